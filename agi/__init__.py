@@ -1,0 +1,1 @@
+"""FastAGI: what desk phones can do from the dialplan."""

@@ -1,0 +1,1 @@
+"""The daemon: missed calls in, text messages out, callbacks queued."""

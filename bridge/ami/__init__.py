@@ -1,0 +1,1 @@
+"""Asterisk Manager Interface: bytes to neutral events, and the few actions we take."""

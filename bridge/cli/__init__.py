@@ -1,0 +1,1 @@
+"""The `textback` command: one module per group of verbs."""

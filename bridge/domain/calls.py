@@ -1,0 +1,94 @@
+"""One call, judged: the values that the tracker hands to the use cases."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bridge.domain.phone import E164
+
+
+class Verdict(StrEnum):
+    ANSWERED = "answered"
+    MISSED = "missed"
+    ANSWERED_THEN_LOST = "answered_then_lost"
+    SHORT = "short"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a call was missed."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    ABANDONED_RINGING = "abandoned_ringing"
+    ABANDONED_MENU = "abandoned_menu"
+    ABANDONED_QUEUE = "abandoned_queue"
+    VOICEMAIL = "voicemail"
+    NOT_OFFERED = "not_offered"
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+@dataclass(frozen=True, slots=True)
+class CallKey:
+    """What makes a call one call, over restarts of the PBX and of the daemon."""
+
+    pbx: str
+    uniqueid: str
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who called, as far as the network showed it.
+
+    number: a valid public number, else None. digits: what was shown where it was no valid number ("" if nothing).
+    withheld: the caller asked not to be shown; number and digits are then never used, whatever the PBX displays.
+    """
+
+    number: E164 | None
+    digits: str = ""
+    name: str = ""
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One fact that decided, in plain words, for `replay --why`."""
+
+    at: datetime | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedCall:
+    """An inbound or outbound call, decided when its trunk channel hung up (or when we learned that it was gone).
+
+    did: the number called (inbound) or the number dialled without the outside prefix (outbound), as the PBX wrote it.
+    rang: how long phones were heard ringing, None where no times are known. answered_by: the extension or forwarded
+    number that shared media with the caller; for outbound the extension that called. talked: seconds of talk.
+    """
+
+    key: CallKey
+    direction: Direction
+    linkedid: str
+    channel: str
+    caller: Caller
+    did: str
+    verdict: Verdict
+    reason: Reason | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    rang: timedelta | None = None
+    talked: timedelta = timedelta(0)
+    caller_hung_up: bool = False
+    voicemail_left: bool = False
+    told_closed: bool | None = None
+    attempt_id: str | None = None
+    why: tuple[Why, ...] = field(default=(), compare=False)

@@ -1,0 +1,46 @@
+"""The office as it is configured: its lines, its people, its numbers. Values only; `config` makes them."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from bridge.domain.hours import Calendar
+from bridge.domain.phone import E164
+from bridge.domain.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A called number (or several) with its branch, the number its texts come from, its words and its hours."""
+
+    name: str
+    pbx: str
+    dids: tuple[str, ...]
+    branch: str
+    sms_number: str
+    texts: Texts
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    mobile: E164 | None = None
+    extension: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """country: ISO 3166, how numbers without a plus are read. regions: where we may text (+1 is not the US)."""
+
+    business: str
+    country: str
+    zone: ZoneInfo
+    regions: frozenset[str]
+    lines: tuple[Line, ...]
+    people: tuple[Person, ...] = ()
+    own_numbers: frozenset[E164] = field(default=frozenset())
+
+    def line_for(self, pbx: str, did: str) -> Line:
+        """The line that this number rings; the first line of that PBX where no line names it."""
+        here = [line for line in self.lines if line.pbx == pbx] or list(self.lines)
+        return next((line for line in here if did in line.dids), here[0])

@@ -1,0 +1,61 @@
+"""What the use cases need from outside. `daemon` hands the real ones in, tests hand in theirs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bridge.domain.calls import CallKey, EndedCall
+from bridge.domain.messages import Inbound, LateAnswer, Outcome, Stored, Submission
+from bridge.domain.phone import E164
+
+
+class Gateway(Protocol):
+    """An SMSC, seen from the outbox."""
+
+    @property
+    def ready(self) -> bool:
+        """Bound and not throttled: a submit now would be written now."""
+
+    async def wait_ready(self) -> None: ...
+
+    async def submit(self, part: Submission) -> Outcome:
+        """Write one part and wait for its answer. Never raises for anything the network or the SMSC does."""
+
+
+class TextReceiver(Protocol):
+    """Who takes what a gateway delivers. Returning `Stored.OK` means: it is on disk."""
+
+    async def received(self, what: Inbound) -> Stored: ...
+
+    async def answered_late(self, answer: LateAnswer) -> None: ...
+
+
+class LiveCalls(Protocol):
+    """Who is on the line right now."""
+
+    def is_live(self, number: E164) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Originated:
+    """The PBX took (or refused) the request; what became of the call is told by its events."""
+
+    accepted: bool
+    error: str = ""
+
+
+class Pbx(Protocol):
+    """The actions we take on a PBX; each needs `write=originate` and nothing wider."""
+
+    async def originate(
+        self, *, attempt_id: str, extension: str, number: E164, did: str, display: str
+    ) -> Originated: ...
+
+
+class CdrSource(Protocol):
+    """Where calls that ended while we were not listening can be found again."""
+
+    async def read(self, pbx: str, since: datetime) -> Sequence[EndedCall]: ...
+
+    async def find(self, keys: Sequence[CallKey]) -> Sequence[EndedCall]: ...

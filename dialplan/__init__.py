@@ -1,0 +1,1 @@
+"""Asterisk snippets for PBX administrators; this package holds files, no code."""

@@ -1,0 +1,1 @@
+"""SQLite: the schema and every query, by name."""
