@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, shortnumberinfo
 
 MAX_RAW = 64
-WITHHELD = frozenset(
-    {"", "anonymous", "unknown", "<unknown>", "restricted", "private", "unavailable", "withheld"}
-)
+WITHHELD = frozenset({"", "anonymous", "unknown", "<unknown>", "restricted", "private", "unavailable", "withheld"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,9 +21,7 @@ class E164:
 
     def __post_init__(self) -> None:
         digits = self.value[1:]
-        if not (
-            self.value.startswith("+") and digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15
-        ):
+        if not (self.value.startswith("+") and digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15):
             raise ValueError("an E.164 number is '+' and 7 to 15 digits")
 
     def __str__(self) -> str:
@@ -104,11 +100,9 @@ def is_short_or_emergency(raw: str, country: str) -> bool:
         number = phonenumbers.parse(raw, country)
     except NumberParseException:
         return False
-    from phonenumbers import shortnumberinfo
-
-    return shortnumberinfo.is_emergency_number(
-        raw, country
-    ) or shortnumberinfo.is_valid_short_number_for_region(number, country)
+    return shortnumberinfo.is_emergency_number(raw, country) or shortnumberinfo.is_valid_short_number_for_region(
+        number, country
+    )
 
 
 def national(number: E164, country: str) -> str:
