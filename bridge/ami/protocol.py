@@ -1,0 +1,155 @@
+"""Framing of the Asterisk Manager Interface: bytes in, messages out. No socket, no clock, no meaning.
+
+A message is `Key: value` lines ended by an empty line, all CRLF. The stream opens with one banner line of its own. What
+stands in the values comes from callers: Asterisk passes line breaks in a caller's number through, so a message can
+carry lines, and a stream can carry whole messages, that no PBX wrote. Framing cannot tell them; it survives them, and
+marks what no PBX writes as `suspicious`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+LINE_BREAK = "\r\n"
+LINE_END = LINE_BREAK.encode()
+MESSAGE_END = b"\r\n\r\n"
+BANNER = b"Asterisk Call Manager/"
+MAX_MESSAGE = 64 * 1024  # the largest real event seen is below 4 KB
+
+# Headers of which no event has two: a second one means that a value held a line break.
+SINGLE = frozenset({"event", "privilege", "channel", "uniqueid", "linkedid", "calleridnum", "calleridname", "context"})
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One block of the stream.
+
+    event: the event's name, "" for a response, the banner or anything that does not open as an event. headers: all of
+    them, in order, repeated ones too. raw_size: bytes on the wire with the closing empty line, so that the sizes of
+    all messages add up to the stream. suspicious: no PBX writes a message of this shape.
+    """
+
+    event: str
+    headers: Headers
+    raw_size: int = 0
+    suspicious: bool = False
+    banner: str = ""
+    _first: dict[str, str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_first", {key.lower(): value for key, value in reversed(self.headers)})
+
+    def get(self, key: str, default: str = "") -> str:
+        """The header's value, whatever its case; the first one where it is repeated."""
+        return self._first.get(key.lower(), default)
+
+    def all(self, key: str) -> list[str]:
+        """Every value of a repeated header (`ChanVariable`), in order."""
+        wanted = key.lower()
+        return [value for name, value in self.headers if name.lower() == wanted]
+
+
+class Framer:
+    """Cuts a byte stream into messages, however it was chopped on its way.
+
+    wanted: names of the events worth building, None for all; others are dropped on their first line, before anything
+    is decoded. Responses, banners and odd blocks always come through. A message longer than `max_message` comes as a
+    suspicious one without headers; no more than that is ever held.
+    """
+
+    def __init__(self, wanted: Iterable[str] | None = None, max_message: int = MAX_MESSAGE) -> None:
+        self._wanted = None if wanted is None else frozenset(name.encode() for name in wanted)
+        self._max = max_message
+        self._buffer = bytearray()
+        self._searched = 0  # no message ends before this offset of the buffer
+        self._extra = 0  # bytes already gone that belong to the next message: empty lines, an overlong beginning
+        self._overlong = False
+
+    @property
+    def pending(self) -> int:
+        """Bytes of a message that has not ended yet."""
+        return len(self._buffer) + self._extra
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The messages that `data` completes, in order. Never raises."""
+        self._buffer += data
+        end = self._buffer.rfind(MESSAGE_END, self._searched)
+        if end < 0:
+            self._shed()
+            return []
+        blocks = bytes(self._buffer[:end]).split(MESSAGE_END)
+        del self._buffer[: end + len(MESSAGE_END)]
+        self._shed()
+        return [message for block in blocks for message in self._read(block)]
+
+    def _shed(self) -> None:
+        """Let go of the beginning of a message that has grown too long; keep what may be half of its end."""
+        keep = len(MESSAGE_END) - 1
+        if len(self._buffer) > self._max:
+            self._overlong = True
+            self._extra += len(self._buffer) - keep
+            del self._buffer[:-keep]
+        self._searched = max(0, len(self._buffer) - keep)
+
+    def _read(self, block: bytes) -> list[Message]:
+        size = self._extra + len(block) + len(MESSAGE_END)
+        overlong = self._overlong or len(block) > self._max
+        self._extra, self._overlong = 0, False
+        if overlong:
+            return [Message("", (), size, suspicious=True)]
+        if block.startswith(LINE_END):  # an empty line too many belongs to nobody
+            block = block.lstrip(LINE_END)
+        if not block:
+            self._extra = size
+            return []
+        if block.startswith(BANNER):
+            return self._read_greeting(block, size)
+        return self._read_message(block, size)
+
+    def _read_greeting(self, block: bytes, size: int) -> list[Message]:
+        """The banner has no empty line of its own: the first message stands right under it."""
+        line, _, rest = block.partition(LINE_END)
+        banner_size = size if not rest else size - len(rest) - len(MESSAGE_END)
+        banner = Message("", (), banner_size, banner=_text(line))
+        return [banner, *self._read_message(rest, size - banner_size)] if rest else [banner]
+
+    def _read_message(self, block: bytes, size: int) -> list[Message]:
+        name = _event_name(block)
+        if self._wanted is not None and name and name not in self._wanted:
+            return []
+        headers, odd = _split_headers(_text(block))
+        opens_well = bool(name) or block[:9].lower() == b"response:"
+        return [Message(_text(name), headers, size, odd or not opens_well)]
+
+
+def _event_name(block: bytes) -> bytes:
+    """What the first line says the event is; b"" where the block does not open as an event."""
+    if not block.startswith(b"Event: ") and block[:6].lower() != b"event:":
+        return b""
+    end = block.find(LINE_END)
+    return (block[6:] if end < 0 else block[6:end]).strip()
+
+
+def _split_headers(text: str) -> tuple[Headers, bool]:
+    """All headers in order, and whether a line is none, is written oddly, or repeats what never repeats."""
+    headers: list[tuple[str, str]] = []
+    odd = text.count("\n") != text.count(LINE_BREAK)
+    for line in text.split(LINE_BREAK):
+        key, separator, value = line.partition(": ")
+        if not separator:
+            key, separator, value = line.partition(":")
+            odd = odd or not separator or value != ""
+        if key and separator:
+            headers.append((key, value))
+    return tuple(headers), odd or _repeats(headers)
+
+
+def _repeats(headers: list[tuple[str, str]]) -> bool:
+    keys = [key.lower() for key, _ in headers]
+    return len(set(keys)) != len(keys) and any(keys.count(key) > 1 for key in SINGLE)
+
+
+def _text(raw: bytes) -> str:
+    """A name cut in the middle of a character, or sent in no encoding at all, costs that character only."""
+    return raw.decode("utf-8", "replace")
