@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.domain.hours import Calendar
 from bridge.domain.phone import E164
-from bridge.domain.texts import Texts
+from bridge.domain.templates import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """country: ISO 3166, how numbers without a plus are read. regions: where we may text (+1 is not the US)."""
+    """Whose calls these are.
+
+    country: ISO 3166, how numbers without a plus are read. regions: where we may text (+1 is not the US). on_call: who
+    takes urgent work while closed, first to last. emergency: what to call in danger, as people there dial it.
+    """
 
     business: str
     country: str
@@ -39,6 +43,8 @@ class Office:
     lines: tuple[Line, ...]
     people: tuple[Person, ...] = ()
     own_numbers: frozenset[E164] = field(default=frozenset())
+    on_call: tuple[Person, ...] = ()
+    emergency: str = "911"
 
     def line_for(self, pbx: str, did: str) -> Line:
         """The line that this number rings; the first line of that PBX where no line names it."""

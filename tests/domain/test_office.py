@@ -1,0 +1,27 @@
+"""Which line a call rings."""
+
+from zoneinfo import ZoneInfo
+
+from bridge.domain.hours import Calendar
+from bridge.domain.office import Line, Office
+from bridge.domain.templates import Texts
+
+ZONE = ZoneInfo("America/New_York")
+
+
+def line(name: str, pbx: str, *dids: str) -> Line:
+    return Line(name, pbx, dids, name, "+12125550100", Texts(), Calendar(ZONE))
+
+
+SALES, SERVICE, DEPOT = line("sales", "town", "100"), line("service", "town", "200"), line("depot", "depot", "100")
+OFFICE = Office("Ace", "US", ZONE, frozenset({"US"}), (SALES, SERVICE, DEPOT))
+
+
+def test_a_number_finds_its_line_on_the_pbx_that_it_rang() -> None:
+    assert OFFICE.line_for("town", "200") is SERVICE
+    assert OFFICE.line_for("depot", "100") is DEPOT
+
+
+def test_a_number_that_no_line_names_goes_to_the_first_line_of_that_pbx() -> None:
+    assert OFFICE.line_for("town", "999") is SALES
+    assert OFFICE.line_for("depot", "999") is DEPOT
