@@ -1,0 +1,193 @@
+"""Holds the line to one PBX: logs in, shows what lives, passes on what happens, and comes back after a cut."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from bridge.ami.protocol import Message
+from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
+from bridge.ami.session import AmiSettings, LinkError, LoginRefusedError, Reply, Session, new_action_id
+from bridge.domain.events import LinkLost
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class LinkHealth:
+    """What the health strip shows of one PBX. `connected_since` is None while there is no session."""
+
+    connected_since: datetime | None = None
+    synced_at: datetime | None = None
+    heard_at: datetime | None = None
+    last_error: str = ""
+    events: int = 0
+    dropped: int = 0
+    suspicious: int = 0
+    reconnects: int = 0
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Seconds to wait before the next attempt: doubling from `first` to `most`, each drawn from its upper half."""
+
+    first: float
+    most: float
+    draw: Callable[[float, float], float] = random.uniform
+    _next: float = 0.0
+
+    def delay(self) -> float:
+        self._next = min(self._next * 2 or self.first, self.most)
+        return self.draw(self._next / 2, self._next)
+
+    def reset(self) -> None:
+        self._next = 0.0
+
+
+class AmiClient:
+    """One PBX, for as long as the daemon lives.
+
+    `run` is owned by the daemon's TaskGroup and never returns. `messages` is read by one consumer: a snapshot's rows,
+    SnapshotEnded, then live events in their order; LinkLost when they stopped. `clock` gives aware UTC. wanted: names
+    of the events to pass on.
+    """
+
+    def __init__(
+        self,
+        settings: AmiSettings,
+        *,
+        clock: Callable[[], datetime],
+        wanted: Iterable[str],
+        retry: Backoff | None = None,
+        refused_retry: Backoff | None = None,
+    ) -> None:
+        self.settings = settings
+        self.health = LinkHealth()
+        self._clock = clock
+        self._wanted = frozenset(wanted) | {SNAPSHOT_ROW, SNAPSHOT_END}
+        self._retry = retry or Backoff(1, 30)
+        self._refused_retry = refused_retry or Backoff(30, 600)
+        self._queue: asyncio.Queue[Received] = asyncio.Queue(settings.queue_size)
+        self._session: Session | None = None
+        self._resync = Resync()
+        self._snapshot: asyncio.Future[None] | None = None
+        self._log = log.bind(pbx=settings.name)
+
+    async def messages(self) -> AsyncIterator[Received]:
+        while True:
+            yield await self._queue.get()
+
+    async def action(self, name: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """Ask the PBX to do something, now or never. Raises LinkError; ValueError for a control character."""
+        if self._session is None or self.health.connected_since is None:
+            raise LinkError(self.health.last_error or "not connected yet")
+        return await self._session.action(name, headers)
+
+    async def run(self) -> None:
+        """Keep a session for ever: a lost one is built again, after a pause that grows while it keeps failing."""
+        while True:
+            try:
+                await self._hold_session()
+            except LoginRefusedError as error:
+                delay = self._refused_retry.delay()
+                self._note_failure("ami.login_refused", str(error), delay)
+            except LinkError as error:
+                delay = self._retry.delay()
+                self._note_failure("ami.link_down", str(error), delay)
+            await self._say_lost()
+            await asyncio.sleep(delay)
+            self.health.reconnects += 1
+
+    async def _hold_session(self) -> None:
+        """From connect to loss. Raises LinkError, always."""
+        self._resync = Resync(new_action_id())  # what comes right behind the login waits for the snapshot
+        self._session = session = Session(self.settings, self._wanted, self._heard)
+        try:
+            await session.open()
+            self._greet()
+            while True:
+                await self._snapshot_unless_synced(session)
+                await session.wait_lost(self.settings.ping_interval)
+                await session.action("Ping")
+        finally:
+            self._session = None
+            session.close()
+
+    def _greet(self) -> None:
+        self.health.connected_since, self.health.last_error = self._clock(), ""
+        self._retry.reset()
+        self._refused_retry.reset()
+        self._log.info("ami.connected", host=self.settings.host, port=self.settings.port)
+
+    async def _snapshot_unless_synced(self, session: Session) -> None:
+        """Ask which channels live. Where that is refused, go on without, say so, and be asked again."""
+        if self.health.synced_at:
+            return
+        action_id = new_action_id()
+        self._resync.begin(action_id)
+        self._snapshot = asyncio.get_running_loop().create_future()
+        reply = await session.action("CoreShowChannels", {"ActionID": action_id})
+        if reply.ok:
+            await self._until_snapshot_ended(session, self._snapshot)
+            return
+        self._pass_on(self._resync.release())
+        self._note_failure(
+            "ami.snapshot_refused",
+            f"CoreShowChannels refused ({reply.text}): the account needs write = reporting",
+            self.settings.ping_interval,
+        )
+
+    async def _until_snapshot_ended(self, session: Session, ended: asyncio.Future[None]) -> None:
+        try:
+            await session.until(ended)
+        except TimeoutError as error:
+            raise LinkError("the list of CoreShowChannels did not end") from error
+
+    def _heard(self, message: Message) -> None:
+        """Called from the reader for every event: sort it in and return. Never waits, never raises."""
+        session = self._session
+        if session is None or session.is_lost or message.banner:
+            return
+        now = self._clock()
+        self.health.heard_at = now
+        self.health.suspicious += message.suspicious
+        if not message.event and not message.suspicious:
+            return  # an answer that came after its time-out
+        self.health.events += 1
+        received = self._resync.take(now, message)
+        self._pass_on(received)
+        if message.event == SNAPSHOT_END and received and self._snapshot:
+            self.health.synced_at = now
+            self._snapshot.set_result(None)
+        if self._resync.held > self.settings.queue_size:
+            self._overflow(session)
+
+    def _pass_on(self, received: Iterable[Received]) -> None:
+        for item in received:
+            try:
+                self._queue.put_nowait(item)
+            except asyncio.QueueFull:
+                self.health.dropped += 1
+                if self._session:
+                    self._overflow(self._session)
+
+    def _overflow(self, session: Session) -> None:
+        """A gap in the events would be worse than a new snapshot: start over."""
+        session.abort(f"more than {self.settings.queue_size} events are waiting")
+
+    async def _say_lost(self) -> None:
+        """Tell the consumer, however long it takes to catch up, that what follows does not continue what was."""
+        if self.health.connected_since is None:
+            return
+        self.health.connected_since = self.health.synced_at = None
+        at = self._clock()
+        await self._queue.put((at, LinkLost(at)))
+
+    def _note_failure(self, event: str, why: str, delay: float) -> None:
+        """Once loudly for every new reason, then quietly: the health strip keeps showing it."""
+        say = self._log.debug if why == self.health.last_error else self._log.error
+        self.health.last_error = why
+        say(event, why=why, host=self.settings.host, port=self.settings.port, again_in=round(delay, 1))

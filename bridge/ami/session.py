@@ -1,0 +1,203 @@
+"""One AMI connection on panoramisk, without those of its habits that lose calls.
+
+panoramisk writes the login and the actions and matches their responses. Framing is ours (`protocol`), so are the pings,
+the reconnecting and what becomes of events: panoramisk decodes each TCP read by itself, closes the link when a callback
+raises or when any event calls itself Shutdown, never notices a silent peer, and sends an unanswered Originate again
+after a reconnect.
+"""
+
+import asyncio
+import secrets
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from panoramisk.actions import Action
+from panoramisk.ami_protocol import AMIProtocol
+from panoramisk.manager import Manager
+from panoramisk.message import Message as PanoramiskMessage
+
+from bridge.ami.protocol import Framer, Message
+
+UNSENT_ACTIONS = ("login", "ping", "originate", "coreshowchannels")  # never sent again behind our back
+NO_TIMER = 10**9  # seconds: panoramisk's own ping stays away
+
+Result = TypeVar("Result")
+Answer = asyncio.Future[PanoramiskMessage]
+
+
+def refuse_control_characters(headers: Mapping[str, str]) -> None:
+    """Raises ValueError, naming the header and not its value: a line break in it would begin a header of its own."""
+    for key, value in headers.items():
+        if any(ord(character) < 32 or ord(character) == 127 for character in f"{key}{value}"):
+            raise ValueError(f"a control character in {key!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class AmiSettings:
+    """How to reach one PBX. Times are seconds.
+
+    ping_interval: how often to ask whether it is there; no answer for as long again ends the connection.
+    queue_size: events that may wait for the tracker before the connection is given up and rebuilt.
+    """
+
+    name: str
+    host: str = "127.0.0.1"
+    port: int = 5038
+    username: str = "textback"
+    secret: str = field(default="", repr=False)
+    tls: bool = False
+    ping_interval: float = 10.0
+    answer_timeout: float = 10.0
+    queue_size: int = 20_000
+
+    def __post_init__(self) -> None:
+        refuse_control_characters({"username": self.username, "secret": self.secret})
+
+
+class LinkError(Exception):
+    """There is no usable connection, or there is none any more. The text says why, for people."""
+
+
+class LoginRefusedError(LinkError):
+    """The PBX knows us not: trying again soon only feeds fail2ban."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the PBX answered to an action."""
+
+    ok: bool
+    text: str
+
+
+def new_action_id() -> str:
+    """Not to be guessed: a caller can forge events, and must not be able to forge an answer."""
+    return f"textback-{secrets.token_hex(8)}"
+
+
+class _Protocol(AMIProtocol):
+    """Hands responses of pending actions to panoramisk and every other message to `heard`."""
+
+    def __init__(self, framer: Framer, heard: Callable[[Message], None], lost: Callable[[str], None]) -> None:
+        self._framer, self._heard, self._lost = framer, heard, lost
+
+    def data_received(self, data: bytes) -> None:
+        for message in self._framer.feed(data):
+            if not message.event and message.get("ActionID") in self.responses:
+                self.handle_message(PanoramiskMessage(dict(message.headers)))
+            else:
+                self._heard(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        self._lost(f"the connection broke ({exc})" if exc else "the PBX closed the connection")
+
+
+class Session(Manager):
+    """One connection from connect to close; a new one is a new object.
+
+    heard: called, in order, with every message that answers no action. It must not block and not raise.
+    """
+
+    def __init__(self, settings: AmiSettings, wanted: Iterable[str], heard: Callable[[Message], None]) -> None:
+        super().__init__(
+            host=settings.host,
+            port=settings.port,
+            username=settings.username,
+            secret=settings.secret,
+            ssl=ssl.create_default_context() if settings.tls else False,
+            loop=asyncio.get_running_loop(),
+            forgetable_actions=UNSENT_ACTIONS,
+            ping_delay=NO_TIMER,
+        )
+        self._framer = Framer(wanted)
+        self._heard = heard
+        self._timeout = settings.answer_timeout
+        self._lost: asyncio.Future[str] = self.loop.create_future()
+
+    @property
+    def is_lost(self) -> bool:
+        return self._lost.done()
+
+    async def open(self) -> None:
+        """Connect and log in. Raises LoginRefusedError, or LinkError for anything else that does not work."""
+        connected = self.loop.create_future()
+        try:
+            async with asyncio.timeout(self._timeout):
+                connected.set_result(await self._connect())
+        except (OSError, TimeoutError) as error:
+            raise LinkError(f"cannot connect: {str(error) or 'no answer'}") from error
+        self.connection_made(connected)
+        try:
+            login = await self._answer(cast("Answer", self.authenticated_future))
+        except TimeoutError as error:
+            raise LinkError("no answer to the login: is this an AMI port?") from error
+        if not login.ok:
+            raise LoginRefusedError(f"login refused: {login.text or 'no reason given'}")
+
+    async def action(self, name: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send one action and wait for its response. Raises LinkError, also when none comes in time.
+
+        Raises ValueError, and sends nothing, where a value holds a control character.
+        """
+        action = Action({"Action": name, "ActionID": new_action_id(), **(headers or {})})
+        future = self.send_action(action, as_list=False)
+        try:
+            return await self._answer(future)
+        except TimeoutError as error:
+            raise LinkError(f"no answer to {name} within {self._timeout:g} s") from error
+        finally:
+            self.responses.pop(action.id, None)
+
+    def send_action(self, action: Mapping[str, str], as_list: bool | None = None, **kwargs: str) -> Answer:
+        """Every action passes here, so no value of any can add a line of its own."""
+        refuse_control_characters(action)
+        if self.is_lost:
+            raise LinkError(self._lost.result())
+        future: Answer = super().send_action(action, as_list=as_list, **kwargs)
+        return future
+
+    async def wait_lost(self, seconds: float) -> None:
+        """Sit on the connection for that long. Raises LinkError as soon as it is lost."""
+        await asyncio.wait({self._lost}, timeout=seconds)
+        if self._lost.done():
+            raise LinkError(self._lost.result())
+
+    def abort(self, why: str) -> None:
+        """Drop the connection now, without waiting for what is still to be written."""
+        self._note_lost(why)
+        if self.protocol is not None:
+            self.protocol.transport.abort()
+
+    def close(self) -> None:
+        """End the connection; what was written before still goes out."""
+        self._note_lost("closed")
+        super().close()
+
+    async def until(self, future: asyncio.Future[Result]) -> Result:
+        """Wait for what the PBX is to say. Raises TimeoutError; LinkError where the connection goes first."""
+        either: set[asyncio.Future[Any]] = {future, self._lost}
+        await asyncio.wait(either, timeout=self._timeout, return_when=asyncio.FIRST_COMPLETED)
+        if future.done():
+            return future.result()
+        if self._lost.done():
+            raise LinkError(self._lost.result())
+        raise TimeoutError
+
+    async def _answer(self, future: Answer) -> Reply:
+        response = await self.until(future)
+        return Reply(response.response.casefold() == "success", response.message)
+
+    async def _connect(self) -> Any:
+        return await self.loop.create_connection(
+            lambda: _Protocol(self._framer, self._heard, self._note_lost),
+            self.config["host"],
+            self.config["port"],
+            ssl=self.config["ssl"],
+        )
+
+    def _note_lost(self, why: str) -> None:
+        if not self._lost.done():
+            self._lost.set_result(why)

@@ -1,0 +1,289 @@
+"""The line to a PBX over real TCP: what it survives, and what it says about it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from bridge.ami.client import AmiClient, Backoff
+from bridge.ami.protocol import Message
+from bridge.ami.resync import Heard, Received
+from bridge.ami.session import AmiSettings, LinkError
+from bridge.domain.events import LinkLost, SnapshotEnded
+
+WANTED = frozenset({"Newchannel", "Hangup", "Shutdown", "UserEvent"})
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+Headers = dict[str, str]
+Answer = Callable[[Headers], bytes]
+
+
+def event(name: str, **headers: str) -> bytes:
+    lines = [f"Event: {name}", *(f"{key}: {value}" for key, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@dataclass
+class ScriptedPbx:
+    """An AMI server of a few lines. `answers` says, by action, what to write; an action not in it is met by silence."""
+
+    port: int = 0
+    answers: dict[str, Answer] = field(default_factory=dict)
+    actions: list[Headers] = field(default_factory=list)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    sessions: set[asyncio.Task[None]] = field(default_factory=set)
+    acted: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def __post_init__(self) -> None:
+        self.answers = {
+            "Login": lambda a: reply(a, Message="Authentication accepted"),
+            "Ping": lambda a: reply(a, Ping="Pong"),
+            "CoreShowChannels": snapshot,
+        } | self.answers
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.sessions.add(cast("asyncio.Task[None]", asyncio.current_task()))
+        self.writers.append(writer)
+        writer.write(b"Asterisk Call Manager/11.0.0\r\n")
+        try:
+            while True:
+                lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                await self._act(dict(line.split(": ", 1) for line in lines if line), writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def _act(self, action: Headers, writer: asyncio.StreamWriter) -> None:
+        answer = self.answers.get(action["Action"])
+        writer.write(answer(action) if answer else b"")
+        async with self.acted:
+            self.actions.append(action)
+            self.acted.notify_all()
+
+    async def until(self, name: str, times: int = 1) -> Headers:
+        """Wait for the n-th action of that name."""
+        async with self.acted:
+            await self.acted.wait_for(lambda: len(self.named(name)) >= times)
+        return self.named(name)[times - 1]
+
+    def named(self, name: str) -> list[Headers]:
+        return [action for action in self.actions if action["Action"] == name]
+
+    def write(self, raw: bytes) -> None:
+        self.writers[-1].write(raw)
+
+
+def reply(action: Headers, response: str = "Success", **headers: str) -> bytes:
+    lines = [f"Response: {response}", f"ActionID: {action['ActionID']}", *(f"{k}: {v}" for k, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def snapshot(action: Headers, *rows: bytes, before_end: bytes = b"") -> bytes:
+    started = reply(action, EventList="start", Message="Channels will follow")
+    end = event("CoreShowChannelsComplete", ActionID=action["ActionID"], EventList="Complete", ListItems=str(len(rows)))
+    return started + b"".join(rows) + before_end + end
+
+
+@dataclass
+class Line:
+    """A client running against a scripted PBX."""
+
+    pbx: ScriptedPbx
+    client: AmiClient
+    received: AsyncIterator[Received]
+
+    async def next(self) -> Heard:
+        return (await anext(self.received))[1]
+
+    async def names(self, count: int) -> list[str]:
+        return [name_of(await self.next()) for _ in range(count)]
+
+
+def name_of(what: Heard) -> str:
+    return what.event if isinstance(what, Message) else type(what).__name__
+
+
+@asynccontextmanager
+async def line_to(pbx: ScriptedPbx, refused_retry: Backoff | None = None, **settings: Any) -> AsyncIterator[Line]:
+    server = await asyncio.start_server(pbx.serve, "127.0.0.1", pbx.port)
+    pbx.port = server.sockets[0].getsockname()[1]
+    defaults: dict[str, Any] = {"name": "office", "port": pbx.port, "secret": "s3cret", "answer_timeout": 5.0}
+    client = AmiClient(
+        AmiSettings(**(defaults | settings)),
+        clock=lambda: NOON,
+        wanted=WANTED,
+        retry=Backoff(0.001, 0.01),
+        refused_retry=refused_retry or Backoff(0.001, 0.01),
+    )
+    running = asyncio.create_task(client.run())
+    try:
+        yield Line(pbx, client, client.messages())
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        server.close()
+        for writer in pbx.writers:
+            writer.close()
+        await asyncio.gather(*pbx.sessions)
+
+
+async def test_a_snapshot_comes_first_and_live_events_follow_in_order() -> None:
+    async with line_to(ScriptedPbx()) as line:
+        assert await line.names(1) == ["SnapshotEnded"]
+        line.pbx.write(event("Newchannel", Uniqueid="1.1") + event("VarSet") + event("Hangup", Uniqueid="1.1"))
+        assert await line.names(2) == ["Newchannel", "Hangup"]
+        assert line.client.health.connected_since == line.client.health.synced_at == NOON
+
+
+async def test_events_during_the_snapshot_wait_for_its_end() -> None:
+    def rows(action: Headers) -> bytes:
+        row = event("CoreShowChannel", ActionID=action["ActionID"], Uniqueid="1.1")
+        return event("Newchannel", Uniqueid="2.1") + snapshot(action, row, before_end=event("Hangup", Uniqueid="1.1"))
+
+    async with line_to(ScriptedPbx(answers={"CoreShowChannels": rows})) as line:
+        assert await line.names(4) == ["CoreShowChannel", "SnapshotEnded", "Newchannel", "Hangup"]
+
+
+async def test_what_stands_right_behind_the_login_waits_for_the_snapshot_too() -> None:
+    def login(action: Headers) -> bytes:
+        return reply(action, Message="Authentication accepted") + event("Newchannel", Uniqueid="1.1")
+
+    async with line_to(ScriptedPbx(answers={"Login": login})) as line:
+        assert await line.names(2) == ["SnapshotEnded", "Newchannel"]
+
+
+async def test_a_forged_snapshot_row_goes_nowhere() -> None:
+    async with line_to(ScriptedPbx()) as line:
+        await line.next()
+        line.pbx.write(event("CoreShowChannel", Uniqueid="6.6") + event("CoreShowChannelsComplete", ActionID="x"))
+        line.pbx.write(event("Hangup", Uniqueid="1.1"))
+        assert await line.names(1) == ["Hangup"]
+
+
+async def test_a_shutdown_that_the_socket_does_not_confirm_leaves_the_link_up() -> None:
+    async with line_to(ScriptedPbx()) as line:
+        await line.next()
+        line.pbx.write(event("Shutdown", Restart="False") + event("Hangup", Uniqueid="1.1"))
+        assert await line.names(2) == ["Shutdown", "Hangup"]
+        assert line.client.health.reconnects == 0
+
+
+async def test_a_cut_is_told_and_a_new_snapshot_follows() -> None:
+    async with line_to(ScriptedPbx()) as line:
+        await line.next()
+        line.pbx.writers[-1].transport.abort()
+        assert [type(await line.next()), type(await line.next())] == [LinkLost, SnapshotEnded]
+        assert line.client.health.reconnects == 1
+
+
+async def test_a_pbx_that_stops_answering_pings_is_left_and_found_again() -> None:
+    pbx = ScriptedPbx(answers={"Ping": lambda _: b""})
+    async with line_to(pbx, ping_interval=0.01, answer_timeout=0.2) as line:
+        assert await line.names(3) == ["SnapshotEnded", "LinkLost", "SnapshotEnded"]
+
+
+async def test_a_refused_login_is_named_and_tried_again() -> None:
+    pbx = ScriptedPbx(answers={"Login": lambda a: reply(a, "Error", Message="Authentication failed")})
+    async with line_to(pbx) as line:
+        await pbx.until("Login", times=3)
+        assert line.client.health.last_error == "login refused: Authentication failed"
+        assert line.client.health.connected_since is None
+        pbx.answers["Login"] = lambda a: reply(a, Message="Authentication accepted")
+        assert await line.names(1) == ["SnapshotEnded"]
+        assert line.client.health.last_error == ""
+
+
+async def test_a_port_that_is_no_ami_is_named() -> None:
+    pbx = ScriptedPbx(answers={"Login": lambda _: b"SSH-2.0-OpenSSH\r\n"})
+    async with line_to(pbx, answer_timeout=0.05) as line:
+        await pbx.until("Login", times=2)
+        assert line.client.health.last_error == "no answer to the login: is this an AMI port?"
+
+
+async def test_a_refused_snapshot_is_named_asked_again_and_holds_no_event_back() -> None:
+    pbx = ScriptedPbx(answers={"CoreShowChannels": lambda a: reply(a, "Error", Message="Permission denied")})
+    async with line_to(pbx, ping_interval=0.01) as line:
+        await pbx.until("CoreShowChannels", times=2)
+        pbx.write(event("Hangup", Uniqueid="1.1"))
+        assert await line.names(1) == ["Hangup"]
+        assert "write = reporting" in line.client.health.last_error
+        pbx.answers["CoreShowChannels"] = snapshot
+        assert await line.names(1) == ["SnapshotEnded"]
+
+
+async def test_more_events_than_the_queue_holds_end_in_a_reconnect_not_in_a_gap() -> None:
+    async with line_to(ScriptedPbx(), queue_size=10) as line:
+        await line.next()
+        line.pbx.write(b"".join(event("Hangup", Uniqueid=f"1.{i}") for i in range(50)))
+        names = await line.names(12)
+        assert names[:10] == ["Hangup"] * 10
+        assert names[10:] == ["LinkLost", "SnapshotEnded"]
+        assert line.client.health.dropped == 1
+
+
+@pytest.mark.parametrize("value", ["a\r\nAction: Command", "a\nb", "a\x00b", "a\x7fb"])
+async def test_a_value_with_a_control_character_is_never_sent(value: str) -> None:
+    async with line_to(ScriptedPbx()) as line:
+        await line.next()
+        with pytest.raises(ValueError, match="control character"):
+            await line.client.action("Originate", {"CallerID": value})
+        assert line.pbx.named("Originate") == []
+
+
+def test_a_secret_with_a_line_break_is_refused_where_it_is_set() -> None:
+    with pytest.raises(ValueError, match="secret"):
+        AmiSettings(name="office", secret="abc\r\nAction: Command")
+
+
+async def test_an_action_without_a_link_says_so() -> None:
+    pbx = ScriptedPbx(answers={"Login": lambda a: reply(a, "Error", Message="Authentication failed")})
+    async with line_to(pbx) as line:
+        await pbx.until("Login")
+        with pytest.raises(LinkError):
+            await line.client.action("Ping")
+
+
+async def test_an_action_unanswered_at_the_cut_is_not_sent_again() -> None:
+    async with line_to(ScriptedPbx()) as line:
+        await line.next()
+        asked = asyncio.create_task(line.client.action("Originate", {"Channel": "PJSIP/101"}))
+        await line.pbx.until("Originate")
+        line.pbx.writers[-1].transport.abort()
+        with pytest.raises(LinkError):
+            await asked
+        assert await line.names(2) == ["LinkLost", "SnapshotEnded"]
+        assert len(line.pbx.named("Originate")) == 1
+
+
+async def test_a_late_answer_is_nobodys_event_and_leaves_nothing_behind() -> None:
+    async with line_to(ScriptedPbx(), answer_timeout=0.05) as line:
+        await line.next()
+        with pytest.raises(LinkError, match="no answer to Originate"):
+            await line.client.action("Originate")
+        line.pbx.write(reply(line.pbx.named("Originate")[0]) + event("Hangup", Uniqueid="1.1"))
+        assert await line.names(1) == ["Hangup"]
+
+
+async def test_a_suspicious_message_is_counted() -> None:
+    async with line_to(ScriptedPbx()) as line:
+        await line.next()
+        line.pbx.write(b"CallerIDName: x\r\nUniqueid: 1.1\r\n\r\n" + event("Hangup", Uniqueid="1.1"))
+        await line.names(2)
+        assert line.client.health.suspicious == 1
+
+
+async def test_stopping_while_waiting_to_reconnect_reconnects_no_more() -> None:
+    pbx = ScriptedPbx(answers={"Login": lambda a: reply(a, "Error", Message="Authentication failed")})
+    async with line_to(pbx, refused_retry=Backoff(3600, 3600)):
+        await pbx.until("Login")
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert len(pbx.named("Login")) == 1
+
+
+def test_the_pauses_between_attempts_double_up_to_the_most_and_begin_again() -> None:
+    backoff = Backoff(1, 5, draw=max)
+    assert [backoff.delay() for _ in range(5)] == [1, 2, 4, 5, 5]
+    backoff.reset()
+    assert backoff.delay() == 1
