@@ -68,7 +68,8 @@ class Why:
 class EndedCall:
     """An inbound or outbound call, decided when its trunk channel hung up (or when we learned that it was gone).
 
-    did: the number called (inbound) or the number dialled without the outside prefix (outbound), as the PBX wrote it.
+    caller: the customer's side: who called in, or for outbound who was dialled. did: the number called, as the PBX
+    wrote it (outbound: the number dialled).
     rang: how long phones were heard ringing, None where no times are known. answered_by: the extension or forwarded
     number that shared media with the caller; for outbound the extension that called. talked: seconds of talk.
     """

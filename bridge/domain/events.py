@@ -1,7 +1,8 @@
 """What a PBX tells about its channels, in words that any PBX could use.
 
 `ami.decode` makes these from Asterisk's Manager events; another source makes the same values. Times are aware UTC, or
-None where a recording carries none. Uniqueids are opaque: unique in one run of one PBX.
+None where a recording carries none. Uniqueids are opaque: unique in one run of one PBX. Whatever came from a caller
+(numbers, names, the extension asked for) is hostile text.
 """
 
 from dataclasses import dataclass
@@ -36,35 +37,8 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelCreated(Event):
-    """A channel exists. `exten` is the number it asked for; `linkedid` groups the channels of one call, for now."""
-
-    channel: str
-    uniqueid: str
-    linkedid: str
-    state: ChannelState
-    context: str
-    exten: str
-    caller_number: str
-    caller_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSeen(Event):
-    """A live channel as a snapshot shows it (Asterisk: CoreShowChannel), after connecting in the middle of calls."""
-
-    channel: str
-    uniqueid: str
-    linkedid: str
-    state: ChannelState
-    context: str
-    exten: str
-    caller_number: str
-    caller_name: str
-    connected_number: str
-    application: str
-    bridge: str
-    seconds: int | None
+class LinkLost(Event):
+    """We no longer hear the PBX."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,71 +47,102 @@ class SnapshotEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StateChanged(Event):
+class ChannelEvent(Event):
+    """Something about one channel. `channel` is its name; `linkedid` groups the channels of one call, for now.
+
+    All three are "" where the PBX does not say whose doing it was (an Originate dials without a dialling channel).
+    """
+
     uniqueid: str
-    state: ChannelState
+    channel: str
+    linkedid: str
 
 
 @dataclass(frozen=True, slots=True)
-class CallerChanged(Event):
-    uniqueid: str
+class ChannelCreated(ChannelEvent):
+    """A channel exists. `exten` is the number it asked for."""
+
+    state: ChannelState
+    context: str
+    exten: str
     caller_number: str
     caller_name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed(Event):
-    """The channel kept its uniqueid and got another name (masquerade)."""
+class ChannelSeen(ChannelEvent):
+    """A live channel as a snapshot shows it, after connecting in the middle of calls.
 
-    uniqueid: str
-    channel: str
+    `application`: what the dialplan runs on it. `bridge`: "" if in none. `seconds`: its age, None if not told.
+    """
+
+    state: ChannelState
+    context: str
+    exten: str
+    caller_number: str
+    caller_name: str
+    application: str
+    bridge: str
+    seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class DialBegan(Event):
-    """`uniqueid` is the dialling channel, empty where the PBX dials by itself (Originate, a feature code)."""
+class StateChanged(ChannelEvent):
+    state: ChannelState
 
-    uniqueid: str
+
+@dataclass(frozen=True, slots=True)
+class CallerChanged(ChannelEvent):
+    """The caller ID was set anew, mostly by the dialplan. `restricted`: it may not be shown; None if not told."""
+
+    caller_number: str
+    caller_name: str
+    restricted: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed(ChannelEvent):
+    """The channel kept its uniqueid; `channel` is its new name (masquerade)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialBegan(ChannelEvent):
+    """`channel` dials `dest_channel`; `dialled` is what it asked for, as the PBX writes it."""
+
     dest_uniqueid: str
     dest_channel: str
+    dest_linkedid: str
     dialled: str
 
 
 @dataclass(frozen=True, slots=True)
-class DialRinging(Event):
-    uniqueid: str
+class DialRinging(ChannelEvent):
     dest_uniqueid: str
+    dest_channel: str
+    dest_linkedid: str
 
 
 @dataclass(frozen=True, slots=True)
-class DialEnded(Event):
-    """`forward` is where a phone sent the call on to (SIP 302), empty otherwise."""
+class DialEnded(ChannelEvent):
+    """`forward` is where a phone sent the call on to (SIP 302), "" otherwise."""
 
-    uniqueid: str
     dest_uniqueid: str
     dest_channel: str
+    dest_linkedid: str
     status: DialStatus
     forward: str
 
 
 @dataclass(frozen=True, slots=True)
-class BridgeCreated(Event):
+class Bridged(ChannelEvent):
+    """The channel shares media with the others in `bridge`; in a `holding` bridge it only waits or hears music."""
+
     bridge: str
     holding: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Bridged(Event):
-    """The channel shares media with the others in `bridge`; in a `holding` bridge it only hears music or waits."""
-
-    uniqueid: str
-    bridge: str
-    holding: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Unbridged(Event):
-    uniqueid: str
+class Unbridged(ChannelEvent):
     bridge: str
 
 
@@ -147,134 +152,75 @@ class BridgeDestroyed(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class LocalPair(Event):
-    """Two halves of a Local channel: media that enters one leaves by the other."""
+class Held(ChannelEvent):
+    """The party at this channel put the others on hold, or came back."""
 
-    one_uniqueid: str
-    two_uniqueid: str
-
-
-@dataclass(frozen=True, slots=True)
-class LocalOptimized(Event):
-    """The pair is being taken out of the path: its two neighbours are joined directly."""
-
-    one_uniqueid: str
-    two_uniqueid: str
-
-
-@dataclass(frozen=True, slots=True)
-class PickedUp(Event):
-    """`uniqueid` answered the call that rang at `target_uniqueid`."""
-
-    uniqueid: str
-    target_uniqueid: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Transferred(Event):
-    """Somebody in the call sent the other party on. `transferee` and `target` are empty where the PBX does not say."""
+    """Somebody sent the other party on. `reached`: it was joined to a live party, not just sent to an extension."""
 
-    transferer: str
-    transferee: str
-    target: str
+    transferee_uniqueid: str
     exten: str
-    attended: bool
+    reached: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Parked(Event):
-    uniqueid: str
-
-
-class Unparking(StrEnum):
-    RETRIEVED = "retrieved"
-    TIMED_OUT = "timed_out"
-    GAVE_UP = "gave_up"
+class Parked(ChannelEvent):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
-class Unparked(Event):
-    uniqueid: str
-    how: Unparking
-    retriever: str
-
-
-@dataclass(frozen=True, slots=True)
-class QueueJoined(Event):
-    uniqueid: str
+class QueueJoined(ChannelEvent):
     queue: str
 
 
 @dataclass(frozen=True, slots=True)
-class QueueLeft(Event):
-    uniqueid: str
+class QueueLeft(ChannelEvent):
     queue: str
 
 
 @dataclass(frozen=True, slots=True)
-class QueueAbandoned(Event):
-    """The caller left unserved; sent on a queue time-out as well, with the caller still there."""
+class ApplicationEntered(ChannelEvent):
+    """The dialplan runs `application` on the channel."""
 
-    uniqueid: str
-    queue: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApplicationEntered(Event):
-    """The dialplan runs `application` on the channel (Asterisk: Newexten)."""
-
-    uniqueid: str
     application: str
-    data: str
     context: str
     exten: str
 
 
 @dataclass(frozen=True, slots=True)
-class VoicemailLeft(Event):
-    """The caller really left a message (Asterisk: MessageWaiting that names the caller's channel)."""
+class VoicemailLeft(ChannelEvent):
+    """The caller really left a message in `mailbox`."""
 
-    channel: str
     mailbox: str
 
 
 @dataclass(frozen=True, slots=True)
-class HangupRequested(Event):
-    """`by_peer`: the party behind the channel hung up (HangupRequest); else the PBX did (SoftHangupRequest)."""
+class HangupRequested(ChannelEvent):
+    """Somebody wants the channel to end: `by_peer` the party behind it, else the PBX. A peer's is told first."""
 
-    uniqueid: str
     by_peer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp(ChannelEvent):
+    """The channel is gone. `cause`: ITU-T Q.850, as the PBX gives it; it does not tell who hung up."""
+
     cause: int
 
 
 @dataclass(frozen=True, slots=True)
-class HungUp(Event):
-    uniqueid: str
-    channel: str
-    cause: int
+class PresentationTold(ChannelEvent):
+    """Our dialplan snippet says how the caller wants the number presented (CALLERID(pres))."""
 
-
-@dataclass(frozen=True, slots=True)
-class PresentationTold(Event):
-    """Our dialplan snippet says how the caller wants the number presented (CALLERID(pres)); AMI has no such field."""
-
-    uniqueid: str
     restricted: bool
 
 
 @dataclass(frozen=True, slots=True)
-class NightTold(Event):
-    """A night switch says that this call came in while the office is closed, whatever the calendar says."""
+class ClosedTold(ChannelEvent):
+    """A night switch says that the office is closed (or open) for this call, whatever the calendar says."""
 
-    uniqueid: str
     closed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PbxStopping(Event):
-    """The PBX says that it stops. Believed only when the connection ends too: a caller can forge the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkLost(Event):
-    """We no longer hear the PBX."""

@@ -1,0 +1,309 @@
+"""Asterisk's Manager events as the neutral events of `domain.events`. Pure: one message in, at most one event out.
+
+Source of names and headers: the Manager documentation of Asterisk 16 to 22 and recordings of real calls. A message
+that lacks what its event needs decodes to nothing; it is the caller's to count.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from bridge.ami.protocol import Message
+from bridge.domain.events import (
+    ApplicationEntered,
+    Bridged,
+    BridgeDestroyed,
+    CallerChanged,
+    ChannelCreated,
+    ChannelSeen,
+    ChannelState,
+    ClosedTold,
+    DialBegan,
+    DialEnded,
+    DialRinging,
+    DialStatus,
+    Event,
+    HangupRequested,
+    Held,
+    HungUp,
+    Parked,
+    PresentationTold,
+    QueueJoined,
+    QueueLeft,
+    Renamed,
+    SnapshotEnded,
+    StateChanged,
+    Transferred,
+    Unbridged,
+    VoicemailLeft,
+)
+
+USER_EVENT = "Textback"  # the name that our dialplan snippets give their UserEvents
+
+STATES = {  # Asterisk's enum ast_channel_state, as ChannelState writes it
+    "0": ChannelState.DOWN,
+    "4": ChannelState.RING,
+    "5": ChannelState.RINGING,
+    "6": ChannelState.UP,
+    "7": ChannelState.BUSY,
+}
+RESTRICTED = (
+    "prohib",
+    "restrict",
+    "unavailable",
+)  # values of CALLERID(pres) and of CID-CallingPres, by their beginning
+
+
+def decode(message: Message, at: datetime | None) -> Event | None:
+    """What the message tells, or None: not ours to know, or incomplete. `at` is used where it carries no Timestamp."""
+    read = READERS.get(message.event)
+    return read(message, _time(message, at)) if read else None
+
+
+def _time(message: Message, at: datetime | None) -> datetime | None:
+    """The `Timestamp` header of `timestampevents = yes`: seconds since 1970."""
+    stamp = message.get("Timestamp")
+    if not stamp:
+        return at
+    try:
+        return datetime.fromtimestamp(float(stamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        return at
+
+
+def _whose(message: Message) -> tuple[str, str, str] | None:
+    """uniqueid, channel and linkedid; None where the message does not say which channel it is about."""
+    uniqueid = message.get("Uniqueid")
+    return (uniqueid, message.get("Channel"), message.get("Linkedid")) if uniqueid else None
+
+
+def _state(message: Message) -> ChannelState:
+    return STATES.get(message.get("ChannelState"), ChannelState.OTHER)
+
+
+def _created(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and ChannelCreated(
+        at,
+        *whose,
+        state=_state(message),
+        context=message.get("Context"),
+        exten=message.get("Exten"),
+        caller_number=message.get("CallerIDNum"),
+        caller_name=message.get("CallerIDName"),
+    )
+
+
+def _seen(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and ChannelSeen(
+        at,
+        *whose,
+        state=_state(message),
+        context=message.get("Context"),
+        exten=message.get("Exten"),
+        caller_number=message.get("CallerIDNum"),
+        caller_name=message.get("CallerIDName"),
+        application=message.get("Application"),
+        bridge=message.get("BridgeId"),
+        seconds=_seconds(message.get("Duration")),
+    )
+
+
+def _seconds(duration: str) -> int | None:
+    """`HH:MM:SS`, the hours without a limit."""
+    parts = duration.split(":")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 8 for part in parts):
+        return None
+    hours, minutes, seconds = (int(part) for part in parts)
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _snapshot_ended(_: Message, at: datetime | None) -> Event | None:
+    return SnapshotEnded(at)
+
+
+def _state_changed(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and StateChanged(at, *whose, state=_state(message))
+
+
+def _caller_changed(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and CallerChanged(
+        at,
+        *whose,
+        caller_number=message.get("CallerIDNum"),
+        caller_name=message.get("CallerIDName"),
+        restricted=_is_restricted_code(message.get("CID-CallingPres")),
+    )
+
+
+def _is_restricted_code(pres: str) -> bool | None:
+    """`32 (Presentation Prohibited, ...)`: bits 6 and 7 of octet 3a (Q.931) are 01 when restricted."""
+    code = pres.split(" ", 1)[0]
+    return int(code) & 0x60 == 0x20 if code.isascii() and code.isdigit() and len(code) < 4 else None
+
+
+def _renamed(message: Message, at: datetime | None) -> Event | None:
+    uniqueid = message.get("Uniqueid")
+    return Renamed(at, uniqueid, message.get("Newname"), "") if uniqueid and message.get("Newname") else None
+
+
+def _dest(message: Message) -> tuple[str, str, str] | None:
+    uniqueid = message.get("DestUniqueid")
+    return (uniqueid, message.get("DestChannel"), message.get("DestLinkedid")) if uniqueid else None
+
+
+def _dialler(message: Message) -> tuple[str, str, str]:
+    return _whose(message) or ("", "", "")
+
+
+def _dial_began(message: Message, at: datetime | None) -> Event | None:
+    dest = _dest(message)
+    return dest and DialBegan(at, *_dialler(message), *dest, dialled=message.get("DialString"))
+
+
+def _dial_state(message: Message, at: datetime | None) -> Event | None:
+    dest = _dest(message)
+    if message.get("DialStatus") != "RINGING":
+        return None
+    return dest and DialRinging(at, *_dialler(message), *dest)
+
+
+def _dial_ended(message: Message, at: datetime | None) -> Event | None:
+    dest = _dest(message)
+    return dest and DialEnded(
+        at,
+        *_dialler(message),
+        *dest,
+        status=_dial_status(message.get("DialStatus")),
+        forward=message.get("Forward"),
+    )
+
+
+def _dial_status(text: str) -> DialStatus:
+    return DialStatus(text) if text in DialStatus.__members__ else DialStatus.OTHER
+
+
+def _bridged(message: Message, at: datetime | None) -> Event | None:
+    whose, bridge = _whose(message), message.get("BridgeUniqueid")
+    if not whose or not bridge:
+        return None
+    return Bridged(at, *whose, bridge=bridge, holding=message.get("BridgeTechnology") == "holding_bridge")
+
+
+def _unbridged(message: Message, at: datetime | None) -> Event | None:
+    whose, bridge = _whose(message), message.get("BridgeUniqueid")
+    return Unbridged(at, *whose, bridge=bridge) if whose and bridge else None
+
+
+def _bridge_destroyed(message: Message, at: datetime | None) -> Event | None:
+    bridge = message.get("BridgeUniqueid")
+    return BridgeDestroyed(at, bridge) if bridge else None
+
+
+def _held(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and Held(at, *whose, on=message.event == "Hold")
+
+
+def _blind_transfer(message: Message, at: datetime | None) -> Event | None:
+    transferee = message.get("TransfereeUniqueid")
+    if not transferee or message.get("Result") != "Success":
+        return None
+    return Transferred(at, transferee, message.get("Extension"), reached=False)
+
+
+def _attended_transfer(message: Message, at: datetime | None) -> Event | None:
+    transferee = message.get("TransfereeUniqueid")
+    if not transferee or message.get("Result") != "Success":
+        return None
+    return Transferred(at, transferee, message.get("DestApp"), reached=message.get("DestType") != "App")
+
+
+def _parked(message: Message, at: datetime | None) -> Event | None:
+    uniqueid = message.get("ParkeeUniqueid")
+    if not uniqueid:
+        return None
+    return Parked(at, uniqueid, message.get("ParkeeChannel"), message.get("ParkeeLinkedid"))
+
+
+def _queue_joined(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and QueueJoined(at, *whose, queue=message.get("Queue"))
+
+
+def _queue_left(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and QueueLeft(at, *whose, queue=message.get("Queue"))
+
+
+def _application(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and ApplicationEntered(
+        at,
+        *whose,
+        application=message.get("Application"),
+        context=message.get("Context"),
+        exten=message.get("Exten") or message.get("Extension"),
+    )
+
+
+def _message_waiting(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)  # without a channel it only tells that a mailbox was read
+    return whose and VoicemailLeft(at, *whose, mailbox=message.get("Mailbox"))
+
+
+def _hangup_requested(message: Message, at: datetime | None) -> Event | None:
+    whose = _whose(message)
+    return whose and HangupRequested(at, *whose, by_peer=message.event == "HangupRequest")
+
+
+def _hung_up(message: Message, at: datetime | None) -> Event | None:
+    whose, cause = _whose(message), message.get("Cause")
+    return whose and HungUp(at, *whose, cause=int(cause) if cause.isascii() and cause.isdigit() else 0)
+
+
+def _user_event(message: Message, at: datetime | None) -> Event | None:
+    """`UserEvent(Textback,Pres: prohib_passed_screen)` or `UserEvent(Textback,Closed: yes)` on the caller's channel."""
+    whose = _whose(message)
+    if not whose or message.get("UserEvent") != USER_EVENT:
+        return None
+    if pres := message.get("Pres"):
+        return PresentationTold(at, *whose, restricted=pres.casefold().startswith(RESTRICTED))
+    if closed := message.get("Closed"):
+        return ClosedTold(at, *whose, closed=closed.casefold() in ("yes", "1", "true", "on"))
+    return None
+
+
+Reader = Callable[[Message, datetime | None], Event | None]
+
+READERS: dict[str, Reader] = {
+    "Newchannel": _created,
+    "CoreShowChannel": _seen,
+    "CoreShowChannelsComplete": _snapshot_ended,
+    "Newstate": _state_changed,
+    "NewCallerid": _caller_changed,
+    "Rename": _renamed,
+    "DialBegin": _dial_began,
+    "DialState": _dial_state,
+    "DialEnd": _dial_ended,
+    "BridgeEnter": _bridged,
+    "BridgeLeave": _unbridged,
+    "BridgeDestroy": _bridge_destroyed,
+    "Hold": _held,
+    "Unhold": _held,
+    "BlindTransfer": _blind_transfer,
+    "AttendedTransfer": _attended_transfer,
+    "ParkedCall": _parked,
+    "QueueCallerJoin": _queue_joined,
+    "QueueCallerLeave": _queue_left,
+    "Newexten": _application,
+    "MessageWaiting": _message_waiting,
+    "HangupRequest": _hangup_requested,
+    "SoftHangupRequest": _hangup_requested,
+    "Hangup": _hung_up,
+    "UserEvent": _user_event,
+}
+WANTED = frozenset(READERS)
+"""Names of the events that mean something here; a framer may drop the others before it builds anything."""
