@@ -1,0 +1,184 @@
+"""A real Asterisk of one's own: its configuration, its ports, its start and its end.
+
+It runs in the chroot that `prepare` has built under .lab/, or, where `asterisk` is on the PATH, from there. Each
+instance keeps everything it writes in a directory of its own, so that several can run from one installation.
+"""
+
+import itertools
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+CONFIG = Path(__file__).parent / "config"
+ACCOUNT = REPOSITORY / "dialplan" / "manager_textback.conf"
+CHROOT = REPOSITORY / ".lab" / "asterisk"
+BOOT_SECONDS = 30
+RTP_PORTS = 600
+_instances = itertools.count(1)
+
+
+class LabError(Exception):
+    """A part of the lab does not work; the text says which and what Asterisk said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """On 127.0.0.1, but for `trunk`: that is the provider's, on 127.0.0.2."""
+
+    sip: int
+    ami: int
+    trunk: int
+    rtp_first: int
+    rtp_last: int
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Ports nobody has right now, so that several checkouts can run their tests side by side."""
+        rtp = _free_port(socket.SOCK_DGRAM) // 2 * 2
+        rtp = min(rtp, 65000 - RTP_PORTS)
+        sip, ami = _free_port(socket.SOCK_DGRAM), _free_port(socket.SOCK_STREAM)
+        return cls(sip, ami, _free_port(socket.SOCK_DGRAM, "127.0.0.2"), rtp, rtp + RTP_PORTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where Asterisk is. root: the chroot's directory, None for one on the PATH."""
+
+    root: Path | None
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*(["chroot", str(self.root)] if self.root else []), "asterisk", *arguments]
+
+    def seen_from_inside(self, path: Path) -> str:
+        return f"/{path.relative_to(self.root)}" if self.root else str(path)
+
+
+def find_installation() -> Installation:
+    """Raises LabError, saying what is missing."""
+    if (CHROOT / "usr/sbin/asterisk").exists():
+        if os.geteuid() != 0:
+            raise LabError("the Asterisk in .lab/ is a chroot and needs root")
+        return Installation(CHROOT)
+    if shutil.which("asterisk"):
+        return Installation(None)
+    raise LabError("no Asterisk: run `python -m tests.lab.prepare` as root, or install asterisk")
+
+
+class Asterisk:
+    """One instance. `start` and `stop` block until it is up or gone."""
+
+    def __init__(self, installation: Installation, ports: Ports) -> None:
+        self.ports = ports
+        self._installation = installation
+        base = (installation.root or REPOSITORY / ".lab") / "lab"
+        self.home = base / f"{os.getpid()}-{next(_instances)}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Raises LabError where it is not fully booted within half a minute."""
+        self._write_config()
+        with (self.home / "console").open("wb") as console:
+            self._process = subprocess.Popen(
+                self._installation.command("-f", "-C", self._config_file()),
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + BOOT_SECONDS
+        while "fully booted" not in self.cli("core waitfullybooted"):
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise LabError(f"Asterisk did not start:\n{(self.home / 'console').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """In order, as `systemctl stop` does it."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """As a power cut does it."""
+        self._end(signal.SIGKILL)
+
+    def clear(self) -> None:
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def cli(self, command: str) -> str:
+        run = subprocess.run(
+            self._installation.command("-C", self._config_file(), "-rx", command),
+            capture_output=True,
+            text=True,
+            timeout=BOOT_SECONDS,
+            check=False,
+        )
+        return run.stdout
+
+    def channels(self) -> int:
+        found = re.search(r"^(\d+) active channel", self.cli("core show channels count"), re.MULTILINE)
+        return int(found.group(1)) if found else 0
+
+    @property
+    def version(self) -> str:
+        found = re.search(r"Asterisk (\d+\.\d+\.\d+)", self.cli("core show version"))
+        return found.group(1) if found else "unknown"
+
+    def cdr(self) -> str:
+        """The rows of cdr_csv so far."""
+        path = self.home / "log" / "cdr-csv" / "Master.csv"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, how)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(5)
+        self._process = None
+
+    def _config_file(self) -> str:
+        return self._installation.seen_from_inside(self.home / "etc" / "asterisk.conf")
+
+    def _write_config(self) -> None:
+        for name in ("etc", "db", "run", "log/cdr-csv", "spool"):
+            (self.home / name).mkdir(parents=True, exist_ok=True)
+        values = {
+            "home": self._installation.seen_from_inside(self.home),
+            "sip": self.ports.sip,
+            "ami": self.ports.ami,
+            "trunk": self.ports.trunk,
+            "rtp_first": self.ports.rtp_first,
+            "rtp_last": self.ports.rtp_last,
+        }
+        for source in [*CONFIG.iterdir(), ACCOUNT]:
+            filled = re.sub(r"%\((\w+)\)", lambda found: str(values[found[1]]), source.read_text())
+            (self.home / "etc" / source.name).write_text(filled)
+
+
+@contextmanager
+def running_asterisk() -> Iterator[Asterisk]:
+    asterisk = Asterisk(find_installation(), Ports.free())
+    try:
+        asterisk.start()
+        yield asterisk
+    finally:
+        asterisk.stop()
+        asterisk.clear()
+
+
+def _free_port(kind: socket.SocketKind, ip: str = "127.0.0.1") -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((ip, 0))
+        port: int = probe.getsockname()[1]
+        return port

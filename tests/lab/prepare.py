@@ -1,0 +1,119 @@
+"""`python -m tests.lab.prepare`: install the real parts of the tests, as far as this machine allows.
+
+Debian's tools by apt-get (root), an Asterisk 22 in a chroot under .lab/ (root), and the SMPP server from npm. Says what
+it could not do; the tests that need it skip and say why. With TEXTBACK_REQUIRE_REAL_PARTS=1 anything missing is exit 1.
+"""
+
+import importlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+
+from tests.lab.asterisk import CHROOT, LabError, find_installation
+from tests.lab.fixtures import REQUIRED
+
+# command on the PATH -> Debian package that brings it
+TOOLS = {
+    "mmdebstrap": "mmdebstrap",
+    "sipp": "sip-tester",
+    "strace": "strace",
+    "chromium": "chromium",
+    "node": "nodejs",
+    "npm": "npm",
+}
+SUITE = "forky"  # Debian testing: Asterisk 22
+HOST_SUITE = "bookworm"
+SMSC = "tests.lab.smsc.prepare"
+
+
+def install_tools() -> None:
+    """Raises LabError naming the packages that are still missing."""
+    packages = [package for command, package in TOOLS.items() if not shutil.which(command)]
+    if not packages:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise LabError(f"these Debian packages are missing and only root can install them: {' '.join(packages)}")
+    _run(["apt-get", "update", "-qq"])
+    _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
+
+
+def build_asterisk() -> None:
+    """A chroot with Debian's Asterisk, once; an installed Asterisk serves as well."""
+    if _has_asterisk():
+        return
+    if os.geteuid() != 0:
+        raise LabError("building the chroot with Asterisk needs root")
+    unfinished = CHROOT.with_name("asterisk.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    CHROOT.parent.mkdir(exist_ok=True)
+    options = ['Apt::Install-Recommends "false"', 'Acquire::Check-Valid-Until "false"']
+    aptopts = [f"--aptopt={option}" for option in options]
+    _run(["mmdebstrap", "--quiet", "--variant=apt", *aptopts, "--include=asterisk", SUITE, str(unfinished), _mirror()])
+    # Without its own name in hosts, Asterisk asks for it, blocking, on every call.
+    (unfinished / "etc/hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
+    (unfinished / "etc/resolv.conf").write_text("")
+    (unfinished / "etc/nsswitch.conf").write_text("hosts: files\n")
+    unfinished.rename(CHROOT)
+
+
+def prepare_smsc() -> None:
+    if importlib.util.find_spec("tests.lab.smsc") and importlib.util.find_spec(SMSC):
+        importlib.import_module(SMSC).prepare()
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "Debian's tools": install_tools,
+    "Asterisk": build_asterisk,
+    "the SMPP server": prepare_smsc,
+}
+
+
+def main() -> int:
+    missing = [name for name, step in STEPS.items() if not _succeeds(name, step)]
+    if missing and os.environ.get(REQUIRED) == "1":
+        print(f"lab: {REQUIRED}=1, so what is missing is a failure")
+        return 1
+    return 0
+
+
+def _succeeds(name: str, step: Callable[[], None]) -> bool:
+    try:
+        step()
+    except Exception as error:  # one missing part must not keep the others away
+        print(f"lab: {name}: not available, tests that need it will be skipped: {error}")
+        return False
+    print(f"lab: {name}: ready")
+    return True
+
+
+def _has_asterisk() -> bool:
+    try:
+        find_installation()
+    except LabError:
+        return False
+    return True
+
+
+def _mirror() -> str:
+    """The Debian mirror that this machine's own apt uses."""
+    codename = f"Codename: {HOST_SUITE}"
+    run = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", codename])
+    found = sorted(set(run.split()))
+    if not found:
+        raise LabError("apt knows no Debian mirror")
+    return found[0]
+
+
+def _run(command: list[str]) -> str:
+    run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if run.returncode:
+        raise LabError(f"{command[0]} failed: {run.stderr.strip()[-500:]}")
+    return run.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
