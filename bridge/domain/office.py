@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from bridge.domain import phone
 from bridge.domain.hours import Calendar
 from bridge.domain.phone import E164
 from bridge.domain.templates import Texts
@@ -47,6 +48,10 @@ class Office:
     emergency: str = "911"
 
     def line_for(self, pbx: str, did: str) -> Line:
-        """The line that this number rings; the first line of that PBX where no line names it."""
+        """The line that this number rings, however it is written; the first line of that PBX where none names it."""
         here = [line for line in self.lines if line.pbx == pbx] or list(self.lines)
-        return next((line for line in here if did in line.dids), here[0])
+        number = phone.parse(did, self.country)
+        for line in here:
+            if did in line.dids or (number and number in [phone.parse(own, self.country) for own in line.dids]):
+                return line
+        return here[0]

@@ -22,6 +22,13 @@ def test_a_number_finds_its_line_on_the_pbx_that_it_rang() -> None:
     assert OFFICE.line_for("depot", "100") is DEPOT
 
 
+def test_a_number_finds_its_line_however_the_pbx_writes_it() -> None:
+    written = line("written", "town", "212-555-0142")
+    office = Office("Ace", "US", ZONE, frozenset({"US"}), (SALES, written))
+    for did in ("+12125550142", "12125550142", "2125550142", "(212) 555-0142"):
+        assert office.line_for("town", did) is written
+
+
 def test_a_number_that_no_line_names_goes_to_the_first_line_of_that_pbx() -> None:
     assert OFFICE.line_for("town", "999") is SALES
     assert OFFICE.line_for("depot", "999") is DEPOT

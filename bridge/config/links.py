@@ -1,0 +1,83 @@
+"""The tables that say what we connect to, listen on and write to: PBXs, gateways, page, database."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from bridge.config.problems import Problems
+from bridge.config.secrets import Secrets
+from bridge.config.sections import Pbx, StorageSection, WebSection
+from bridge.config.values import is_loopback, listen_address
+from bridge.smpp.settings import SmppSettings
+from bridge.web.settings import WebSettings
+
+STATE_DIRECTORY = "/var/lib/textback"
+DATABASE = "textback.db"
+
+
+def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[Pbx, ...]:
+    """Every `[[pbx]]`. Its credential is called `pbx.secret`, or with a name of its own `NAME.secret`."""
+
+    def filled(table: Any, where: str) -> Any:
+        if not isinstance(table, dict):
+            return table
+        return secrets.filled(table, "secret", where, f"{table.get('name', 'pbx')}.secret")
+
+    taken = problems.take_all(Pbx, raw.get("pbx"), "pbx", prepare=filled)
+    problems.add_repeated("name", [(where, pbx.name) for where, pbx in taken])
+    return tuple(pbx for _, pbx in taken)
+
+
+def gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> SmppSettings | None:
+    """`[smpp]` or `[smpp_backup]`. Its credential is called `smpp.password` or `smpp_backup.password`."""
+    if isinstance(raw, dict):
+        raw = {"name": where} | secrets.filled(raw, "password", where, f"{where}.password")
+    return problems.take(SmppSettings, raw, where)
+
+
+def web(problems: Problems, raw: Any) -> WebSettings | None:
+    section = problems.take(WebSection, raw, "web")
+    if section is None:
+        return None
+    try:
+        host, port = listen_address(section.listen)
+    except ValueError as error:
+        problems.add("web.listen", str(error))
+        return None
+    if not is_loopback(host):
+        problems.add(
+            "web.listen",
+            "the page has no sign-in yet, so it listens on this machine only, for example 127.0.0.1:8080; "
+            "from elsewhere reach it through a proxy with a password or an SSH tunnel",
+        )
+    return WebSettings(host, port, section.hosts)
+
+
+def database(problems: Problems, raw: Any, base: Path, environ: Mapping[str, str]) -> Path | None:
+    """Where the database is, or will be. A relative path starts at the configuration's directory."""
+    section = problems.take(StorageSection, raw, "storage")
+    if section is None:
+        return None
+    state = Path(environ.get("STATE_DIRECTORY") or STATE_DIRECTORY)  # systemd's StateDirectory=
+    path = base / section.path if section.path else state / DATABASE
+    trouble = _unusable(path)
+    if trouble:
+        problems.add("storage.path", trouble)
+    return path
+
+
+def _unusable(path: Path) -> str:
+    """Why SQLite could not keep a database there, "" if it could; it needs the directory too, for its journal."""
+    if path.is_dir():
+        return f"{path} is a directory; name the file, for example {path / DATABASE}"
+    if not path.parent.is_dir():
+        return f"there is no directory {path.parent}: make it, owned by the user who runs textback"
+    try:
+        TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        return f"the directory {path.parent} cannot be written by this user: {error.strerror}"
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        return f"{path} cannot be read and written by this user"
+    return ""

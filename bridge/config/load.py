@@ -1,0 +1,64 @@
+"""From a path to a `Config`, or to everything that is wrong with it."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.config import links
+from bridge.config.office import read_office
+from bridge.config.problems import ConfigError, Problem, Problems, unknown_keys
+from bridge.config.secrets import Secrets
+from bridge.config.sections import LogSection, Pbx, RulesSection
+from bridge.domain.office import Office
+from bridge.domain.policy import Rules
+from bridge.smpp.settings import SmppSettings
+from bridge.web.settings import WebSettings
+
+OFFICE_KEYS = ("business", "country", "zone", "regions", "emergency", "holidays")
+TABLES = ("pbx", "line", "person", "smpp", "smpp_backup", "texts", "hours", "rules", "web", "storage", "log")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, each part's own. smpp_backup: a second gateway for when the first is away."""
+
+    office: Office
+    pbxs: tuple[Pbx, ...]
+    smpp: SmppSettings
+    smpp_backup: SmppSettings | None
+    rules: Rules
+    web: WebSettings
+    database: Path
+    log_level: str
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read the file. Raises ConfigError with every mistake; needs no PBX, no gateway and no network."""
+    raw = _read(path)
+    problems = Problems()
+    unknown_keys(problems, raw, OFFICE_KEYS + TABLES)
+    secrets = Secrets(path, environ, problems)
+    pbxs = links.pbxs(problems, secrets, raw)
+    office = read_office(problems, {key: raw[key] for key in OFFICE_KEYS if key in raw}, raw, pbxs)
+    smpp = links.gateway(problems, secrets, raw.get("smpp", {}), "smpp")
+    backup = links.gateway(problems, secrets, raw["smpp_backup"], "smpp_backup") if "smpp_backup" in raw else None
+    rules = problems.take(RulesSection, raw.get("rules", {}), "rules")
+    web = links.web(problems, raw.get("web", {}))
+    database = links.database(problems, raw.get("storage", {}), path.parent, environ)
+    log = problems.take(LogSection, raw.get("log", {}), "log")
+    if problems.found or not (office and smpp and rules and web and database and log):
+        raise ConfigError(problems.found)
+    return Config(office, pbxs, smpp, backup, Rules(**asdict(rules)).of(office), web, database, log.level)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([Problem("", f"{path} cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Problem("", f"{path} is not UTF-8 text")]) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError([Problem("", f"{path} is not TOML: {error}")]) from None

@@ -1,0 +1,143 @@
+"""The office out of its tables: lines, people, words and hours, and what they must not contradict."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bridge.config.calendars import Calendars
+from bridge.config.problems import Problems
+from bridge.config.sections import LineSection, OfficeSection, Pbx, PersonSection, TextsSection
+from bridge.config.values import Hours
+from bridge.domain import phone
+from bridge.domain.office import Line, Office, Person
+from bridge.domain.phone import E164
+from bridge.domain.templates import NOBODY_ON_CALL, Language, Template, Texts, mistakes
+
+DIAL_911 = frozenset({"US", "CA", "PR", "VI", "GU", "MX"})
+EUROPEAN_EMERGENCY = "112"
+ASKS_URGENCY = re.compile(r"urgen|emergen", re.IGNORECASE)
+SHORT_CODE = re.compile(r"[0-9]{3,8}")
+
+
+def read_office(
+    problems: Problems, keys: Mapping[str, Any], tables: Mapping[str, Any], pbxs: Sequence[Pbx]
+) -> Office | None:
+    """keys: what stands above the first table. None where these are wrong; the tables are read all the same."""
+    section = problems.take(OfficeSection, keys, "")
+    texts = problems.take(TextsSection, tables.get("texts", {}), "texts") or TextsSection()
+    hours = problems.take(Hours, tables.get("hours", {}), "hours") or {}
+    lines = problems.take_all(LineSection, tables.get("line"), "line")
+    people = problems.take_all(PersonSection, tables["person"], "person") if "person" in tables else []
+    _check_lines(problems, lines, pbxs)
+    for where, words in [("texts", texts), *((f"{where}.texts", line.texts) for where, line in lines)]:
+        _check_words(problems, where, words)
+    if section is None:
+        return None
+    calendars = Calendars(problems, section, hours)
+    return _office(
+        problems,
+        section,
+        tuple(_line(problems, where, line, section, pbxs, texts, calendars) for where, line in lines),
+        [(where, _person(problems, where, person, section.country), person.on_call) for where, person in people],
+    )
+
+
+def _office(
+    problems: Problems, section: OfficeSection, lines: tuple[Line, ...], people: Sequence[tuple[str, Person, bool]]
+) -> Office:
+    problems.add_repeated("name", [(where, person.name) for where, person, _ in people])
+    own = _own_numbers(lines, section.country)
+    for where, person, _ in people:
+        if person.mobile in own:
+            problems.add(f"{where}.mobile", "is a number of the office itself; a person needs one of their own")
+    return Office(
+        business=section.business,
+        country=section.country,
+        zone=section.zone,
+        regions=frozenset(section.regions or (section.country,)),
+        lines=lines,
+        people=tuple(person for _, person, _ in people),
+        own_numbers=own,
+        on_call=tuple(person for _, person, on_call in people if on_call),
+        emergency=section.emergency or ("911" if section.country in DIAL_911 else EUROPEAN_EMERGENCY),
+    )
+
+
+def _own_numbers(lines: Sequence[Line], country: str) -> frozenset[E164]:
+    written = [number for line in lines for number in (line.sms_number, *line.dids)]
+    return frozenset(number for raw in written if (number := phone.parse(raw, country)))
+
+
+def _line(
+    problems: Problems,
+    where: str,
+    line: LineSection,
+    section: OfficeSection,
+    pbxs: Sequence[Pbx],
+    texts: TextsSection,
+    calendars: Calendars,
+) -> Line:
+    return Line(
+        name=line.name,
+        pbx=line.pbx or (pbxs[0].name if pbxs else ""),
+        dids=line.dids,
+        branch=line.branch or section.business,
+        sms_number=_sms_number(problems, f"{where}.sms_number", line.sms_number, section.country),
+        texts=_merged(texts, line.texts),
+        calendar=calendars.everyday if line.hours is None else calendars.of(line.hours, f"{where}.hours"),
+    )
+
+
+def _sms_number(problems: Problems, where: str, written: str, country: str) -> str:
+    number = phone.parse(written, country)
+    if number:
+        return str(number)
+    if not SHORT_CODE.fullmatch(written):
+        problems.add(where, f'"{written}" is no number that can get replies; write it with its country: "+1..."')
+    return written
+
+
+def _person(problems: Problems, where: str, person: PersonSection, country: str) -> Person:
+    mobile = phone.parse(person.mobile, country) if person.mobile else None
+    if person.mobile and not mobile:
+        problems.add(f"{where}.mobile", f'"{person.mobile}" is no valid number; write it with its country: "+1..."')
+    if person.on_call and not person.mobile:
+        problems.add(f"{where}.mobile", "is missing; whoever is on call is told by text")
+    return Person(person.name, mobile, person.extension or None)
+
+
+def _check_lines(problems: Problems, lines: Sequence[tuple[str, LineSection]], pbxs: Sequence[Pbx]) -> None:
+    names = [pbx.name for pbx in pbxs]
+    problems.add_repeated("name", [(where, line.name) for where, line in lines])
+    problems.add_repeated("dids", [(where, did) for where, line in lines for did in _on_its_pbx(line)])
+    for where, line in lines:
+        if line.pbx is None and len(set(names)) > 1:
+            problems.add(f"{where}.pbx", f"is missing; which PBX rings it: {', '.join(names)}")
+        if line.pbx is not None and names and line.pbx not in names:
+            problems.add(f"{where}.pbx", f'there is no PBX called "{line.pbx}"; there are {", ".join(names)}')
+
+
+def _on_its_pbx(line: LineSection) -> list[str]:
+    """The same number may ring on two PBXs, so where one is named it is part of what must not repeat."""
+    return [f"{did} on {line.pbx}" if line.pbx else did for did in line.dids]
+
+
+def _merged(office: TextsSection, line: TextsSection) -> Texts:
+    own = _own(office) | _own(line)
+    return Texts(line.language or office.language or Language.EN, own, office.hint if line.hint is None else line.hint)
+
+
+def _own(section: TextsSection) -> dict[tuple[Template, Language], str]:
+    languages = ((Language.EN, section.en), (Language.ES, section.es))
+    return {(template, language): words for language, own in languages for template, words in own.items()}
+
+
+def _check_words(problems: Problems, where: str, section: TextsSection) -> None:
+    for (template, language), words in _own(section).items():
+        path = f"{where}.{language}.{template}"
+        for mistake in mistakes(template, words):
+            problems.add(path, mistake)
+        if template in NOBODY_ON_CALL and ASKS_URGENCY.search(words):
+            problems.add(
+                path, "is sent while nobody is on call, so it must not ask about urgency; closed_on_call may ask"
+            )

@@ -1,0 +1,67 @@
+"""Secrets: written in the file, in files of their own, or handed over by systemd; never readable by everybody."""
+
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.config.problems import Problems
+
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""systemd's LoadCredential= puts them there (systemd.exec(5)), each file readable by the service alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Where secrets may come from. file: the configuration itself; relative paths start at its directory."""
+
+    file: Path
+    environ: Mapping[str, str]
+    problems: Problems
+
+    def filled(self, table: Mapping[str, Any], key: str, where: str, credential: str) -> dict[str, Any]:
+        """The table with `key` in it: as written, from `key_file`, or from the systemd credential of that name."""
+        rest = {name: value for name, value in table.items() if name != f"{key}_file"}
+        if key in table:
+            self._check_inline(where, key, also_named=f"{key}_file" in table)
+        else:
+            rest[key] = self._elsewhere(table.get(f"{key}_file"), where, key, credential)
+        return rest
+
+    def _check_inline(self, where: str, key: str, *, also_named: bool) -> None:
+        if also_named:
+            self.problems.add(f"{where}.{key}_file", f"stands beside {key}: only one of the two can be right")
+        if _everybody_reads(self.file):
+            advice = f"keep it in a file of its own ({key}_file), or: chmod o-rwx {self.file}"
+            self.problems.add(f"{where}.{key}", f"everybody on this machine can read it here; {advice}")
+
+    def _elsewhere(self, named: object, where: str, key: str, credential: str) -> str:
+        handed = Path(self.environ.get(CREDENTIALS) or "/nowhere") / credential
+        if named is None and handed.is_file():
+            return self._read(handed, f"{where}.{key}")
+        if isinstance(named, str) and named:
+            return self._read(self.file.parent / named, f"{where}.{key}_file")
+        self.problems.add(f"{where}.{key}_file", f"is missing; the path of a file with the {key} in it")
+        return ""
+
+    def _read(self, path: Path, where: str) -> str:
+        """The secret, or "" after noting why there is none."""
+        try:
+            secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+            exposed = _everybody_reads(path)
+        except UnicodeDecodeError:
+            self.problems.add(where, f"{path} is not text")
+            return ""
+        except OSError as error:
+            self.problems.add(where, f"{path} cannot be read: {error.strerror}")
+            return ""
+        if exposed:
+            self.problems.add(where, f"everybody on this machine can read {path}: chmod o-rwx {path}")
+        if not secret or "\n" in secret:
+            self.problems.add(where, f"{path} should hold the secret in one line and nothing else")
+        return secret
+
+
+def _everybody_reads(path: Path) -> bool:
+    return bool(path.stat().st_mode & stat.S_IROTH)

@@ -1,0 +1,106 @@
+"""The tables of textback.toml as they are written. What they mean together, `load` says."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from bridge.ami.session import AmiSettings
+from bridge.config.values import Country, Duration, Hours, Name, Zone, between
+from bridge.domain.callbook import TrackerSettings
+from bridge.domain.policy import Rules
+from bridge.domain.templates import Language, Template
+
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{0,8}$")]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=700)]
+Cap = Annotated[int, Field(ge=1, le=100_000)]
+
+DEFAULTS = Rules()
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeSection:
+    """The keys above the first table. holidays: a country, or one with its part: `US`, `US-NY`."""
+
+    business: Name
+    country: Country
+    zone: Zone
+    regions: tuple[Country, ...] = ()
+    emergency: Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")] | None = None
+    holidays: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pbx(AmiSettings):
+    """One `[[pbx]]`: how to reach it, and how to read what it tells."""
+
+    name: Name = "pbx"
+    trunks: tuple[Name, ...] = ()
+    outside_prefix: Digits = ""
+
+    def tracker(self, country: str, min_ring: timedelta) -> TrackerSettings:
+        return TrackerSettings(self.name, self.trunks, country, self.outside_prefix, min_ring)
+
+
+@dataclass(frozen=True, slots=True)
+class TextsSection:
+    """Own words by language over the shipped ones; hint: how to opt out, "" for none."""
+
+    language: Language | None = None
+    hint: Annotated[str, StringConstraints(max_length=80)] | None = None
+    en: dict[Template, Words] = field(default_factory=dict)
+    es: dict[Template, Words] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LineSection:
+    sms_number: Number
+    dids: Annotated[tuple[Number, ...], Field(min_length=1)]
+    name: Name = "main"
+    branch: Name | None = None
+    pbx: Name | None = None
+    texts: TextsSection = TextsSection()
+    hours: Hours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSection:
+    name: Name
+    mobile: Number | None = None
+    extension: Digits | None = None
+    on_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RulesSection:
+    """When a missed call gets a text; `policy.Rules` holds the defaults."""
+
+    min_ring: Annotated[Duration, between(timedelta(0), timedelta(minutes=1))] = DEFAULTS.min_ring
+    cool_down: Annotated[Duration, between(HOUR, 720 * HOUR)] = DEFAULTS.cool_down
+    max_age: Annotated[Duration, between(timedelta(minutes=1), 24 * HOUR)] = DEFAULTS.max_age
+    delay: Annotated[Duration, between(timedelta(0), timedelta(minutes=2))] = DEFAULTS.delay
+    text_lost_after_talk: bool = DEFAULTS.text_lost_after_talk
+    cap_hour: Cap = DEFAULTS.cap_hour
+    cap_day: Cap = DEFAULTS.cap_day
+    neighbours: Annotated[int, Field(ge=2, le=100)] = DEFAULTS.neighbours
+    neighbour_window: Annotated[Duration, between(timedelta(minutes=1), 24 * HOUR)] = DEFAULTS.neighbour_window
+
+
+@dataclass(frozen=True, slots=True)
+class WebSection:
+    listen: str = "127.0.0.1:8080"
+    hosts: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSection:
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogSection:
+    level: Literal["debug", "info", "warning", "error"] = "info"

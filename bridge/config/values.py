@@ -1,0 +1,125 @@
+"""The small types of the file: countries, zones, durations, opening hours, listen addresses."""
+
+import re
+from datetime import date, time, timedelta
+from ipaddress import ip_address
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from bridge.domain.hours import Span
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+UNITS = {"s": "seconds", "min": "minutes", "m": "minutes", "h": "hours", "d": "days"}
+_DURATION = re.compile(r"(\d{1,9}) ?(s|min|m|h|d)")
+_TIME = re.compile(r"(\d\d?):(\d\d)")
+
+
+def _country(code: str) -> str:
+    if code.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f'"{code}" is no country; two letters such as "US" are (ISO 3166)')
+    return code.upper()
+
+
+def _zone(name: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        raise ValueError(f'{name!r} is no time zone; one is written like "America/New_York"') from None
+
+
+def duration(written: Any) -> timedelta:
+    """`4s`, `15 min`, `24h`, `2d`, or a number of seconds."""
+    if isinstance(written, timedelta):
+        return written
+    if isinstance(written, int | float) and not isinstance(written, bool) and 0 <= written < 10**9:
+        return timedelta(seconds=written)
+    found = _DURATION.fullmatch(written.strip()) if isinstance(written, str) else None
+    if not found:
+        raise ValueError('should be a duration such as "4s", "15 min", "24h" or "2d"')
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def between(least: timedelta, most: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if not least <= value <= most:
+            raise ValueError(f"should be from {_seconds(least)} to {_seconds(most)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _seconds(value: timedelta) -> str:
+    return f"{value.total_seconds():.0f}s"
+
+
+def _day_names(written: str) -> tuple[int, ...]:
+    """`mon`, `mon-fri`, `sat,sun` as days of the week, Monday 0; a range may wrap (`fri-mon`)."""
+    found: list[int] = []
+    for part in written.replace(" ", "").casefold().split(","):
+        first, _, last = part.partition("-")
+        start, end = DAYS.index(first[:3]), DAYS.index((last or first)[:3])
+        found += [(start + n) % 7 for n in range((end - start) % 7 + 1)]
+    return tuple(found)
+
+
+def _day_key(written: Any) -> tuple[int, ...] | date:
+    try:
+        return date.fromisoformat(written)
+    except (ValueError, TypeError):
+        pass
+    try:
+        return _day_names(written)
+    except (ValueError, AttributeError):
+        raise ValueError('should be days such as mon, mon-fri or "sat,sun", or a date such as 2026-12-24') from None
+
+
+def _clock(written: str) -> time:
+    found = _TIME.fullmatch(written.strip())
+    hour, minute = (int(found[1]), int(found[2])) if found else (99, 99)
+    if (hour, minute) == (24, 0):
+        return time(0)
+    if hour > 23 or minute > 59:
+        raise ValueError(f'"{written.strip()}" is no time; one is written like "08:00" (24 hours)')
+    return time(hour, minute)
+
+
+def _spans(written: Any) -> tuple[Span, ...]:
+    """`08:00-12:00, 13:00-17:00`, or `closed`."""
+    if not isinstance(written, str):
+        raise ValueError('should be hours such as "08:00-17:00", or "closed"')  # noqa: TRY004 - pydantic wants this one
+    if written.strip().casefold() == "closed":
+        return ()
+    spans = []
+    for part in written.split(","):
+        opens, dash, closes = part.partition("-")
+        if not dash:
+            raise ValueError(f'"{part.strip()}" should be hours such as "08:00-17:00", or "closed"')
+        spans.append(Span(_clock(opens), _clock(closes)))
+    return tuple(sorted(spans))
+
+
+def listen_address(written: str) -> tuple[str, int]:
+    """`127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` as host and port."""
+    host, colon, port = written.rpartition(":")
+    if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError('should be an address and a port such as "127.0.0.1:8080"')
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Country = Annotated[str, AfterValidator(_country)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+DayKey = Annotated[tuple[int, ...] | date, BeforeValidator(_day_key)]
+Spans = Annotated[tuple[Span, ...], BeforeValidator(_spans)]
+Hours = dict[DayKey, Spans]

@@ -1,0 +1,353 @@
+"""textback.toml: what the smallest file means, and every mistake at once with its dotted path."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import bridge
+from bridge.config import Config, ConfigError, load
+from bridge.domain.phone import E164
+from bridge.domain.templates import Language, Template
+
+SMALLEST = """\
+business = "Ace Plumbing"
+country = "US"
+zone = "America/New_York"
+
+[[pbx]]
+secret_file = "ami.secret"
+
+[[line]]
+dids = ["2125550100"]
+sms_number = "212-555-0100"
+
+[smpp]
+host = "smsc.example"
+port = 2775
+system_id = "ace"
+password_file = "smpp.password"
+"""
+
+EXAMPLE = Path(bridge.__file__).parent / "deploy" / "textback.example.toml"
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    for name in ("ami.secret", "smpp.password"):
+        (tmp_path / name).write_text(f"{name[:3]}pass\n")
+        (tmp_path / name).chmod(0o640)
+
+    def written(text: str) -> Path:
+        path = tmp_path / "textback.toml"
+        path.write_text(text)
+        return path
+
+    return written
+
+
+def read(path: Path, **environ: str) -> Config:
+    return load(path, {"STATE_DIRECTORY": str(path.parent), **environ})
+
+
+def problems(path: Path, **environ: str) -> dict[str, str]:
+    with pytest.raises(ConfigError) as caught:
+        read(path, **environ)
+    return {problem.path: problem.message for problem in caught.value.problems}
+
+
+def test_the_smallest_file_gives_safe_values_everywhere_else(write: Write, tmp_path: Path) -> None:
+    config = read(write(SMALLEST))
+    (line,) = config.office.lines
+    assert (line.name, line.pbx, line.branch, line.sms_number) == ("main", "pbx", "Ace Plumbing", "+12125550100")
+    assert line.calendar.never_closes
+    assert config.office.regions == {"US"}
+    assert config.office.own_numbers == {E164("+12125550100")}
+    assert config.office.emergency == "911"
+    assert (config.pbxs[0].secret, config.smpp.password) == ("amipass", "smppass")
+    assert (config.web.host, config.web.port) == ("127.0.0.1", 8080)
+    assert config.database == tmp_path / "textback.db"
+    assert config.rules.cool_down == timedelta(hours=24)
+    assert config.rules.own_numbers == config.office.own_numbers
+
+
+def test_the_shipped_example_is_right_and_about_25_lines(write: Write, tmp_path: Path) -> None:
+    config = read(write(EXAMPLE.read_text()))
+    assert [person.name for person in config.office.on_call] == ["Ana"]
+    assert config.rules.staff == {E164("+12125550142")}
+    calendar = config.office.lines[0].calendar
+    assert [str(span) for span in calendar.spans_on(date(2026, 11, 23))] == ["08:00-12:00", "13:00-17:00"]
+    assert [str(span) for span in calendar.spans_on(date(2026, 12, 24))] == ["08:00-12:00"]
+    assert not calendar.spans_on(date(2026, 11, 28))
+    settings = [row for row in EXAMPLE.read_text().splitlines() if row and not row.startswith("#")]
+    assert len(settings) <= 25
+
+
+def test_all_mistakes_are_told_at_once(write: Write) -> None:
+    found = problems(
+        write(
+            """\
+business = " "
+country = "USA"
+zone = "America/New_Yorc"
+colour = "red"
+
+[[pbx]]
+port = "many"
+trunk = ["PJSIP/x"]
+
+[[line]]
+dids = [5551234]
+sms_number = "+12125550100"
+
+[[person]]
+mobile = "+12125550142"
+
+[smpp]
+hots = "x"
+
+[rules]
+delay = "5 min"
+
+[web]
+listen = "8080"
+
+[hours]
+mon = "8 to 5"
+"""
+        )
+    )
+    assert set(found) == {
+        "business",
+        "country",
+        "zone",
+        "colour",
+        "pbx[0].port",
+        "pbx[0].trunk",
+        "pbx[0].secret_file",
+        "line[0].dids[0]",
+        "person[0].name",
+        "smpp.host",
+        "smpp.hots",
+        "smpp.port",
+        "smpp.system_id",
+        "smpp.password_file",
+        "rules.delay",
+        "web.listen",
+        "hours.mon",
+    }
+    assert "did you mean trunks?" in found["pbx[0].trunk"]
+    assert "did you mean host?" in found["smpp.hots"]
+    assert "America/New_York" in found["zone"]
+
+
+def changed(old: str, new: str) -> str:
+    assert old in SMALLEST
+    return SMALLEST.replace(old, new)
+
+
+LINE = 'dids = ["2125550100"]\nsms_number = "212-555-0100"\n'
+SECOND_PBX = '[[pbx]]\nname = "depot"\nsecret_file = "ami.secret"\n\n[[line]]'
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "said"),
+    [
+        (changed('"US"', '"XX"'), "country", "two letters"),
+        (changed('zone = "America/New_York"', "zone = 5"), "zone", "America/New_York"),
+        (changed('zone = "America/New_York"', 'zone = "../etc/passwd"'), "zone", "no time zone"),
+        (changed("[[pbx]]", 'regions = ["US", "ZZ"]\n[[pbx]]'), "regions[1]", "two letters"),
+        (changed("[[pbx]]", 'holidays = "US-XX"\n[[pbx]]'), "holidays", "US-NY"),
+        (changed("[[line]]", SECOND_PBX), "line[0].pbx", "pbx, depot"),
+        (changed("[[line]]", '[[line]]\npbx = "other"'), "line[0].pbx", "there are pbx"),
+        (changed("[[line]]", SECOND_PBX.replace("depot", "pbx")), "pbx[1].name", "pbx[0]"),
+        (changed('dids = ["2125550100"]', "dids = []"), "line[0].dids", "should not be empty"),
+        (changed('"212-555-0100"', '"ACE"'), "line[0].sms_number", "replies"),
+        (changed('"212-555-0100"', '"+1 212 555"'), "line[0].sms_number", "replies"),
+        (changed("[[line]]", f'[[line]]\nname = "a"\n{LINE}[[line]]'), "line[1].dids", "line[0]"),
+        (changed("[smpp]", '[[person]]\nname = "A"\nmobile = "0"\n[smpp]'), "person[0].mobile", "no valid number"),
+        (changed("[smpp]", '[[person]]\nname = "A"\non_call = true\n[smpp]'), "person[0].mobile", "is missing"),
+        (changed("[smpp]", '[[person]]\nname = "A"\nmobile = "2125550100"\n[smpp]'), "person[0].mobile", "office"),
+        (changed("[smpp]", '[person]\nname = "A"\n[smpp]'), "person", "[[person]]"),
+        (changed("port = 2775", "port = 0"), "smpp", "1 to 65535"),
+        (changed("[smpp]", "[rules]\ncap_day = 0\n[smpp]"), "rules.cap_day", "greater"),
+        (changed("[smpp]", '[rules]\nmin_ring = "-4s"\n[smpp]'), "rules.min_ring", "duration"),
+        (changed("[smpp]", '[rules]\ncool_down = "999999999 d"\n[smpp]'), "rules.cool_down", "should be from"),
+        (changed("[smpp]", '[web]\nlisten = "0.0.0.0:8080"\n[smpp]'), "web.listen", "no sign-in"),
+        (changed("[smpp]", '[storage]\npath = "/nowhere/x.db"\n[smpp]'), "storage.path", "no directory /nowhere"),
+        (changed("[smpp]", '[storage]\npath = "."\n[smpp]'), "storage.path", "is a directory"),
+        (changed("[smpp]", '[log]\nlevel = "loud"\n[smpp]'), "log.level", "debug"),
+        (changed("[smpp]", '[hours]\nmon-fri = "08:00-17:00"\nfri = "closed"\n[smpp]'), "hours", "fri is named twice"),
+        (changed("[smpp]", '[hours]\nmon = "25:00-26:00"\n[smpp]'), "hours.mon", "no time"),
+        (changed("[smpp]", '[hours]\nsomeday = "closed"\n[smpp]'), "hours.someday", "mon-fri"),
+        (changed("[smpp]", '[texts.en]\nmised = "x"\n[smpp]'), "texts.en.mised", "'missed'"),
+        (changed("[smpp]", '[texts.en]\nmissed = "Hi {nmae}"\n[smpp]'), "texts.en.missed", "{nmae} is unknown"),
+        (changed("[smpp]", '[texts.es]\nclosed = "¿Es urgente?"\n[smpp]'), "texts.es.closed", "nobody is on call"),
+        (changed("[[line]]", '[[line]]\ntexts.en.closed = "Urgent?"'), "line[0].texts.en.closed", "nobody is on call"),
+    ],
+)
+def test_a_mistake_is_named_with_its_path_and_what_would_be_right(
+    write: Write, text: str, path: str, said: str
+) -> None:
+    found = problems(write(text))
+    assert list(found) == [path]
+    assert said in found[path]
+
+
+@pytest.mark.parametrize("kind", ["pbx", "line", "smpp"])
+def test_a_missing_part_is_asked_for(write: Write, kind: str) -> None:
+    parts = [part for part in SMALLEST.split("\n\n") if not part.startswith(("[[" + kind, "[" + kind))]
+    assert any(path.startswith(kind) for path in problems(write("\n\n".join(parts))))
+
+
+def test_the_same_number_may_ring_on_two_pbxs(write: Write) -> None:
+    second = f'[[line]]\nname = "depot"\npbx = "depot"\n{LINE}'
+    text = changed("[[line]]", SECOND_PBX + '\npbx = "pbx"').replace("[smpp]", second + "[smpp]")
+    assert [line.pbx for line in read(write(text)).office.lines] == ["pbx", "depot"]
+
+
+# --- secrets ------------------------------------------------------------------------------------------------------
+
+
+def test_a_secret_that_everybody_can_read_is_refused(write: Write, tmp_path: Path) -> None:
+    path = write(SMALLEST)
+    (tmp_path / "ami.secret").chmod(0o644)
+    found = problems(path)
+    assert list(found) == ["pbx[0].secret_file"]
+    assert "chmod" in found["pbx[0].secret_file"]
+
+
+def test_a_secret_in_the_file_itself_needs_a_file_that_is_private(write: Write) -> None:
+    path = write(changed('password_file = "smpp.password"', 'password = "hunter2"'))
+    path.chmod(0o644)
+    found = problems(path)
+    assert list(found) == ["smpp.password"]
+    assert "hunter2" not in str(found)
+    path.chmod(0o640)
+    assert read(path).smpp.password == "hunter2"
+
+
+def test_systemd_hands_secrets_over_as_credentials(write: Write, tmp_path: Path) -> None:
+    handed = tmp_path / "credentials"
+    handed.mkdir()
+    for name, secret in (("pbx.secret", "one"), ("smpp.password", "two")):
+        (handed / name).write_text(secret)
+        (handed / name).chmod(0o400)
+    path = write("\n".join(row for row in SMALLEST.splitlines() if "_file" not in row))
+    config = read(path, CREDENTIALS_DIRECTORY=str(handed))
+    assert (config.pbxs[0].secret, config.smpp.password) == ("one", "two")
+    assert set(problems(path)) == {"pbx[0].secret_file", "smpp.password_file"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "No such file"), (b"", "one line"), (b"one\ntwo", "one line"), (b"\xff\xfe", "not text")],
+)
+def test_a_secret_file_that_cannot_be_used_says_why(
+    write: Write, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = write(SMALLEST)
+    secret = tmp_path / "smpp.password"
+    secret.unlink() if content is None else secret.write_bytes(content)
+    assert said in problems(path)["smpp.password_file"]
+
+
+def test_a_secret_and_its_file_together_are_one_too_many(write: Write) -> None:
+    path = write(changed("[smpp]", '[smpp]\npassword = "x"'))
+    path.chmod(0o600)
+    assert "only one" in problems(path)["smpp.password_file"]
+
+
+def test_no_secret_shows_in_the_repr_of_a_config(write: Write) -> None:
+    shown = repr(read(write(SMALLEST)))
+    assert "amipass" not in shown
+    assert "smppass" not in shown
+
+
+# --- what a file can be besides wrong -----------------------------------------------------------------------------
+
+
+def test_a_file_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    assert "No such file" in problems(tmp_path / "none.toml")[""]
+
+
+@pytest.mark.parametrize("content", [b"business = ", b"\xff\xfe", b"a = [" * 5000])
+def test_a_file_that_is_not_toml_is_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "textback.toml"
+    path.write_bytes(content)
+    (message,) = problems(path).values()
+    assert str(path) in message
+
+
+def test_a_database_directory_that_cannot_be_written_is_refused(write: Write) -> None:
+    found = problems(write(SMALLEST), STATE_DIRECTORY="/proc")  # where not even root can make a file
+    assert "cannot be written" in found["storage.path"]
+
+
+# --- lines --------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_has_its_own_words_and_hours_over_those_of_the_office(write: Write) -> None:
+    text = changed(
+        "[smpp]",
+        """\
+[[line]]
+name = "espanol"
+branch = "Bronx"
+dids = ["2125550101"]
+sms_number = "+12125550101"
+hours = { mon-sun = "22:00-06:00" }
+texts.language = "es"
+texts.es.missed = "Hola, somos {business}. STOP"
+
+[texts]
+hint = "STOP ends this"
+en.missed = "We are {business}."
+
+[hours]
+mon-fri = "08:00-17:00"
+
+[smpp]""",
+    )
+    main, spanish = read(write(text)).office.lines
+    assert main.texts.words(Template.MISSED) == "We are {business}."
+    assert main.texts.hint == spanish.texts.hint == "STOP ends this"
+    assert spanish.texts.language is Language.ES
+    assert spanish.texts.words(Template.MISSED) == "Hola, somos {business}. STOP"
+    assert [str(span) for span in spanish.calendar.spans_on(date(2026, 11, 28))] == ["22:00-06:00"]
+    assert main.calendar.spans_on(date(2026, 11, 28)) == ()
+
+
+def test_public_holidays_close_the_office_where_they_are_asked_for(write: Write) -> None:
+    christmas_noon = datetime(2026, 12, 25, 17, tzinfo=UTC)
+    hours = changed("[smpp]", '[hours]\nmon-fri = "08:00-17:00"\n[smpp]')
+    assert read(write(hours)).office.lines[0].calendar.is_open(christmas_noon)
+    closed = read(write('holidays = "US"\n' + hours)).office.lines[0].calendar
+    assert not closed.is_open(christmas_noon)
+
+
+def test_a_day_range_may_wrap_and_a_day_may_end_at_24(write: Write) -> None:
+    text = changed("[smpp]", '[hours]\nfri-mon = "00:00-24:00"\n[smpp]')
+    calendar = read(write(text)).office.lines[0].calendar
+    open_days = [day for day in range(23, 30) if calendar.spans_on(date(2026, 11, day))]
+    assert open_days == [23, 27, 28, 29]
+
+
+def test_the_tracker_reads_numbers_as_the_office_does(write: Write) -> None:
+    text = changed(
+        'secret_file = "ami.secret"', 'secret_file = "ami.secret"\noutside_prefix = "9"\ntrunks = ["PJSIP/t-*"]'
+    )
+    config = read(write(text))
+    settings = config.pbxs[0].tracker(config.office.country, config.rules.min_ring)
+    assert (settings.pbx, settings.trunks, settings.country) == ("pbx", ("PJSIP/t-*",), "US")
+    assert (settings.outside_prefix, settings.min_ring) == ("9", timedelta(seconds=4))
+
+
+def test_the_example_can_be_copied_as_it_is(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE, tmp_path / "textback.toml")
+    found = problems(tmp_path / "textback.toml")
+    assert set(found) == {"pbx[0].secret_file", "smpp.password_file"}  # the two things that only the site knows
