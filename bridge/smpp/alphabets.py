@@ -1,0 +1,72 @@
+"""data_coding: which octets stand for which characters (SMPP 3.4, 5.2.19; the groups above 0x0F: 3GPP TS 23.038)."""
+
+from collections.abc import Callable
+from functools import partial
+
+from bridge.domain.gsm import Alphabet, decode_gsm7, encode_gsm7
+from bridge.domain.messages import Encoding
+
+DEFAULT = 0x00
+UCS2 = 0x08
+
+_CHARSETS = {
+    0x01: "ascii",
+    0x03: "latin-1",
+    0x05: "shift_jis",
+    0x06: "iso8859-5",
+    0x07: "iso8859-8",
+    0x0A: "iso2022_jp",
+    0x0D: "iso2022_jp_1",
+    0x0E: "euc_kr",
+}
+_DEFAULTS: dict[Alphabet, Callable[[bytes], str]] = {
+    Alphabet.GSM7: decode_gsm7,
+    Alphabet.LATIN1: partial(str, encoding="latin-1"),
+    Alphabet.ASCII: partial(str, encoding="ascii", errors="replace"),
+}
+_COMPRESSED = 0x20
+_MESSAGE_CLASS_8BIT = 0x04
+
+
+def encode_text(text: str, encoding: Encoding, default: Alphabet) -> tuple[int, bytes]:
+    """data_coding and octets. ValueError where the gateway's default alphabet cannot say it."""
+    if encoding is Encoding.UCS2:
+        return UCS2, text.encode("utf-16-be")
+    return DEFAULT, encode_gsm7(text) if default is Alphabet.GSM7 else text.encode(default.value)
+
+
+def decode_text(data_coding: int, data: bytes, default: Alphabet) -> str | None:
+    """The text, with the replacement character where octets mean nothing; None for binary."""
+    decode = _decoder(data_coding, default)
+    return decode(data) if decode else None
+
+
+def _decoder(data_coding: int, default: Alphabet) -> Callable[[bytes], str] | None:
+    if data_coding == DEFAULT:
+        return _DEFAULTS[default]
+    if data_coding == UCS2:
+        return _decode_ucs2
+    if data_coding in _CHARSETS:
+        return partial(str, encoding=_CHARSETS[data_coding], errors="replace")
+    return _by_group(data_coding)
+
+
+def _by_group(data_coding: int) -> Callable[[bytes], str] | None:
+    """TS 23.038, 4: general coding with a class (0x1-0x7), waiting messages (0xC-0xE), message class (0xF)."""
+    group = data_coding >> 4
+    if group == 0xF:
+        return None if data_coding & _MESSAGE_CLASS_8BIT else decode_gsm7
+    if group in (0xC, 0xD):
+        return decode_gsm7
+    if group == 0xE:
+        return _decode_ucs2
+    if 0 < group < 8 and not data_coding & _COMPRESSED:
+        return {0x00: decode_gsm7, 0x08: _decode_ucs2}.get(data_coding & 0x0C)
+    return None
+
+
+def _decode_ucs2(data: bytes) -> str:
+    """UTF-16, big-endian unless a byte order mark says otherwise."""
+    if data.startswith(b"\xff\xfe"):
+        return data[2:].decode("utf-16-le", "replace")
+    return data.removeprefix(b"\xfe\xff").decode("utf-16-be", "replace")

@@ -1,0 +1,57 @@
+"""From a deliver_sm (or data_sm) to what the inbox knows: a text, a receipt, or something nobody can read."""
+
+from bridge.domain.messages import Inbound, InboundText, Poison, Receipt
+from bridge.smpp import multipart, receipts
+from bridge.smpp.alphabets import decode_text
+from bridge.smpp.codec import Address, ShortMessage
+from bridge.smpp.settings import SmppSettings
+
+MESSAGE_TYPE = 0x3C
+RECEIPT = 0x04
+INTERMEDIATE = 0x20
+INTERNATIONAL = 1
+ALPHANUMERIC = 5
+
+
+def read(message: ShortMessage, raw: bytes, settings: SmppSettings) -> Inbound:
+    """SMPP 3.4, 5.2.12: bits 5 to 2 of esm_class say whether it is a receipt; bit 6 announces a user data header."""
+    kind = message.esm_class & MESSAGE_TYPE
+    if kind in (RECEIPT, INTERMEDIATE) or receipts.names_a_message(message.tlvs):
+        return _receipt(message, raw, settings, intermediate=kind == INTERMEDIATE)
+    return _text(message, raw, settings)
+
+
+def _receipt(message: ShortMessage, raw: bytes, settings: SmppSettings, *, intermediate: bool) -> Receipt | Poison:
+    text = decode_text(message.data_coding, message.user_data, settings.default_alphabet) or ""
+    told = receipts.parse(text, message.tlvs, settings.id_base, intermediate=intermediate)
+    if told is None:
+        return Poison(settings.name, raw, "a receipt that names no message")
+    return Receipt(settings.name, told.message_ids, told.state, told.error, told.final, raw)
+
+
+def _text(message: ShortMessage, raw: bytes, settings: SmppSettings) -> InboundText:
+    part, user_data = None, message.user_data
+    if message.esm_class & multipart.UDH_INDICATOR:
+        part, user_data = multipart.take_header(user_data)
+    return InboundText(
+        gateway=settings.name,
+        source=number_as_written(message.source, settings),
+        destination=number_as_written(message.destination, settings),
+        text=decode_text(message.data_coding, user_data, settings.default_alphabet),
+        raw=raw,
+        alphanumeric=is_name(message.source),
+        part=part or multipart.from_sar(message.tlvs),
+    )
+
+
+def number_as_written(address: Address, settings: SmppSettings) -> str:
+    """The type of number is part of the writing: TON 1 says that the plus was left out."""
+    value = address.value
+    international = settings.by_ton and address.ton == INTERNATIONAL and 7 <= len(value) <= 15
+    return f"+{value}" if international and value.isascii() and value.isdigit() else value
+
+
+def is_name(address: Address) -> bool:
+    """A sender nobody can answer to: marked so, or with letters in it, or empty."""
+    digits = address.value.removeprefix("+")
+    return address.ton == ALPHANUMERIC or not (digits.isascii() and digits.isdigit())

@@ -1,0 +1,146 @@
+"""What an office agrees with its SMS gateway, as far as the protocol is concerned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from bridge.domain.gsm import Alphabet
+
+
+class BindMode(StrEnum):
+    TRANSCEIVER = "transceiver"
+    TX_RX = "tx_rx"  # one connection to send, one to receive
+
+
+class Concat(StrEnum):
+    """How a gateway is told that submits belong together."""
+
+    UDH8 = "udh8"
+    UDH16 = "udh16"
+    SAR = "sar"
+    PAYLOAD = "payload"  # the whole text in one submit: the gateway cuts
+
+
+class IdBase(StrEnum):
+    """In which bases a gateway writes one message id: in its answer, and in its receipt."""
+
+    AS_IS = "as_is"
+    HEX_DEC = "hex_dec"
+    DEC_HEX = "dec_hex"
+
+
+class Disposition(StrEnum):
+    """What a refusal means for the part and for the bind."""
+
+    PERMANENT = "permanent"
+    TEMPORARY = "temporary"
+    THROTTLED = "throttled"
+    GATEWAY_FAULT = "gateway_fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """Type of number and numbering plan of one kind of address (SMPP 3.4, 5.2.5 and 5.2.6)."""
+
+    ton: int
+    npi: int
+    plus: bool = False
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.ton <= 255 and 0 <= self.npi <= 255):
+            raise ValueError("ton and npi are numbers from 0 to 255")
+
+
+_REFERENCE_BITS = {Concat.UDH8: 8, Concat.UDH16: 16, Concat.SAR: 8, Concat.PAYLOAD: 0}
+_LONGEST = {"system_id": 15, "password": 8, "system_type": 12, "address_range": 40, "service_type": 5}
+_POSITIVE = (
+    "window",
+    "rate",
+    "enquire_interval",
+    "response_timeout",
+    "connect_timeout",
+    "drain_timeout",
+    "reconnect_after",
+    "reconnect_longest",
+    "backlog",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmppSettings:
+    """One gateway. Times in seconds, rate in submits a second; ValueError says which value cannot be.
+
+    error_map: command_status, written in decimal or as 0x4a1, to what it means at this gateway. by_ton: an address of
+    TON 1 is international, so it gets its plus; switch it off for a gateway that marks every address so.
+    backlog: deliveries that may wait for the disk before the gateway is asked to keep the next ones.
+    """
+
+    host: str
+    port: int
+    system_id: str
+    password: str = field(repr=False)
+    name: str = "sms"
+    tls: bool = False
+    ca_file: str | None = None
+    system_type: str = ""
+    address_range: str = ""
+    service_type: str = ""
+    bind: BindMode = BindMode.TRANSCEIVER
+    window: int = 10
+    rate: float = 10.0
+    enquire_interval: float = 30.0
+    response_timeout: float = 30.0
+    connect_timeout: float = 10.0
+    drain_timeout: float = 5.0
+    reconnect_after: float = 1.0
+    reconnect_longest: float = 60.0
+    backlog: int = 200
+    international: Numbering = Numbering(1, 1)
+    national: Numbering = Numbering(0, 1)
+    alphanumeric: Numbering = Numbering(5, 0)
+    by_ton: bool = True
+    default_alphabet: Alphabet = Alphabet.GSM7
+    concat: Concat = Concat.UDH8
+    id_base: IdBase = IdBase.AS_IS
+    error_map: Mapping[str, Disposition] = field(default_factory=dict)
+    registered_delivery: int = 1
+    validity: timedelta | None = None
+    trace: bool = False
+
+    def __post_init__(self) -> None:
+        for name, longest in _LONGEST.items():
+            _check_c_string(name, getattr(self, name), longest)
+        for name in _POSITIVE:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be more than 0")
+        if not 0 < self.port < 65536:
+            raise ValueError("port must be from 1 to 65535")
+        if not self.host or not self.system_id:
+            raise ValueError("host and system_id must not be empty")
+        for status in self.error_map:
+            _status(status)
+
+    @property
+    def reference_bits(self) -> int:
+        """For `gsm.split`: 8 or 16 of concatenation reference, 0 where the gateway cuts by itself."""
+        return _REFERENCE_BITS[self.concat]
+
+    @property
+    def dispositions(self) -> Mapping[int, Disposition]:
+        return {_status(status): meaning for status, meaning in self.error_map.items()}
+
+
+def _check_c_string(name: str, value: str, longest: int) -> None:
+    """SMPP strings end at a NUL and have a fixed longest size; the value itself stays out of the message."""
+    if len(value) > longest:
+        raise ValueError(f"{name} is longer than the {longest} characters that SMPP allows")
+    if not value.isascii() or not value.isprintable():
+        raise ValueError(f"{name} may hold only printable ASCII characters")
+
+
+def _status(written: str) -> int:
+    try:
+        return int(written, 0)
+    except ValueError:
+        raise ValueError(f"error_map: {written!r} is not a command_status such as 0x45") from None

@@ -1,0 +1,31 @@
+"""Keep-alive of a session: no clock, no socket; time comes in, a verdict goes out."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Verdict(Enum):
+    WAIT = auto()
+    ENQUIRE = auto()
+    DROP = auto()
+
+
+@dataclass(slots=True)
+class LinkWatch:
+    """Ask the peer after `idle` seconds of silence, give up `patience` seconds after asking."""
+
+    idle: float
+    patience: float
+    heard_at: float
+    asked_at: float | None = None
+
+    def heard(self, now: float) -> None:
+        self.heard_at, self.asked_at = now, None
+
+    def check(self, now: float) -> Verdict:
+        if self.asked_at is not None:
+            return Verdict.DROP if now - self.asked_at >= self.patience else Verdict.WAIT
+        if now - self.heard_at < self.idle:
+            return Verdict.WAIT
+        self.asked_at = now
+        return Verdict.ENQUIRE

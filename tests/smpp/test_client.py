@@ -1,0 +1,351 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from structlog.testing import capture_logs
+
+from bridge.domain.messages import (
+    Accepted,
+    Concatenation,
+    InboundText,
+    NotWritten,
+    Poison,
+    Receipt,
+    ReceiptState,
+    Refused,
+    Stored,
+    Unanswered,
+)
+from bridge.simulator.smsc import Smsc
+from bridge.simulator.smsc_script import Behaviour, Dialect, Ids, Script, When
+from bridge.smpp.client import SmppClient
+from bridge.smpp.codec import Command, encode
+from bridge.smpp.health import State
+from bridge.smpp.settings import BindMode, IdBase
+from tests.smpp.support import CUSTOMER, NOON, OFFICE, SETTINGS, Receiver, a_part, bound, running
+
+SILENT = Behaviour(receipt=When.NEVER)
+TO_CUSTOMER = CUSTOMER.digits
+
+
+def accepted(message_id: str) -> Accepted:
+    return Accepted(message_id, gateway="sms")
+
+
+def scripted(*behaviours: Behaviour, **script: object) -> Script:
+    return Script(default=SILENT, by_destination={TO_CUSTOMER: behaviours}, **script)  # type: ignore[arg-type]
+
+
+@pytest_asyncio.fixture
+async def smsc() -> AsyncIterator[Smsc]:
+    async with Smsc(Script(default=SILENT)).serve() as smsc:
+        yield smsc
+
+
+async def test_a_part_is_submitted_and_its_message_id_returned(smsc: Smsc) -> None:
+    async with bound(smsc.port) as client:
+        assert await client.submit(a_part(valid_for=timedelta(minutes=15))) == accepted("1")
+    (submitted,) = smsc.submitted
+    assert (submitted.source, submitted.destination, submitted.text) == (
+        OFFICE[1:],
+        TO_CUSTOMER,
+        "Sorry we missed you.",
+    )
+    assert submitted.message.validity_period == "000000001500000R"
+    assert submitted.message.registered_delivery == 1
+
+
+async def test_the_window_is_used_and_not_exceeded(smsc: Smsc) -> None:
+    smsc.script = Script(default=Behaviour(delay=0.02, receipt=When.NEVER))
+    async with bound(smsc.port, window=3) as client:
+        async with asyncio.TaskGroup() as group:
+            for part_id in range(9):
+                group.create_task(client.submit(a_part(part_id)))
+            await smsc.until_submitted(3)
+            assert client.snapshot.window_used == 3
+            assert client.snapshot.waiting == 6
+            assert not client.ready
+        assert client.snapshot.outcomes == {"Accepted": 9}
+
+
+async def test_an_urgent_part_overtakes_the_ones_that_wait(smsc: Smsc) -> None:
+    smsc.script = Script(default=Behaviour(delay=0.02, receipt=When.NEVER))
+    async with bound(smsc.port, window=1) as client, asyncio.TaskGroup() as group:
+        for text in ("first", "second", "third"):
+            group.create_task(client.submit(a_part(text=text)))
+        await smsc.until_submitted(1)
+        group.create_task(client.submit(a_part(text="urgent", urgent=True)))
+    assert [submitted.text for submitted in smsc.submitted] == ["first", "urgent", "second", "third"]
+
+
+async def test_a_throttled_part_is_refused_for_now_and_the_bind_rests() -> None:
+    async with Smsc(scripted(Behaviour(status=0x58), SILENT)).serve() as smsc, bound(smsc.port) as client:
+        assert await client.submit(a_part()) == Refused(0x58, permanent=False, throttled=True)
+        assert not client.ready
+        assert await client.submit(a_part(2)) == NotWritten("throttled")
+        await client.wait_ready()
+        assert await client.submit(a_part()) == accepted("2")
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (0x14, Refused(0x14, permanent=False, throttled=True)),
+        (0x08, Refused(0x08, permanent=False, gateway_fault=True)),
+        (0x64, Refused(0x64, permanent=False)),
+        (0x0A, Refused(0x0A, permanent=True)),
+        (0x0B, Refused(0x0B, permanent=True)),
+        (0x45, Refused(0x45, permanent=True)),
+        (0x400, Refused(0x400, permanent=False)),
+        (0x401, Refused(0x401, permanent=True)),
+    ],
+)
+async def test_a_refusal_says_whether_trying_again_helps(status: int, outcome: Refused) -> None:
+    async with (
+        Smsc(scripted(Behaviour(status=status))).serve() as smsc,
+        bound(smsc.port, error_map={"0x400": "temporary"}) as client,
+    ):
+        assert await client.submit(a_part()) == outcome
+
+
+async def test_no_answer_in_time_is_unanswered_and_the_late_one_is_still_recorded() -> None:
+    receiver = Receiver()
+    async with (
+        Smsc(scripted(Behaviour(delay=0.3, receipt=When.NEVER))).serve() as smsc,
+        bound(smsc.port, receiver, response_timeout=0.1) as client,
+    ):
+        assert await client.submit(a_part(7)) == Unanswered("no answer in time")
+        await receiver.until(lambda receiver: bool(receiver.late))
+    (late,) = receiver.late
+    assert (late.part_id, late.outcome, late.at) == (7, accepted("1"), NOON)
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_is_recorded_as_a_late_one() -> None:
+    receiver = Receiver()
+    async with (
+        Smsc(scripted(Behaviour(delay=0.05, receipt=When.NEVER))).serve() as smsc,
+        bound(smsc.port, receiver) as client,
+    ):
+        submitting = asyncio.create_task(client.submit(a_part(7)))
+        await smsc.until_submitted(1)
+        submitting.cancel()
+        await receiver.until(lambda receiver: bool(receiver.late))
+    assert receiver.late[0].outcome == accepted("1")
+
+
+async def test_a_link_dropped_before_the_answer_leaves_the_part_unanswered_and_comes_back() -> None:
+    async with Smsc(scripted(Behaviour(dropped=True), SILENT)).serve() as smsc, bound(smsc.port) as client:
+        assert isinstance(await client.submit(a_part()), Unanswered)
+        await client.wait_ready()
+        assert await client.submit(a_part(2)) == accepted("2")
+        assert client.snapshot.binds == 2
+    assert len(smsc.submitted) == 2
+
+
+async def test_without_a_bind_nothing_is_written() -> None:
+    client = SmppClient(SETTINGS, Receiver(), clock=lambda: NOON)
+    assert not client.ready
+    assert await client.submit(a_part()) == NotWritten("not bound")
+
+
+@pytest.mark.parametrize("when", [When.BEFORE_ANSWER, When.AFTER_ANSWER])
+@pytest.mark.parametrize("dialect", list(Dialect))
+async def test_receipts_arrive_before_or_after_the_answer_in_every_dialect(when: When, dialect: Dialect) -> None:
+    receiver = Receiver()
+    script = scripted(Behaviour(receipt=when, state="UNDELIV"), dialect=dialect, ids=Ids.HEX_THEN_DECIMAL)
+    async with Smsc(script).serve() as smsc, bound(smsc.port, receiver, id_base=IdBase.HEX_DEC) as client:
+        for _ in range(11):
+            outcome = await client.submit(a_part())
+        await receiver.until(lambda receiver: len(receiver.inbound) == 11)
+    assert outcome == accepted("B")
+    receipt = receiver.inbound[-1]
+    assert isinstance(receipt, Receipt)
+    assert receipt.message_ids[0] == "11"
+    assert "B" in receipt.message_ids
+    assert (receipt.state, receipt.final) == (ReceiptState.UNDELIVERABLE, True)
+
+
+async def test_a_reply_is_stored_before_it_is_acknowledged(smsc: Smsc) -> None:
+    receiver = Receiver()
+    receiver.block = asyncio.Event()
+    async with bound(smsc.port, receiver):
+        delivering = asyncio.create_task(smsc.deliver(CUSTOMER.value, OFFICE, "the roof leaks"))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(delivering), 0.1)
+        receiver.block.set()
+        assert await delivering == [0]
+    (text,) = receiver.inbound
+    assert isinstance(text, InboundText)
+    assert (text.source, text.destination, text.text) == (CUSTOMER.value, OFFICE, "the roof leaks")
+
+
+async def test_a_slow_disk_does_not_delay_the_answer_to_a_submit(smsc: Smsc) -> None:
+    receiver = Receiver()
+    receiver.block = asyncio.Event()
+    async with bound(smsc.port, receiver) as client, asyncio.TaskGroup() as group:
+        group.create_task(smsc.deliver(CUSTOMER.value, OFFICE, "hello"))
+        assert await client.submit(a_part()) == accepted("1")
+        assert receiver.inbound == []
+        receiver.block.set()
+
+
+@pytest.mark.parametrize("trouble", [Stored.TRY_AGAIN, OSError("disk full")])
+async def test_what_cannot_be_stored_gets_a_temporary_error(smsc: Smsc, trouble: Stored | Exception) -> None:
+    receiver = Receiver(trouble)
+    async with bound(smsc.port, receiver) as client:
+        assert await smsc.deliver(CUSTOMER.value, OFFICE, "hello") == [0x64]
+        assert await smsc.deliver(CUSTOMER.value, OFFICE, "hello") == [0]
+        assert client.snapshot.put_off == 1
+    assert len(receiver.inbound) == 1
+
+
+async def test_a_full_queue_asks_the_smsc_to_keep_its_texts(smsc: Smsc) -> None:
+    receiver = Receiver()
+    receiver.block = asyncio.Event()
+    async with bound(smsc.port, receiver, backlog=2), asyncio.TaskGroup() as group:
+        deliveries = [group.create_task(smsc.deliver(CUSTOMER.value, OFFICE, f"text {n}")) for n in range(5)]
+        await asyncio.wait(deliveries, return_when=asyncio.FIRST_COMPLETED)
+        receiver.block.set()
+    statuses = [status for delivery in deliveries for status in delivery.result()]
+    assert statuses.count(0x64) == 5 - len(receiver.inbound)
+    assert 2 <= len(receiver.inbound) <= 3
+
+
+async def test_a_long_reply_arrives_as_numbered_parts(smsc: Smsc) -> None:
+    receiver = Receiver()
+    async with bound(smsc.port, receiver):
+        assert await smsc.deliver(CUSTOMER.value, OFFICE, "a" * 153 + "b" * 20) == [0, 0]
+    parts = [(text.part, text.text) for text in receiver.inbound if isinstance(text, InboundText)]
+    assert parts == [(Concatenation(1, 2, 1), "a" * 153), (Concatenation(1, 2, 2), "b" * 20)]
+
+
+async def test_a_poison_pdu_is_stored_raw_and_acknowledged_once(smsc: Smsc) -> None:
+    receiver = Receiver()
+    poison = bytes.fromhex("00000014 00000005 00000000 00000063 01020304")
+    async with bound(smsc.port, receiver) as client:
+        await smsc.deliver_octets(poison)
+        await receiver.until(lambda receiver: bool(receiver.inbound))
+        assert await client.submit(a_part()) == accepted("1")
+    assert receiver.inbound == [Poison("sms", poison, "deliver_sm has fields that do not fit into its length")]
+
+
+@pytest.mark.parametrize("length", [0, 15, 65537, 0xFFFFFFFF])
+async def test_an_impossible_length_drops_the_link_with_a_word_and_it_comes_back(smsc: Smsc, length: int) -> None:
+    with capture_logs() as logs:
+        async with bound(smsc.port) as client:
+            await smsc.deliver_octets(length.to_bytes(4, "big") + bytes(12))
+            await smsc.until(lambda smsc: smsc.binds.total() == 2)
+            await client.wait_ready()
+            assert await client.submit(a_part()) == accepted("1")
+    assert f"a PDU of {length} octets was announced" in [line.get("why") for line in logs]
+
+
+async def test_an_unbind_of_the_smsc_is_answered_and_the_client_binds_again(smsc: Smsc) -> None:
+    async with bound(smsc.port):
+        await smsc.unbind_all()
+        await smsc.until(lambda smsc: smsc.binds.total() == 2)
+
+
+async def test_an_unknown_command_is_answered_with_generic_nack(smsc: Smsc) -> None:
+    async with bound(smsc.port) as client:
+        status = await smsc._bound_receiver().request(
+            lambda number: bytes.fromhex("00000010 00009999 00000000") + number.to_bytes(4, "big")
+        )
+        assert status == 0x03
+        assert client.snapshot.odd == 1
+
+
+async def test_the_smsc_may_ask_whether_we_live(smsc: Smsc) -> None:
+    async with bound(smsc.port):
+        ask = smsc._bound_receiver().request(lambda number: encode(Command.ENQUIRE_LINK, number))
+        assert await ask == 0
+
+
+async def test_a_refused_password_is_told_and_tried_again_only_slowly(smsc: Smsc) -> None:
+    settings = replace(SETTINGS, port=smsc.port, password="wrong")
+    client = SmppClient(settings, Receiver(), clock=lambda: NOON)
+    with capture_logs() as logs:
+        async with running(client):
+            await smsc.until(lambda smsc: smsc.binds.total() == 1)
+            await smsc.until(lambda smsc: smsc.links == 0)
+    assert client.health.last_error == "bind refused with 0x0e"
+    assert next(line["seconds"] for line in logs if line["event"] == "smpp.reconnect") >= 15
+    assert "wrong" not in str(logs)
+
+
+async def test_stopping_waits_for_the_answers_under_way_and_unbinds(smsc: Smsc) -> None:
+    smsc.script = Script(default=Behaviour(delay=0.1, receipt=When.NEVER))
+    async with bound(smsc.port) as client:
+        submitting = asyncio.create_task(client.submit(a_part()))
+        await smsc.until_submitted(1)
+    assert submitting.done()
+    assert submitting.result() == accepted("1")
+    assert client.health.state is State.STOPPED
+    await smsc.until(lambda smsc: smsc.links == 0)
+
+
+async def test_stopping_is_bounded_when_an_answer_never_comes() -> None:
+    async with Smsc(scripted(Behaviour(answered=False))).serve() as smsc, bound(smsc.port, drain_timeout=0.1) as client:
+        submitting = asyncio.create_task(client.submit(a_part()))
+        await smsc.until_submitted(1)
+    assert isinstance(submitting.result(), Unanswered)
+
+
+async def test_two_binds_where_a_gateway_wants_one_to_send_and_one_to_receive(smsc: Smsc) -> None:
+    receiver = Receiver()
+    async with bound(smsc.port, receiver, bind=BindMode.TX_RX) as client:
+        await smsc.until_bound()
+        assert smsc.binds == {"bind_transmitter": 1, "bind_receiver": 1}
+        assert await client.submit(a_part()) == accepted("1")
+        assert await smsc.deliver(CUSTOMER.value, OFFICE, "hello") == [0]
+    assert len(receiver.inbound) == 1
+
+
+async def test_a_part_that_smpp_cannot_carry_never_reaches_the_wire(smsc: Smsc) -> None:
+    async with bound(smsc.port) as client:
+        outcome = await client.submit(a_part(source="A Sender Name Far Too Long"))
+        assert outcome == Refused(0x01, permanent=True)
+    assert smsc.submitted == []
+
+
+async def test_a_peer_that_does_not_read_leaves_the_part_not_written() -> None:
+    """The SMSC binds us and then never reads again: what stays in our buffer was certainly not sent."""
+    stalled = asyncio.Event()
+
+    async def bind_then_stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.read(200)
+        writer.write(encode(Command.BIND_TRANSCEIVER_RESP, int.from_bytes(request[12:16], "big"), system_id="x"))
+        await stalled.wait()
+        writer.close()
+
+    server = await asyncio.start_server(bind_then_stall, "127.0.0.1", 0, limit=1)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        async with (
+            bound(port, window=100_000, enquire_interval=0.2, response_timeout=0.4) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            submits = [group.create_task(client.submit(a_part(n, "x" * 160))) for n in range(60_000)]
+        outcomes = [type(submit.result()) for submit in submits]
+        stalled.set()
+    assert NotWritten in outcomes
+    assert set(outcomes) <= {NotWritten, Unanswered}
+
+
+async def test_a_trace_shows_fields_but_no_number_text_or_password(smsc: Smsc) -> None:
+    with capture_logs() as logs:
+        async with bound(smsc.port, trace=True) as client:
+            await client.submit(a_part(text="confidential words"))
+    traced = [line for line in logs if line["event"] == "smpp.pdu"]
+    assert [line["command"] for line in traced][:4] == [
+        "bind_transceiver",
+        "bind_transceiver_resp",
+        "submit_sm",
+        "submit_sm_resp",
+    ]
+    assert traced[2]["destination"] == "1202•••0123/1.1"
+    for secret in (TO_CUSTOMER, "confidential", "secret"):
+        assert secret not in str(traced)
