@@ -1,0 +1,131 @@
+"""`textback replay`: what every call of a recording came to, and why. A dry run; nothing is sent."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bridge.ami.recording import events, read_times
+from bridge.config import Config, load
+from bridge.domain import policy
+from bridge.domain.calls import Direction, EndedCall
+from bridge.domain.phone import E164
+from bridge.domain.policy import History, SendText, Slot
+from bridge.domain.tracker import Tracker, TrackerSettings
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(replay)
+
+
+def replay(
+    files: Annotated[list[Path], typer.Argument(help="recordings (`textback record`), .ami")],
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+    why: Annotated[bool, typer.Option("--why", help="the events that decided, in plain words")] = False,
+    config: Annotated[Path | None, typer.Option(help="this office's numbers, hours and rules")] = None,
+    trunk: Annotated[list[str] | None, typer.Option(help="channel names of trunks, as PJSIP/trunk-*; repeats")] = None,
+) -> None:
+    """Judge every inbound call of these recordings."""
+    office = load(config, os.environ) if config else None
+    dry_run = DryRun(office)
+    for file in files:
+        for call in judged(file, tracker_settings(office, tuple(trunk or ()))):
+            said = dry_run.says(call, why=why)
+            sys.stdout.write(f"{json.dumps(said, ensure_ascii=False)}\n" if as_json else in_words(said))
+
+
+def tracker_settings(config: Config | None, trunks: tuple[str, ...]) -> TrackerSettings:
+    """The first PBX of the configuration, or nothing known; trunks named by hand go first."""
+    found = config.pbxs[0].tracker(config.office.country, config.rules.min_ring) if config else TrackerSettings()
+    return replace(found, trunks=trunks or found.trunks)
+
+
+def judged(file: Path, settings: TrackerSettings) -> Iterator[EndedCall]:
+    """The inbound calls of one recording in the order in which they began."""
+    tracker = Tracker(settings)
+    stream = events(file.read_bytes(), read_times(file.with_suffix(".idx.jsonl")))
+    ended = [call for event in stream for call in tracker.feed(event)] + tracker.finish()
+    never = datetime.max.replace(tzinfo=UTC)
+    inbound = (call for call in ended if call.direction is Direction.INBOUND)
+    yield from sorted(inbound, key=lambda call: call.started_at or never)
+
+
+class DryRun:
+    """What Textback would have said and done, were this office's history no more than the recording."""
+
+    def __init__(self, config: Config | None) -> None:
+        self._config = config
+        self._texted: dict[tuple[E164, Slot], datetime] = {}
+
+    def says(self, call: EndedCall, *, why: bool) -> dict[str, Any]:
+        closed = self._closed(call)
+        said = {
+            "uniqueid": call.key.uniqueid,
+            "linkedid": call.linkedid,
+            "caller": shown_caller(call),
+            "did": call.did,
+            "started_at": iso(call.started_at),
+            "ended_at": iso(call.ended_at),
+            "verdict": call.verdict,
+            "reason": call.reason,
+            "answered_by": call.answered_by,
+            "after_hours": closed,
+            "text": self._text(call, closed),
+        }
+        return said | {"why": [f"{iso(fact.at) or ''} {fact.text}".strip() for fact in call.why]} if why else said
+
+    def _closed(self, call: EndedCall) -> bool | None:
+        if self._config is None:
+            return None
+        if call.told_closed is not None:
+            return call.told_closed
+        line = self._config.office.line_for(call.key.pbx, call.did)
+        return None if call.started_at is None else not line.calendar.is_open(call.started_at)
+
+    def _text(self, call: EndedCall, closed: bool | None) -> dict[str, Any] | None:
+        if self._config is None:
+            return None
+        now = call.ended_at or call.started_at or datetime.max.replace(tzinfo=UTC)
+        rules = self._config.rules
+        decision = policy.decide(call, self._history(call), False, rules, now, closed=bool(closed))
+        if isinstance(decision, SendText):
+            if call.caller.number:
+                self._texted[call.caller.number, decision.slot] = now + rules.cool_down
+            return {"send": True, "why": decision.slot}
+        return {"send": False, "why": decision.why}
+
+    def _history(self, call: EndedCall) -> History:
+        number = call.caller.number
+        until = {slot: self._texted.get((number, slot)) if number else None for slot in Slot}
+        return History(cool_until_open=until[Slot.OPEN], cool_until_closed=until[Slot.CLOSED])
+
+
+def shown_caller(call: EndedCall) -> str | None:
+    """E.164 where it can be, else the digits, None if withheld."""
+    if call.caller.withheld:
+        return None
+    return call.caller.number.value if call.caller.number else call.caller.digits or None
+
+
+def iso(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
+
+
+def in_words(said: dict[str, Any]) -> str:
+    """One line a call, the deciding facts under it."""
+    reason = f" ({said['reason']})" if said["reason"] else ""
+    by = f" by {said['answered_by']}" if said["answered_by"] else ""
+    text = said["text"]
+    texted = (
+        "" if text is None else f"; would be texted ({text['why']})" if text["send"] else f"; no text: {text['why']}"
+    )
+    head = (
+        f"{said['started_at'] or '-'}  {said['caller'] or 'withheld'} -> {said['did']}: {said['verdict']}{reason}{by}"
+    )
+    return "\n".join([head + texted, *(f"    {fact}" for fact in said.get("why", ()))]) + "\n"
