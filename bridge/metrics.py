@@ -1,0 +1,55 @@
+"""Prometheus metrics, made anew from what is known at each scrape. No number and no name of a caller is in a label."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bridge.health import Health
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """callbacks: open rows by state; switches: paused and breaker."""
+
+    health: Health
+    callbacks: Mapping[str, int]
+    switches: Mapping[str, bool]
+
+
+def exposition(snapshot: Snapshot) -> bytes:
+    """The text format that Prometheus reads."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_OnDemand(snapshot))
+    return generate_latest(registry)
+
+
+class _OnDemand(Collector):
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterable[Metric]:
+        health = self._snapshot.health
+        up = GaugeMetricFamily("textback_link_up", "1 while the connection stands", labels=["kind", "name"])
+        counted = CounterMetricFamily(
+            "textback_link_events", "What a connection counted", labels=["kind", "name", "what"]
+        )
+        for link in health.links:
+            up.add_metric([link.kind, link.name], float(link.since is not None))
+            for what, count in link.counts.items():
+                counted.add_metric([link.kind, link.name, what], count)
+        yield from (up, counted)
+        yield _by_label("textback_callbacks", "Callbacks by state", "state", self._snapshot.callbacks)
+        yield _by_label("textback_switch", "1 while texts are held back", "switch", self._snapshot.switches)
+        yield _by_label("textback_count", "What the daemon counted since it started", "what", health.counts)
+        yield GaugeMetricFamily("textback_ready", "1 while calls are seen and texts go out", value=float(health.ready))
+        yield GaugeMetricFamily("textback_disk_free_bytes", "Free where the database is", value=health.disk_free)
+
+
+def _by_label(name: str, words: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for value, number in values.items():
+        family.add_metric([value], float(number))
+    return family

@@ -1,0 +1,36 @@
+"""What Prometheus reads."""
+
+from datetime import UTC, datetime
+
+from bridge.health import Health, Link, LinkKind
+from bridge.metrics import Snapshot, exposition
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+UP = Link(LinkKind.PBX, "pbx", NOON, counts={"events": 7})
+DOWN = Link(LinkKind.SMS, "smpp", None, "connection refused")
+
+
+def test_links_queue_switches_and_disk_are_told() -> None:
+    health = Health((UP, DOWN), disk_free=5, disk_total=10, counts={"malformed_http": 2})
+    lines = exposition(Snapshot(health, {"open": 3}, {"paused": True})).decode().splitlines()
+    assert set(lines) > {
+        'textback_link_up{kind="pbx",name="pbx"} 1.0',
+        'textback_link_up{kind="sms",name="smpp"} 0.0',
+        'textback_link_events_total{kind="pbx",name="pbx",what="events"} 7.0',
+        'textback_callbacks{state="open"} 3.0',
+        'textback_switch{switch="paused"} 1.0',
+        'textback_count{what="malformed_http"} 2.0',
+        "textback_ready 0.0",
+        "textback_disk_free_bytes 5.0",
+    }
+
+
+def test_ready_means_that_calls_are_seen_texts_go_out_and_both_are_recorded() -> None:
+    assert Health((UP,)).ready
+    assert not Health((UP, DOWN)).ready
+    assert not Health((UP,), database="the disk is full").ready
+
+
+def test_less_than_a_twentieth_of_the_disk_is_low() -> None:
+    assert Health(disk_free=4, disk_total=100).disk_low
+    assert not Health(disk_free=5, disk_total=100).disk_low
