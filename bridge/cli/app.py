@@ -1,0 +1,56 @@
+"""The `textback` command: every group of verbs under one roof, and no traceback for what a user can mend."""
+
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from bridge.cli import configuration, record, replay
+from bridge.config import ConfigError
+from storage.errors import StorageError
+
+MODULES = (configuration, record, replay)
+
+
+def build() -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    app.callback()(options)
+    for module in MODULES:
+        module.register(app)
+    return app
+
+
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=lambda asked: _print_version() if asked else None)
+    ] = False,
+) -> None:
+    """Textback answers the calls an office could not: it texts the caller and keeps the callback queue."""
+
+
+def _print_version() -> None:
+    print(f"textback {version('missed-call-textback')}")
+    raise typer.Exit
+
+
+def main() -> None:
+    """Exit codes: 0 fine, 1 a problem was found, 2 wrong usage."""
+    try:
+        build()()
+    except* (ConfigError, StorageError, OSError) as found:
+        for row in rows(found):
+            print(f"textback: {row}", file=sys.stderr)
+        sys.exit(1)
+
+
+def rows(error: BaseException) -> Iterator[str]:
+    """One clear line for each thing that is wrong."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from rows(inner)
+    elif isinstance(error, ConfigError):
+        yield from (str(problem) for problem in error.problems)
+    else:
+        yield str(error)

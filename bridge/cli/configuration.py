@@ -1,0 +1,98 @@
+"""`textback check-config`: what this configuration would do, before anything is started."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import typer
+
+from bridge.cli.options import CONFIG, ConfigPath
+from bridge.config import Config, load
+from bridge.domain import gsm, texts
+from bridge.domain.hours import Calendar
+from bridge.domain.office import Line, Office
+from bridge.domain.templates import Language, Template
+from bridge.domain.texts import Rendered, Situation
+
+DAYS_SHOWN = 7
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check-config")(check_config)
+
+
+def check_config(config: ConfigPath = CONFIG) -> None:
+    """Check the configuration, and show its texts, its hours and who is on call. Nothing is started or sent."""
+    settings = load(config, os.environ)
+    for row in report(settings, datetime.now(UTC)):
+        print(row)
+
+
+def report(config: Config, now: datetime) -> Iterator[str]:
+    """What would happen, row by row; numbers are whole: this goes to whoever may read the file."""
+    office = config.office
+    yield from _connections(config)
+    for line in office.lines:
+        yield ""
+        yield f"Line {line.name}: {', '.join(line.dids)} on {line.pbx}; texts from {line.sms_number}"
+        yield from _texts(line, office, now)
+        yield from _hours(line.calendar, now)
+    yield ""
+    yield from _on_call(office)
+
+
+def _connections(config: Config) -> Iterator[str]:
+    office, smpp = config.office, config.smpp
+    yield f"{office.business}, {office.country}, {office.zone}; texts go to {', '.join(sorted(office.regions))}"
+    for pbx in config.pbxs:
+        trunks = ", ".join(pbx.trunks) or "the usual contexts"
+        yield f"PBX {pbx.name}: {pbx.username} at {pbx.host}:{pbx.port}; calls come in on {trunks}"
+    yield f"SMS gateway: {smpp.system_id} at {smpp.host}:{smpp.port}, {smpp.rate:g} texts a second at most"
+    yield f"Page: http://{config.web.host}:{config.web.port}/"
+    yield f"Database: {config.database}"
+
+
+def _texts(line: Line, office: Office, now: datetime) -> Iterator[str]:
+    """Every text this line can send, as it would be sent now, with what it costs."""
+    for what, rendered in renderings(line, office, now):
+        yield f"  {what}: {_cost(rendered.text)}"
+        yield f"    {rendered.text}"
+
+
+def renderings(line: Line, office: Office, now: datetime) -> Iterator[tuple[str, Rendered]]:
+    """The first texts that can be sent, whatever the hour, then the answers in every language."""
+    opens = line.calendar.opens_at(now)
+    closes = (False,) if line.calendar.never_closes else (False, True)
+    for closed in closes:
+        for voicemail in (False, True):
+            situation = Situation(now, closed, bool(office.on_call), voicemail, opens)
+            label = f"missed while {'closed' if closed else 'open'}{', after a voicemail' if voicemail else ''}"
+            yield label, texts.first(line, office, situation)
+    for language in Language:
+        yield f"receipt ({language})", texts.receipt(line, office, language, ask_address=True, danger=True)
+        for template in (Template.OPT_OUT, Template.OPT_IN, Template.HELP, Template.NO_PICTURES):
+            yield f"{template.replace('_', ' ')} ({language})", texts.answer(line, office, template, language)
+
+
+def _cost(text: str) -> str:
+    segments = gsm.split(text)
+    length = gsm.units(text, segments.encoding)
+    count = len(segments.parts)
+    return f"{count} part{'s' if count > 1 else ''}, {length} characters of {segments.encoding.upper()}"
+
+
+def _hours(calendar: Calendar, now: datetime) -> Iterator[str]:
+    if calendar.never_closes:
+        yield "  always open: no [hours] are configured"
+        return
+    for n in range(DAYS_SHOWN):
+        day = calendar.day_start(now, days=n).astimezone(calendar.zone).date()
+        spans = ", ".join(str(span) for span in calendar.spans_on(day)) or "closed"
+        yield f"  {day:%a %Y-%m-%d}  {spans}"
+
+
+def _on_call(office: Office) -> Iterator[str]:
+    if not office.on_call:
+        yield "On call: nobody, so texts sent while closed do not ask about urgency"
+    for place, person in enumerate(office.on_call):
+        yield f"{'On call' if place == 0 else 'then'}: {person.name}, {person.mobile}"

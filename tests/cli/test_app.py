@@ -1,0 +1,37 @@
+"""The command as a whole: exit codes, and never a traceback for what a user can mend."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from bridge.cli.app import rows
+from bridge.config import ConfigError, Problem
+from storage.errors import StorageError
+from tests.cli.test_configuration import run
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert run("--version").stdout == f"textback {version('missed-call-textback')}\n"
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["check-config", "--nonsense"], ["check-config", "one", "two"]])
+def test_wrong_usage_exits_2(arguments: list[str]) -> None:
+    assert run(*arguments).returncode == 2
+
+
+def test_a_file_that_is_not_there_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    done = run("check-config", "--config", str(tmp_path / "none.toml"))
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "No such file" in done.stderr
+
+
+def test_every_mistake_is_a_line_however_deep_it_was_raised() -> None:
+    inner = ConfigError([Problem("zone", "is missing"), Problem("smpp.port", "is missing")])
+    disk = StorageError(Path("t.db"), "the disk is full")
+    assert list(rows(BaseExceptionGroup("", [inner, BaseExceptionGroup("", [disk])]))) == [
+        "zone: is missing",
+        "smpp.port: is missing",
+        "t.db: the disk is full",
+    ]

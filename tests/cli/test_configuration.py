@@ -1,0 +1,81 @@
+"""`textback check-config` as an administrator sees it."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bridge.cli.configuration import report
+from bridge.config import load
+from tests.config.test_load import EXAMPLE
+
+MONDAY_EVENING = datetime(2026, 11, 24, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    for name in ("ami.secret", "smpp.password"):
+        (tmp_path / name).write_text("hunter2")
+        (tmp_path / name).chmod(0o600)
+    path = tmp_path / "textback.toml"
+    path.write_text(EXAMPLE.read_text() + f'\n[storage]\npath = "{tmp_path / "t.db"}"\n')
+    return path
+
+
+def shown(path: Path) -> list[str]:
+    return list(report(load(path, {}), MONDAY_EVENING))
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", "from bridge.cli.app import main; main()", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_every_text_is_shown_as_it_would_be_sent_with_its_parts(example: Path) -> None:
+    rows = shown(example)
+    where = rows.index("  missed while closed: 1 part, 150 characters of GSM7")
+    assert rows[where + 1].startswith("    Ace Plumbing: Sorry we missed you, our office is closed.")
+    assert sum(" part" in row for row in rows) == 14
+
+
+def test_the_hours_of_the_next_seven_days_are_in_the_offices_zone(example: Path) -> None:
+    days = [row.strip() for row in shown(example) if row.strip()[3:8] == " 2026"]
+    assert days[0] == "Mon 2026-11-23  08:00-12:00, 13:00-17:00"  # Tuesday already, in UTC
+    assert days[5:] == ["Sat 2026-11-28  closed", "Sun 2026-11-29  closed"]
+    assert len(days) == 7
+
+
+def test_who_is_on_call_is_named_or_that_nobody_is(example: Path) -> None:
+    assert shown(example)[-1] == "On call: Ana, +12125550142"
+    example.write_text(example.read_text().replace("on_call = true", "on_call = false"))
+    assert shown(example)[-1] == "On call: nobody, so texts sent while closed do not ask about urgency"
+
+
+def test_without_hours_the_office_is_said_to_be_always_open(example: Path) -> None:
+    text = example.read_text()
+    start, end = text.index("[hours]"), text.index("[[person]]")
+    example.write_text(text[:start] + text[end:])
+    rows = shown(example)
+    assert "  always open: no [hours] are configured" in rows
+    assert not [row for row in rows if "while closed:" in row]
+
+
+def test_secrets_are_not_shown(example: Path) -> None:
+    assert "hunter2" not in "\n".join(shown(example))
+
+
+def test_a_right_file_exits_0_and_a_wrong_one_1_with_one_line_a_mistake(example: Path) -> None:
+    fine = run("check-config", "--config", str(example))
+    assert (fine.returncode, fine.stderr) == (0, "")
+    example.write_text(example.read_text().replace('"US"', '"XX"').replace("port = 2775", "prot = 2775"))
+    wrong = run("check-config", "--config", str(example))
+    assert wrong.returncode == 1
+    assert wrong.stdout == ""
+    assert [row.split(":")[1].strip() for row in wrong.stderr.splitlines()] == ["country", "smpp.port", "smpp.prot"]
