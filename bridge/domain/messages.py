@@ -58,9 +58,13 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The SMSC took the part. message_id may be empty: sent, but receipts cannot be matched."""
+    """The SMSC took the part. message_id may be empty: sent, but receipts cannot be matched.
+
+    gateway: which one, where there are several; receipts are matched by id alone where it is empty.
+    """
 
     message_id: str
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)

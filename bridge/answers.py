@@ -1,0 +1,78 @@
+"""The automatic texts that answer a customer's own: never more than the promises allow."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from bridge.domain import texts
+from bridge.domain.gsm import Segments
+from bridge.domain.messages import Kind
+from bridge.domain.office import Line, Office
+from bridge.domain.phone import E164
+from bridge.domain.templates import Template
+from storage import messages
+from storage.database import Writer
+from storage.errors import ForbiddenError
+from storage.messages import NewMessage
+from storage.replies import Reply
+
+MAX_AGE = timedelta(minutes=15)
+ONE_HELP_PER = timedelta(hours=24)
+
+
+class Answers:
+    """carrier_replies: our numbers for which the network itself confirms STOP and START."""
+
+    def __init__(self, office: Office, carrier_replies: Collection[str], split: Callable[[str], Segments]) -> None:
+        self._office = office
+        self._carrier_replies = frozenset(carrier_replies)
+        self._split = split
+
+    async def confirm_opt_out(
+        self, tx: Writer, reply: Reply, number: E164, line: Line, opt_out_id: int, now: datetime
+    ) -> None:
+        if line.sms_number not in self._carrier_replies:
+            await self._answer(
+                tx, reply, number, line, Kind.OPT_OUT_CONFIRMATION, Template.OPT_OUT, now, opt_out_id=opt_out_id
+            )
+
+    async def confirm_opt_in(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
+        if line.sms_number not in self._carrier_replies:
+            await self._answer(tx, reply, number, line, Kind.OPT_IN_CONFIRMATION, Template.OPT_IN, now)
+
+    async def help(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
+        """Who we are; once a day, however often they ask."""
+        try:
+            await self._answer(tx, reply, number, line, Kind.HELP, Template.HELP, now, cool_until=now + ONE_HELP_PER)
+        except ForbiddenError:
+            return
+
+    async def _answer(
+        self,
+        tx: Writer,
+        reply: Reply,
+        number: E164,
+        line: Line,
+        kind: Kind,
+        template: Template,
+        now: datetime,
+        *,
+        opt_out_id: int | None = None,
+        cool_until: datetime | None = None,
+    ) -> None:
+        rendered = texts.answer(line, self._office, template, line.texts.language)
+        message = NewMessage(
+            kind=kind,
+            number=number,
+            source=line.sms_number,
+            branch=line.branch,
+            text=rendered.text,
+            template=rendered.template,
+            created_at=now,
+            due_at=now,
+            expires_at=now + MAX_AGE,
+            cool_until=cool_until,
+            callback_id=reply.callback_id,
+            reply_id=reply.id,
+            opt_out_id=opt_out_id,
+        )
+        await messages.queue(tx, message, self._split(rendered.text))

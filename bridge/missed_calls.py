@@ -1,0 +1,269 @@
+"""A call ended: what it was, whose row it belongs to, and whether it gets a text, all in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bridge import recovery
+from bridge.domain import gsm, phone, policy, queue, texts
+from bridge.domain.calls import Direction, EndedCall, Verdict
+from bridge.domain.gsm import Segments
+from bridge.domain.messages import Kind
+from bridge.domain.office import Line, Office
+from bridge.domain.phone import E164
+from bridge.domain.policy import ContactKind, Decision, History, NoText, Rules, SendText, Slot, Why
+from bridge.domain.queue import TEXTBACK, Callback, Verb
+from bridge.domain.texts import Rendered
+from bridge.ports import LiveCalls
+from storage import callbacks, calls, contacts, messages, opt_outs, replies, settings
+from storage.audit import Act
+from storage.calls import CallRow, Filing
+from storage.database import Database, Reader, Writer
+from storage.errors import ForbiddenError
+from storage.messages import NewMessage
+
+SEND = "send"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class FirstText(Protocol):
+    def __call__(self, line: Line, office: Office, call: EndedCall, *, closed: bool, now: datetime) -> Rendered: ...
+
+
+def shipped_first_text(line: Line, office: Office, call: EndedCall, *, closed: bool, now: datetime) -> Rendered:
+    found = texts.situation(line, office, now, closed=closed, voicemail=call.voicemail_left)
+    return texts.first(line, office, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a call belongs. number: the other party, None where it cannot be told or must not be used."""
+
+    line: Line
+    number: E164 | None
+    closed: bool
+
+
+class MissedCalls:
+    """Takes every call that ended, inbound and outbound, once each.
+
+    honest: may this text be sent by itself? split: how the gateway cuts texts.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        office: Office,
+        rules: Rules,
+        live: LiveCalls,
+        *,
+        first_text: FirstText = shipped_first_text,
+        honest: Callable[[str], bool] = lambda _: True,
+        split: Callable[[str], Segments] = gsm.split,
+    ) -> None:
+        self._database = database
+        self._office = office
+        self._rules = rules.of(office)
+        self._live = live
+        self._first_text = first_text
+        self._honest = honest
+        self._split = split
+        self._log = structlog.get_logger()
+
+    async def ended(self, call: EndedCall, now: datetime, *, late: bool = False) -> None:
+        """Record the call and do what follows from it. The same call again changes nothing.
+
+        late: found again after a gap. A call that was `unknown` is resolved by one that knows more.
+        """
+        async with self._database.transaction() as tx:
+            known = await calls.find(tx, call.key)
+            if known is None or _tells_more(call, known):
+                await self._take(tx, call, known, late, now)
+
+    async def _take(self, tx: Writer, call: EndedCall, known: CallRow | None, late: bool, now: datetime) -> None:
+        place = self._place(call, now)
+        history = await self._history(tx, place, now, but=known.id if known else None)
+        decision = self._decide(call, place, history, now)
+        row = await self._row(tx, call, place, history.contact, now)
+        filing = Filing(
+            number=place.number,
+            line=place.line.name,
+            branch=place.line.branch,
+            verdict=policy.judged(call, self._rules),
+            closed=place.closed,
+            text_why=_word(decision),
+            late=late,
+            filtered=self._filtered(call, history.contact),
+            callback_id=row.id if row else None,
+        )
+        call_id = await self._store(tx, call, known, filing, now)
+        await self._act_on(tx, await calls.get(tx, call_id), decision, now)
+        if place.number is not None:
+            await self._recover(tx, call, call_id, place, place.number, now)
+            await self._decide_deferred(tx, place.number, now, but=call_id)
+        self._log.info(
+            "call.ended",
+            call=call_id,
+            direction=call.direction,
+            verdict=filing.verdict,
+            reason=call.reason,
+            number=place.number and place.number.masked,
+            text=filing.text_why,
+        )
+
+    def _place(self, call: EndedCall, now: datetime) -> _Place:
+        line = self._office.line_for(call.key.pbx, call.did)
+        began_at = call.started_at or call.ended_at or now
+        closed = not line.calendar.is_open(began_at) if call.told_closed is None else call.told_closed
+        return _Place(line, self._other_party(call), closed)
+
+    def _other_party(self, call: EndedCall) -> E164 | None:
+        if call.direction is Direction.OUTBOUND:
+            return phone.parse(call.did, self._office.country)
+        return None if call.caller.withheld else call.caller.number
+
+    def _decide(self, call: EndedCall, place: _Place, history: History, now: datetime) -> Decision:
+        live = place.number is not None and self._live.is_live(place.number)
+        return policy.decide(call, history, live, self._rules, now, closed=place.closed)
+
+    def _filtered(self, call: EndedCall, contact: ContactKind | None) -> ContactKind | None:
+        if not policy.needs_callback(call, self._rules):
+            return None
+        return policy.filtered(call, contact, self._rules)
+
+    async def _history(self, db: Reader, place: _Place, now: datetime, *, but: int | None) -> History:
+        number = place.number
+        if number is None:
+            return History()
+        contact = await contacts.get(db, number)
+        cool_until = await messages.cool_until(db, number, Kind.FIRST)
+        rows = await callbacks.unfinished_of(db, number)
+        return History(
+            contact=contact.kind if contact else None,
+            opted_out=await opt_outs.in_force(db, number) is not None,
+            landline=await contacts.is_landline(db, number),
+            cool_until_open=cool_until.get(Slot.OPEN),
+            cool_until_closed=cool_until.get(Slot.CLOSED),
+            replied_at=await replies.last_at(db, number),
+            conversing=any(row.last_reply_at for row in rows),
+            talked_at=await calls.last_talked_at(db, number, but=but),
+            texts_last_hour=await messages.count_first_since(db, now - HOUR),
+            texts_last_day=await messages.count_first_since(db, now - DAY),
+            neighbours=await calls.neighbours(db, number, now - self._rules.neighbour_window),
+            breaker_tripped=await settings.is_on(db, settings.BREAKER),
+            paused=await settings.is_on(db, settings.PAUSED),
+        )
+
+    async def _row(
+        self, tx: Writer, call: EndedCall, place: _Place, contact: ContactKind | None, now: datetime
+    ) -> Callback | None:
+        """The customer's row with this call on it; None where the call needs none."""
+        if not policy.needs_callback(call, self._rules) or self._filtered(call, contact):
+            return None
+        shared = contact is ContactKind.SHARED
+        line, ended_at = place.line, call.ended_at or now
+        known = None if shared else await callbacks.unfinished(tx, line.branch, place.number)
+        if known is not None:
+            act = Act(TEXTBACK, Verb.MISSED, now, {"line": line.name})
+            return await callbacks.save(tx, queue.missed(known, line.name, ended_at), act)
+        fresh = Callback(
+            id=0,
+            branch=line.branch,
+            number=place.number,
+            line=line.name,
+            opened_at=ended_at,
+            version=0,
+            name=await _name(tx, call, place.number),
+            shared=shared,
+            missed=1,
+            last_missed_at=ended_at,
+        )
+        return await callbacks.insert(tx, fresh, Act(TEXTBACK, "opened", now, {"line": line.name}))
+
+    async def _store(self, tx: Writer, call: EndedCall, known: CallRow | None, filing: Filing, now: datetime) -> int:
+        if known is None:
+            return await calls.insert(tx, call, filing, Act(TEXTBACK, "ended", now, {"text": filing.text_why}))
+        await calls.resolve(tx, known, call, filing, Act(TEXTBACK, "resolved", now, {"text": filing.text_why}))
+        return known.id
+
+    async def _act_on(self, tx: Writer, row: CallRow, decision: Decision, now: datetime) -> None:
+        if isinstance(decision, NoText):
+            if decision.why is Why.BREAKER and await settings.turn(tx, settings.BREAKER, True, TEXTBACK, now):
+                self._log.warning("breaker.tripped", call=row.id)
+            return
+        line = self._office.line_named(row.filing.line)
+        rendered = self._first_text(line, self._office, row.call, closed=row.filing.closed, now=now)
+        if not self._honest(rendered.text):
+            self._log.error("text.refused", call=row.id, template=rendered.template)
+            await calls.decided(tx, row, Why.TEXT_REFUSED, Act(TEXTBACK, "text_refused", now))
+            return
+        try:
+            await messages.queue(tx, self._message(row, line, rendered, decision, now), self._split(rendered.text))
+        except ForbiddenError as error:  # the database knows better than our history did
+            self._log.error("text.forbidden", call=row.id, why=str(error))
+            await calls.decided(tx, row, Why.COOL_DOWN, Act(TEXTBACK, "text_forbidden", now))
+
+    def _message(self, row: CallRow, line: Line, rendered: Rendered, decision: SendText, now: datetime) -> NewMessage:
+        number = row.filing.number
+        if number is None:
+            raise ValueError("a call without a number cannot be texted")
+        due_at = max(now, (row.call.ended_at or now) + self._rules.delay)
+        return NewMessage(
+            kind=Kind.FIRST,
+            number=number,
+            source=line.sms_number,
+            branch=line.branch,
+            text=rendered.text,
+            template=rendered.template,
+            created_at=now,
+            due_at=due_at,
+            expires_at=due_at + self._rules.max_age,
+            slot=decision.slot,
+            cool_until=now + self._rules.cool_down,
+            call_id=row.id,
+            callback_id=row.filing.callback_id,
+        )
+
+    async def _recover(
+        self, tx: Writer, call: EndedCall, call_id: int, place: _Place, number: E164, now: datetime
+    ) -> None:
+        who = recovery.who_talked(call, self._office)
+        if call.direction is Direction.OUTBOUND:
+            await recovery.customer_was_called(tx, number, who, call, call_id, now)
+        elif call.verdict is Verdict.ANSWERED:
+            await recovery.customer_got_through(tx, number, place.line.branch, who, call.ended_at or now)
+        if call.talked or call.verdict is Verdict.ANSWERED:
+            await recovery.text_is_moot(tx, number, now)
+
+    async def _decide_deferred(self, tx: Writer, number: E164, now: datetime, *, but: int) -> None:
+        """Another call of this number held their text back; now that one call ended, decide again."""
+        if self._live.is_live(number):
+            return
+        for row in await calls.deferred(tx, number):
+            if row.id == but:
+                continue
+            place = _Place(self._office.line_named(row.filing.line), number, row.filing.closed)
+            history = await self._history(tx, place, now, but=row.id)
+            decision = self._decide(row.call, place, history, now)
+            word = _word(decision)
+            await calls.decided(tx, row, word, Act(TEXTBACK, "decided", now, {"text": word}))
+            await self._act_on(tx, await calls.get(tx, row.id), decision, now)
+
+
+def _tells_more(call: EndedCall, known: CallRow) -> bool:
+    return known.filing.verdict is Verdict.UNKNOWN and call.verdict is not Verdict.UNKNOWN
+
+
+def _word(decision: Decision) -> str:
+    return decision.why if isinstance(decision, NoText) else SEND
+
+
+async def _name(db: Reader, call: EndedCall, number: E164 | None) -> str:
+    """What the office calls them, else what the network shows; withheld means withheld."""
+    contact = await contacts.get(db, number) if number else None
+    if contact is not None and contact.name:
+        return contact.name
+    return call.caller.name if number else ""

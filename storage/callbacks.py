@@ -1,0 +1,306 @@
+"""The callback queue on disk."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from bridge.domain.phone import E164
+from bridge.domain.queue import Attempt, Callback, Outcome, State, Urgency
+from storage.audit import Act, Subject, add
+from storage.database import Reader, Writer
+from storage.errors import ForbiddenError
+from storage.values import Stored, moment, number, stored
+
+MOMENTS = frozenset(field.name for field in fields(Callback) if "datetime" in str(field.type))
+FIXED = frozenset({"id", "branch", "number", "shared", "opened_at", "version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a page of the list ends: the sort key of its last row."""
+
+    rank: int
+    at: datetime
+    id: int
+
+    @classmethod
+    def of(cls, row: Callback) -> Self:
+        return cls(list(Urgency).index(row.urgency), row.closed_at or row.until or row.opened_at, row.id)
+
+
+async def insert(tx: Writer, row: Callback, act: Act) -> Callback:
+    """Open a row (its id and version are given here). IntegrityError where the customer has an open one."""
+    row_id = await tx.insert(
+        """
+        INSERT INTO callback (branch, number, name, line, shared, state, opened_at, missed, last_missed_at, version)
+        VALUES (:branch, :number, :name, :line, :shared, 'open', :opened_at, :missed, :last_missed_at, 1)
+        """,
+        branch=row.branch,
+        number=row.number,
+        name=row.name,
+        line=row.line,
+        shared=row.shared,
+        opened_at=row.opened_at,
+        missed=row.missed,
+        last_missed_at=row.last_missed_at,
+    )
+    await add(tx, act, Subject.CALLBACK, row_id, callback_id=row_id)
+    return await get(tx, row_id)
+
+
+async def save(tx: Writer, row: Callback, act: Act) -> Callback:
+    """Write a row that was `row.version` when it was read.
+
+    LookupError if it has changed since; ForbiddenError if it would be the customer's second open row.
+    """
+    try:
+        changed = await _update(tx, row)
+    except sqlite3.IntegrityError as error:
+        raise ForbiddenError(str(error)) from error
+    if changed is None:
+        raise LookupError(f"callback {row.id} is not at version {row.version} any more")
+    await add(tx, act, Subject.CALLBACK, row.id, changed["version"], callback_id=row.id)
+    return await get(tx, row.id)
+
+
+async def _update(tx: Writer, row: Callback) -> sqlite3.Row | None:
+    return await tx.one(
+        """
+        UPDATE callback
+        SET name = :name, line = :line, state = :state, owner = :owner, until = :until, urgency = :urgency,
+            urgency_by = :urgency_by, flagged_at = :flagged_at, acknowledged_at = :acknowledged_at,
+            acknowledged_by = :acknowledged_by, missed = :missed, last_missed_at = :last_missed_at, unread = :unread,
+            last_reply_at = :last_reply_at, address = :address, issue = :issue, reached_at = :reached_at,
+            reached_by = :reached_by, closed_at = :closed_at, closed_by = :closed_by, outcome = :outcome,
+            version = version + 1
+        WHERE id = :id AND version = :version
+        RETURNING version
+        """,
+        id=row.id,
+        version=row.version,
+        **mutable(row),
+    )
+
+
+async def get(db: Reader, callback_id: int) -> Callback:
+    """LookupError if there is none."""
+    row = await db.one("SELECT * FROM callback WHERE id = :id", id=callback_id)
+    if row is None:
+        raise LookupError(f"there is no callback {callback_id}")
+    return _callback(row)
+
+
+async def unfinished(db: Reader, branch: str, customer: E164 | None) -> Callback | None:
+    """The customer's row that is not closed; of a shared number the newest."""
+    row = await db.one(
+        """
+        SELECT * FROM callback
+        WHERE number IS :number AND branch = :branch AND state <> 'closed'
+        ORDER BY id DESC LIMIT 1
+        """,
+        branch=branch,
+        number=customer,
+    )
+    return _callback(row) if row else None
+
+
+async def unfinished_of(db: Reader, customer: E164) -> Sequence[Callback]:
+    """In every branch, newest first."""
+    rows = await db.all(
+        "SELECT * FROM callback WHERE number = :number AND state <> 'closed' ORDER BY id DESC", number=customer
+    )
+    return [_callback(row) for row in rows]
+
+
+async def closed_since(db: Reader, branch: str, customer: E164, since: datetime) -> Callback | None:
+    """The row of this customer that was closed last, if it was after `since`."""
+    row = await db.one(
+        """
+        SELECT * FROM callback
+        WHERE number = :number AND branch = :branch AND state = 'closed' AND closed_at > :since
+        ORDER BY closed_at DESC, id DESC LIMIT 1
+        """,
+        branch=branch,
+        number=customer,
+        since=since,
+    )
+    return _callback(row) if row else None
+
+
+async def to_call(db: Reader, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
+    """What waits for a call, urgent first, then oldest first."""
+    rows = await db.all(
+        """
+        SELECT * FROM callback
+        WHERE state IN ('open', 'claimed') AND (:rank IS NULL OR (rank, opened_at, id) > (:rank, :at, :id))
+        ORDER BY rank, opened_at, id LIMIT :limit
+        """,
+        **_key(after),
+        limit=limit,
+    )
+    return [_callback(row) for row in rows]
+
+
+async def snoozed(db: Reader, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
+    """Soonest first."""
+    rows = await db.all(
+        """
+        SELECT * FROM callback
+        WHERE state = 'waiting' AND (:at IS NULL OR (until, id) > (:at, :id))
+        ORDER BY until, id LIMIT :limit
+        """,
+        **_key(after),
+        limit=limit,
+    )
+    return [_callback(row) for row in rows]
+
+
+async def done(db: Reader, since: datetime, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
+    """Closed since then, newest first."""
+    rows = await db.all(
+        """
+        SELECT * FROM callback
+        WHERE state = 'closed' AND closed_at >= :since AND (:at IS NULL OR (closed_at, id) < (:at, :id))
+        ORDER BY closed_at DESC, id DESC LIMIT :limit
+        """,
+        since=since,
+        **_key(after),
+        limit=limit,
+    )
+    return [_callback(row) for row in rows]
+
+
+async def due(db: Reader, now: datetime) -> Sequence[Callback]:
+    """Snoozed rows whose time has come."""
+    rows = await db.all("SELECT * FROM callback WHERE state = 'waiting' AND until <= :now ORDER BY until, id", now=now)
+    return [_callback(row) for row in rows]
+
+
+async def idle_claims(db: Reader, since: datetime) -> Sequence[Callback]:
+    """Claimed rows on which nothing happened since then."""
+    rows = await db.all(
+        """
+        SELECT * FROM callback c
+        WHERE state = 'claimed' AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.callback_id = c.id AND a.at > :since)
+        ORDER BY id
+        """,
+        since=since,
+    )
+    return [_callback(row) for row in rows]
+
+
+async def count_by_state(db: Reader) -> dict[State, int]:
+    rows = await db.all("SELECT state, count(*) AS n FROM callback GROUP BY state")
+    return dict.fromkeys(State, 0) | {State(row["state"]): row["n"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptMade:
+    id: int
+    at: datetime
+    who: str
+    result: Attempt
+    talked: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    id: int
+    at: datetime
+    who: str
+    text: str
+
+
+async def add_attempt(
+    tx: Writer,
+    callback_id: int,
+    result: Attempt,
+    who: str,
+    now: datetime,
+    *,
+    talked: timedelta | None = None,
+    call_id: int | None = None,
+) -> int:
+    return await tx.insert(
+        """
+        INSERT INTO attempt (callback_id, at, who, result, seconds, call_id)
+        VALUES (:callback_id, :at, :who, :result, :seconds, :call_id)
+        """,
+        callback_id=callback_id,
+        at=now,
+        who=who,
+        result=result,
+        seconds=None if talked is None else int(talked.total_seconds()),
+        call_id=call_id,
+    )
+
+
+async def attempts(db: Reader, callback_id: int) -> Sequence[AttemptMade]:
+    rows = await db.all("SELECT * FROM attempt WHERE callback_id = :id ORDER BY id", id=callback_id)
+    return [
+        AttemptMade(
+            row["id"],
+            moment(row["at"]),
+            row["who"],
+            Attempt(row["result"]),
+            None if row["seconds"] is None else timedelta(seconds=row["seconds"]),
+        )
+        for row in rows
+    ]
+
+
+async def remove_attempt(tx: Writer, attempt_id: int) -> None:
+    await tx.all("DELETE FROM attempt WHERE id = :id", id=attempt_id)
+
+
+async def add_note(tx: Writer, callback_id: int, text: str, who: str, now: datetime) -> int:
+    return await tx.insert(
+        "INSERT INTO note (callback_id, at, who, text) VALUES (:callback_id, :at, :who, :text)",
+        callback_id=callback_id,
+        at=now,
+        who=who,
+        text=text,
+    )
+
+
+async def notes(db: Reader, callback_id: int) -> Sequence[Note]:
+    rows = await db.all("SELECT id, at, who, text FROM note WHERE callback_id = :id ORDER BY id", id=callback_id)
+    return [Note(row["id"], moment(row["at"]), row["who"], row["text"]) for row in rows]
+
+
+async def remove_note(tx: Writer, note_id: int) -> None:
+    await tx.all("DELETE FROM note WHERE id = :id", id=note_id)
+
+
+def mutable(row: Callback) -> dict[str, Stored]:
+    """What a verb can change, as it is stored: also what the audit keeps so that undo can bring it back."""
+    return {field.name: stored(getattr(row, field.name)) for field in fields(Callback) if field.name not in FIXED}
+
+
+def from_mutable(values: dict[str, Any]) -> dict[str, Any]:
+    """The other way: what `mutable` gave, as fields of a Callback."""
+    return {name: _value(name, value) for name, value in values.items()}
+
+
+_WORDS = {"state": State, "urgency": Urgency, "outcome": Outcome}
+
+
+def _value(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in MOMENTS:
+        return moment(value)
+    if name in _WORDS:
+        return _WORDS[name](value)
+    return bool(value) if name in ("unread", "shared") else value
+
+
+def _callback(row: sqlite3.Row) -> Callback:
+    values = {field.name: _value(field.name, row[field.name]) for field in fields(Callback)}
+    return Callback(**values | {"number": number(row["number"])})
+
+
+def _key(after: Key | None) -> dict[str, Any]:
+    return {"rank": after and after.rank, "at": after and after.at, "id": after and after.id}

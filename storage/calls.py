@@ -1,0 +1,222 @@
+"""Every call that ended, once, with what was decided about it."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.phone import E164
+from bridge.domain.policy import ContactKind
+from storage.audit import Act, Subject, add
+from storage.database import Reader, Writer
+from storage.values import duration, moment, number
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What we made of a call.
+
+    number: the other party. verdict: under this office's rules. closed: the office was closed when it came in. late:
+    found again after a gap. text_why: 'send', or why there is no text. filtered: it is nobody's callback.
+    """
+
+    number: E164 | None
+    line: str
+    branch: str
+    verdict: Verdict
+    closed: bool
+    text_why: str
+    late: bool = False
+    filtered: ContactKind | None = None
+    callback_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    id: int
+    version: int
+    call: EndedCall
+    filing: Filing
+
+
+async def find(db: Reader, key: CallKey) -> CallRow | None:
+    row = await db.one(
+        """
+        SELECT * FROM call
+        WHERE pbx = :pbx AND uniqueid = :uniqueid AND ifnull(started_at, 0) = ifnull(:started_at, 0)
+        """,
+        pbx=key.pbx,
+        uniqueid=key.uniqueid,
+        started_at=key.started_at,
+    )
+    return _call(row) if row else None
+
+
+async def get(db: Reader, call_id: int) -> CallRow:
+    return _call(await db.only("SELECT * FROM call WHERE id = :id", id=call_id))
+
+
+async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> int:
+    """IntegrityError if the call is there already: its key is unique."""
+    call_id = await tx.insert(
+        """
+        INSERT INTO call (pbx, uniqueid, started_at, direction, linkedid, channel, number, digits, name, withheld, did,
+                          line, branch, verdict, reason, ended_at, answered_at, answered_by, rang, talked,
+                          voicemail_left, closed, late, attempt_id, text_why, filtered, callback_id, version)
+        VALUES (:pbx, :uniqueid, :started_at, :direction, :linkedid, :channel, :number, :digits, :name, :withheld, :did,
+                :line, :branch, :verdict, :reason, :ended_at, :answered_at, :answered_by, :rang, :talked,
+                :voicemail_left, :closed, :late, :attempt_id, :text_why, :filtered, :callback_id, 1)
+        """,
+        pbx=call.key.pbx,
+        uniqueid=call.key.uniqueid,
+        started_at=call.key.started_at,
+        direction=call.direction,
+        linkedid=call.linkedid,
+        channel=call.channel,
+        number=filing.number,
+        digits="" if call.caller.withheld else call.caller.digits,
+        name="" if call.caller.withheld else call.caller.name,
+        withheld=call.caller.withheld,
+        did=call.did,
+        line=filing.line,
+        branch=filing.branch,
+        verdict=filing.verdict,
+        reason=call.reason,
+        ended_at=call.ended_at or act.at,
+        answered_at=call.answered_at,
+        answered_by=call.answered_by,
+        rang=call.rang,
+        talked=call.talked,
+        voicemail_left=call.voicemail_left,
+        closed=filing.closed,
+        late=filing.late,
+        attempt_id=call.attempt_id,
+        text_why=filing.text_why,
+        filtered=filing.filtered,
+        callback_id=filing.callback_id,
+    )
+    await add(tx, act, Subject.CALL, call_id, callback_id=filing.callback_id)
+    return call_id
+
+
+async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act: Act) -> None:
+    """What became of a call that ended unseen is known at last."""
+    changed = await tx.only(
+        """
+        UPDATE call
+        SET verdict = :verdict, reason = :reason, ended_at = :ended_at, answered_at = :answered_at,
+            answered_by = :answered_by, rang = :rang, talked = :talked, voicemail_left = :voicemail_left, late = :late,
+            text_why = :text_why, filtered = :filtered, callback_id = :callback_id, version = version + 1
+        WHERE id = :id
+        RETURNING version
+        """,
+        id=row.id,
+        verdict=filing.verdict,
+        reason=call.reason,
+        ended_at=call.ended_at or row.call.ended_at,
+        answered_at=call.answered_at,
+        answered_by=call.answered_by,
+        rang=call.rang,
+        talked=call.talked,
+        voicemail_left=call.voicemail_left,
+        late=filing.late,
+        text_why=filing.text_why,
+        filtered=filing.filtered,
+        callback_id=filing.callback_id,
+    )
+    await add(tx, act, Subject.CALL, row.id, changed["version"], callback_id=filing.callback_id)
+
+
+async def decided(tx: Writer, row: CallRow, text_why: str, act: Act) -> None:
+    """A decision that had to wait has been made."""
+    changed = await tx.only(
+        "UPDATE call SET text_why = :text_why, version = version + 1 WHERE id = :id RETURNING version",
+        id=row.id,
+        text_why=text_why,
+    )
+    await add(tx, act, Subject.CALL, row.id, changed["version"], callback_id=row.filing.callback_id)
+
+
+async def deferred(db: Reader, customer: E164) -> Sequence[CallRow]:
+    """Calls whose text waits for the end of another call of that number, newest first."""
+    rows = await db.all(
+        "SELECT * FROM call WHERE number = :number AND text_why = 'in_call' ORDER BY id DESC", number=customer
+    )
+    return [_call(row) for row in rows]
+
+
+async def of_callback(db: Reader, callback_id: int) -> Sequence[CallRow]:
+    rows = await db.all("SELECT * FROM call WHERE callback_id = :id ORDER BY id", id=callback_id)
+    return [_call(row) for row in rows]
+
+
+async def last_talked_at(db: Reader, customer: E164, *, but: int | None = None) -> datetime | None:
+    """The end of the last call in which somebody talked with that number, other than the call `but`."""
+    row = await db.only(
+        "SELECT max(ended_at) AS at FROM call WHERE number = :number AND talked > 0 AND id IS NOT :but",
+        number=customer,
+        but=but,
+    )
+    at: int | None = row["at"]
+    return moment(at)
+
+
+async def neighbours(db: Reader, customer: E164, since: datetime) -> int:
+    """How many other numbers called since then that differ from this one in the last two digits only."""
+    row = await db.only(
+        """
+        SELECT count(DISTINCT number) AS n FROM call
+        WHERE number BETWEEN :first AND :last AND length(number) = length(:number) AND number <> :number
+              AND direction = 'inbound' AND ended_at > :since
+        """,
+        number=customer,
+        first=f"{customer.value[:-2]}00",
+        last=f"{customer.value[:-2]}99",
+        since=since,
+    )
+    return int(row["n"])
+
+
+async def page(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[CallRow]:
+    """All calls, newest first; `before` the id of the last one on the page before."""
+    rows = await db.all(
+        "SELECT * FROM call WHERE :before IS NULL OR id < :before ORDER BY id DESC LIMIT :limit",
+        before=before,
+        limit=limit,
+    )
+    return [_call(row) for row in rows]
+
+
+def _call(row: sqlite3.Row) -> CallRow:
+    started_at, party = moment(row["started_at"]), number(row["number"])
+    call = EndedCall(
+        key=CallKey(row["pbx"], row["uniqueid"], started_at),
+        direction=Direction(row["direction"]),
+        linkedid=row["linkedid"],
+        channel=row["channel"],
+        caller=Caller(party, row["digits"], row["name"], bool(row["withheld"])),
+        did=row["did"],
+        verdict=Verdict(row["verdict"]),
+        reason=Reason(row["reason"]) if row["reason"] else None,
+        started_at=started_at,
+        ended_at=moment(row["ended_at"]),
+        answered_at=moment(row["answered_at"]),
+        answered_by=row["answered_by"],
+        rang=duration(row["rang"]),
+        talked=duration(row["talked"]) or timedelta(0),
+        voicemail_left=bool(row["voicemail_left"]),
+        attempt_id=row["attempt_id"],
+    )
+    filing = Filing(
+        number=party,
+        line=row["line"],
+        branch=row["branch"],
+        verdict=call.verdict,
+        closed=bool(row["closed"]),
+        text_why=row["text_why"],
+        late=bool(row["late"]),
+        filtered=ContactKind(row["filtered"]) if row["filtered"] else None,
+        callback_id=row["callback_id"],
+    )
+    return CallRow(row["id"], row["version"], call, filing)

@@ -1,0 +1,92 @@
+"""Who is who: the office's contacts, and the numbers that turned out to take no texts."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.domain.phone import E164
+from bridge.domain.policy import ContactKind
+from storage.audit import Act, Subject, add
+from storage.database import Reader, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    number: E164
+    name: str
+    kind: ContactKind
+
+
+async def get(db: Reader, number: E164) -> Contact | None:
+    row = await db.one("SELECT number, name, kind FROM contact WHERE number = :number", number=number)
+    return _contact(row) if row else None
+
+
+async def page(db: Reader, *, after: str = "", limit: int = 100) -> Sequence[Contact]:
+    """By number; `after` the last number of the page before."""
+    rows = await db.all(
+        "SELECT number, name, kind FROM contact WHERE number > :after ORDER BY number LIMIT :limit",
+        after=after,
+        limit=limit,
+    )
+    return [_contact(row) for row in rows]
+
+
+async def put(tx: Writer, contact: Contact, who: str, now: datetime) -> bool:
+    """Add or change a contact; False if it was so already."""
+    row = await tx.one(
+        """
+        INSERT INTO contact (number, name, kind, version) VALUES (:number, :name, :kind, 1)
+        ON CONFLICT (number) DO UPDATE SET name = :name, kind = :kind, version = version + 1
+        WHERE name <> :name OR kind <> :kind
+        RETURNING id, version
+        """,
+        number=contact.number,
+        name=contact.name,
+        kind=contact.kind,
+    )
+    if row is None:
+        return False
+    await add(tx, Act(who, "put", now, {"kind": contact.kind}), Subject.CONTACT, row["id"], row["version"])
+    return True
+
+
+async def is_landline(db: Reader, number: E164) -> bool:
+    row = await db.one("SELECT 1 FROM landline WHERE number = :number AND ended_at IS NULL", number=number)
+    return row is not None
+
+
+async def learn_landline(tx: Writer, number: E164, why: str, now: datetime) -> None:
+    """A text to this number failed for good: from now on it is called, not texted."""
+    row = await tx.one(
+        """
+        INSERT INTO landline (number, since, why, version) VALUES (:number, :now, :why, 1)
+        ON CONFLICT (number) WHERE ended_at IS NULL DO NOTHING
+        RETURNING id
+        """,
+        number=number,
+        now=now,
+        why=why,
+    )
+    if row is not None:
+        await add(tx, Act("textback", "learned", now, {"why": why}), Subject.LANDLINE, row["id"])
+
+
+async def forget_landline(tx: Writer, number: E164, now: datetime) -> None:
+    """It texted us, so it can text."""
+    row = await tx.one(
+        """
+        UPDATE landline SET ended_at = :now, version = version + 1
+        WHERE number = :number AND ended_at IS NULL
+        RETURNING id, version
+        """,
+        number=number,
+        now=now,
+    )
+    if row is not None:
+        await add(tx, Act("textback", "unlearned", now), Subject.LANDLINE, row["id"], row["version"])
+
+
+def _contact(row: sqlite3.Row) -> Contact:
+    return Contact(E164(row["number"]), row["name"], ContactKind(row["kind"]))

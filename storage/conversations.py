@@ -1,0 +1,56 @@
+"""Everything said in writing between the office and one customer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.domain.messages import Kind, PartState
+from bridge.domain.phone import E164
+from storage.database import Reader
+from storage.messages import overall
+from storage.values import moment
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One text: a message of ours, written by `by`, or a reply; of a reply `by`, `kind` and `state` are None."""
+
+    at: datetime
+    id: int
+    text: str
+    by: str | None
+    kind: Kind | None
+    state: PartState | None
+    callback_id: int | None
+
+
+async def thread(db: Reader, customer: E164, *, before: datetime | None = None, limit: int = 100) -> Sequence[Said]:
+    """Newest first; `before` the time of the oldest one on the page before."""
+    rows = await db.all(
+        """
+        SELECT m.created_at AS at, m.id, m.text, m.written_by AS by, m.kind, m.callback_id,
+               (SELECT group_concat(p.state) FROM message_part p WHERE p.message_id = m.id) AS states
+        FROM message m
+        WHERE m.number = :number AND m.kind <> 'staff' AND (:before IS NULL OR m.created_at < :before)
+        UNION ALL
+        SELECT r.received_at, r.id, r.text, NULL, NULL, r.callback_id, NULL
+        FROM reply r
+        WHERE r.number = :number AND (:before IS NULL OR r.received_at < :before)
+        ORDER BY 1 DESC, 2 DESC LIMIT :limit
+        """,
+        number=customer,
+        before=before,
+        limit=limit,
+    )
+    return [
+        Said(
+            at=moment(row["at"]),
+            id=row["id"],
+            text=row["text"],
+            by=row["by"],
+            kind=Kind(row["kind"]) if row["kind"] else None,
+            state=overall([PartState(word) for word in row["states"].split(",")]) if row["states"] else None,
+            callback_id=row["callback_id"],
+        )
+        for row in rows
+    ]

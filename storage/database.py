@@ -1,0 +1,168 @@
+"""The one SQLite file: opened, migrated, read and written. The only module that knows pragmas.
+
+All writing goes through one connection behind one lock, in whole transactions that a cancelled task can neither leave
+open nor tear. Reads see one snapshot, on a connection of their own.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiosqlite
+
+from storage.errors import storage_errors
+from storage.migrate import migrate
+from storage.values import Value, stored
+
+BUSY_TIMEOUT = 5000  # milliseconds; another process holds the file only for one short transaction
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT}")
+
+
+class Reader:
+    """One snapshot of the database."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def all(self, sql: str, **parameters: Value) -> Sequence[sqlite3.Row]:
+        rows = await self._connection.execute_fetchall(sql, {key: stored(value) for key, value in parameters.items()})
+        return list(rows)
+
+    async def one(self, sql: str, **parameters: Value) -> sqlite3.Row | None:
+        """The first row, if there is one."""
+        rows = await self.all(sql, **parameters)
+        return rows[0] if rows else None
+
+    async def only(self, sql: str, **parameters: Value) -> sqlite3.Row:
+        """The one row there must be; LookupError if there is none."""
+        row = await self.one(sql, **parameters)
+        if row is None:
+            raise LookupError("the database does not have what was asked for")
+        return row
+
+
+class Writer(Reader):
+    """One transaction."""
+
+    async def insert(self, sql: str, **parameters: Value) -> int:
+        """Run an INSERT that always inserts; the new row's id."""
+        row = await self._connection.execute_insert(sql, {key: stored(value) for key, value in parameters.items()})
+        return int(row[0]) if row else 0
+
+
+class Commits:
+    """Counts the commits seen, ours and others', and wakes whoever waits for the next."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._changed = asyncio.Event()
+
+    def tell(self) -> None:
+        self.count += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def beyond(self, count: int) -> int:
+        """Wait until there were more than `count`."""
+        while self.count <= count:
+            await self._changed.wait()
+        return self.count
+
+
+class Database:
+    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self.path = path
+        self.commits = Commits()
+        self._writer, self._writing = writer, asyncio.Lock()
+        self._reader, self._reading = reader, asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """Open the file, made or migrated where needed. Raises StorageError, which says what to do."""
+        with storage_errors(path):
+            await asyncio.to_thread(migrate, path)
+            writer = await _connect(path)
+            try:
+                reader = await _connect(path)
+                await reader.execute("PRAGMA query_only = ON")
+            except BaseException:
+                await writer.close()
+                raise
+        return cls(path, writer, reader)
+
+    async def close(self) -> None:
+        try:
+            await self._reader.close()
+        finally:
+            await self._writer.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Writer]:
+        """All or nothing, on disk when it ends. A cancelled task rolls back, or has committed: never in between."""
+        async with self._writing:
+            with storage_errors(self.path):
+                try:
+                    await self._writer.execute("BEGIN IMMEDIATE")
+                    yield Writer(self._writer)
+                    await _to_its_end(self._writer.commit())
+                except BaseException:
+                    await _to_its_end(self._writer.rollback())
+                    raise
+        self.commits.tell()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Reader]:
+        async with self._reading:
+            with storage_errors(self.path):
+                try:
+                    await self._reader.execute("BEGIN")
+                    yield Reader(self._reader)
+                finally:
+                    await _to_its_end(self._reader.rollback())
+
+    async def data_version(self) -> int:
+        """Changes whenever anybody, in this process or another, committed (SQLite: PRAGMA data_version)."""
+        async with self._reading:
+            with storage_errors(self.path):
+                rows = await self._reader.execute_fetchall("PRAGMA data_version")
+        return int(next(iter(rows))[0])
+
+
+async def _connect(path: Path) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path, isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        for pragma in PRAGMAS:
+            await connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for `work` whatever happens to this task; a cancellation is raised again once it is done."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except sqlite3.Error:
+            break
+    task.result()
+    if cancelled is not None:
+        raise cancelled

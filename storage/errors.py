@@ -1,0 +1,45 @@
+"""What the disk can do to us, in words that say what to do."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ADVICE = {
+    sqlite3.SQLITE_FULL: "the disk is full: free some space, then everything goes on by itself",
+    sqlite3.SQLITE_READONLY: "the file cannot be written: check its owner and mode, and that the disk is not read-only",
+    sqlite3.SQLITE_PERM: "the file may not be used: check its owner and mode",
+    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: check that its directory exists and may be written",
+    sqlite3.SQLITE_IOERR: "the disk fails: look at the system log, then check the disk",
+    sqlite3.SQLITE_BUSY: "another program holds the file: end it (`fuser FILE` names it)",
+    sqlite3.SQLITE_LOCKED: "another program holds the file: end it (`fuser FILE` names it)",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: stop textback and bring a backup back with `textback restore`",
+    sqlite3.SQLITE_NOTADB: "this is not a database: check the path, or bring a backup back with `textback restore`",
+}
+
+
+class StorageError(Exception):
+    """The database did not take, or give, what was asked. Nothing was changed. `advice` says what helps."""
+
+    def __init__(self, path: Path, advice: str) -> None:
+        super().__init__(f"{path}: {advice}")
+        self.path = path
+        self.advice = advice
+
+
+class ForbiddenError(Exception):
+    """A promise that the database holds forbids this. Nothing was changed, and the transaction can go on."""
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what the disk did into a StorageError. A broken constraint is our own mistake and stays what it is."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended bits
+        if code not in ADVICE:
+            raise
+        raise StorageError(path, ADVICE[code]) from error

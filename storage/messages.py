@@ -1,0 +1,343 @@
+"""The outbox on disk: texts, their parts, and what became of each part."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bridge.domain.gsm import Segments
+from bridge.domain.messages import Encoding, Kind, PartState
+from bridge.domain.phone import E164
+from bridge.domain.policy import Slot
+from storage.audit import Act, Subject, add
+from storage.database import Reader, Writer
+from storage.errors import ForbiddenError
+from storage.values import moment
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A text to be sent.
+
+    slot, cool_until: no other text of this kind and slot to this number before then. expires_at: worth nothing after.
+    call_id: the call it answers; reply_id: the customer's text it answers; opt_out_id: the opt-out it confirms.
+    """
+
+    kind: Kind
+    number: E164
+    source: str
+    branch: str
+    text: str
+    template: str
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    written_by: str = "textback"
+    urgent: bool = False
+    slot: Slot | None = None
+    cool_until: datetime | None = None
+    call_id: int | None = None
+    callback_id: int | None = None
+    reply_id: int | None = None
+    opt_out_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part with what its sending needs of its message."""
+
+    id: int
+    version: int
+    message_id: int
+    sequence: int
+    total: int
+    reference: int | None
+    encoding: Encoding
+    text: str
+    state: PartState
+    due_at: datetime
+    attempts: int
+    gateway: str
+    gateway_id: str
+    sent_at: datetime | None
+    ended_at: datetime | None
+    why: str
+    kind: Kind
+    number: E164
+    source: str
+    urgent: bool
+    expires_at: datetime
+    call_id: int | None
+    callback_id: int | None
+
+
+async def queue(tx: Writer, message: NewMessage, segments: Segments) -> int:
+    """The new message's id. ForbiddenError where a promise forbids the text (cool-down, a reply, a second answer)."""
+    try:
+        message_id = await _insert(tx, message)
+    except sqlite3.IntegrityError as error:
+        raise ForbiddenError(str(error)) from error
+    for sequence, text in enumerate(segments.parts, start=1):
+        await _queue_part(tx, message, message_id, segments, sequence, text)
+    return message_id
+
+
+async def _insert(tx: Writer, message: NewMessage) -> int:
+    return await tx.insert(
+        """
+        INSERT INTO message (kind, number, source, branch, text, template, written_by, urgent, slot, cool_until,
+                             created_at, due_at, expires_at, call_id, callback_id, reply_id, opt_out_id)
+        VALUES (:kind, :number, :source, :branch, :text, :template, :written_by, :urgent, :slot, :cool_until,
+                :created_at, :due_at, :expires_at, :call_id, :callback_id, :reply_id, :opt_out_id)
+        """,
+        kind=message.kind,
+        number=message.number,
+        source=message.source,
+        branch=message.branch,
+        text=message.text,
+        template=message.template,
+        written_by=message.written_by,
+        urgent=message.urgent,
+        slot=message.slot or "",
+        cool_until=message.cool_until,
+        created_at=message.created_at,
+        due_at=message.due_at,
+        expires_at=message.expires_at,
+        call_id=message.call_id,
+        callback_id=message.callback_id,
+        reply_id=message.reply_id,
+        opt_out_id=message.opt_out_id,
+    )
+
+
+async def _queue_part(
+    tx: Writer, message: NewMessage, message_id: int, segments: Segments, sequence: int, text: str
+) -> None:
+    total = len(segments.parts)
+    part_id = await tx.insert(
+        """
+        INSERT INTO message_part (message_id, sequence, total, reference, encoding, text, state, due_at, version)
+        VALUES (:message_id, :sequence, :total, :reference, :encoding, :text, 'queued', :due_at, 1)
+        """,
+        message_id=message_id,
+        sequence=sequence,
+        total=total,
+        reference=message_id % 256 if total > 1 else None,
+        encoding=segments.encoding,
+        text=text,
+        due_at=message.due_at,
+    )
+    act = Act(message.written_by, PartState.QUEUED, message.created_at, {"kind": message.kind})
+    await add(tx, act, Subject.PART, part_id, callback_id=message.callback_id)
+
+
+async def get_part(db: Reader, part_id: int) -> Part:
+    return _part(await db.only("SELECT * FROM part WHERE id = :id", id=part_id))
+
+
+async def parts_of(db: Reader, message_id: int) -> Sequence[Part]:
+    rows = await db.all("SELECT * FROM part WHERE message_id = :id ORDER BY sequence", id=message_id)
+    return [_part(row) for row in rows]
+
+
+async def due(db: Reader, now: datetime, *, limit: int = 200) -> Sequence[Part]:
+    """Parts that may go now, staff and urgent first; of each message the next part once the one before is through."""
+    rows = await db.all(
+        """
+        SELECT * FROM part p
+        WHERE p.state = 'queued' AND p.due_at <= :now
+              AND NOT EXISTS (SELECT 1 FROM message_part e
+                              WHERE e.message_id = p.message_id AND e.sequence < p.sequence
+                                    AND e.state IN ('queued', 'sending'))
+        ORDER BY p.kind = 'staff' DESC, p.urgent DESC, p.due_at, p.id LIMIT :limit
+        """,
+        now=now,
+        limit=limit,
+    )
+    return [_part(row) for row in rows]
+
+
+async def hopeless(db: Reader, now: datetime) -> Sequence[tuple[Part, str]]:
+    """Queued parts that must not go any more, and why: too old, or the customer asked for no more texts."""
+    rows = await db.all(
+        """
+        SELECT p.*, CASE WHEN p.expires_at <= :now THEN 'too_old' ELSE 'opted_out' END AS hopeless
+        FROM part p
+        WHERE p.state = 'queued'
+              AND (p.expires_at <= :now
+                   OR p.kind <> 'staff' AND EXISTS (SELECT 1 FROM opt_out o
+                                                    WHERE o.number = p.number AND o.ended_at IS NULL
+                                                          AND p.opt_out_id IS NOT o.id))
+        ORDER BY p.id
+        """,
+        now=now,
+    )
+    return [(_part(row), row["hopeless"]) for row in rows]
+
+
+async def interrupted(db: Reader) -> Sequence[Part]:
+    """Parts that were being sent. At the start of the daemon nobody knows any more what became of them."""
+    rows = await db.all("SELECT * FROM part WHERE state = 'sending' ORDER BY id")
+    return [_part(row) for row in rows]
+
+
+async def queued_to(db: Reader, number: E164) -> Sequence[Part]:
+    """Texts to a customer that have not left yet."""
+    rows = await db.all(
+        "SELECT * FROM part WHERE state = 'queued' AND number = :number AND kind <> 'staff' ORDER BY id", number=number
+    )
+    return [_part(row) for row in rows]
+
+
+async def rest_of(db: Reader, message_id: int) -> Sequence[Part]:
+    rows = await db.all(
+        "SELECT * FROM part WHERE state = 'queued' AND message_id = :id ORDER BY sequence", id=message_id
+    )
+    return [_part(row) for row in rows]
+
+
+async def next_moment(db: Reader, now: datetime) -> datetime | None:
+    """When the queue wants to be looked at again: the next part due later, or the next to expire."""
+    row = await db.only(
+        """
+        SELECT min(CASE WHEN due_at > :now THEN min(due_at, expires_at) ELSE expires_at END) AS at
+        FROM part WHERE state = 'queued'
+        """,
+        now=now,
+    )
+    at: int | None = row["at"]
+    return moment(at)
+
+
+async def claim(tx: Writer, part: Part, now: datetime) -> Part | None:
+    """Take the part for sending, so that nobody else will; None if somebody did. Commit before the first byte."""
+    changed = await tx.one(
+        """
+        UPDATE message_part SET state = 'sending', attempts = attempts + 1, sent_at = :now, version = version + 1
+        WHERE id = :id AND state = 'queued' AND version = :version
+        RETURNING version
+        """,
+        id=part.id,
+        version=part.version,
+        now=now,
+    )
+    if changed is None:
+        return None
+    act = Act("textback", PartState.SENDING, now)
+    await add(tx, act, Subject.PART, part.id, changed["version"], callback_id=part.callback_id)
+    return replace(part, state=PartState.SENDING, attempts=part.attempts + 1, sent_at=now, version=changed["version"])
+
+
+async def move(tx: Writer, part: Part, state: PartState, act: Act) -> None:
+    """Write what `part` says beside its new state. LookupError if the part has changed since it was read."""
+    changed = await tx.only(
+        """
+        UPDATE message_part
+        SET state = :state, due_at = :due_at, gateway = :gateway, gateway_id = :gateway_id, ended_at = :ended_at,
+            why = :why, version = version + 1
+        WHERE id = :id AND version = :version
+        RETURNING version
+        """,
+        id=part.id,
+        version=part.version,
+        state=state,
+        due_at=part.due_at,
+        gateway=part.gateway,
+        gateway_id=part.gateway_id,
+        ended_at=part.ended_at,
+        why=part.why,
+    )
+    await add(tx, act, Subject.PART, part.id, changed["version"], callback_id=part.callback_id)
+
+
+async def cancel(tx: Writer, part: Part, why: str, now: datetime, *, who: str = "textback") -> None:
+    cancelled = replace(part, ended_at=now, why=why)
+    await move(tx, cancelled, PartState.CANCELLED, Act(who, PartState.CANCELLED, now, {"why": why}))
+
+
+async def by_gateway_id(db: Reader, gateway_id: str) -> Part | None:
+    """The newest part that the SMSC gave this id: ids come round again."""
+    row = await db.one(
+        "SELECT * FROM part WHERE gateway_id = :id AND gateway_id <> '' ORDER BY id DESC LIMIT 1", id=gateway_id
+    )
+    return _part(row) if row else None
+
+
+async def cool_until(db: Reader, number: E164, kind: Kind) -> dict[str, datetime]:
+    """When the cool-down of each slot ends; what was cancelled does not count."""
+    rows = await db.all(
+        """
+        SELECT slot, max(cool_until) AS until FROM live_message
+        WHERE number = :number AND kind = :kind
+        GROUP BY slot
+        """,
+        number=number,
+        kind=kind,
+    )
+    return {row["slot"]: moment(row["until"]) for row in rows}
+
+
+async def count_first_since(db: Reader, since: datetime) -> int:
+    row = await db.only(
+        "SELECT count(*) AS n FROM live_message WHERE kind = 'first' AND created_at > :since", since=since
+    )
+    return int(row["n"])
+
+
+async def branches_to(db: Reader, number: E164) -> Sequence[str]:
+    """The branches for which we texted this customer, the last one first."""
+    rows = await db.all(
+        """
+        SELECT branch FROM message WHERE number = :number AND kind <> 'staff'
+        GROUP BY branch ORDER BY max(id) DESC
+        """,
+        number=number,
+    )
+    return [row["branch"] for row in rows]
+
+
+async def was_texted(db: Reader, number: E164) -> bool:
+    return await db.one("SELECT 1 FROM message WHERE number = :number LIMIT 1", number=number) is not None
+
+
+_LADDER = (
+    PartState.SENDING,
+    PartState.QUEUED,
+    PartState.FAILED,
+    PartState.UNKNOWN,
+    PartState.CANCELLED,
+    PartState.SUBMITTED,
+)
+
+
+def overall(states: Sequence[PartState]) -> PartState:
+    """The state of a message, from its parts: what is worst or still going on; delivered only when all of it is."""
+    return next((state for state in _LADDER if state in states), PartState.DELIVERED)
+
+
+def _part(row: sqlite3.Row) -> Part:
+    return Part(
+        id=row["id"],
+        version=row["version"],
+        message_id=row["message_id"],
+        sequence=row["sequence"],
+        total=row["total"],
+        reference=row["reference"],
+        encoding=Encoding(row["encoding"]),
+        text=row["text"],
+        state=PartState(row["state"]),
+        due_at=moment(row["due_at"]),
+        attempts=row["attempts"],
+        gateway=row["gateway"],
+        gateway_id=row["gateway_id"],
+        sent_at=moment(row["sent_at"]),
+        ended_at=moment(row["ended_at"]),
+        why=row["why"],
+        kind=Kind(row["kind"]),
+        number=E164(row["number"]),
+        source=row["source"],
+        urgent=bool(row["urgent"]),
+        expires_at=moment(row["expires_at"]),
+        call_id=row["call_id"],
+        callback_id=row["callback_id"],
+    )

@@ -1,0 +1,138 @@
+"""What customers wrote, as people read it: parts joined, attached to the row it belongs to."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bridge.domain.phone import E164
+from storage.audit import Act, Subject, add
+from storage.database import Reader, Writer
+from storage.values import moment, number
+
+
+class Role(StrEnum):
+    """Who wrote. NOBODY: a name or a short code, which no person answers to."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    BLOCKED = "blocked"
+    NOBODY = "nobody"
+
+
+class Word(StrEnum):
+    """What the text asks of us as a whole."""
+
+    NONE = "none"
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+    WRONG_NUMBER = "wrong_number"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """source: as the gateway wrote it. partial: some of it has not come, and shows as a gap."""
+
+    id: int
+    version: int
+    gateway: str
+    source: str
+    number: E164 | None
+    destination: str
+    role: Role
+    word: Word
+    text: str
+    partial: bool
+    received_at: datetime
+    callback_id: int | None
+
+
+async def insert(tx: Writer, reply: Reply, act: Act) -> Reply:
+    """Its id and version are given here."""
+    reply_id = await tx.insert(
+        """
+        INSERT INTO reply (gateway, source, number, destination, role, word, text, partial, received_at, callback_id,
+                           version)
+        VALUES (:gateway, :source, :number, :destination, :role, :word, :text, :partial, :received_at, :callback_id, 1)
+        """,
+        gateway=reply.gateway,
+        source=reply.source,
+        number=reply.number,
+        destination=reply.destination,
+        role=reply.role,
+        word=reply.word,
+        text=reply.text,
+        partial=reply.partial,
+        received_at=reply.received_at,
+        callback_id=reply.callback_id,
+    )
+    await add(tx, act, Subject.REPLY, reply_id, callback_id=reply.callback_id)
+    return await get(tx, reply_id)
+
+
+async def complete(tx: Writer, reply: Reply, text: str, partial: bool, act: Act) -> None:
+    """More of a text came after what there was had been shown."""
+    changed = await tx.only(
+        "UPDATE reply SET text = :text, partial = :partial, version = version + 1 WHERE id = :id RETURNING version",
+        id=reply.id,
+        text=text,
+        partial=partial,
+    )
+    await add(tx, act, Subject.REPLY, reply.id, changed["version"], callback_id=reply.callback_id)
+
+
+async def get(db: Reader, reply_id: int) -> Reply:
+    return _reply(await db.only("SELECT * FROM reply WHERE id = :id", id=reply_id))
+
+
+async def of_callback(db: Reader, callback_id: int) -> Sequence[Reply]:
+    rows = await db.all("SELECT * FROM reply WHERE callback_id = :id ORDER BY id", id=callback_id)
+    return [_reply(row) for row in rows]
+
+
+async def words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
+    """What the customer wrote since then, oldest first."""
+    rows = await db.all(
+        "SELECT text FROM reply WHERE number = :number AND received_at >= :since ORDER BY id",
+        number=customer,
+        since=since,
+    )
+    return [row["text"] for row in rows]
+
+
+async def last_at(db: Reader, customer: E164) -> datetime | None:
+    row = await db.only("SELECT max(received_at) AS at FROM reply WHERE number = :number", number=customer)
+    at: int | None = row["at"]
+    return moment(at)
+
+
+async def without_row(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[Reply]:
+    """Texts that stand on no callback (staff, blocked, short codes, a bare STOP), newest first."""
+    rows = await db.all(
+        """
+        SELECT * FROM reply WHERE callback_id IS NULL AND (:before IS NULL OR id < :before)
+        ORDER BY id DESC LIMIT :limit
+        """,
+        before=before,
+        limit=limit,
+    )
+    return [_reply(row) for row in rows]
+
+
+def _reply(row: sqlite3.Row) -> Reply:
+    return Reply(
+        id=row["id"],
+        version=row["version"],
+        gateway=row["gateway"],
+        source=row["source"],
+        number=number(row["number"]),
+        destination=row["destination"],
+        role=Role(row["role"]),
+        word=Word(row["word"]),
+        text=row["text"],
+        partial=bool(row["partial"]),
+        received_at=moment(row["received_at"]),
+        callback_id=row["callback_id"],
+    )

@@ -1,0 +1,46 @@
+"""How Python values stand in the database: UTC milliseconds, numbers as text, enums as their word."""
+
+from datetime import UTC, datetime, timedelta
+from typing import overload
+
+from bridge.domain.phone import E164
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+Stored = str | bytes | int | None
+Value = Stored | datetime | timedelta | E164
+
+
+def stored(value: Value) -> Stored:
+    """As SQLite takes it. A lone surrogate cannot be UTF-8: it becomes U+FFFD, a pair in two halves becomes whole."""
+    if isinstance(value, datetime):
+        return (value - EPOCH) // MILLISECOND
+    if isinstance(value, timedelta):
+        return value // MILLISECOND
+    if isinstance(value, E164):
+        return value.value
+    if isinstance(value, str) and not value.isascii():
+        return whole(value)
+    return value
+
+
+def whole(text: str) -> str:
+    """Text without halves of surrogate pairs."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+@overload
+def moment(value: int) -> datetime: ...
+@overload
+def moment(value: None) -> None: ...
+def moment(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + value * MILLISECOND
+
+
+def duration(value: int | None) -> timedelta | None:
+    return None if value is None else value * MILLISECOND
+
+
+def number(value: str | None) -> E164 | None:
+    return None if value is None else E164(value)
