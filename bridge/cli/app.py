@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import configuration, record, replay
+from bridge.cli import configuration, control, record, replay
 from bridge.config import ConfigError
 from storage.errors import StorageError
 
-MODULES = (configuration, record, replay)
+MODULES = (configuration, control, record, replay)
 
 
 def build() -> typer.Typer:

@@ -1,0 +1,150 @@
+"""`textback pause | resume | status`: they speak to the database, so that they work without the daemon too."""
+
+import asyncio
+import getpass
+import http.client
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bridge.cli.options import CONFIG, ConfigPath
+from bridge.config import Config, ConfigError, load
+from bridge.domain.queue import State
+from bridge.web.settings import WebSettings
+from storage import callbacks, settings
+from storage.database import Database, Writer
+from storage.errors import StorageError
+
+DAEMON_TIMEOUT = 3.0  # seconds
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(pause)
+    app.command()(resume)
+    app.command()(status)
+
+
+def pause(config: ConfigPath = CONFIG) -> None:
+    """Hold customer texts back. Calls are still judged, queued, and shown as "would have texted"."""
+
+    async def turn(tx: Writer, who: str, now: datetime) -> bool:
+        return await settings.turn(tx, settings.PAUSED, True, who, now)
+
+    changed = _switch(config, turn)
+    print("paused: no customer gets a text until `textback resume`" if changed else "it was paused already")
+
+
+def resume(config: ConfigPath = CONFIG) -> None:
+    """Let customer texts go out again, after a pause or after the breaker tripped."""
+    changed = _switch(config, settings.resume)
+    print("texts go out" if changed else "texts were going out already")
+
+
+def _switch(config: Path, act: Callable[[Writer, str, datetime], Awaitable[bool]]) -> bool:
+    async def run() -> bool:
+        async with await Database.open(load(config, os.environ).database) as database, database.transaction() as tx:
+            return await act(tx, getpass.getuser(), datetime.now(UTC))
+
+    return asyncio.run(run())
+
+
+# --- status, as Nagios and Icinga read it (Monitoring Plugins guidelines: one line, `|`, performance data) --------
+
+
+class Level(IntEnum):
+    """The exit code. UNKNOWN: status itself could not look."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    counts: Mapping[State, int]
+    paused: bool
+    breaker: bool
+
+
+Finding = tuple[Level, str]
+
+
+def status(config: ConfigPath = CONFIG) -> None:
+    """One line for monitoring: is everything connected, are texts going out, what waits. Exit code 0, 1, 2 or 3."""
+    try:
+        loaded = load(config, os.environ)
+        queue = asyncio.run(_queue(loaded))
+    except (ConfigError, StorageError) as error:
+        print(f"TEXTBACK UNKNOWN - {str(error).splitlines()[0]}")
+        raise typer.Exit(Level.UNKNOWN) from None
+    health = daemon_health(loaded.web)
+    level, row = summary(queue, health)
+    print(row)
+    raise typer.Exit(level)
+
+
+async def _queue(config: Config) -> Queue:
+    if not config.database.exists():
+        raise StorageError(config.database, "there is no database yet: start `textback run` once")
+    async with await Database.open(config.database) as database, database.read() as db:
+        return Queue(
+            await callbacks.count_by_state(db),
+            await settings.is_on(db, settings.PAUSED),
+            await settings.is_on(db, settings.BREAKER),
+        )
+
+
+def daemon_health(web: WebSettings) -> dict[str, Any] | None:
+    """What the running daemon says of itself at /healthz; None if it does not answer."""
+    connection = http.client.HTTPConnection(web.host, web.port, timeout=DAEMON_TIMEOUT)
+    try:
+        connection.request("GET", "/healthz")
+        health = json.loads(connection.getresponse().read(65536))
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+    return health if isinstance(health, dict) else None
+
+
+def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[Level, str]:
+    findings = [
+        *_switches(queue),
+        *(_connections(health) if health else [(Level.CRITICAL, "the daemon does not answer")]),
+    ]
+    level = max((level for level, _ in findings), default=Level.OK)
+    to_call = queue.counts[State.OPEN] + queue.counts[State.CLAIMED]
+    said = "; ".join(words for _, words in findings) or f"{to_call} to call, everything connected"
+    figures = (
+        f"to_call={to_call} snoozed={queue.counts[State.WAITING]} paused={queue.paused:d} breaker={queue.breaker:d}"
+    )
+    if health:
+        figures += f" disk_free={health.get('disk_free', 0)}B"
+    return level, f"TEXTBACK {level.name} - {said} | {figures}"
+
+
+def _switches(queue: Queue) -> list[Finding]:
+    paused = (Level.WARNING, "paused, customers get no texts")
+    breaker = (Level.WARNING, "the breaker tripped, customers get no texts until `textback resume`")
+    return [paused] * queue.paused + [breaker] * queue.breaker
+
+
+def _connections(health: Mapping[str, Any]) -> list[Finding]:
+    down = [link for link in health.get("links", []) if not link.get("since")]
+    found = [
+        (Level.CRITICAL, f"{link['kind']} {link['name']} is down: {link['error'] or 'not yet connected'}")
+        for link in down
+    ]
+    if health.get("database"):
+        found.append((Level.CRITICAL, f"the database: {health['database']}"))
+    if health.get("disk_free", 0) * 20 < health.get("disk_total", 0):
+        found.append((Level.WARNING, "the disk is nearly full"))
+    return found

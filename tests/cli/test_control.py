@@ -1,0 +1,118 @@
+"""`textback pause | resume | status` against a real database, with and without a daemon to ask."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from bridge.cli.control import Level, Queue, daemon_health, summary
+from bridge.domain.queue import State
+from bridge.web.settings import WebSettings
+from storage.database import Database
+from tests.cli.test_configuration import example, run
+
+__all__ = ["example"]
+
+FIGURES = "to_call=3 snoozed=1 paused=0 breaker=0"
+QUIET = Queue({State.OPEN: 2, State.CLAIMED: 1, State.WAITING: 1, State.CLOSED: 9}, paused=False, breaker=False)
+UP = {"kind": "pbx", "name": "pbx", "since": "2026-11-23T08:00:00+00:00", "error": ""}
+FINE = {"links": [UP], "database": "", "disk_free": 50, "disk_total": 100}
+
+
+@pytest.fixture
+def database(example: Path) -> Path:
+    async def make() -> None:
+        await (await Database.open(example.parent / "t.db")).close()
+
+    asyncio.run(make())
+    return example
+
+
+def test_a_new_install_is_paused_until_somebody_resumes_it(database: Path) -> None:
+    config = ("--config", str(database))
+    assert run("pause", *config).stdout == "it was paused already\n"
+    assert run("resume", *config).stdout == "texts go out\n"
+    assert run("resume", *config).stdout == "texts were going out already\n"
+    assert run("pause", *config).stdout.startswith("paused:")
+
+
+def test_status_says_that_the_daemon_does_not_answer(database: Path) -> None:
+    done = run("status", "--config", str(database))
+    assert done.returncode == Level.CRITICAL
+    assert done.stdout.startswith("TEXTBACK CRITICAL - paused")
+    assert "the daemon does not answer | to_call=0 snoozed=0 paused=1" in done.stdout
+
+
+def test_status_is_unknown_where_it_cannot_look(example: Path) -> None:
+    for arguments in (("--config", str(example)), ("--config", str(example.parent / "none.toml"))):
+        done = run("status", *arguments)
+        assert done.returncode == Level.UNKNOWN
+        assert done.stdout.startswith("TEXTBACK UNKNOWN - ")
+
+
+def test_all_well_is_one_line_with_performance_data() -> None:
+    assert summary(QUIET, FINE) == (
+        Level.OK,
+        f"TEXTBACK OK - 3 to call, everything connected | {FIGURES} disk_free=50B",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "said"),
+    [
+        (
+            {"links": [UP, UP | {"name": "two", "since": None, "error": "refused"}]},
+            Level.CRITICAL,
+            "pbx two is down: refused",
+        ),
+        ({"database": "the disk is full"}, Level.CRITICAL, "the database: the disk is full"),
+        ({"disk_free": 4}, Level.WARNING, "the disk is nearly full"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_level(changes: dict[str, Any], level: Level, said: str) -> None:
+    found, row = summary(QUIET, FINE | changes)
+    assert found is level
+    assert said in row
+
+
+def test_a_tripped_breaker_is_a_warning() -> None:
+    level, row = summary(Queue(QUIET.counts, paused=False, breaker=True), FINE)
+    assert level is Level.WARNING
+    assert "breaker=1" in row
+
+
+class Healthz(BaseHTTPRequestHandler):
+    body = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/healthz" else 404)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def daemon() -> Iterator[HTTPServer]:
+    with HTTPServer(("127.0.0.1", 0), Healthz) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"), [(json.dumps(FINE).encode(), FINE), (b"[]", None), (b"<html>", None), (b"\xff", None)]
+)
+def test_the_running_daemon_is_asked_and_nonsense_is_no_answer(
+    daemon: HTTPServer, monkeypatch: pytest.MonkeyPatch, body: bytes, expected: dict[str, Any] | None
+) -> None:
+    monkeypatch.setattr(Healthz, "body", body)
+    assert daemon_health(WebSettings("127.0.0.1", daemon.server_port)) == expected
