@@ -1,5 +1,6 @@
 """data_coding: which octets stand for which characters (SMPP 3.4, 5.2.19; the groups above 0x0F: 3GPP TS 23.038)."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -7,10 +8,10 @@ from bridge.domain.gsm import Alphabet, decode_gsm7, encode_gsm7
 from bridge.domain.messages import Encoding
 
 DEFAULT = 0x00
+ASCII = 0x01
 UCS2 = 0x08
 
 _CHARSETS = {
-    0x01: "ascii",
     0x03: "latin-1",
     0x05: "shift_jis",
     0x06: "iso8859-5",
@@ -19,11 +20,8 @@ _CHARSETS = {
     0x0D: "iso2022_jp_1",
     0x0E: "euc_kr",
 }
-_DEFAULTS: dict[Alphabet, Callable[[bytes], str]] = {
-    Alphabet.GSM7: decode_gsm7,
-    Alphabet.LATIN1: partial(str, encoding="latin-1"),
-    Alphabet.ASCII: partial(str, encoding="ascii", errors="replace"),
-}
+_NO_ASCII_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|[A-Za-z][\[\\\]^{|}~][a-z]|`[^`?]*\?")
+"""Control characters, a bracket inside a word (`ma}ana`), a question begun by a backtick: GSM 7-bit called ASCII."""
 _COMPRESSED = 0x20
 _MESSAGE_CLASS_8BIT = 0x04
 
@@ -41,9 +39,44 @@ def decode_text(data_coding: int, data: bytes, default: Alphabet) -> str | None:
     return decode(data) if decode else None
 
 
+def _decode_gsm7(data: bytes) -> str:
+    return decode_gsm7(data) if data.isascii() else _decode_eight_bits(data)
+
+
+def _decode_ascii(data: bytes) -> str:
+    """data_coding 1. Some SMSCs (Node's smpp among them) send GSM 7-bit under it."""
+    if _NO_ASCII_TEXT.search(data):
+        return _decode_gsm7(data)
+    return data.decode("ascii") if data.isascii() else _decode_eight_bits(data)
+
+
+def _decode_eight_bits(data: bytes) -> str:
+    """Announced as an alphabet of 7 bits, which it is not: UTF-8 proves itself, else Latin-1 can say anything."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _decode_ucs2(data: bytes) -> str:
+    """UTF-16, big-endian unless a byte order mark says otherwise."""
+    if data.startswith(b"\xff\xfe"):
+        return data[2:].decode("utf-16-le", "replace")
+    return data.removeprefix(b"\xfe\xff").decode("utf-16-be", "replace")
+
+
+_DEFAULTS: dict[Alphabet, Callable[[bytes], str]] = {
+    Alphabet.GSM7: _decode_gsm7,
+    Alphabet.LATIN1: partial(str, encoding="latin-1"),
+    Alphabet.ASCII: _decode_ascii,
+}
+
+
 def _decoder(data_coding: int, default: Alphabet) -> Callable[[bytes], str] | None:
     if data_coding == DEFAULT:
         return _DEFAULTS[default]
+    if data_coding == ASCII:
+        return _decode_ascii
     if data_coding == UCS2:
         return _decode_ucs2
     if data_coding in _CHARSETS:
@@ -55,18 +88,11 @@ def _by_group(data_coding: int) -> Callable[[bytes], str] | None:
     """TS 23.038, 4: general coding with a class (0x1-0x7), waiting messages (0xC-0xE), message class (0xF)."""
     group = data_coding >> 4
     if group == 0xF:
-        return None if data_coding & _MESSAGE_CLASS_8BIT else decode_gsm7
+        return None if data_coding & _MESSAGE_CLASS_8BIT else _decode_gsm7
     if group in (0xC, 0xD):
-        return decode_gsm7
+        return _decode_gsm7
     if group == 0xE:
         return _decode_ucs2
     if 0 < group < 8 and not data_coding & _COMPRESSED:
-        return {0x00: decode_gsm7, 0x08: _decode_ucs2}.get(data_coding & 0x0C)
+        return {0x00: _decode_gsm7, 0x08: _decode_ucs2}.get(data_coding & 0x0C)
     return None
-
-
-def _decode_ucs2(data: bytes) -> str:
-    """UTF-16, big-endian unless a byte order mark says otherwise."""
-    if data.startswith(b"\xff\xfe"):
-        return data[2:].decode("utf-16-le", "replace")
-    return data.removeprefix(b"\xfe\xff").decode("utf-16-be", "replace")

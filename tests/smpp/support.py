@@ -73,9 +73,19 @@ async def running(client: SmppClient) -> AsyncIterator[SmppClient]:
             await task
 
 
+def with_settings(**changes: object) -> SmppSettings:
+    return replace(SETTINGS, **changes)  # type: ignore[arg-type]
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """For what the client tells nobody about; the test's own time-out is the limit."""
+    while not condition():  # noqa: ASYNC110  there is no event to wait for
+        await asyncio.sleep(0.005)
+
+
 @asynccontextmanager
 async def bound(port: int, receiver: Receiver | None = None, **changes: object) -> AsyncIterator[SmppClient]:
-    settings = replace(SETTINGS, port=port, **changes)  # type: ignore[arg-type]
+    settings = with_settings(port=port, **changes)
     client = SmppClient(settings, receiver or Receiver(), clock=lambda: NOON, jitter=lambda: 0.0)
     async with running(client):
         await client.wait_ready()
