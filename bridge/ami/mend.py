@@ -31,6 +31,10 @@ class Mender:
             return []
         return self._after_break(self._head, message)
 
+    def forget(self) -> None:
+        """The stream broke off: no ending will come."""
+        self._head = None
+
     def _after_break(self, head: Message, message: Message) -> list[Message]:
         self.planted += 1
         self._between += 1

@@ -1,0 +1,125 @@
+"""One PBX from its messages to its judged calls: mends and decodes, follows the calls, hands over what ended.
+
+Following never waits for the disk: ended calls stand in a queue of their own, and one that cannot be stored is tried
+again until it can.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bridge.ami.decode import decode
+from bridge.ami.mend import Mender
+from bridge.ami.resync import Heard, Received
+from bridge.domain.calls import EndedCall
+from bridge.domain.events import Event, LinkLost
+from bridge.domain.phone import E164
+from bridge.domain.tracker import SETTLE, Tracker
+from storage.errors import StorageError
+
+REAP_EVERY = timedelta(hours=1)
+STORAGE_RETRY = 1.0
+
+
+class Line(Protocol):
+    """Where messages come from: `ami.client.AmiClient`."""
+
+    def messages(self) -> AsyncIterator[Received]: ...
+
+
+class Listener:
+    """ended: stores one call; raises StorageError where the disk does not let it."""
+
+    def __init__(
+        self,
+        name: str,
+        line: Line,
+        tracker: Tracker,
+        ended: Callable[[EndedCall, datetime], Awaitable[None]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._line = line
+        self._tracker = tracker
+        self._ended = ended
+        self._clock = clock
+        self._mender = Mender()
+        self._calls: asyncio.Queue[EndedCall] = asyncio.Queue()
+        self._log = structlog.get_logger().bind(pbx=name)
+        self.judged = 0
+
+    @property
+    def waiting(self) -> int:
+        """Calls that have ended and are not on disk yet."""
+        return self._calls.qsize()
+
+    @property
+    def planted(self) -> int:
+        """Blocks that callers wrote into the stream."""
+        return self._mender.planted
+
+    @property
+    def presentation_told(self) -> bool:
+        """Has the dialplan snippet ever said how a caller wants to be shown?"""
+        return self._tracker.presentation_told
+
+    def is_live(self, number: E164) -> bool:
+        return self._tracker.is_live(number)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._store())
+            group.create_task(self._reap())
+            async for at, heard in self._line.messages():
+                self._hear(at, heard)
+
+    async def drain(self) -> None:
+        """Wait until every call that ended is on disk."""
+        await self._calls.join()
+
+    def _hear(self, at: datetime, heard: Heard) -> None:
+        for event in self._events(at, heard):
+            self._pass_on(self._tracker.feed(event))
+        if self._tracker.settling:
+            asyncio.get_running_loop().call_later(SETTLE.total_seconds(), self._settle)
+
+    def _events(self, at: datetime, heard: Heard) -> list[Event]:
+        """Whatever a PBX or a caller sends: what cannot be read is logged and skipped."""
+        if isinstance(heard, Event):
+            if isinstance(heard, LinkLost):
+                self._mender.forget()
+            return [heard]
+        try:
+            decoded = [decode(message, at) for message in self._mender.feed(heard)]
+        except Exception:
+            self._log.exception("ami.undecodable")
+            return []
+        return [event for event in decoded if event]
+
+    def _settle(self) -> None:
+        self._pass_on(self._tracker.settle(self._clock()))
+
+    def _pass_on(self, calls: list[EndedCall]) -> None:
+        self.judged += len(calls)
+        for call in calls:
+            self._calls.put_nowait(call)
+
+    async def _store(self) -> None:
+        while True:
+            await self._store_one(await self._calls.get())
+            self._calls.task_done()
+
+    async def _store_one(self, call: EndedCall) -> None:
+        while True:
+            try:
+                return await self._ended(call, self._clock())
+            except StorageError as error:
+                self._log.error("call.not_stored", why=str(error), waiting=self.waiting + 1)
+                await asyncio.sleep(STORAGE_RETRY)
+
+    async def _reap(self) -> None:
+        while True:
+            await asyncio.sleep(REAP_EVERY.total_seconds())
+            self._pass_on(self._tracker.reap(self._clock()))

@@ -1,0 +1,112 @@
+"""`textback demo`: the whole product on this machine, against a simulated PBX and a simulated SMS gateway."""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge import logs
+from bridge.cli.run import until_signalled
+from bridge.config import load
+from bridge.daemon import Daemon, wall_clock
+from bridge.simulator.morning import OFFICE, Morning
+from bridge.simulator.pbx import SimulatedPbx
+from bridge.simulator.smsc import Smsc
+from storage import settings
+from storage.database import Database
+
+CONFIG = """
+business = "Ace Plumbing"
+country = "US"
+zone = "America/New_York"
+
+[[pbx]]
+port = {ami_port}
+secret = "{secret}"
+trunks = ["PJSIP/trunk-*"]
+
+[[line]]
+dids = ["{office}"]
+sms_number = "{office}"
+
+[smpp]
+host = "127.0.0.1"
+port = {smpp_port}
+system_id = "textback"
+password = "secret"
+
+[web]
+listen = "127.0.0.1:{page_port}"
+
+[rules]
+min_ring = "1s"   # the calls play three times as fast
+
+[storage]
+path = "{database}"
+
+[log]
+level = "warning"
+"""
+
+SECRET = "simulated"  # noqa: S105  of a PBX that only plays
+
+WELCOME = """
+Textback demo: the page is at {page}
+
+Simulated: the PBX (it plays recordings of a real Asterisk) and the SMS gateway with its customers.
+Real: everything between them: AMI and SMPP over TCP, the verdicts, the texts, the queue, the page and its database.
+A morning of calls begins now and goes on, about one call every ten seconds, until you press Ctrl-C.
+"""
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(port: Annotated[int, typer.Option(help="of the page")] = 8080) -> None:
+    """Show everything working, without a PBX and without a gateway; nothing leaves this machine."""
+    with tempfile.TemporaryDirectory(prefix="textback-demo-") as folder:
+        asyncio.run(_play(Path(folder), port))
+
+
+async def _play(folder: Path, port: int) -> None:
+    async with SimulatedPbx(clock=wall_clock, secret=SECRET) as pbx:
+        morning = Morning(pbx)
+        async with Smsc(on_submit=morning.on_submit).serve() as smsc:
+            daemon = await _prepare(folder, port, pbx, smsc)
+            async with asyncio.TaskGroup() as group:
+                playing = group.create_task(_begin(daemon, morning, smsc))
+                await until_signalled(daemon)
+                playing.cancel()
+
+
+async def _prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Daemon:
+    """Its configuration is a file like any other; a new database starts paused, so the demo resumes it."""
+    path = folder / "textback.toml"
+    text = CONFIG.format(
+        ami_port=pbx.port,
+        secret=SECRET,
+        smpp_port=smsc.port,
+        page_port=port,
+        office=OFFICE,
+        database=folder / "textback.db",
+    )
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+    config = load(path, os.environ)
+    logs.configure(config.log_level, os.environ)
+    async with await Database.open(config.database) as database, database.transaction() as tx:
+        await settings.resume(tx, "demo", wall_clock())
+    return Daemon(config, os.environ)
+
+
+async def _begin(daemon: Daemon, morning: Morning, smsc: Smsc) -> None:
+    await daemon.started.wait()
+    print(WELCOME.format(page=daemon.page))
+    await smsc.until_bound()
+    with contextlib.suppress(ConnectionError):  # a customer writes while the daemon leaves
+        await morning.play(smsc)
