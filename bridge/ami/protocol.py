@@ -18,6 +18,12 @@ MAX_MESSAGE = 64 * 1024  # the largest real event seen is below 4 KB
 # Headers of which no event has two: a second one means that a value held a line break.
 SINGLE = frozenset({"event", "privilege", "channel", "uniqueid", "linkedid", "calleridnum", "calleridname", "context"})
 
+# What Asterisk writes about a channel is whole: behind the caller's number comes the Linkedid (CEL spells both its own
+# way). A block with the one and without the other was broken by the caller, and the blocks behind it may be forged.
+CALLER = (b"CallerIDNum: ", b"CallerIDnum: ")
+ENDING = (b"Linkedid: ", b"LinkedID: ")
+UNFILTERED = 8  # blocks behind a broken one that are all built, whatever they call themselves
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -53,9 +59,9 @@ class Message:
 class Framer:
     """Cuts a byte stream into messages, however it was chopped on its way.
 
-    wanted: names of the events worth building, None for all; others are dropped on their first line, before anything
-    is decoded. Responses, banners and odd blocks always come through. A message longer than `max_message` comes as a
-    suspicious one without headers; no more than that is ever held.
+    wanted: names of the events worth building, None for all; others are dropped before anything is decoded. Responses,
+    banners, odd blocks, and broken ones with what follows them, always come through. A message longer than
+    `max_message` comes as a suspicious one without headers; no more than that is ever held.
     """
 
     def __init__(self, wanted: Iterable[str] | None = None, max_message: int = MAX_MESSAGE) -> None:
@@ -65,6 +71,7 @@ class Framer:
         self._searched = 0  # no message ends before this offset of the buffer
         self._extra = 0  # bytes already gone that belong to the next message: empty lines, an overlong beginning
         self._overlong = False
+        self._unfiltered = 0
 
     @property
     def pending(self) -> int:
@@ -116,11 +123,24 @@ class Framer:
 
     def _read_message(self, block: bytes, size: int) -> list[Message]:
         name = _event_name(block)
-        if self._wanted is not None and name and name not in self._wanted:
+        if self._wanted is not None and name and self._is_unwanted(name, block, self._wanted):
             return []
         headers, odd = _split_headers(_text(block))
         opens_well = bool(name) or block[:9].lower() == b"response:"
         return [Message(_text(name), headers, size, odd or not opens_well)]
+
+    def _is_unwanted(self, name: bytes, block: bytes, wanted: frozenset[bytes]) -> bool:
+        if _is_broken(block):
+            self._unfiltered = UNFILTERED
+            return False
+        if self._unfiltered:
+            self._unfiltered -= 1
+            return False
+        return name not in wanted
+
+
+def _is_broken(block: bytes) -> bool:
+    return any(key in block for key in CALLER) and not any(key in block for key in ENDING)
 
 
 def _event_name(block: bytes) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.ami.protocol import Framer, Message
+from bridge.ami.protocol import UNFILTERED, Framer, Message
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*/*.ami"))
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
@@ -113,6 +113,20 @@ def test_an_injected_event_leaves_a_suspicious_tail() -> None:
     real, forged = Framer().feed(raw)
     assert (real.event, real.get("Uniqueid")) == ("Newchannel", "")
     assert forged.suspicious
+
+
+def test_the_filter_keeps_a_broken_event_and_what_is_glued_behind_it() -> None:
+    """Whatever the caller calls it: without its ending, which stands in the forged block, nobody could mend it."""
+    broken = b"Event: VarSet\r\nPrivilege: dialplan,all\r\nChannel: PJSIP/trunk-1\r\nCallerIDNum: 1\r\n\r\n"
+    forged = b"Event: Foo\r\nCallerIDName: x\r\nUniqueid: 2.2\r\nLinkedid: 2.2\r\n\r\n"
+    kept = Framer(wanted={"Hangup"}).feed(VARSET + broken + forged + HANGUP)
+    assert [message.event for message in kept] == ["VarSet", "Foo", "Hangup"]
+
+
+def test_the_filter_goes_on_some_blocks_after_a_broken_event() -> None:
+    framer = Framer(wanted={"Hangup"})
+    framer.feed(b"Event: VarSet\r\nCallerIDNum: 1\r\n\r\n" + VARSET * UNFILTERED)
+    assert framer.feed(VARSET) == []
 
 
 def test_an_overlong_message_is_let_go_and_the_next_one_read() -> None:
