@@ -10,7 +10,7 @@ import structlog
 
 from bridge.ami.protocol import Message
 from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
-from bridge.ami.session import AmiSettings, LinkError, LoginRefusedError, Reply, Session, new_action_id
+from bridge.ami.session import AmiSettings, LinkError, LoginRefusedError, Reply, Session, Tap, new_action_id
 from bridge.domain.events import LinkLost
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ class AmiClient:
 
     `run` is owned by the daemon's TaskGroup and never returns. `messages` is read by one consumer: a snapshot's rows,
     SnapshotEnded, then live events in their order; LinkLost when they stopped. `clock` gives aware UTC. wanted: names
-    of the events to pass on.
+    of the events to pass on. tap: hears the raw stream as well.
     """
 
     def __init__(
@@ -63,11 +63,13 @@ class AmiClient:
         wanted: Iterable[str],
         retry: Backoff | None = None,
         refused_retry: Backoff | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self.settings = settings
         self.health = LinkHealth()
         self._clock = clock
         self._wanted = frozenset(wanted) | {SNAPSHOT_ROW, SNAPSHOT_END}
+        self._tap = tap
         self._retry = retry or Backoff(1, 30)
         self._refused_retry = refused_retry or Backoff(30, 600)
         self._queue: asyncio.Queue[Received] = asyncio.Queue(settings.queue_size)
@@ -104,7 +106,7 @@ class AmiClient:
     async def _hold_session(self) -> None:
         """From connect to loss. Raises LinkError, always."""
         self._resync = Resync(new_action_id())  # what comes right behind the login waits for the snapshot
-        self._session = session = Session(self.settings, self._wanted, self._heard)
+        self._session = session = Session(self.settings, self._wanted, self._heard, self._tap)
         try:
             await session.open()
             self._greet()

@@ -72,6 +72,19 @@ class Reply:
     text: str
 
 
+class Tap:
+    """Hears the raw stream of a connection; this one lets it pass."""
+
+    def connected(self) -> None:
+        """A new stream begins."""
+
+    def received(self, data: bytes) -> None:
+        """As they came from the socket. Must not raise."""
+
+    def disconnected(self) -> None:
+        """The stream has ended, perhaps in the middle of a message."""
+
+
 def new_action_id() -> str:
     """Not to be guessed: a caller can forge events, and must not be able to forge an answer."""
     return f"textback-{secrets.token_hex(8)}"
@@ -80,10 +93,15 @@ def new_action_id() -> str:
 class _Protocol(AMIProtocol):
     """Hands responses of pending actions to panoramisk and every other message to `heard`."""
 
-    def __init__(self, framer: Framer, heard: Callable[[Message], None], lost: Callable[[str], None]) -> None:
-        self._framer, self._heard, self._lost = framer, heard, lost
+    def __init__(self, framer: Framer, heard: Callable[[Message], None], lost: Callable[[str], None], tap: Tap) -> None:
+        self._framer, self._heard, self._lost, self._tap = framer, heard, lost, tap
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._tap.connected()
 
     def data_received(self, data: bytes) -> None:
+        self._tap.received(data)
         for message in self._framer.feed(data):
             if not message.event and message.get("ActionID") in self.responses:
                 self.handle_message(PanoramiskMessage(dict(message.headers)))
@@ -92,6 +110,7 @@ class _Protocol(AMIProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
+        self._tap.disconnected()
         self._lost(f"the connection broke ({exc})" if exc else "the PBX closed the connection")
 
 
@@ -101,7 +120,9 @@ class Session(Manager):
     heard: called, in order, with every message that answers no action. It must not block and not raise.
     """
 
-    def __init__(self, settings: AmiSettings, wanted: Iterable[str], heard: Callable[[Message], None]) -> None:
+    def __init__(
+        self, settings: AmiSettings, wanted: Iterable[str], heard: Callable[[Message], None], tap: Tap | None = None
+    ) -> None:
         super().__init__(
             host=settings.host,
             port=settings.port,
@@ -114,6 +135,7 @@ class Session(Manager):
         )
         self._framer = Framer(wanted)
         self._heard = heard
+        self._tap = tap or Tap()
         self._timeout = settings.answer_timeout
         self._lost: asyncio.Future[str] = self.loop.create_future()
 
@@ -192,7 +214,7 @@ class Session(Manager):
 
     async def _connect(self) -> Any:
         return await self.loop.create_connection(
-            lambda: _Protocol(self._framer, self._heard, self._note_lost),
+            lambda: _Protocol(self._framer, self._heard, self._note_lost, self._tap),
             self.config["host"],
             self.config["port"],
             ssl=self.config["ssl"],

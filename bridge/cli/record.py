@@ -1,0 +1,71 @@
+"""`textback record OUT.ami`: write down what a PBX says, to look at later or to send along with a bug report."""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.ami.record import Recording, index_path, record
+from bridge.ami.session import AmiSettings
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+FOR_EVER = 10 * 365 * 86400.0
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of `8h`, `90m`, `1h30m`. Raises ValueError."""
+    parts = re.findall(r"(\d+)([smhd])", text.strip())
+    if not parts or "".join(number + unit for number, unit in parts) != text.strip():
+        raise ValueError(f"{text!r} is no duration: write 8h, 90m or 1h30m")
+    return float(sum(int(number) * UNITS[unit] for number, unit in parts))
+
+
+def register(app: typer.Typer) -> None:
+    app.command("record")(command)
+
+
+def command(
+    out: Annotated[Path, typer.Argument(help="The recording, NAME.ami; its index goes beside it.")],
+    duration: Annotated[str, typer.Option("--for", help="Stop after this long (8h, 90m); without it on Ctrl-C.")] = "",
+    host: Annotated[str, typer.Option(help="The PBX.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its AMI port.")] = 5038,
+    username: Annotated[str, typer.Option(help="The AMI account.")] = "textback",
+    secret_file: Annotated[Path | None, typer.Option(help="File with the account's secret; else it is asked.")] = None,
+) -> None:
+    """Write the AMI stream byte for byte, with an index of times, for `textback replay`."""
+    try:
+        seconds = parse_duration(duration) if duration else FOR_EVER
+        settings = AmiSettings("record", host, port, username, _secret(secret_file))
+    except (ValueError, OSError) as error:
+        typer.echo(f"textback record: {error}", err=True)
+        raise typer.Exit(2) from error
+    try:
+        asyncio.run(_record(settings, out, seconds))
+    except KeyboardInterrupt:
+        typer.echo("stopped")
+    except OSError as error:
+        typer.echo(f"textback record: cannot write {out}: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from error
+
+
+async def _record(settings: AmiSettings, out: Path, seconds: float) -> None:
+    with Recording(out, _now) as recording:
+        typer.echo(f"recording {settings.host}:{settings.port} to {out} and {index_path(out).name}; Ctrl-C ends it")
+        try:
+            await record(settings, recording, clock=_now, seconds=seconds)
+        finally:
+            typer.echo(f"{recording.blocks} messages, {recording.size} bytes")
+
+
+def _secret(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text("utf-8").strip()
+    secret: str = typer.prompt("AMI secret", hide_input=True)
+    return secret
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,120 @@
+"""A recording holds what came, byte for byte, and says when."""
+
+import asyncio
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner
+
+from bridge.ami.record import Recording, index_path, record
+from bridge.ami.session import AmiSettings
+from bridge.cli.record import parse_duration, register
+from tests.ami.scripted import NOON, ScriptedPbx, event, line_to
+
+HANGUP = event("Hangup", Uniqueid="1.1")
+BANNER = b"Asterisk Call Manager/11.0.0\r\n"
+
+
+def index_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in index_path(path).read_text().splitlines()]
+
+
+async def test_every_byte_and_every_block_is_in_the_recording(tmp_path: Path) -> None:
+    out = tmp_path / "office.ami"
+    with Recording(out, lambda: NOON) as recording:
+        async with line_to(ScriptedPbx(), tap=recording) as line:
+            await line.next()
+            line.pbx.write(HANGUP + event("VarSet", Value="José"))
+            await line.next()
+    raw = out.read_bytes()
+    blocks = [entry for entry in index_of(out) if "o" in entry]
+    assert raw.startswith(BANNER)
+    assert HANGUP in raw
+    assert [entry["e"] for entry in blocks[-2:]] == ["Hangup", "VarSet"]
+    hangup = blocks[-2]
+    assert raw[hangup["o"] : hangup["o"] + hangup["n"]] == HANGUP
+    assert hangup["t"] == NOON.timestamp()
+    assert sum(entry["n"] for entry in blocks) + len(BANNER) == len(raw)
+
+
+async def test_a_cut_in_the_middle_of_a_message_is_marked_and_the_offsets_go_on(tmp_path: Path) -> None:
+    out = tmp_path / "office.ami"
+    with Recording(out, lambda: NOON) as recording:
+        recording.connected()
+        recording.received(BANNER + HANGUP + HANGUP[:10])
+        recording.disconnected()
+        recording.connected()
+        recording.received(BANNER + HANGUP)
+    raw, index = out.read_bytes(), index_of(out)
+    assert [entry.get("mark") for entry in index] == [
+        "connected",
+        "banner",
+        None,
+        "disconnected",
+        "connected",
+        "banner",
+        None,
+    ]
+    assert index[3]["partial"] == 10
+    last = index[-1]
+    assert raw[last["o"] : last["o"] + last["n"]] == HANGUP
+
+
+async def test_an_older_recording_is_never_written_over(tmp_path: Path) -> None:
+    out = tmp_path / "office.ami"
+    out.write_bytes(b"precious")
+    with pytest.raises(FileExistsError), Recording(out, lambda: NOON):
+        pass
+    assert out.read_bytes() == b"precious"
+
+
+async def test_a_full_disk_ends_the_recording_and_not_the_connection(tmp_path: Path) -> None:
+    pbx = ScriptedPbx()
+    async with line_to(pbx):
+        settings = AmiSettings("office", port=pbx.port, secret="s3cret")
+        with pytest.raises(OSError, match="No space"), Recording(tmp_path / "full.ami", lambda: NOON) as recording:  # noqa: PT012  # closing raises as well
+            _let_the_disk_be_full(recording)
+            await record(settings, recording, clock=lambda: NOON, seconds=60)
+
+
+def _let_the_disk_be_full(recording: Recording) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, recording._raw.fileno())
+    os.close(full)
+
+
+async def test_recording_stops_after_the_time_asked_for(tmp_path: Path) -> None:
+    pbx = ScriptedPbx()
+    async with line_to(pbx):
+        settings = AmiSettings("office", port=pbx.port, secret="s3cret")
+        with Recording(tmp_path / "short.ami", lambda: datetime.now(UTC)) as recording:
+            recorded = asyncio.create_task(record(settings, recording, clock=lambda: NOON, seconds=0.2))
+            await pbx.until("CoreShowChannels", times=2)
+            await recorded
+    assert [entry.get("mark") for entry in index_of(tmp_path / "short.ami")][:2] == ["connected", "banner"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("8h", 28800), ("90m", 5400), ("1h30m", 5400), ("45s", 45), ("1d", 86400)]
+)
+def test_durations_as_people_write_them(text: str, seconds: float) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "8", "h", "8 hours", "-8h", "8h?", "1.5h"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="duration"):
+        parse_duration(text)
+
+
+def test_the_command_says_what_is_wrong_with_its_arguments(tmp_path: Path) -> None:
+    app = Typer()
+    register(app)
+    run = CliRunner().invoke(app, [str(tmp_path / "x.ami"), "--for", "soon", "--secret-file", str(tmp_path / "none")])
+    assert run.exit_code == 2
+    assert "no duration" in run.output
