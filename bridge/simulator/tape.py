@@ -1,0 +1,110 @@
+"""Recorded calls that can be played again and again, each time as another call of another customer."""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from bridge.ami.protocol import Framer, Headers
+from bridge.ami.record import index_path
+
+FOLDER = Path(__file__).parent / "recordings"
+
+UNIQUEID = re.compile(r"\b\d{10}\.\d+\b")
+CHANNEL_NUMBER = re.compile(r"(?<=-)[0-9a-f]{8}(?![0-9a-f])")  # PJSIP/trunk-000003f4
+BRIDGE = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event, `after` seconds from the first."""
+
+    after: float
+    headers: Headers
+
+
+@dataclass(frozen=True)
+class Tape:
+    """One recorded call."""
+
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> "Tape":
+        """Read a recording and its index. Raises OSError or ValueError where one is missing or broken."""
+        raw = path.read_bytes()
+        lines = [json.loads(line) for line in index_path(path).read_text("utf-8").splitlines()]
+        blocks = [line for line in lines if "o" in line]
+        if not blocks:
+            raise ValueError(f"{path} holds no events")
+        began = blocks[0]["t"]
+        return cls(tuple(_steps(raw, blocks, began)))
+
+    @classmethod
+    def named(cls, name: str) -> "Tape":
+        """One of those that are shipped: see `names`."""
+        return cls.load(FOLDER / f"{name}.ami")
+
+    @property
+    def seconds(self) -> float:
+        return self.steps[-1].after
+
+    @property
+    def caller(self) -> str:
+        return self._opening.get("CallerIDNum", "")
+
+    @property
+    def did(self) -> str:
+        return self._opening.get("Exten", "")
+
+    @cached_property
+    def _opening(self) -> Mapping[str, str]:
+        """The event in which the caller and the called number are told."""
+        created = (dict(step.headers) for step in self.steps)
+        return next((headers for headers in created if headers.get("Event") == "Newchannel"), {})
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.ami"))
+
+
+def _steps(raw: bytes, blocks: list[dict[str, float]], began: float) -> Iterator[Step]:
+    for block in blocks:
+        offset, length = int(block["o"]), int(block["n"])
+        for message in Framer().feed(raw[offset : offset + length]):
+            yield Step(block["t"] - began, message.headers)
+
+
+@dataclass
+class Take:
+    """One playing of a tape: other numbers, and identities that no other playing has.
+
+    number: gives the next number for a channel. epoch: the unix second that new Uniqueids begin with.
+    """
+
+    tape: Tape
+    epoch: int
+    number: Callable[[], int]
+    caller: str = ""
+    did: str = ""
+    _renamed: dict[str, str] = field(default_factory=dict)
+
+    def rewrite(self, headers: Headers) -> Headers:
+        return tuple((key, self._value(value)) for key, value in headers if key != "Timestamp")
+
+    def _value(self, value: str) -> str:
+        if self.caller and self.tape.caller:
+            value = value.replace(self.tape.caller, self.caller)
+        if self.did and self.tape.did:
+            value = value.replace(self.tape.did, self.did)
+        value = BRIDGE.sub(lambda found: self._new(found[0], lambda: str(uuid.uuid4())), value)
+        value = UNIQUEID.sub(lambda found: self._new(found[0], lambda: f"{self.epoch}.{self.number()}"), value)
+        return CHANNEL_NUMBER.sub(lambda found: self._new(found[0], lambda: f"{self.number():08x}"), value)
+
+    def _new(self, old: str, make: Callable[[], str]) -> str:
+        if old not in self._renamed:
+            self._renamed[old] = make()
+        return self._renamed[old]
