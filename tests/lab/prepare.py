@@ -7,6 +7,7 @@ it could not do; the tests that need it skip and say why. With TEXTBACK_REQUIRE_
 import importlib
 import importlib.util
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -26,7 +27,6 @@ TOOLS = {
     "npm": "npm",
 }
 SUITE = "forky"  # Debian testing: Asterisk 22
-HOST_SUITE = "bookworm"
 SMSC = "tests.lab.smsc.prepare"
 
 
@@ -100,8 +100,8 @@ def _has_asterisk() -> bool:
 
 def _mirror() -> str:
     """The Debian mirror that this machine's own apt uses."""
-    codename = f"Codename: {HOST_SUITE}"
-    run = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", codename])
+    codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    run = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {codename}"])
     found = sorted(set(run.split()))
     if not found:
         raise LabError("apt knows no Debian mirror")
