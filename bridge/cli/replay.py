@@ -14,10 +14,11 @@ import typer
 from bridge.ami.recording import events, read_times
 from bridge.config import Config, load
 from bridge.domain import policy
+from bridge.domain.callbook import TrackerSettings
 from bridge.domain.calls import Direction, EndedCall
 from bridge.domain.phone import E164
 from bridge.domain.policy import History, SendText, Slot
-from bridge.domain.tracker import Tracker, TrackerSettings
+from bridge.domain.tracker import Tracker
 
 
 def register(app: typer.Typer) -> None:

@@ -136,6 +136,10 @@ class Tracker:
     def live_calls(self) -> int:
         return len(self._book)
 
+    @property
+    def channels(self) -> int:
+        return len(self._board.channels)
+
     def _settle_until(self, at: datetime | None, age: timedelta = MOMENT) -> None:
         for event in list(self._early.values()):
             if at is None or event.at is None or at - event.at >= age:
@@ -208,11 +212,11 @@ class Tracker:
     def _caller_changed(self, event: CallerChanged) -> None:
         self._channel(event)
         call = self._book.inbound(event.uniqueid)
-        if not call:
+        if not call or call.caller.withheld:
             return
         new = self._book.read_caller(event.caller_number, event.caller_name)
         if new.number and not call.caller.number:
-            call.caller = Caller(new.number, "", new.name, call.caller.withheld)
+            call.caller = new
             call.note(event.at, "the PBX learned the caller's number")
         if event.restricted:
             self._withhold(call, event.at)
