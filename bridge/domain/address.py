@@ -1,0 +1,357 @@
+"""Where the customer is, and what is wrong there, in the customer's own words.
+
+Own rules over the words of a text. They look for the forms people type to a contractor: number and street with or
+without a type, unit, town, state and ZIP behind it; numbered highways; street corners; Spanish forms.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bridge.domain.lexicon import Lexicon, default_lexicon
+from bridge.domain.reading import After, Token, tokenise
+
+MAX_NAME_WORDS = 4
+MAX_ISSUE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """address, issue: as written by the customer, None where there is none."""
+
+    address: str | None
+    issue: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address in part number `part`, from `start` to `end`."""
+
+    part: int
+    start: int
+    end: int
+    certain: bool = True
+
+
+def find(texts: Sequence[str], lexicon: Lexicon | None = None) -> Found:
+    """The address (the most certain, then the first) and the issue told in some texts of one customer."""
+    words = lexicon or default_lexicon()
+    places = [place for part, text in enumerate(texts) for place in places_in(text, words, part)]
+    best = min(places, key=lambda place: (not place.certain, place.part, place.start), default=None)
+    address = " ".join(texts[best.part][best.start : best.end].split()) if best else None
+    return Found(address, _issue(texts, places, words))
+
+
+def places_in(text: str, lexicon: Lexicon, part: int = 0) -> list[Place]:
+    """Every address in a text, in order, none overlapping another."""
+    walker = _Walker(text, tokenise(text, part), lexicon)
+    found: list[Place] = []
+    index = 0
+    while index < len(walker.tokens):
+        end = walker.address_at(index)
+        if end is None:
+            index += 1
+            continue
+        stop, certain = end
+        found.append(Place(part, walker.tokens[index].start, walker.tokens[stop - 1].end, certain))
+        index = stop
+    return found
+
+
+@dataclass(frozen=True)
+class _Walker:
+    """Reads addresses off a text. Every method takes the index of a word and tells where what it looks for ends."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    lexicon: Lexicon
+    forms: tuple[Callable[[int], int | None], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "forms", (self._highway, self._typed, self._spanish, self._corner))
+
+    def address_at(self, index: int) -> tuple[int, bool] | None:
+        """Where an address that begins at `index` ends, and whether its form leaves no doubt."""
+        for form in self.forms:
+            if (end := form(index)) is not None:
+                return self._tail(end), True
+        end = self._bare(index)
+        return (self._tail(end), False) if end is not None else None
+
+    # --- the forms
+
+    def _typed(self, index: int) -> int | None:
+        """`1420 N Oakwood Dr`, `77 Court Way`, `8 St. James Pl`, `450 Calle Sol`."""
+        begun = self._house_number(index)
+        if begun is None:
+            return None
+        named = self._street_word(begun)
+        return named if named is not None else self._name_and_type(index, begun)
+
+    def _name_and_type(self, index: int, begun: int) -> int | None:
+        for at in range(begun, min(begun + MAX_NAME_WORDS + 1, len(self.tokens))):
+            token = self.tokens[at]
+            if at > begun and self._is_type(index, begun, at):
+                again = at + 1
+                goes_on = self._goes_on(at) and again < len(self.tokens) and self._is_type(index, begun, again)
+                return self._directed(again + 1 if goes_on else again)
+            if not self._may_be_named(token, first=at == begun) or not self._goes_on(at):
+                return None
+        return None
+
+    def _highway(self, index: int) -> int | None:
+        """`12850 Hwy 90 W`, `4411 County Road 210`."""
+        at = self._house_number(index)
+        if at is None or not self._in("highway", at):
+            return None
+        at += 1
+        while self._in("highway_more", at):
+            at += 1
+        return self._directed(at + 1) if self._is_number(at) else None
+
+    def _spanish(self, index: int) -> int | None:
+        """`Calle Hidalgo 45`, `Calle 5 #123`, `Carr. 2 km 5.3`."""
+        end = self._street_word(index)
+        if end is None:
+            return None
+        if self._word(end) in {"#", "num", "no", "numero", "km"}:
+            end += 1
+        return end + 1 if self._is_number(end) else None
+
+    def _corner(self, index: int) -> int | None:
+        """`corner of 5th and Main`, `5th & Main`, `Main St and 3rd Ave`."""
+        told = self._in("corner", index)
+        first = index + 1 + (self._word(index + 1) in {"of", "at", "de"}) if told else index
+        middle = self._crossing_street(first)
+        if middle is None or self._word(middle) not in {"and", "&", "y"}:
+            return None
+        end = self._crossing_street(middle + 1)
+        if end is None or (not told and not self._sure_corner(first, middle, end)):
+            return None
+        return end
+
+    def _bare(self, index: int) -> int | None:
+        """`1200 Broadway` at the beginning of a text, `at 330 Peachtree`."""
+        at = self._house_number(index)
+        if at is None or at >= len(self.tokens) or not self._may_be_named(self.tokens[at], first=True):
+            return None
+        introduced = index > 0 and self._in("introduces", index - 1)
+        alone = index == 0 and (self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens))
+        if not self.tokens[at].word.isalpha() or len(self.tokens[index].word) < 2 or not (introduced or alone):
+            return None
+        if not self._capital(at) and len(self.tokens[index].word) < 3:
+            return None
+        return at + 1
+
+    # --- what they are made of
+
+    def _house_number(self, index: int) -> int | None:
+        """`214`, `123B`, `37-15`, `123 1/2`: where it ends."""
+        if not self._is_number(index) or len(self.tokens[index].word) > 6 or self._word(index - 1) == "$":
+            return None
+        at = index + 1
+        if self._joined(index, "-") and self._is_number(at):
+            return at + 1 if len(self.tokens[at].word) <= 3 else None
+        if at < len(self.tokens) and self._joined(index, "") and len(self.tokens[at].word) == 1:
+            return at + 1
+        if self._word(at) == "1" and self._joined(at, "/"):
+            return at + 2
+        return at if self._goes_on(index) or self._after(index) is After.COMMA else None
+
+    def _street_word(self, index: int) -> int | None:
+        """`Calle Sol`, `Avenida de la Paz`, `Av. Juarez`, `Avenue B`: where the name ends."""
+        if not self._in("street_word", index):
+            return None
+        at = index + 1
+        while self._word(at) in {"de", "del", "la", "las", "los", "el"} and self._goes_on(at):
+            at += 1
+        if at >= len(self.tokens) or (self._word(at) in self._not_names and not self._is_number(at)):
+            return None
+        if at == index + 1 and self.tokens[at].word in self._types:
+            return None
+        at += 1
+        while at < len(self.tokens) and at < index + 4 and self._goes_on(at - 1) and self._capital(at):
+            at += 1
+        return at
+
+    def _crossing_street(self, index: int) -> int | None:
+        """One street of a corner: an ordinal or a name, with its type or without."""
+        if index >= len(self.tokens) or self._word(index) in self._not_names:
+            return None
+        at = index + 1
+        while at < min(index + 3, len(self.tokens)) and self._goes_on(at - 1) and self._part_of_crossing(at):
+            at += 1
+        return at
+
+    def _part_of_crossing(self, at: int) -> bool:
+        return self._word(at) in self._types or (
+            self._capital(at) and not self._in("not_name", at) and self._word(at) not in {"and", "y", "&"}
+        )
+
+    def _sure_corner(self, first: int, middle: int, end: int) -> bool:
+        """Without the word "corner": both look like streets, and one certainly is."""
+        sides = ((first, middle), (middle + 1, end))
+        typed = [self.tokens[stop - 1].word in self._types and stop - begin > 1 for begin, stop in sides]
+        ordinal = [self._is_ordinal(begin) for begin, _ in sides]
+        named = [self._capital(begin) for begin, _ in sides]
+        return all(typed) or (any(typed) and (any(ordinal) or all(named))) or (any(ordinal) and any(named))
+
+    def _tail(self, end: int) -> int:
+        """Unit, town, state and ZIP code behind a street."""
+        end = self._unit(end)
+        town = self._town(end)
+        return self._unit(town)
+
+    def _unit(self, index: int) -> int:
+        sharp = self._word(index) == "#"
+        if not (sharp or self._in("unit", index)) or self._after(index - 1) >= After.STOP:
+            return index
+        at = index + 1 + (self._word(index + 1) == "#")
+        if at >= len(self.tokens) or not self._unit_name(at):
+            return index
+        at += 1
+        while at < len(self.tokens) and (self._joined(at - 1, "") or self._joined(at - 1, "-")):
+            at += 1
+        return at
+
+    def _unit_name(self, at: int) -> bool:
+        return len(self.tokens[at].word) <= 2 or self.tokens[at].word.isdecimal()
+
+    def _town(self, index: int) -> int:
+        """Up to three words and a state or a ZIP code; else only `in Town`."""
+        for at in range(index, min(index + 4, len(self.tokens))):
+            if self._after(at - 1) >= After.STOP:
+                break
+            if end := self._state_or_zip(at):
+                return end
+            if not self.tokens[at].word.isalpha() or self._in("not_name", at):
+                break
+        if self._word(index) == "in" and self._goes_on(index - 1) and self._is_town(index + 1):
+            return index + 2
+        return index
+
+    def _is_town(self, at: int) -> bool:
+        return at < len(self.tokens) and self._capital(at) and not self._in("not_name", at) and self._mixed_case
+
+    def _state_or_zip(self, at: int) -> int | None:
+        if self._is_zip(at):
+            return self._zip_end(at)
+        token = self.tokens[at]
+        upper = self.text[token.start : token.end].isupper()
+        if self._in("state_name", at) or (self._in("state", at) and (upper or self._is_zip(at + 1))):
+            return self._zip_end(at + 1) if self._is_zip(at + 1) else at + 1
+        return None
+
+    def _zip_end(self, at: int) -> int:
+        return at + 2 if self._joined(at, "-") and self._is_number(at + 1) else at + 1
+
+    def _directed(self, end: int) -> int:
+        """A compass point behind the street, if it belongs to it."""
+        if not self._in("direction", end) or not self._goes_on(end - 1):
+            return end
+        return end + 1 if self._capital(end) or len(self.tokens[end].word) > 2 else end
+
+    # --- single words
+
+    def _is_type(self, index: int, begun: int, at: int) -> bool:
+        word = self.tokens[at].word
+        if word in self._types:
+            return self._large(index) or self._capital(begun) or index == 0 or self._in("introduces", index - 1)
+        return word in self._weak_types and self._large(index) and self._capital(begun) and self._capital(at)
+
+    def _large(self, index: int) -> bool:
+        return len(self.tokens[index].word) > 1
+
+    def _may_be_named(self, token: Token, *, first: bool) -> bool:
+        if token.word in self._not_names and not (token.word in {"w", "s", "n", "e"} and first):
+            return token.word in {"the", "la", "el", "los", "las", "de", "second", "third", "branch", "big", "hot", "new"} and first
+        return token.word[0].isalpha() or token.word[0].isdigit()
+
+    def _is_number(self, at: int) -> bool:
+        return self._word(at).isdecimal()
+
+    def _is_zip(self, at: int) -> bool:
+        return self._is_number(at) and len(self._word(at)) == 5
+
+    def _is_ordinal(self, at: int) -> bool:
+        word = self._word(at)
+        return word[:1].isdigit() and word[-1:].isalpha()
+
+    def _capital(self, at: int) -> bool:
+        return self.text[self.tokens[at].start : self.tokens[at].start + 1].isupper()
+
+    def _goes_on(self, at: int) -> bool:
+        return self._after(at) is After.SPACE
+
+    def _after(self, at: int) -> After:
+        return self.tokens[at].after if 0 <= at < len(self.tokens) else After.STOP
+
+    def _word(self, at: int) -> str:
+        return self.tokens[at].word if 0 <= at < len(self.tokens) else ""
+
+    def _in(self, name: str, at: int) -> bool:
+        return self._word(at) in self.lexicon.words(name)
+
+    def _joined(self, at: int, sign: str) -> bool:
+        """Is the next word joined to this one by `sign` and nothing else?"""
+        if at + 1 >= len(self.tokens):
+            return False
+        return self.text[self.tokens[at].end : self.tokens[at + 1].start] == sign
+
+    @cached_property
+    def _types(self) -> frozenset[str]:
+        return self.lexicon.words("street_type")
+
+    @cached_property
+    def _weak_types(self) -> frozenset[str]:
+        return self.lexicon.words("weak_type")
+
+    @cached_property
+    def _not_names(self) -> frozenset[str]:
+        return self.lexicon.words("not_name")
+
+    @cached_property
+    def _mixed_case(self) -> bool:
+        return self.text != self.text.upper()
+
+
+def _issue(texts: Sequence[str], places: Sequence[Place], lexicon: Lexicon) -> str | None:
+    """The first words that are neither an address nor a greeting nor only an answer, up to MAX_ISSUE characters."""
+    for part, text in enumerate(texts):
+        told = [piece for piece in _pieces(text, part, places, lexicon.words("small_talk"))]
+        if told:
+            return _shortened(" ".join(text[told[0][0] : _run_end(told)].split()))
+    return None
+
+
+def _run_end(told: Sequence[tuple[int, int]]) -> int:
+    """Where the last piece ends that still fits behind the first."""
+    fitting = [end for start, end in told if end - told[0][0] <= MAX_ISSUE and start - told[0][1] < MAX_ISSUE]
+    return fitting[-1] if fitting else told[0][1]
+
+
+def _pieces(
+    text: str, part: int, places: Sequence[Place], small_talk: frozenset[str]
+) -> Iterator[tuple[int, int]]:
+    """Stretches between commas and stops that tell something; the words of an address are left out."""
+    taken = [(place.start, place.end) for place in places if place.part == part]
+    piece: list[Token] = []
+    for token in tokenise(text, part):
+        inside = any(start <= token.start < end for start, end in taken)
+        if not inside:
+            piece.append(token)
+        if inside or token.after > After.SPACE:
+            yield from _telling(piece, small_talk)
+            piece = []
+    yield from _telling(piece, small_talk)
+
+
+def _telling(piece: Sequence[Token], small_talk: frozenset[str]) -> Iterator[tuple[int, int]]:
+    if any(token.word not in small_talk and not token.word.isdecimal() for token in piece):
+        yield piece[0].start, piece[-1].end
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MAX_ISSUE:
+        return text
+    return text[:MAX_ISSUE].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"

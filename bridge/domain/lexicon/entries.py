@@ -1,0 +1,116 @@
+"""What a phrase of the lexicon can mean."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """The ten triggers, under the names that the brief gives them."""
+
+    LEAK = "leak"
+    NO_HEAT = "no heat"
+    NO_AC = "no AC"
+    EMERGENCY = "emergency"
+    WATER_DAMAGE = "water damage"
+    BURNING_SMELL = "electrical burning smell"
+    COMMERCIAL = "commercial location"
+    ELDERLY = "elderly resident"
+    MEDICAL = "medical equipment"
+    SAME_DAY = "same-day service"
+
+
+class Strength(StrEnum):
+    """How much a trigger weighs: a hazard stays whatever else is said, `check` is worth a look but no night alert."""
+
+    HAZARD = "hazard"
+    URGENT = "urgent"
+    CHECK = "check"
+
+
+class Kind(StrEnum):
+    """What takes the weight from a trigger (and `relapse`, which gives it back)."""
+
+    NEGATED = "negated"
+    PAST = "past"
+    RESOLVED = "resolved"  # in its clause: "the leak is fixed"
+    OVER = "over"  # of everything said before it: "never mind"
+    HYPOTHETICAL = "hypothetical"
+    SALES = "sales"
+    PAPERWORK = "paperwork"
+    ELSEWHERE = "elsewhere"
+    DEFERRED = "deferred"  # in no hurry: the trigger is still shown, as `check`
+    HEDGED = "hedged"  # not sure: the same
+    RELAPSE = "relapse"
+
+
+class Rule(StrEnum):
+    """What an automatic text may not claim."""
+
+    AVAILABILITY = "availability"
+    BOOKING = "booking"
+    DISPATCH = "dispatch"
+    RESPONSE_TIME = "response time"
+    PRICE = "price"
+    GUARANTEE = "guarantee"
+    LINK = "link"
+    ASKS = "asks"
+
+
+class Excuse(StrEnum):
+    """What makes words of a promise no promise."""
+
+    NEGATED = "negated"  # in its clause, before it
+    HEDGED = "hedged"  # in its clause
+    CONDITION = "condition"  # in its clause, before it
+    THEIRS = "theirs"  # the customer's own appointment, in its clause
+
+
+class OptOut(StrEnum):
+    NONE = "none"
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+    WRONG_NUMBER = "wrong_number"
+
+
+class LexiconError(ValueError):
+    """A mistake in a lexicon file. line: counted from 1, 0 where it cannot be told."""
+
+    def __init__(self, file: str, line: int, word: str, why: str) -> None:
+        super().__init__(f"{file}, line {line}: {word!r}: {why}")
+        self.file = file
+        self.line = line
+        self.word = word
+
+
+_ALWAYS = frozenset({Kind.DEFERRED, Kind.HEDGED, Kind.PAST, Kind.RESOLVED, Kind.OVER, Kind.PAPERWORK})
+_YIELDS = {
+    Strength.HAZARD: frozenset({Kind.NEGATED}),
+    Strength.URGENT: _ALWAYS | {Kind.NEGATED, Kind.HYPOTHETICAL, Kind.ELSEWHERE},
+    Strength.CHECK: _ALWAYS | {Kind.NEGATED, Kind.HYPOTHETICAL, Kind.ELSEWHERE, Kind.SALES},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """yields: the kinds of release that this trigger gives way to."""
+
+    category: Category
+    strength: Strength
+    yields: frozenset[Kind]
+
+
+def trigger(
+    category: Category, strength: Strength = Strength.URGENT, also: frozenset[Kind] = frozenset(),
+    never: frozenset[Kind] = frozenset(),
+) -> Trigger:
+    return Trigger(category, strength, (_YIELDS[strength] | also) - never)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """rule: what it claims. excused_by: what makes it no promise. suggestion: what may be said instead."""
+
+    rule: Rule
+    excused_by: frozenset[Excuse]
+    suggestion: str

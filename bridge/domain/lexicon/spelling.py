@@ -1,0 +1,58 @@
+"""Slips of the pen: which known word an unknown one was meant to be."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
+
+_REPEATED = re.compile(r"(.)\1+")
+_DROPPED_G = re.compile(r"in$")
+LONGEST = 20
+
+
+class Speller:
+    """Corrects towards `vocabulary`; words in `known` are right as they are.
+
+    One slip (a letter wrong, missing, added or two swapped) from five letters on, two from eight on; in a word of
+    four letters only a swap. The first letter is always right, and a letter held down counts as written once.
+    """
+
+    def __init__(self, vocabulary: Iterable[str], known: Iterable[str]) -> None:
+        self._vocabulary = frozenset(word for word in vocabulary if len(word) >= 4)
+        self._known = frozenset(known) | self._vocabulary
+        self._singled = {_REPEATED.sub(r"\1", word): word for word in sorted(self._vocabulary)}
+        buckets: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._vocabulary):
+            buckets[word[0]].append(word)
+        self._buckets = dict(buckets)
+
+    def correct(self, word: str) -> str:
+        """The known word meant by `word`; "" where it is known itself or nothing is near."""
+        if not 4 <= len(word) <= LONGEST or word in self._known or not word.isalpha():
+            return ""
+        return next((meant for guess in _spellings(word) if (meant := self._nearest(guess))), "")
+
+    def _nearest(self, word: str) -> str:
+        if word in self._vocabulary:
+            return word
+        if held := self._singled.get(_REPEATED.sub(r"\1", word)):
+            return held
+        return self._one_slip_away(word)
+
+    def _one_slip_away(self, word: str) -> str:
+        slips = 2 if len(word) >= 8 else 1
+        near = extractOne(word, self._buckets.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips)
+        if near is None:
+            return ""
+        meant = str(near[0])
+        swapped = sorted(meant) == sorted(word)
+        enough = min(len(meant), len(word)) >= (8 if near[1] == 2 else 5)
+        return meant if enough or (swapped and near[1] == 1) else ""
+
+
+def _spellings(word: str) -> Iterator[str]:
+    yield word
+    if len(word) >= 5 and _DROPPED_G.search(word):
+        yield word + "g"

@@ -1,0 +1,253 @@
+"""Triggers and releases in the clauses of a conversation, and which of them meet."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cached_property
+
+from bridge.domain.lexicon import Category, Kind, Lexicon, Strength, Trigger
+from bridge.domain.names import name_spans
+from bridge.domain.phrases import Found
+from bridge.domain.reading import After, Clause, Token, clauses
+
+FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no", then "heat")
+NEGATION_REACH = 6
+HYPOTHESIS_REACH = 9
+PRESENT_REACH = 2
+
+_CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
+_ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
+_ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
+
+
+class State(IntEnum):
+    RELEASED = 0
+    UNCLEAR = 1
+    ACTIVE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Characters `start` to `end` of part number `part`."""
+
+    part: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A trigger that was found, what speaks against it, and what is left of it."""
+
+    category: Category
+    strength: Strength
+    where: Words
+    state: State
+    releases: tuple[tuple[Kind, Words], ...] = ()
+
+    def lies_in(self, other: "Match") -> bool:
+        inside = other.where.start <= self.where.start and self.where.end <= other.where.end
+        return self.category is other.category and self.where.part == other.where.part and (
+            inside and self.where != other.where
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A release that was found: in clause number `clause`, from word `first` to word `last`."""
+
+    kind: Kind
+    clause: int
+    first: int
+    last: int
+    where: Words
+
+    def precedes(self, other: "Remark") -> bool:
+        return (self.clause, self.last) < (other.clause, other.first)
+
+
+def conversation(texts: Mapping[int, str], lexicon: Lexicon) -> "Conversation":
+    """Read the parts (number -> text) of one customer, in order."""
+    parts = [_read(text, part, lexicon) for part, text in texts.items()]
+    turning = lexicon.words("turning")
+    spoken = tuple(clause for passage in _passages(parts) for clause in clauses(passage, turning))
+    return Conversation(lexicon, tuple(parts), spoken)
+
+
+def _read(text: str, part: int, lexicon: Lexicon) -> tuple[Token, ...]:
+    """The words of a part, with those of names made meaningless."""
+    names = name_spans(text, part, lexicon)
+    return tuple(
+        replace(token, word="", alias="")
+        if any(start < token.end and token.start < end for start, end in names)
+        else token
+        for token in lexicon.read(text, part)
+    )
+
+
+def _passages(parts: Sequence[tuple[Token, ...]]) -> Iterator[tuple[Token, ...]]:
+    """Every part by itself, but neighbouring fragments as one."""
+    fragments: tuple[Token, ...] = ()
+    for tokens in parts:
+        if len(tokens) <= FRAGMENT:
+            fragments += tokens
+            continue
+        yield fragments
+        yield tokens
+        fragments = ()
+    yield fragments
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """parts: the words of each part. clauses: all that was said, in order."""
+
+    lexicon: Lexicon
+    parts: tuple[tuple[Token, ...], ...]
+    clauses: tuple[Clause, ...]
+
+    def matches(self) -> list[Match]:
+        found = [match for number in range(len(self.clauses)) for match in self._in_clause(number)]
+        return found + list(self._across_parts())
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Every release in the conversation, in order."""
+        return tuple(
+            Remark(found.value, number, found.first, found.last, _words(clause.tokens, found.first, found.last))
+            for number, clause in enumerate(self.clauses)
+            for found in self.lexicon.release_book.find(clause.tokens)
+        )
+
+    def _in_clause(self, number: int) -> Iterator[Match]:
+        tokens = self.clauses[number].tokens
+        found = self.lexicon.trigger_book.find(tokens)
+        spent = _negators_inside(found)
+        for trigger in found:
+            releases = list(self._negation(tokens, trigger, spent))
+            releases += [(remark.kind, remark.where) for remark in self._standing(number, trigger)]
+            yield _match(trigger, tokens, releases, parted=self._over_in_another_part(number, trigger))
+
+    def _across_parts(self) -> Iterator[Match]:
+        """Triggers that begin in one part and end in the next ("furnace", then "is not working at all")."""
+        for left, right in zip(self.parts, self.parts[1:], strict=False):
+            if not left or not right or left[-1].after > After.COMMA:
+                continue
+            tokens = (*left[-NEGATION_REACH:], *right[:NEGATION_REACH])
+            for found in self.lexicon.trigger_book.find(tokens):
+                bridges = tokens[found.first].part != tokens[found.last].part
+                if bridges and min(len(left), len(right)) <= FRAGMENT:
+                    yield _match(found, tokens, [])
+
+    def _standing(self, number: int, trigger: Found[Trigger]) -> Iterator[Remark]:
+        for remark in self.remarks:
+            if remark.kind in trigger.value.yields and self._meets(remark, number, trigger):
+                if remark.kind not in _CANCELLED_BY_RELAPSE or not self._relapsed_after(remark):
+                    yield remark
+
+    def _meets(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+        if remark.kind is Kind.DEFERRED:
+            return True
+        if remark.kind is Kind.OVER:
+            return (remark.clause, remark.last) > (number, trigger.first) and self._same_part(remark, number)
+        if remark.clause != number:
+            return False
+        if remark.kind is Kind.HYPOTHETICAL:
+            return self._supposes(remark, number, trigger)
+        if remark.kind is Kind.PAST:
+            return not self._is_present(number, trigger)
+        return remark.kind is not Kind.RELAPSE
+
+    def _same_part(self, remark: Remark, number: int) -> bool:
+        return remark.where.part == self.clauses[number].tokens[0].part
+
+    def _over_in_another_part(self, number: int, trigger: Found[Trigger]) -> bool:
+        """A later text took it back: nobody lowers a flag but a person, so that only doubt is left."""
+        return Kind.OVER in trigger.value.yields and any(
+            remark.kind is Kind.OVER
+            and remark.clause > number
+            and not self._same_part(remark, number)
+            and not self._relapsed_after(remark)
+            for remark in self.remarks
+        )
+
+    def _supposes(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+        """`if it leaks` does; `it leaks if I run it`, `if it rains, it leaks` and `si, es urgente` do not."""
+        tokens = self.clauses[number].tokens
+        if not remark.last < trigger.first <= remark.last + HYPOTHESIS_REACH or self.only_answers(tokens):
+            return False
+        return all(token.after is After.SPACE for token in tokens[remark.last : trigger.first])
+
+    def only_answers(self, tokens: Sequence[Token]) -> bool:
+        return all(token.is_in(self.lexicon.words("answer")) for token in tokens if token.word)
+
+    def _is_present(self, number: int, trigger: Found[Trigger]) -> bool:
+        """`the heater you installed last year is leaking`: the year is not when it leaked."""
+        tokens = self.clauses[number].tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
+        return any(token.is_in(self.lexicon.words("present")) for token in tokens)
+
+    def _relapsed_after(self, remark: Remark) -> bool:
+        return any(other.kind is Kind.RELAPSE and remark.precedes(other) for other in self.remarks)
+
+    def _negation(
+        self, tokens: Sequence[Token], trigger: Found[Trigger], spent: frozenset[int]
+    ) -> Iterator[tuple[Kind, Words]]:
+        if Kind.NEGATED in trigger.value.yields:
+            at = self._negator_before(tokens, trigger.first, spent)
+            at = self._negator_within(tokens, trigger, spent) if at is None else at
+            if at is not None:
+                yield Kind.NEGATED, _words(tokens, at, at)
+
+    def _negator_before(self, tokens: Sequence[Token], first: int, spent: frozenset[int]) -> int | None:
+        for at in range(first - 1, max(first - 1 - NEGATION_REACH, -1), -1):
+            token = tokens[at]
+            if token.after > After.SPACE and tokens[at + 1].word not in _ALTERNATIVES:
+                return None
+            if token.word in self.lexicon.words("negator"):
+                return None if at in spent else at
+            if self._ends_negation(token, nearest=at == first - 1):
+                return None
+        return None
+
+    def _negator_within(self, tokens: Sequence[Token], trigger: Found[Trigger], spent: frozenset[int]) -> int | None:
+        for at in range(trigger.first + 1, trigger.last):
+            negates = tokens[at].word in self.lexicon.words("negator") and at not in spent
+            if negates and not self._ends_negation(tokens[at + 1], nearest=True):
+                return at
+        return None
+
+    def _ends_negation(self, token: Token, *, nearest: bool) -> bool:
+        """Does a new thought begin here, so that a "no" before it says nothing of what follows?"""
+        ends = self.lexicon.classes["negation_end"].fits(token)
+        return ends or (token.word.endswith("ing") and not nearest and not token.is_in(_PERCEIVING))
+
+
+_PERCEIVING = frozenset({"seeing", "smelling", "noticing", "getting", "showing", "having", "hearing", "anything"})
+
+
+def _negators_inside(found: Sequence[Found[Trigger]]) -> frozenset[int]:
+    """Words of triggers that carry their own "no" ("no heat"): it negates nothing else."""
+    return frozenset(
+        at for match in found if Kind.NEGATED not in match.value.yields for at in range(match.first, match.last + 1)
+    )
+
+
+def _match(
+    found: Found[Trigger], tokens: Sequence[Token], releases: Sequence[tuple[Kind, Words]], *, parted: bool = False
+) -> Match:
+    trigger = found.value
+    kinds = {kind for kind, _ in releases}
+    weak = trigger.strength is Strength.CHECK
+    if kinds - _ONLY_DOUBT or (weak and kinds):
+        state = State.RELEASED
+    else:
+        state = State.UNCLEAR if kinds or parted or weak else State.ACTIVE
+    where = _words(tokens, found.first, found.last)
+    return Match(trigger.category, trigger.strength, where, state, tuple(releases))
+
+
+def _words(tokens: Sequence[Token], first: int, last: int) -> Words:
+    """A match over two parts is shown where it begins."""
+    begin = tokens[first]
+    ends = [token.end for token in tokens[first : last + 1] if token.part == begin.part]
+    return Words(begin.part, begin.start, max(ends))
