@@ -38,6 +38,7 @@ class Call:
         self.last_reply = ""
         self.invite_branch, self.invite_cseq = "", 0
         self.authorized = False
+        self.extra: list[tuple[str, str]] = []  # headers of our own in every INVITE
         self._cseq = 0
         self._streaming: asyncio.Task[None] | None = None
 
@@ -114,10 +115,10 @@ class Call:
         self.phone.send(sip.render(f"{method} {self.target} SIP/2.0", [*basic, *(headers or [])], body))
         return via
 
-    def send_invite(self, headers: list[tuple[str, str]] | None = None, direction: str = "sendrecv") -> None:
+    def send_invite(self, authorization: list[tuple[str, str]] | None = None, direction: str = "sendrecv") -> None:
         self.invite_cseq = self._cseq + 1
         offer = sip.sdp(self.phone.ip, self.media.port, direction=direction)
-        self.invite_branch = self.request("INVITE", headers, offer)
+        self.invite_branch = self.request("INVITE", [*self.extra, *(authorization or [])], offer)
 
     def reply(
         self, status: int, reason: str, to_request: SipMessage | None = None, body: str = "", contact: str = ""
@@ -227,7 +228,8 @@ class Phone(asyncio.DatagramProtocol):
             target=f"sip:{number}@{self.pbx_address}",
         )
         self._calls[call.call_id] = call
-        call.send_invite(headers)
+        call.extra = headers or []
+        call.send_invite()
         return call
 
     async def taken(self, seconds: float = 20) -> Call:

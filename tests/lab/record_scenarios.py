@@ -1,0 +1,91 @@
+"""`python -m tests.lab.record_scenarios [NAME...]`: play scenarios on a real Asterisk and keep what it said.
+
+Each becomes NAME.ami (everything on) and NAME_least.ami (the account that we ask for), with index and expectation, in
+tests/recordings/22-own/. The expectation is what people did in the call, not what our tracker makes of it.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bridge.ami.client import AmiClient
+from bridge.ami.record import Recording, index_path
+from bridge.ami.session import AmiSettings
+from tests.lab.asterisk import Asterisk, running_asterisk
+from tests.lab.office import open_office
+from tests.lab.scenario import TRUNKS, Scenario
+from tests.lab.scenarios import OWN
+
+FOLDER = Path(__file__).parents[1] / "recordings" / "22-own"
+ACCOUNTS = {"": ("recorder", "labsecret"), "_least": ("textback", "CHANGE-ME")}
+AT_ONCE = 3
+
+
+async def main(names: list[str]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    places = asyncio.Semaphore(AT_ONCE)
+    async with asyncio.TaskGroup() as tasks:
+        for one in OWN:
+            if not names or one.name in names:
+                tasks.create_task(_record(one, places))
+
+
+async def _record(scenario: Scenario, places: asyncio.Semaphore) -> None:
+    async with places:
+        with running_asterisk() as asterisk:
+            async with _recorded(asterisk, scenario), open_office(asterisk) as office:
+                async with asyncio.timeout(110):
+                    await scenario.play(office)
+                await office.idle()
+                await asyncio.sleep(0.5)
+        print(scenario.name, flush=True)
+
+
+@asynccontextmanager
+async def _recorded(asterisk: Asterisk, scenario: Scenario) -> AsyncIterator[None]:
+    """Both accounts listen from before the first call until the last channel is gone."""
+    listening: list[asyncio.Task[None]] = []
+    recordings = []
+    for suffix, (username, secret) in ACCOUNTS.items():
+        path = FOLDER / f"{scenario.name}{suffix}.ami"
+        path.unlink(missing_ok=True)
+        index_path(path).unlink(missing_ok=True)
+        recording = Recording(path, _now)
+        recordings.append(recording.__enter__())
+        settings = AmiSettings(username, port=asterisk.ports.ami, username=username, secret=secret)
+        client = AmiClient(settings, clock=_now, wanted=(), tap=recording)
+        listening.append(asyncio.create_task(client.run()))
+        await anext(client.messages())  # the snapshot has ended
+        _write_expectation(path, scenario, asterisk.version)
+    try:
+        yield
+    finally:
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        await asyncio.sleep(0)  # the sockets say goodbye
+        for recording in recordings:
+            recording.__exit__(None, None, None)
+
+
+def _write_expectation(path: Path, scenario: Scenario, version: str) -> None:
+    expected = {
+        "scenario": path.stem,
+        "description": scenario.description,
+        "asterisk": version,
+        "trunks": TRUNKS,
+        "calls": [call.as_json() for call in scenario.calls],
+    }
+    path.with_suffix(".expected.json").write_text(json.dumps(expected, indent=1, ensure_ascii=False) + "\n")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
