@@ -1,6 +1,7 @@
 """`textback record OUT.ami`: write down what a PBX says, to look at later or to send along with a bug report."""
 
 import asyncio
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ import typer
 
 from bridge.ami.record import Recording, index_path, record
 from bridge.ami.session import AmiSettings
+from bridge.cli.options import CONFIG, ConfigPath
+from bridge.config import load
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 FOR_EVER = 10 * 365 * 86400.0
@@ -28,27 +31,35 @@ def register(app: typer.Typer) -> None:
 
 
 def command(
-    out: Annotated[Path, typer.Argument(help="The recording, NAME.ami; its index goes beside it.")],
-    duration: Annotated[str, typer.Option("--for", help="Stop after this long (8h, 90m); without it on Ctrl-C.")] = "",
-    host: Annotated[str, typer.Option(help="The PBX.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Its AMI port.")] = 5038,
-    username: Annotated[str, typer.Option(help="The AMI account.")] = "textback",
-    secret_file: Annotated[Path | None, typer.Option(help="File with the account's secret; else it is asked.")] = None,
+    out: Annotated[Path, typer.Argument(help="the recording, NAME.ami; its index goes beside it")],
+    duration: Annotated[str, typer.Option("--for", help="stop after this long: 8h, 90m; else Ctrl-C ends it")] = "",
+    config: ConfigPath = CONFIG,
+    pbx: Annotated[str, typer.Option(help="which [[pbx]] of the configuration; the first")] = "",
+    host: Annotated[str, typer.Option(help="a PBX that is in no configuration yet")] = "",
+    port: Annotated[int, typer.Option(help="with --host: its AMI port")] = 5038,
+    username: Annotated[str, typer.Option(help="with --host: the AMI account")] = "textback",
+    secret_file: Annotated[
+        Path | None, typer.Option(help="with --host: the account's secret; else it is asked")
+    ] = None,
 ) -> None:
     """Write the AMI stream byte for byte, with an index of times, for `textback replay`."""
     try:
         seconds = parse_duration(duration) if duration else FOR_EVER
-        settings = AmiSettings("record", host, port, username, _secret(secret_file))
-    except (ValueError, OSError) as error:
-        typer.echo(f"textback record: {error}", err=True)
-        raise typer.Exit(2) from error
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--for") from error
+    settings = AmiSettings(host, host, port, username, _secret(secret_file)) if host else _configured(config, pbx)
     try:
         asyncio.run(_record(settings, out, seconds))
     except KeyboardInterrupt:
         typer.echo("stopped")
-    except OSError as error:
-        typer.echo(f"textback record: cannot write {out}: {error.strerror or error}", err=True)
-        raise typer.Exit(1) from error
+
+
+def _configured(path: Path, name: str) -> AmiSettings:
+    pbxs = load(path, os.environ).pbxs
+    chosen = next((pbx for pbx in pbxs if name in ("", pbx.name)), None)
+    if chosen is None:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(pbx.name for pbx in pbxs)}", param_hint="--pbx")
+    return chosen
 
 
 async def _record(settings: AmiSettings, out: Path, seconds: float) -> None:

@@ -112,9 +112,25 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
         parse_duration(text)
 
 
-def test_the_command_says_what_is_wrong_with_its_arguments(tmp_path: Path) -> None:
+def run(*arguments: str) -> tuple[int, str]:
     app = Typer()
     register(app)
-    run = CliRunner().invoke(app, [str(tmp_path / "x.ami"), "--for", "soon", "--secret-file", str(tmp_path / "none")])
-    assert run.exit_code == 2
-    assert "no duration" in run.output
+    result = CliRunner().invoke(app, [*arguments], env={"COLUMNS": "200"})
+    return result.exit_code, result.output
+
+
+def test_a_duration_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
+    code, output = run(str(tmp_path / "x.ami"), "--for", "soon")
+    assert code == 2
+    assert "'soon' is no duration" in output
+
+
+async def test_the_command_records_a_pbx_that_is_in_no_configuration(tmp_path: Path) -> None:
+    pbx, secret, out = ScriptedPbx(), tmp_path / "secret", tmp_path / "office.ami"
+    secret.write_text("s3cret\n")
+    arguments = [str(out), "--for", "1s", "--host", "127.0.0.1", "--secret-file", str(secret)]
+    async with line_to(pbx):
+        code, output = await asyncio.to_thread(run, *arguments, "--port", str(pbx.port))
+    assert (code, "messages" in output) == (0, True)
+    assert [action["Secret"] for action in pbx.named("Login")][1:] == ["s3cret"]
+    assert out.read_bytes().startswith(BANNER)
