@@ -1,0 +1,3 @@
+from tests.desk import database, desk
+
+__all__ = ["database", "desk"]
