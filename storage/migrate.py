@@ -43,9 +43,12 @@ def _create_private(path: Path) -> None:
 
 
 def _checked_version(connection: sqlite3.Connection, path: Path, *, newest: int) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    version, application, tables = connection.execute(  # in one look: another process may be migrating
+        """
+        SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master)
+        FROM pragma_user_version, pragma_application_id
+        """
+    ).fetchone()
     if tables and application != APPLICATION_ID:
         raise StorageError(path, "this database belongs to another program: check the path")
     if version > newest:

@@ -215,9 +215,11 @@ def _by_number(case: _Case) -> Why | None:
 
 def _unusable(digits: str, country: str) -> Why:
     """Why this is no number to text: an extension is no fault of the caller's, a made-up number may be."""
+    if not digits.isdigit():
+        return Why.INVALID
     if phone.is_short_or_emergency(digits, country):
         return Why.EMERGENCY_OR_SHORT_CODE
-    return Why.INTERNAL if digits.isdigit() and len(digits) < 7 else Why.INVALID
+    return Why.INTERNAL if len(digits) < 7 else Why.INVALID
 
 
 def _by_person(case: _Case) -> Why | None:
