@@ -1,3 +1,4 @@
 from tests.desk import database, desk
+from tests.lab.fixtures import asterisk, office
 
-__all__ = ["database", "desk"]
+__all__ = ["asterisk", "database", "desk", "office"]

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ CONFIG = Path(__file__).parent / "config"
 ACCOUNT = REPOSITORY / "dialplan" / "manager_textback.conf"
 CHROOT = REPOSITORY / ".lab" / "asterisk"
 BOOT_SECONDS = 30
-RTP_PORTS = 600
+RTP_PORTS = 4000
 _instances = itertools.count(1)
 
 
@@ -32,11 +32,13 @@ class LabError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """On 127.0.0.1, but for `trunk`: that is the provider's, on 127.0.0.2."""
+    """On 127.0.0.1, but for `trunk`: that is the provider's, on 127.0.0.2. answers, rings: phones under load."""
 
     sip: int
     ami: int
     trunk: int
+    answers: int
+    rings: int
     rtp_first: int
     rtp_last: int
 
@@ -45,8 +47,9 @@ class Ports:
         """Ports nobody has right now, so that several checkouts can run their tests side by side."""
         rtp = _free_port(socket.SOCK_DGRAM) // 2 * 2
         rtp = min(rtp, 65000 - RTP_PORTS)
-        sip, ami = _free_port(socket.SOCK_DGRAM), _free_port(socket.SOCK_STREAM)
-        return cls(sip, ami, _free_port(socket.SOCK_DGRAM, "127.0.0.2"), rtp, rtp + RTP_PORTS)
+        sip, answers, rings = (_free_port(socket.SOCK_DGRAM) for _ in range(3))
+        trunk = _free_port(socket.SOCK_DGRAM, "127.0.0.2")
+        return cls(sip, _free_port(socket.SOCK_STREAM), trunk, answers, rings, rtp, rtp + RTP_PORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +156,7 @@ class Asterisk:
     def _write_config(self) -> None:
         for name in ("etc", "db", "run", "log/cdr-csv", "spool"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
-        values = {
-            "home": self._installation.seen_from_inside(self.home),
-            "sip": self.ports.sip,
-            "ami": self.ports.ami,
-            "trunk": self.ports.trunk,
-            "rtp_first": self.ports.rtp_first,
-            "rtp_last": self.ports.rtp_last,
-        }
+        values = {"home": self._installation.seen_from_inside(self.home), **asdict(self.ports)}
         for source in [*CONFIG.iterdir(), ACCOUNT]:
             filled = re.sub(r"%\((\w+)\)", lambda found: str(values[found[1]]), source.read_text())
             (self.home / "etc" / source.name).write_text(filled)

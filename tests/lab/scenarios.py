@@ -151,9 +151,9 @@ async def follow_me_confirmed(office: Office) -> None:
     office.behave(p102=answers_after(1))
     customer = office.trunk.customer_calls("0205550204")
     taken = await office.phones["102"].taken()
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(4)  # until it has said what to press
     await taken.press("1")
-    await talk(customer, 6)
+    await talk(customer, 8)
 
 
 @scenario("follow-me asks, whoever answers presses nothing", Expected("0205550204", "missed", "no_answer"))
