@@ -1,62 +1,84 @@
 """Mends a stream in which a caller has planted lines of their own.
 
-Asterisk passes `%0d%0a` in the user part of a From header on as raw line breaks (16 and 22), so one real event can
-arrive as a beginning that breaks off, any number of blocks that the caller wrote, and the real ending glued behind the
-last of them. What Asterisk writes about a channel is always whole: after `CallerIDNum` comes `Linkedid` (with whatever
-prefix: `Dest`, `Parkee`, `Transferee`). A message without it has been broken; all that follows up to the missing
-ending was written by the caller, and is dropped.
+Asterisk passes `%0d%0a` in the user part of a From header on as raw line breaks (16 and 22), so lines, and whole
+events, that a caller wrote can stand inside a real event, its ending glued behind the last of them. What Asterisk says
+of a channel has one fixed order (`manager_channels.c`): after `CallerIDNum` come ten headers up to `Linkedid`, with
+whatever prefix (`Dest`, `Parkee`, `Transferee`). What stands between them was planted, and is dropped; a caller ID is
+too short to hold all ten.
 """
 
-from bridge.ami.protocol import Message
+from collections import deque
 
-OPENS, CLOSES = "calleridnum", "linkedid"
+from bridge.ami.protocol import Headers, Message
+
+BEFORE, OPENS, CLOSES = "ChannelStateDesc", "CallerIDNum", "Linkedid"
+FOLLOW = (
+    "CallerIDName",
+    "ConnectedLineNum",
+    "ConnectedLineName",
+    "Language",
+    "AccountCode",
+    "Context",
+    "Exten",
+    "Priority",
+    "Uniqueid",
+    CLOSES,
+)
 MAX_PLANTED = 8  # blocks that one broken event can hide; a caller ID is shorter than that
 
 
 class Mender:
-    """Feed messages in order; what comes out is what Asterisk meant. `planted` counts the dropped blocks."""
+    """Feed messages in order; what comes out is what Asterisk meant. `planted` counts what was dropped."""
 
     def __init__(self) -> None:
-        self._head: Message | None = None
-        self._lacks: set[str] = set()
-        self._between = 0
+        self._broken: _Reading | None = None
         self.planted = 0
-
-    def feed(self, message: Message) -> list[Message]:
-        if self._head is None:
-            self._lacks = _missing(message)
-            if not self._lacks:
-                return [message]
-            self._head, self._between = message, 0
-            return []
-        return self._after_break(self._head, message)
 
     def forget(self) -> None:
         """The stream broke off: no ending will come."""
-        self._head = None
+        self._broken = None
 
-    def _after_break(self, head: Message, message: Message) -> list[Message]:
-        self.planted += 1
-        self._between += 1
-        if not self._lacks <= {key.lower() for key, _ in message.headers}:
-            if self._between >= MAX_PLANTED:
-                self._head = None
+    def feed(self, message: Message) -> list[Message]:
+        if self._broken is None and not message.suspicious and not _is_open(message):
+            return [message]
+        reading = self._broken or _Reading(message.event)
+        reading.take(message.headers, message.raw_size)
+        self._broken = reading if reading.expects and reading.blocks < MAX_PLANTED else None
+        if reading.expects:
             return []
-        self._head = None
-        return [_rejoin(head, message)]
+        self.planted += reading.planted
+        return [Message(reading.event, tuple(reading.kept), reading.size, suspicious=True)]
 
 
-def _missing(message: Message) -> set[str]:
-    """The closing headers that the message owes: `destlinkedid` where there is a `DestCallerIDNum`."""
-    if not message.event:
-        return set()
-    keys = {key.lower() for key, _ in message.headers}
-    owed = {key.removesuffix(OPENS) + CLOSES for key in keys if key.endswith(OPENS)}
-    return owed - keys
+class _Reading:
+    """One event, put together from as many blocks as it was broken into."""
+
+    def __init__(self, event: str) -> None:
+        self.event = event
+        self.kept: list[tuple[str, str]] = []
+        self.expects: deque[str] = deque()
+        self.planted = self.blocks = self.size = 0
+
+    def take(self, headers: Headers, size: int) -> None:
+        self.blocks += 1
+        self.size += size
+        for key, value in headers:
+            if not self.expects:
+                self._keep(key, value)
+            elif key == self.expects[0]:
+                self.expects.popleft()
+                self.kept.append((key, value))
+            else:
+                self.planted += 1
+
+    def _keep(self, key: str, value: str) -> None:
+        prefix = key.removesuffix(OPENS)
+        if key.endswith(OPENS) and self.kept and self.kept[-1][0] == prefix + BEFORE:
+            self.expects.extend(prefix + follows for follows in FOLLOW)
+        self.kept.append((key, value))
 
 
-def _rejoin(head: Message, tail: Message) -> Message:
-    """The beginning as it was, and from the glued block the last value of each header: the real ones came last."""
-    known = {key.lower() for key, _ in head.headers}
-    ending = {key: value for key, value in tail.headers if key.lower() not in known}
-    return Message(head.event, (*head.headers, *ending.items()), head.raw_size + tail.raw_size, suspicious=True)
+def _is_open(message: Message) -> bool:
+    """Does it begin to speak of a channel and not end?"""
+    prefixes = [key.removesuffix(BEFORE) for key, _ in message.headers if key.endswith(BEFORE)]
+    return not all(message.has(prefix + CLOSES) for prefix in prefixes)

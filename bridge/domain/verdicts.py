@@ -106,4 +106,6 @@ def _why_pbx_ended(facts: Facts) -> Reason:
 def _why_nobody_rang(facts: Facts) -> Reason:
     if DialStatus.BUSY in facts.statuses or facts.busy_tone:
         return Reason.BUSY
-    return Reason.UNREACHABLE if facts.statuses else Reason.NO_ANSWER
+    if facts.statuses & {DialStatus.CONGESTION, DialStatus.CHANUNAVAIL}:
+        return Reason.UNREACHABLE
+    return Reason.NOT_OFFERED if DialStatus.ANSWER in facts.statuses else Reason.NO_ANSWER  # a machine answered

@@ -16,9 +16,16 @@ def newchannel(number: str, uniqueid: str = "9.1") -> bytes:
         "Privilege: call,all",
         f"Channel: PJSIP/trunk-{uniqueid}",
         "ChannelState: 4",
+        "ChannelStateDesc: Ring",
         f"CallerIDNum: {number}",
         "CallerIDName: <unknown>",
+        "ConnectedLineNum: <unknown>",
+        "ConnectedLineName: <unknown>",
+        "Language: en",
+        "AccountCode: ",
+        "Context: from-trunk",
         "Exten: 0205550101",
+        "Priority: 1",
         f"Uniqueid: {uniqueid}",
         f"Linkedid: {uniqueid}",
     ]
@@ -50,14 +57,19 @@ def test_a_planted_event_of_a_name_that_is_filtered_out_hides_nothing_that_follo
     assert [event.uniqueid for event in events if isinstance(event, ChannelCreated)] == ["9.1", "9.2"]
 
 
-def test_a_line_break_alone_leaves_an_event_that_is_still_whole() -> None:
-    [message] = feed(newchannel("1\r\nUniqueid: 1.1\r\nX: "))
-    assert message.suspicious
+def test_planted_headers_inside_an_event_do_not_replace_its_own() -> None:
+    [message] = feed(newchannel("1\r\nEvent: Hangup\r\nUniqueid: 1.1\r\nChannel: PJSIP/101-1\r\nX: "))
+    assert (message.event, message.get("Uniqueid"), message.get("Channel")) == ("Newchannel", "9.1", "PJSIP/trunk-9.1")
+
+
+def test_an_originate_response_is_short_and_not_broken() -> None:
+    raw = b"Event: OriginateResponse\r\nCallerIDNum: 101\r\nCallerIDName: Ann\r\n\r\n" + newchannel("0612345678")
+    assert [message.event for message in feed(raw)][-1] == "Newchannel"
 
 
 def test_an_ending_that_never_comes_swallows_only_so_much() -> None:
-    broken = b"Event: Newchannel\r\nCallerIDNum: 1\r\n\r\n"
-    noise = b"Event: Newstate\r\nFoo: bar\r\n\r\n" * MAX_PLANTED
+    broken = b"Event: Newchannel\r\nChannelStateDesc: Ring\r\nCallerIDNum: 1\r\n\r\n"
+    noise = b"Event: Newstate\r\nFoo: bar\r\n\r\n" * (MAX_PLANTED - 1)
     hangup = b"Event: Hangup\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nCause: 16\r\n\r\n"
     [message] = feed(broken + noise + hangup)
     assert isinstance(decode(message, None), HungUp)
