@@ -68,23 +68,19 @@ class Smsc:
         self._references = 0
         self._by_destination: Counter[str] = Counter()
         self._changed = asyncio.Condition()
-        self._server: asyncio.Server | None = None
+        self.port = 0
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator["Smsc"]:
-        self._server = await asyncio.start_server(self._connected, host, port)
+        """port: 0 for any that is free; `self.port` then says which."""
+        server = await asyncio.start_server(self._connected, host, port)
+        self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
-            self._server.close()
+            server.close()
             self.drop_links()
-            await self._server.wait_closed()
-
-    @property
-    def port(self) -> int:
-        if self._server is None:
-            raise RuntimeError("the SMSC does not serve yet")
-        return int(self._server.sockets[0].getsockname()[1])
+            await server.wait_closed()
 
     async def until(self, condition: Callable[["Smsc"], bool]) -> None:
         """Wait until something is true of this SMSC; looked at whenever something happened."""

@@ -6,6 +6,7 @@ and counted after it decodes. What stays of a PDU that nobody could read is its 
 
 import struct
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -149,11 +150,42 @@ class _Numberless:
         return 0
 
 
+def _mandatory_only(smpplib_class: Any) -> Any:
+    """A command of smpplib without the optional parameters: those it reads wrongly, and looking for them costs most."""
+    order = tuple(name for name in smpplib_class.params_order if name not in consts.OPTIONAL_PARAMS)
+
+    def keep_tail(self: Any, octets: bytes) -> None:
+        self.tail = octets
+
+    members = {
+        "params": {name: smpplib_class.params[name] for name in order},
+        "params_order": order,
+        "field_is_optional": lambda _self, _name: False,
+        "parse_optional_params": keep_tail,
+        "tail": b"",
+    }
+    return type(smpplib_class.__name__, (smpplib_class,), members)
+
+
+def _blank(command: Command) -> Any:
+    made = _make_pdu(command.wire_name, client=_Numberless())
+    return _mandatory_only(type(made))(command.wire_name, client=_Numberless())
+
+
+_BLANKS: Mapping[Command, Any] = {
+    command: _blank(command)
+    for command in Command
+    if command is not Command.OUTBIND  # unknown to smpplib
+}
+"""To copy and fill in: making one anew costs smpplib more than all the rest."""
+
+
 def encode(
     command: Command, sequence: int, *, status: int = 0, tlvs: Mapping[int, bytes] | None = None, **fields: object
 ) -> bytes:
     """One PDU. fields: mandatory ones by their name in SMPP 3.4, strings as str, short_message as bytes."""
-    made = _make_pdu(command.wire_name, client=_Numberless(), status=status, **fields)
+    made = copy(_BLANKS[command])
+    vars(made).update(fields, status=status)
     made.sequence = sequence
     pdu: bytes = made.generate()
     tail = b"".join(struct.pack(">HH", tag, len(value)) + value for tag, value in (tlvs or {}).items())
@@ -252,26 +284,20 @@ def tlv_int(tlvs: Mapping[int, bytes], tag: Tag) -> int | None:
 
 def _mandatory_fields(command: Command, pdu: Pdu) -> tuple[Any, bytes]:
     """smpplib's reading of the mandatory fields, and the octets behind them."""
-    tail = bytearray()
-    made = _make_pdu(command.wire_name, client=_Numberless())
-    made.parse_optional_params = tail.extend
+    made = copy(_BLANKS[command])
     try:
         made.parse(pdu.raw)
-        length = sum(_octets(made, name, param) for name, param in _mandatory(made))
+        length = sum(_octets(made, name) for name in made.params_order) + len(made.tail)
     except (struct.error, TypeError, ValueError, IndexError) as error:
         raise PduError(f"{command.wire_name} ends within its fields") from error
-    if length + len(tail) != len(pdu.body):
+    if length != len(pdu.body):
         raise PduError(f"{command.wire_name} has fields that do not fit into its length")
-    return made, bytes(tail)
+    return made, made.tail
 
 
-def _mandatory(made: Any) -> list[tuple[str, Any]]:
-    return [(name, made.params[name]) for name in made.params_order if name not in consts.OPTIONAL_PARAMS]
-
-
-def _octets(made: Any, name: str, param: Any) -> int:
+def _octets(made: Any, name: str) -> int:
     """How many octets the field took; TypeError for one that smpplib did not find."""
-    value = getattr(made, name)
+    value, param = getattr(made, name), made.params[name]
     if param.type is ostr:
         if len(value or b"") != getattr(made, param.len_field):
             raise ValueError(f"{name} is shorter than announced")

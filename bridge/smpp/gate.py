@@ -51,7 +51,9 @@ class Gate:
 
     async def enter(self, *, urgent: bool) -> None:
         """Wait for one's turn; `leave` gives it back. GateClosedError when the bind ends or is throttled meanwhile."""
-        if self._closed is None and not self.throttled:
+        if self.is_open:
+            self._take_turn()
+        elif self._closed is None and not self.throttled:
             turn = asyncio.get_running_loop().create_future()
             heapq.heappush(self._waiting, (not urgent, next(self._order), turn))
             self._let_in()
@@ -99,13 +101,16 @@ class Gate:
         while self._waiting and self._closed is None and self._wait() == 0:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
-                self._inside += 1
-                self._bucket.take(_now())
+                self._take_turn()
                 turn.set_result(None)
         if self.is_open:
             self._tell_watchers()
         elif self._closed is None and self._inside < self._window and (self._waiting or self._watching):
             self._look_again_in(self._wait())
+
+    def _take_turn(self) -> None:
+        self._inside += 1
+        self._bucket.take(_now())
 
     def _wait(self) -> float:
         """Seconds until the next one may go in; infinite while the window is full."""

@@ -58,6 +58,8 @@ class Streams:
     async def write(self, octets: bytes) -> None:
         """Returns when the kernel has all octets; OSError means that it certainly does not. One caller at a time."""
         self.writer.write(octets)
+        if self.protocol.flushed and not self.writer.is_closing():
+            return
         await self.writer.drain()
         if not self.protocol.flushed:
             raise ConnectionResetError("cut while octets were unsent")
