@@ -7,7 +7,7 @@ marks what no PBX writes as `suspicious`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 LINE_BREAK = "\r\n"
 LINE_END = LINE_BREAK.encode()
@@ -20,8 +20,8 @@ SINGLE = frozenset({"event", "privilege", "channel", "uniqueid", "linkedid", "ca
 
 # What Asterisk writes about a channel is whole: behind the caller's number comes the Linkedid (CEL spells both its own
 # way). A block with the one and without the other was broken by the caller, and the blocks behind it may be forged.
-CALLER = (b"CallerIDNum: ", b"CallerIDnum: ")
-ENDING = (b"Linkedid: ", b"LinkedID: ")
+CALLER, CEL_CALLER = b"CallerIDNum: ", b"CallerIDnum: "
+ENDING, CEL_ENDING = b"Linkedid: ", b"LinkedID: "
 UNFILTERED = 8  # blocks behind a broken one that are all built, whatever they call themselves
 
 Headers = tuple[tuple[str, str], ...]
@@ -45,6 +45,14 @@ class Message:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_first", {key.lower(): value for key, value in reversed(self.headers)})
+
+    @property
+    def is_plain(self) -> bool:
+        """Does it repeat nothing of which Asterisk writes one?"""
+        if len(self._first) == len(self.headers):
+            return True
+        keys = [key.lower() for key, _ in self.headers]
+        return all(keys.count(key) <= 1 for key in SINGLE)
 
     def get(self, key: str, default: str = "") -> str:
         """The header's value, whatever its case; the first one where it is repeated."""
@@ -130,7 +138,8 @@ class Framer:
             return []
         headers, odd = _split_headers(_text(block))
         opens_well = bool(name) or block[:9].lower() == b"response:"
-        return [Message(_text(name), headers, size, odd or not opens_well)]
+        message = Message(_text(name), headers, size, odd or not opens_well)
+        return [message if message.is_plain else replace(message, suspicious=True)]
 
     def _is_unwanted(self, name: bytes, block: bytes, wanted: frozenset[bytes]) -> bool:
         if _is_broken(block):
@@ -143,7 +152,8 @@ class Framer:
 
 
 def _is_broken(block: bytes) -> bool:
-    return any(key in block for key in CALLER) and not any(key in block for key in ENDING)
+    called = CALLER in block or CEL_CALLER in block
+    return called and not (ENDING in block or CEL_ENDING in block)
 
 
 def _event_name(block: bytes) -> bytes:
@@ -155,7 +165,7 @@ def _event_name(block: bytes) -> bytes:
 
 
 def _split_headers(text: str) -> tuple[Headers, bool]:
-    """All headers in order, and whether a line is none, is written oddly, or repeats what never repeats."""
+    """All headers in order, and whether a line is none or is written oddly."""
     headers: list[tuple[str, str]] = []
     odd = text.count("\n") != text.count(LINE_BREAK)
     for line in text.split(LINE_BREAK):
@@ -165,12 +175,7 @@ def _split_headers(text: str) -> tuple[Headers, bool]:
             odd = odd or not separator or value != ""
         if key and separator:
             headers.append((key, value))
-    return tuple(headers), odd or _repeats(headers)
-
-
-def _repeats(headers: list[tuple[str, str]]) -> bool:
-    keys = [key.lower() for key, _ in headers]
-    return len(set(keys)) != len(keys) and any(keys.count(key) > 1 for key in SINGLE)
+    return tuple(headers), odd
 
 
 def _text(raw: bytes) -> str:
