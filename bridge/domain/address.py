@@ -90,12 +90,11 @@ class _Walker:
 
     def _name_and_type(self, index: int, begun: int) -> int | None:
         for at in range(begun, min(begun + MAX_NAME_WORDS + 1, len(self.tokens))):
-            token = self.tokens[at]
             if at > begun and self._is_type(index, begun, at):
                 again = at + 1
                 goes_on = self._goes_on(at) and again < len(self.tokens) and self._is_type(index, begun, again)
                 return self._directed(again + 1 if goes_on else again)
-            if not self._may_be_named(token, first=at == begun) or not self._goes_on(at):
+            if not self._may_be_named(at, first=at == begun) or not self._goes_on(at):
                 return None
         return None
 
@@ -133,7 +132,7 @@ class _Walker:
     def _bare(self, index: int) -> int | None:
         """`1200 Broadway` at the beginning of a text, `at 330 Peachtree`."""
         at = self._house_number(index)
-        if at is None or at >= len(self.tokens) or not self._may_be_named(self.tokens[at], first=True):
+        if at is None or at >= len(self.tokens) or not self._may_be_named(at, first=True):
             return None
         introduced = index > 0 and self._in("introduces", index - 1)
         alone = index == 0 and (self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens))
@@ -262,10 +261,12 @@ class _Walker:
     def _large(self, index: int) -> bool:
         return len(self.tokens[index].word) > 1
 
-    def _may_be_named(self, token: Token, *, first: bool) -> bool:
-        if token.word in self._not_names and not (token.word in {"w", "s", "n", "e"} and first):
-            return token.word in {"the", "la", "el", "los", "las", "de", "second", "third", "branch", "big", "hot", "new"} and first
-        return token.word[0].isalpha() or token.word[0].isdigit()
+    def _may_be_named(self, at: int, *, first: bool) -> bool:
+        """Could a street be called so? What numbers usually count ("2 bath") is a name only with a capital."""
+        word = self._word(at)
+        if word in self._not_names:
+            return first and self._in("opens_name", at)
+        return word[0].isalnum() and (self._capital(at) or word not in self.lexicon.words("counted"))
 
     def _is_number(self, at: int) -> bool:
         return self._word(at).isdecimal()

@@ -22,7 +22,7 @@ from typing import Generic, TypeVar
 from bridge.domain.reading import Token
 
 MAX_WAYS = 300
-_STEM_LENGTHS = range(2, 13)
+_STEM_LENGTHS = range(2, 15)
 
 T = TypeVar("T")
 

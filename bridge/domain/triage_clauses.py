@@ -12,7 +12,7 @@ from bridge.domain.reading import After, Clause, Token, clauses
 
 FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no", then "heat")
 NEGATION_REACH = 6
-HYPOTHESIS_REACH = 9
+HYPOTHESIS_REACH = 14
 PRESENT_REACH = 2
 
 _CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})

@@ -24,18 +24,19 @@ T = TypeVar("T")
 Entries = tuple[tuple[Phrase, T], ...]
 
 SITE = "site configuration"
-_ENDINGS = ("", "s", "ing", "ed")
 
 
 @dataclass(frozen=True)
 class Lexicon:
     """expand: one word written for several ("dont"). endings: what follows an apostrophe ("'ll").
     compounds: several words that are one ("water heater"), or that mean nothing together ("flood light").
+    misspelt: what slips of the pen are corrected to. not_typos: common words near one of those.
     """
 
     expand: Mapping[str, tuple[str, ...]]
     endings: Mapping[str, tuple[str, ...]]
     classes: Mapping[str, Element]
+    misspelt: frozenset[str]
     not_typos: frozenset[str]
     compounds: Entries[str]
     triggers: Entries[Trigger]
@@ -54,9 +55,13 @@ class Lexicon:
         muted = tuple((_site_phrase(phrase, self.classes), "") for phrase in mute)
         return replace(self, triggers=self.triggers + added, compounds=muted + self.compounds)
 
+    def plain(self, text: str, part: int = 0) -> tuple[Token, ...]:
+        """The words of a text with contractions written out."""
+        return tuple(piece for token in tokenise(text, part) for piece in self._written_out(token))
+
     def read(self, text: str, part: int = 0, *, spelling: bool = True) -> tuple[Token, ...]:
         """The words of a text with contractions written out, slips corrected and compounds joined."""
-        tokens = [piece for token in tokenise(text, part) for piece in self._written_out(token)]
+        tokens: Sequence[Token] = self.plain(text, part)
         if spelling:
             tokens = [self._corrected(token) for token in tokens]
         return tuple(self._joined(tokens))
@@ -91,9 +96,9 @@ class Lexicon:
 
     @cached_property
     def _speller(self) -> Speller:
-        meant = chain(_spelled(self.triggers), _spelled(self.releases), _spelled(self.compounds))
-        known = chain(_spelled(self.promises), _spelled(self.excuses), _spelled(self.opt_outs))
-        return Speller(meant, chain(known, self.expand, self.not_typos))
+        tables = (self.triggers, self.releases, self.compounds, self.promises, self.excuses, self.opt_outs)
+        used = chain.from_iterable(_used(entries) for entries in tables)
+        return Speller(self.misspelt, chain(used, self.expand, self.not_typos))
 
     def _written_out(self, token: Token) -> Iterator[Token]:
         words = self.expand.get(token.word) or self._apart(token.word)
@@ -136,11 +141,10 @@ class Lexicon:
             index = found.last + 1
 
 
-def _spelled(entries: Iterable[tuple[Phrase, object]]) -> Iterator[str]:
+def _used(entries: Iterable[tuple[Phrase, object]]) -> Iterator[str]:
     for phrase, _ in entries:
         for element in phrase:
             yield from element.words
-            yield from (stem + ending for stem in element.stems for ending in _ENDINGS)
 
 
 def _site_category(name: str) -> Category:

@@ -77,6 +77,7 @@ def build(sources: Sequence[Source]) -> Lexicon:
         expand=_merged(sources, "expand", _words),
         endings=_merged(sources, "endings", _words),
         classes=classes,
+        misspelt=frozenset(word for read, table in words for word in _strings(read, table, "misspelt")),
         not_typos=frozenset(word for read, table in words for word in _strings(read, table, "not_typos")),
         compounds=_compounds(sources, classes),
         triggers=_entries(sources, "trigger", _trigger, classes),

@@ -1,0 +1,135 @@
+"""Does an automatic text promise what only a person can give: a call, a visit, a time, a price?
+
+A promise is a phrase of the lexicon: somebody acts and commits. Questions are none, nor is what its clause negates,
+hedges or puts under a condition; each rule names which of these excuse it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bridge.domain.lexicon import Excuse, Lexicon, Promise, Rule
+from bridge.domain.phrases import Found
+from bridge.domain.reading import HEAD, After, Clause, Token, clauses, is_cut
+
+MAX_ASKS = 3
+NEGATION_REACH = 5
+CONDITION_REACH = 3
+
+_LINK = re.compile(r"https?:|www\.|(?<=\w)\.(?:com|net|org|io|ly|biz|info|app|link|me|co|us)(?![\w.])", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:^|\s)(?:[1-9][.)]|\([1-9]\))\s")
+_OPENING_MARK = "¿"
+_ALTERNATIVES = frozenset({"or", "nor", "ni", "o"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The words at `start` to `end` break `rule`; suggestion: what may be said instead."""
+
+    words: str
+    start: int
+    end: int
+    rule: Rule
+    suggestion: str
+
+
+def check(text: str, lexicon: Lexicon) -> list[Problem]:
+    """Everything an automatic text says that it must not, in order. An empty list means: it may be sent."""
+    checker = _Checker(text, lexicon)
+    found = [*checker.promises(), *checker.links(), *checker.asks(), *checker.unread()]
+    return sorted(_outermost(found), key=lambda problem: problem.start)
+
+
+def _outermost(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Of problems inside one another the longest; of equals the first."""
+    kept: list[Problem] = []
+    for problem in sorted(problems, key=lambda problem: problem.start - problem.end):
+        if not any(other.start <= problem.start and problem.end <= other.end for other in kept):
+            kept.append(problem)
+            yield problem
+
+
+class _Checker:
+    def __init__(self, text: str, lexicon: Lexicon) -> None:
+        self._text = text
+        self._lexicon = lexicon
+        self._clauses = clauses(lexicon.plain(text), lexicon.words("turning"))
+
+    def promises(self) -> Iterator[Problem]:
+        for clause in self._clauses:
+            if self._is_question(clause):
+                continue
+            excuses = {found.value for found in self._lexicon.excuse_book.find(clause.tokens)}
+            for found in self._lexicon.promise_book.find(clause.tokens):
+                if not self._excused(clause.tokens, found, excuses):
+                    first, last = clause.tokens[found.first], clause.tokens[found.last]
+                    yield self._problem(first.start, last.end, found.value.rule, found.value.suggestion)
+
+    def links(self) -> Iterator[Problem]:
+        for link in _LINK.finditer(self._text[:HEAD]):
+            start = max(self._text.rfind(" ", 0, link.start()) + 1, 0)
+            end = self._text.find(" ", link.end())
+            shown = end if end >= 0 else len(self._text)
+            yield self._problem(start, shown, Rule.LINK, "Leave the link out: ask for an answer by text.")
+
+    def asks(self) -> Iterator[Problem]:
+        questions = sum(clause.question for clause in self._clauses)
+        asked = max(questions, sum(map(self._listed, self._clauses)))
+        numbered = len(_NUMBERED.findall(self._text[:HEAD])) > 1
+        if asked > MAX_ASKS or numbered:
+            yield self._problem(0, len(self._text), Rule.ASKS, f"Ask for {MAX_ASKS} things at most, in one sentence.")
+
+    def unread(self) -> Iterator[Problem]:
+        if is_cut(self._text):
+            why = f"Keep it within {HEAD} characters: what is longer is not read."
+            yield self._problem(HEAD, len(self._text), Rule.ASKS, why)
+
+    def _listed(self, clause: Clause) -> int:
+        """How many things `Reply with the address, issue and ...` asks for; 0 where it is no such sentence."""
+        tokens = clause.tokens
+        asks = self._lexicon.words("asks_for")
+        begin = next((at for at, token in enumerate(tokens) if token.word in asks), None)
+        if begin is None or clause.question:
+            return 0
+        listed = tokens[begin:-1]
+        commas = sum(token.after is After.COMMA for token in listed)
+        closing = any(token.after is After.SPACE and following.word in {"and", "y"}
+                      for token, following in zip(listed, tokens[begin + 1 :], strict=False))
+        return commas + closing + 1 if commas else 0
+
+    def _is_question(self, clause: Clause) -> bool:
+        """It ends with a question mark and begins like a question: `we'll call you in 10 minutes, ok?` does not."""
+        if not clause.question:
+            return False
+        first = clause.tokens[0]
+        begins = self._text[max(first.start - 1, 0) : first.start] == _OPENING_MARK
+        return begins or first.word in self._lexicon.words("asking")
+
+    def _excused(self, tokens: Sequence[Token], found: Found[Promise], said: set[Excuse]) -> bool:
+        by = found.value.excused_by
+        if by & said:
+            return True
+        if Excuse.NEGATED in by and self._negated(tokens, found):
+            return True
+        return Excuse.CONDITION in by and self._conditional(tokens, found)
+
+    def _negated(self, tokens: Sequence[Token], found: Found[Promise]) -> bool:
+        negators, ends = self._lexicon.words("negator"), self._lexicon.words("promise_negation_end")
+        if any(token.word in negators for token in tokens[found.first + 1 : found.last]):
+            return True
+        for at in range(found.first - 1, max(found.first - 1 - NEGATION_REACH, -1), -1):
+            listed = tokens[at + 1].word in _ALTERNATIVES
+            if (tokens[at].after > After.SPACE and not listed) or tokens[at].word in ends:
+                return False
+            if tokens[at].word in negators:
+                return True
+        return False
+
+    def _conditional(self, tokens: Sequence[Token], found: Found[Promise]) -> bool:
+        """`until a person answers`, `if we can come today`; not `if it is urgent we will call you`."""
+        before = tokens[max(found.first - CONDITION_REACH, 0) : found.first]
+        words = self._lexicon.words("conditional")
+        return any(token.word in words for token in before) and all(token.after is After.SPACE for token in before)
+
+    def _problem(self, start: int, end: int, rule: Rule, suggestion: str) -> Problem:
+        return Problem(self._text[start:end], start, end, rule, suggestion)

@@ -1,0 +1,63 @@
+"""Does a text opt out, opt in, ask who we are, or say that we have the wrong number?
+
+Words are compared as written but for case, accents, width and punctuation; there is no tolerance for typos here.
+"""
+
+from collections.abc import Sequence
+
+from bridge.domain.lexicon import Lexicon, OptOut, default_lexicon
+from bridge.domain.phrases import Found
+from bridge.domain.reading import Clause, Token, clauses
+
+_KEYWORDS = ((OptOut.STOP, "stop_word"), (OptOut.START, "start_word"), (OptOut.HELP, "help_word"))
+_FIRST_TO_COUNT = (OptOut.STOP, OptOut.START, OptOut.WRONG_NUMBER)
+_REFUSALS = frozenset({"do", "no", "never"})
+
+__all__ = ["OptOut", "read"]
+
+
+def read(text: str, lexicon: Lexicon | None = None) -> OptOut:
+    """What the text asks of us; a STOP wins over everything else that it says."""
+    words = lexicon or default_lexicon()
+    tokens = words.read(text, spelling=False)
+    return _keyword(tokens, words) or _plainly(tokens, words)
+
+
+def _keyword(tokens: Sequence[Token], lexicon: Lexicon) -> OptOut | None:
+    """A keyword that is the whole text but for a please or thanks, or one of the strong ones in its first sentence."""
+    polite = lexicon.words("polite")
+    said = [token for token in tokens if token.word not in polite and token.word.isalnum()] or tokens
+    for kind, name in _KEYWORDS:
+        if said and all(token.word in lexicon.words(name) for token in said):
+            return kind
+    sentences = clauses(tokens, frozenset())
+    opening = [token for token in sentences[0].tokens if token.word not in polite] if sentences else []
+    strong = opening and all(token.word in lexicon.words("strong_stop_word") for token in opening)
+    return OptOut.STOP if strong else None
+
+
+def _plainly(tokens: Sequence[Token], lexicon: Lexicon) -> OptOut:
+    """Plain wording ("please stop texting me"), clause by clause."""
+    meant = {kind for clause in clauses(tokens, lexicon.words("turning")) for kind in _in_clause(clause, lexicon)}
+    return next((kind for kind in _FIRST_TO_COUNT if kind in meant), OptOut.NONE)
+
+
+def _in_clause(clause: Clause, lexicon: Lexicon) -> set[OptOut]:
+    found = lexicon.opt_out_book.find(clause.tokens)
+    excused = [match for match in found if match.value is OptOut.NONE]
+    return {
+        match.value
+        for match in found
+        if not any(_overlap(match, excuse) for excuse in excused) and not _narrowed(clause, match, lexicon)
+    }
+
+
+def _overlap(one: Found[OptOut], other: Found[OptOut]) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _narrowed(clause: Clause, match: Found[OptOut], lexicon: Lexicon) -> bool:
+    """`don't text me while I drive`, `don't text my husband`: not a wish to hear no more."""
+    refuses = clause.tokens[match.first].word in _REFUSALS
+    behind = clause.tokens[match.first : match.last + 4]
+    return match.value is OptOut.STOP and refuses and any(token.word in lexicon.words("narrowed") for token in behind)
