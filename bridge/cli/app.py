@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import configuration, control, record, replay
+from bridge.cli import configuration, control, demo, record, replay, run, sms
 from bridge.config import ConfigError
 from storage.errors import StorageError
 
-MODULES = (configuration, control, record, replay)
+MODULES = (run, demo, configuration, control, record, replay, sms)
 
 
 def build() -> typer.Typer:

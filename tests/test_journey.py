@@ -1,0 +1,164 @@
+"""One missed call from end to end, on real parts: Asterisk, the daemon as its own process, an SMPP server, the page."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from tests.lab.judge import LEAST
+from tests.lab.office import Office
+from tests.lab.phone import answers_after
+from tests.lab.smsc.server import PASSWORD, SYSTEM_ID, NodeSmsc
+
+TEXTBACK = Path(sys.executable).with_name("textback")
+CUSTOMER, SERVED = "+31612345678", "+31687654321"
+OFFICE_NUMBER = "+31205550100"
+NOBODY_ANSWERS, SOMEBODY_ANSWERS = "0205550102", "0205550101"
+
+CONFIG = """
+business = "Dakwerk"
+country = "NL"
+zone = "Europe/Amsterdam"
+
+[[pbx]]
+port = {ami}
+username = "{username}"
+secret = "{secret}"
+trunks = ["PJSIP/trunk-*"]
+
+[[line]]
+dids = ["0205550101", "0205550102"]
+sms_number = "{number}"
+
+[smpp]
+host = "127.0.0.1"
+port = {smpp}
+system_id = "{system_id}"
+password = "{password}"
+
+[web]
+listen = "127.0.0.1:{page}"
+
+[storage]
+path = "textback.db"
+"""
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.smsc, pytest.mark.timeout(120)]
+
+
+@dataclass(frozen=True)
+class Textback:
+    """The running daemon, as its users meet it."""
+
+    config: Path
+    http: aiohttp.ClientSession
+
+    async def command(self, verb: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            TEXTBACK, verb, "--config", self.config, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
+        return output.decode()
+
+    async def page(self) -> str:
+        async with self.http.get("/") as response:
+            assert response.status == 200
+            return await response.text()
+
+    async def shows(self, words: str) -> str:
+        """The page, as soon as these words stand on it."""
+        while words not in (page := await self.page()):  # noqa: ASYNC110  a person reloads it
+            await asyncio.sleep(0.1)
+        return page
+
+    async def is_ready(self) -> None:
+        while True:
+            try:
+                async with self.http.get("/readyz") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass  # it has not opened its port yet
+            await asyncio.sleep(0.05)
+
+
+@pytest_asyncio.fixture
+async def smsc() -> AsyncIterator[NodeSmsc]:
+    async with NodeSmsc.start() as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def textback(office: Office, smsc: NodeSmsc, tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Textback]:
+    config = tmp_path / "textback.toml"
+    config.touch(mode=0o600)
+    config.write_text(
+        CONFIG.format(
+            ami=office.asterisk.ports.ami,
+            username=LEAST[0],
+            secret=LEAST[1],
+            number=OFFICE_NUMBER,
+            smpp=smsc.port,
+            system_id=SYSTEM_ID,
+            password=PASSWORD,
+            page=unused_tcp_port,
+        )
+    )
+    async with _running(config), aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
+        running = Textback(config, http)
+        await running.is_ready()
+        yield running
+
+
+@asynccontextmanager
+async def _running(config: Path) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", config)
+    try:
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
+async def test_a_missed_call_is_texted_once_answered_by_text_and_leaves_the_queue_when_somebody_is_reached(
+    office: Office, smsc: NodeSmsc, textback: Textback
+) -> None:
+    assert "texts go out" in await textback.command("resume")
+
+    missed = office.trunk.customer_calls(NOBODY_ANSWERS, CUSTOMER)
+    await missed.ended.wait()
+    [text] = await smsc.submitted(1)
+    assert (text["source"], text["destination"]) == (OFFICE_NUMBER.lstrip("+"), CUSTOMER.lstrip("+"))
+    assert "Sorry we missed you" in text["text"]
+    await textback.shows("06 12345678")
+
+    await smsc.inject(source=CUSTOMER, destination=OFFICE_NUMBER, text="Er lekt water, Dorpsstraat 12")
+    await textback.shows("Dorpsstraat 12")
+
+    office.behave(p101=answers_after(0.5))
+    served = office.trunk.customer_calls(SOMEBODY_ANSWERS, SERVED)
+    await served.answered.wait()
+    served.hang_up()
+    again = office.trunk.customer_calls(SOMEBODY_ANSWERS, CUSTOMER)
+    await again.answered.wait()
+    again.hang_up()
+    await textback.shows("All caught up")
+    assert len(await smsc.submitted(1)) == 1, "only the missed call was texted"
+
+
+async def test_a_new_install_texts_nobody_and_says_so(office: Office, smsc: NodeSmsc, textback: Textback) -> None:
+    missed = office.trunk.customer_calls(NOBODY_ANSWERS, CUSTOMER)
+    await missed.ended.wait()
+    page = await textback.shows("06 12345678")
+    assert "ould have texted" in page
+    assert await smsc.submitted(0) == []
