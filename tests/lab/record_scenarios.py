@@ -19,6 +19,7 @@ from tests.lab.asterisk import Asterisk, running_asterisk
 from tests.lab.office import open_office
 from tests.lab.scenario import TRUNKS, Scenario
 from tests.lab.scenarios import OWN
+from tests.lab.scenarios_moved import MOVED
 
 FOLDER = Path(__file__).parents[1] / "recordings" / "22-own"
 ACCOUNTS = {"": ("recorder", "labsecret"), "_least": ("textback", "CHANGE-ME")}
@@ -29,7 +30,7 @@ async def main(names: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
-        for one in OWN:
+        for one in (*OWN, *MOVED):
             if not names or one.name in names:
                 tasks.create_task(_record(one, places))
 
