@@ -37,6 +37,7 @@ class Changes:
         self._database = database
         self._look_every = look_every
         self._subscriptions: set[Subscription] = set()
+        self.started = asyncio.Event()
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:
@@ -52,6 +53,7 @@ class Changes:
         async with self._database.read() as db:
             last = await audit.newest_id(db)
         version = await self._database.data_version()
+        self.started.set()
         while True:
             seen = self._database.commits.count
             for entry in await self._after(last):

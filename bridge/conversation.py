@@ -1,6 +1,6 @@
 """A customer wrote: who that is, which row it belongs to, and what the words ask of us."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,38 +8,36 @@ import structlog
 from bridge.answers import Answers
 from bridge.domain import phone, queue
 from bridge.domain.courtesy import is_courtesy
+from bridge.domain.lexicon import OptOut
 from bridge.domain.messages import InboundText
 from bridge.domain.office import Line, Office
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
 from bridge.domain.queue import TEXTBACK, Callback, Findings, Verb
+from bridge.understanding import Understanding
 from storage import callbacks, contacts, messages, opt_outs, replies
 from storage.audit import Act
 from storage.database import Reader, Writer
 from storage.opt_outs import Cause
-from storage.replies import Reply, Role, Word
+from storage.replies import Reply, Role
 
 REOPENS_WITHIN = timedelta(hours=24)
 READ_TOGETHER = timedelta(minutes=30)
-NEEDS_NO_ROW = frozenset({Word.STOP, Word.START, Word.WRONG_NUMBER})
+NEEDS_NO_ROW = frozenset({OptOut.STOP, OptOut.START, OptOut.WRONG_NUMBER})
 
 ROLES = {ContactKind.STAFF: Role.STAFF, ContactKind.BLOCKED: Role.BLOCKED}
 
-Read = Callable[[Sequence[str]], Findings]
-
 
 class Conversation:
-    """read: urgency, address and issue from what a customer wrote in the last half hour, oldest first."""
-
-    def __init__(self, office: Office, answers: Answers, read: Read) -> None:
+    def __init__(self, office: Office, answers: Answers, understanding: Understanding) -> None:
         self._office = office
         self._answers = answers
-        self._read = read
+        self._understanding = understanding
         self._staff = frozenset(person.mobile for person in office.people if person.mobile)
         self._log = structlog.get_logger()
 
     async def said(
-        self, tx: Writer, text: InboundText, words: str, word: Word, now: datetime, *, partial: bool = False
+        self, tx: Writer, text: InboundText, words: str, word: OptOut, now: datetime, *, partial: bool = False
     ) -> Reply:
         """Store one text as people read it, put it on its row, and heed STOP, START and HELP."""
         number = None if text.alphanumeric else await self._sender(tx, text.source)
@@ -109,7 +107,7 @@ class Conversation:
         return lines[0]
 
     async def _row(
-        self, tx: Writer, number: E164, line: Line, words: str, word: Word, now: datetime
+        self, tx: Writer, number: E164, line: Line, words: str, word: OptOut, now: datetime
     ) -> Callback | None:
         found = await self._findings(tx, number, [words], now)
         row = await callbacks.unfinished(tx, line.branch, number)
@@ -136,21 +134,21 @@ class Conversation:
 
     async def _findings(self, db: Reader, number: E164, fresh: Sequence[str], now: datetime) -> Findings:
         """A problem may be told in several texts: `no`, then `heat`."""
-        return self._read([*await replies.words_since(db, number, now - READ_TOGETHER), *fresh])
+        return self._understanding.found([*await replies.words_since(db, number, now - READ_TOGETHER), *fresh])
 
     async def _heed(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
         await contacts.forget_landline(tx, number, now)
         if reply.role is Role.STAFF:
-            if reply.word is Word.STOP:
+            if reply.word is OptOut.STOP:
                 self._log.error("staff.stop", reply=reply.id, number=number.masked)
             return
-        if reply.word is Word.STOP:
+        if reply.word is OptOut.STOP:
             await self._stop(tx, reply, number, line, Cause.STOP, now)
-        elif reply.word is Word.WRONG_NUMBER:
+        elif reply.word is OptOut.WRONG_NUMBER:
             await self._stop(tx, reply, number, line, Cause.WRONG_NUMBER, now)
-        elif reply.word is Word.START and await opt_outs.end(tx, number, TEXTBACK, now):
+        elif reply.word is OptOut.START and await opt_outs.end(tx, number, TEXTBACK, now):
             await self._answers.confirm_opt_in(tx, reply, number, line, now)
-        elif reply.word is Word.HELP:
+        elif reply.word is OptOut.HELP:
             await self._answers.help(tx, reply, number, line, now)
 
     async def _stop(self, tx: Writer, reply: Reply, number: E164, line: Line, why: Cause, now: datetime) -> None:

@@ -7,59 +7,26 @@ import structlog
 
 from bridge import delivery
 from bridge.answers import Answers
-from bridge.conversation import Conversation, Read
+from bridge.conversation import Conversation
 from bridge.domain import gsm, multipart
 from bridge.domain.gsm import Segments
+from bridge.domain.lexicon import OptOut, default_lexicon
 from bridge.domain.messages import Inbound, InboundText, LateAnswer, Poison, Receipt, Stored
 from bridge.domain.office import Office
-from bridge.domain.queue import Findings
+from bridge.understanding import Understanding
 from storage import inbound, messages, replies
 from storage.database import Database, Writer
 from storage.errors import StorageError
 from storage.inbound import PartArrived
-from storage.replies import Word
 from storage.values import whole
 
 PARTS_PATIENCE = timedelta(minutes=2)
-
-STOPS = (
-    "stop",
-    "stopall",
-    "end",
-    "cancel",
-    "unsubscribe",
-    "quit",
-    "revoke",
-    "optout",
-    "remove",
-    "arret",
-    "alto",
-    "basta",
-)
-EXACT_WORDS = {
-    **dict.fromkeys(STOPS, Word.STOP),
-    "opt out": Word.STOP,
-    "start": Word.START,
-    "unstop": Word.START,
-    "help": Word.HELP,
-    "info": Word.HELP,
-}
-
-
-def exact_word(text: str) -> Word:
-    """The words that every network knows, alone in a text."""
-    return EXACT_WORDS.get(" ".join(text.strip(" \t\r\n.!\"'").casefold().split()), Word.NONE)
-
-
-def nothing_found(_: Sequence[str]) -> Findings:
-    return Findings()
 
 
 class Inbox:
     """A ports.TextReceiver.
 
-    word: what a text asks of us as a whole. read: what the words say (see Conversation). carrier_replies: our numbers
-    for which the network itself confirms STOP and START.
+    carrier_replies: our numbers for which the network itself confirms STOP and START.
     """
 
     def __init__(
@@ -68,15 +35,14 @@ class Inbox:
         office: Office,
         *,
         clock: Callable[[], datetime],
-        word: Callable[[str], Word] = exact_word,
-        read: Read = nothing_found,
+        understanding: Understanding | None = None,
         carrier_replies: Collection[str] = (),
         split: Callable[[str], Segments] = gsm.split,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._word = word
-        self._conversation = Conversation(office, Answers(office, carrier_replies, split), read)
+        self._understanding = understanding or Understanding(default_lexicon())
+        self._conversation = Conversation(office, Answers(office, carrier_replies, split), self._understanding)
         self._log = structlog.get_logger()
 
     async def received(self, what: Inbound) -> Stored:
@@ -138,7 +104,7 @@ class Inbox:
             await self._part(tx, text, now)
             return
         words = _readable(text.text or "")
-        reply = await self._conversation.said(tx, text, words, self._word(words), now)
+        reply = await self._conversation.said(tx, text, words, self._understanding.asked(words), now)
         await inbound.belongs_to(tx, inbound_id, reply.id)
 
     async def _part(self, tx: Writer, text: InboundText, now: datetime) -> None:
@@ -146,7 +112,7 @@ class Inbox:
         arrived = await inbound.parts_like(tx, text, now)
         shown = any(part.reply_id for part in arrived)
         joined = multipart.join((part.concatenation, part.text) for part in arrived)
-        if shown or joined.complete or self._word(_readable(text.text or "")) is Word.STOP:
+        if shown or joined.complete or self._understanding.asked(_readable(text.text or "")) is OptOut.STOP:
             await self._show_parts(tx, text, arrived, now)
 
     async def _show_parts(self, tx: Writer, text: InboundText, arrived: Sequence[PartArrived], now: datetime) -> None:
@@ -154,8 +120,8 @@ class Inbox:
         words, partial = _readable(joined.text), not joined.complete
         reply_id = next((part.reply_id for part in arrived if part.reply_id), None)
         if reply_id is None:
-            stops = any(self._word(_readable(part.text)) is Word.STOP for part in arrived)
-            word = Word.STOP if stops else self._word(words)
+            stops = any(self._understanding.asked(_readable(part.text)) is OptOut.STOP for part in arrived)
+            word = OptOut.STOP if stops else self._understanding.asked(words)
             reply_id = (await self._conversation.said(tx, text, words, word, now, partial=partial)).id
         else:
             reply = await replies.get(tx, reply_id)

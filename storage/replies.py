@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bridge.domain.lexicon import OptOut
 from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
@@ -21,19 +22,13 @@ class Role(StrEnum):
     NOBODY = "nobody"
 
 
-class Word(StrEnum):
-    """What the text asks of us as a whole."""
-
-    NONE = "none"
-    STOP = "stop"
-    START = "start"
-    HELP = "help"
-    WRONG_NUMBER = "wrong_number"
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """source: as the gateway wrote it. partial: some of it has not come, and shows as a gap."""
+    """A text as people read it.
+
+    source: as the gateway wrote it. word: what the text as a whole asks of us. partial: some of it has not come, and
+    shows as a gap.
+    """
 
     id: int
     version: int
@@ -42,7 +37,7 @@ class Reply:
     number: E164 | None
     destination: str
     role: Role
-    word: Word
+    word: OptOut
     text: str
     partial: bool
     received_at: datetime
@@ -130,7 +125,7 @@ def _reply(row: sqlite3.Row) -> Reply:
         number=number(row["number"]),
         destination=row["destination"],
         role=Role(row["role"]),
-        word=Word(row["word"]),
+        word=OptOut(row["word"]),
         text=row["text"],
         partial=bool(row["partial"]),
         received_at=moment(row["received_at"]),

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.domain.lexicon import default_lexicon
 from bridge.domain.messages import Concatenation, Kind, Poison, Stored
 from bridge.domain.policy import ContactKind
 from bridge.domain.queue import Findings, Outcome, State, Urgency
 from bridge.inbox import Inbox
+from bridge.understanding import Understanding
 from storage import contacts, conversations, opt_outs
 from storage.contacts import Contact
 from storage.database import Database
@@ -301,47 +303,62 @@ async def test_poison_is_kept_raw_and_once(desk: Desk) -> None:
     assert await desk.column("SELECT times FROM inbound") == [2]
 
 
-async def test_what_our_own_code_cannot_digest_is_kept_raw_and_acknowledged(desk: Desk) -> None:
-    def broken(_: object) -> Findings:
+async def test_what_our_own_code_cannot_digest_is_kept_raw_and_acknowledged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    inbox = Inbox(desk.database, OFFICE, clock=desk.clock, read=broken)
-    assert await inbox.received(text("hello")) is Stored.OK
+    monkeypatch.setattr("storage.inbound.store_text", broken)
+    assert await desk.inbox.received(text("hello")) is Stored.OK
     assert await desk.column("SELECT error FROM inbound WHERE kind = 'poison'") == ["RuntimeError: a bug"]
+
+
+async def test_words_that_cannot_be_understood_still_reach_a_person(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    for reader in ("triage.assess", "optout.read", "address.find"):
+        monkeypatch.setattr(f"bridge.domain.{reader}", broken)
+    assert await desk.inbox.received(text("hello")) is Stored.OK
+    assert (await desk.row()).unread
 
 
 # --- what the words say -------------------------------------------------------------------------------------------
 
 
 async def test_urgency_rises_with_the_words_and_never_falls(desk: Desk) -> None:
-    def read(texts: Sequence[str]) -> Findings:
-        urgent = "flood" in " ".join(texts)
-        return Findings(Urgency.URGENT if urgent else Urgency.ROUTINE, address="4 Oak Ave")
-
-    inbox = Inbox(desk.database, OFFICE, clock=desk.clock, read=read)
     await desk.call(missed_call())
-    await inbox.received(text("flood in the cellar"))
-    assert ((await desk.row()).urgency, (await desk.row()).address) == (Urgency.URGENT, "4 Oak Ave")
+    await desk.inbox.received(text("The basement is flooding. 4 Oak Ave"))
+    row = await desk.row()
+    assert (row.urgency, row.flagged_at, row.address) == (Urgency.URGENT, MONDAY_NOON, "4 Oak Ave")
     desk.clock.advance(hours=2)
-    await inbox.received(text("better now"))
+    await desk.inbox.received(text("what time do you close?"))
     row = await desk.row()
     assert (row.urgency, row.flagged_at) == (Urgency.URGENT, MONDAY_NOON)
 
 
-async def test_texts_of_the_last_half_hour_are_read_together(desk: Desk) -> None:
-    read: list[list[str]] = []
+class Listening(Understanding):
+    def __init__(self) -> None:
+        super().__init__(default_lexicon())
+        self.heard: list[list[str]] = []
 
-    def note(texts: Sequence[str]) -> Findings:
-        read.append(list(texts))
+    def found(self, texts: Sequence[str]) -> Findings:
+        self.heard.append(list(texts))
         return Findings()
 
-    inbox = Inbox(desk.database, OFFICE, clock=desk.clock, read=note)
+
+async def test_texts_of_the_last_half_hour_are_read_together(desk: Desk) -> None:
+    listening = Listening()
+    inbox = Inbox(desk.database, OFFICE, clock=desk.clock, understanding=listening)
     await inbox.received(text("no"))
     desk.clock.advance(minutes=1)
     await inbox.received(text("heat"))
     desk.clock.advance(hours=1)
     await inbox.received(text("hello?"))
-    assert read == [["no"], ["no", "heat"], ["hello?"]]
+    assert listening.heard == [["no"], ["no", "heat"], ["hello?"]]
 
 
 async def test_the_whole_conversation_can_be_read_back(desk: Desk) -> None:

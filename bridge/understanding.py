@@ -1,0 +1,41 @@
+"""What the machine makes of a customer's words.
+
+A fault in it must not hide the words themselves: they then go on unread, and a person reads them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import structlog
+
+from bridge.domain import address, optout, triage
+from bridge.domain.lexicon import Lexicon, OptOut
+from bridge.domain.queue import Findings, Urgency
+
+T = TypeVar("T")
+
+
+class Understanding:
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._log = structlog.get_logger()
+
+    def asked(self, text: str) -> OptOut:
+        """What the text as a whole asks of us."""
+        return self._carefully(lambda: optout.read(text, self._lexicon), OptOut.NONE)
+
+    def found(self, texts: Sequence[str]) -> Findings:
+        """Urgency, address and issue in what a customer wrote of late, oldest first."""
+        urgency = self._carefully(lambda: Urgency(triage.assess(texts, self._lexicon).level), Urgency.ROUTINE)
+        place = self._carefully(lambda: address.find(texts, self._lexicon), address.Found(None, None))
+        asks = bool(texts) and self.asked(texts[-1]) is not OptOut.NONE
+        found = Findings(urgency, place.address, place.issue)
+        return replace(found, issue=None) if asks else found
+
+    def _carefully(self, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except Exception:
+            self._log.exception("words.not_understood")
+            return otherwise
