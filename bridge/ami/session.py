@@ -39,7 +39,8 @@ class AmiSettings:
     """How to reach one PBX. Times are seconds.
 
     ping_interval: how often to ask whether it is there; no answer for as long again ends the connection.
-    queue_size: events that may wait for the tracker before the connection is given up and rebuilt.
+    queue_size: events that may wait for the tracker before the connection is given up and rebuilt. ca_file: who may
+    vouch for the PBX's certificate, the machine's own authorities where it is None.
     """
 
     name: str
@@ -48,6 +49,7 @@ class AmiSettings:
     username: str = "textback"
     secret: str = field(default="", repr=False)
     tls: bool = False
+    ca_file: str | None = None
     ping_interval: float = 10.0
     answer_timeout: float = 10.0
     queue_size: int = 20_000
@@ -124,19 +126,16 @@ class Session(Manager):
         self, settings: AmiSettings, wanted: Iterable[str], heard: Callable[[Message], None], tap: Tap | None = None
     ) -> None:
         super().__init__(
-            host=settings.host,
-            port=settings.port,
             username=settings.username,
             secret=settings.secret,
-            ssl=ssl.create_default_context() if settings.tls else False,
             loop=asyncio.get_running_loop(),
             forgetable_actions=UNSENT_ACTIONS,
             ping_delay=NO_TIMER,
         )
+        self._settings = settings
         self._framer = Framer(wanted)
         self._heard = heard
         self._tap = tap or Tap()
-        self._timeout = settings.answer_timeout
         self._lost: asyncio.Future[str] = self.loop.create_future()
 
     @property
@@ -147,7 +146,7 @@ class Session(Manager):
         """Connect and log in. Raises LoginRefusedError, or LinkError for anything else that does not work."""
         connected = self.loop.create_future()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._settings.answer_timeout):
                 connected.set_result(await self._connect())
         except (OSError, TimeoutError) as error:
             raise LinkError(f"cannot connect: {str(error) or 'no answer'}") from error
@@ -169,7 +168,7 @@ class Session(Manager):
         try:
             return await self._answer(future)
         except TimeoutError as error:
-            raise LinkError(f"no answer to {name} within {self._timeout:g} s") from error
+            raise LinkError(f"no answer to {name} within {self._settings.answer_timeout:g} s") from error
         finally:
             self.responses.pop(action.id, None)
 
@@ -201,7 +200,7 @@ class Session(Manager):
     async def until(self, future: asyncio.Future[Result]) -> Result:
         """Wait for what the PBX is to say. Raises TimeoutError; LinkError where the connection goes first."""
         either: set[asyncio.Future[Any]] = {future, self._lost}
-        await asyncio.wait(either, timeout=self._timeout, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, timeout=self._settings.answer_timeout, return_when=asyncio.FIRST_COMPLETED)
         if future.done():
             return future.result()
         if self._lost.done():
@@ -213,11 +212,13 @@ class Session(Manager):
         return Reply(response.response.casefold() == "success", response.message)
 
     async def _connect(self) -> Any:
+        settings = self._settings
+        context = ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None
         return await self.loop.create_connection(
             lambda: _Protocol(self._framer, self._heard, self._note_lost, self._tap),
-            self.config["host"],
-            self.config["port"],
-            ssl=self.config["ssl"],
+            settings.host,
+            settings.port,
+            ssl=context,
         )
 
     def _note_lost(self, why: str) -> None:

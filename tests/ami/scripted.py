@@ -1,6 +1,7 @@
 """An AMI server that says what a test wants it to say, and a client on the line to it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class ScriptedPbx:
     """An AMI server of a few lines. `answers` says, by action, what to write; an action not in it is met by silence."""
 
     port: int = 0
+    tls: ssl.SSLContext | None = None
     answers: dict[str, Answer] = field(default_factory=dict)
     actions: list[Headers] = field(default_factory=list)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -94,6 +96,12 @@ class Line:
     async def next(self) -> Heard:
         return (await anext(self.received))[1]
 
+    async def failed(self) -> None:
+        """Wait until the client has a trouble to tell."""
+        async with asyncio.timeout(5):
+            while not self.client.health.last_error:  # noqa: ASYNC110  # health has no event
+                await asyncio.sleep(0.001)
+
     async def names(self, count: int) -> list[str]:
         return [name_of(await self.next()) for _ in range(count)]
 
@@ -106,7 +114,7 @@ def name_of(what: Heard) -> str:
 async def line_to(
     pbx: ScriptedPbx, *, refused_retry: Backoff | None = None, tap: Tap | None = None, **settings: Any
 ) -> AsyncIterator[Line]:
-    server = await asyncio.start_server(pbx.serve, "127.0.0.1", pbx.port)
+    server = await asyncio.start_server(pbx.serve, "127.0.0.1", pbx.port, ssl=pbx.tls)
     pbx.port = server.sockets[0].getsockname()[1]
     defaults: dict[str, Any] = {"name": "office", "port": pbx.port, "secret": "s3cret", "answer_timeout": 5.0}
     client = AmiClient(

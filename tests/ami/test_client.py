@@ -1,6 +1,9 @@
 """The line to a PBX over real TCP: what it survives, and what it says about it."""
 
 import asyncio
+import ssl
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -161,6 +164,43 @@ async def test_stopping_while_waiting_to_reconnect_reconnects_no_more() -> None:
         await pbx.until("Login")
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert len(pbx.named("Login")) == 1
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """For `localhost`, vouched for by nobody but itself."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    request = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run([*request.split(), *names], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return cert, context
+
+
+async def test_a_pbx_over_tls_is_spoken_to_once_it_is_vouched_for(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    cert, context = certificate
+    async with line_to(ScriptedPbx(tls=context), host="localhost", tls=True, ca_file=str(cert)) as line:
+        assert await line.names(1) == ["SnapshotEnded"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"], ids=["unknown authority", "another name"])
+async def test_a_pbx_that_is_not_who_it_should_be_gets_no_secret(
+    certificate: tuple[Path, ssl.SSLContext], host: str
+) -> None:
+    cert, context = certificate
+    ca_file = str(cert) if host == "127.0.0.1" else None
+    pbx = ScriptedPbx(tls=context)
+    async with line_to(pbx, host=host, tls=True, ca_file=ca_file) as line:
+        await line.failed()
+        assert "certificate verify failed" in line.client.health.last_error
+    assert pbx.actions == []
+
+
+async def test_a_certificate_file_that_is_not_there_is_named() -> None:
+    async with line_to(ScriptedPbx(), tls=True, ca_file="/no/such.pem") as line:
+        await line.failed()
+        assert "No such file" in line.client.health.last_error
 
 
 def test_the_pauses_between_attempts_double_up_to_the_most_and_begin_again() -> None:
