@@ -73,6 +73,7 @@ class SmppClient:
         self._jitter = jitter
         self._gate = Gate(settings.window, settings.rate)
         self._counters = Counters()
+        self._stopping = False
         self._sender: Link | None = None
         self._links: set[Link] = set()
         self._inbox: asyncio.Queue[_Delivery | LateAnswer] = asyncio.Queue()
@@ -147,6 +148,7 @@ class SmppClient:
 
     async def _stop(self) -> None:
         """Nothing new goes out; what is under way gets its answer, what came in is stored, then goodbye."""
+        self._stopping = True
         self._gate.close("stopping")
         try:
             async with asyncio.timeout(self.settings.drain_timeout):
@@ -162,6 +164,8 @@ class SmppClient:
         backoff = Backoff(self.settings.reconnect_after, self.settings.reconnect_longest)
         while True:
             slow = await self._one_link(command, backoff)
+            if self._stopping:
+                return
             delay = backoff.failed(self._jitter(), slow=slow)
             log.info("smpp.reconnect", gateway=self.settings.name, bind=command.wire_name, seconds=round(delay, 1))
             await asyncio.sleep(delay)
@@ -178,12 +182,15 @@ class SmppClient:
         started = _now()
         try:
             await link.run()
+        except Exception:
+            log.exception("smpp.link_failed", gateway=self.settings.name)
         finally:
             self._links.discard(link)
         ended = link.ended
         if link.was_bound and _now() - started >= STABLE:
             backoff.succeeded()
-        self._down(ended.why if ended else "stopped")
+        if not self._stopping:
+            self._down(ended.why if ended else "stopped")
         return ended is not None and ended.status in status.BIND_LATER
 
     def bound(self, link: Link, system_id: str) -> None:
@@ -191,7 +198,8 @@ class SmppClient:
         self._counters.binds += 1
         if link.bind_command is not Command.BIND_RECEIVER:
             self._sender = link
-            self._gate.open()
+            if not self._stopping:
+                self._gate.open()
         if sum(other.bound for other in self._links) == len(_BINDS[self.settings.bind]):
             self.health.now(State.BOUND)
 

@@ -22,7 +22,7 @@ class Gate:
         self._closed: str | None = "not bound"
         self._order = count()
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
-        self._watching: list[asyncio.Future[None]] = []
+        self._watching: set[asyncio.Future[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -45,9 +45,12 @@ class Gate:
     async def wait_open(self) -> None:
         while not self.is_open:
             watcher = asyncio.get_running_loop().create_future()
-            self._watching.append(watcher)
-            self._let_in()
-            await watcher
+            self._watching.add(watcher)
+            try:
+                self._let_in()
+                await watcher
+            finally:
+                self._watching.discard(watcher)
 
     async def enter(self, *, urgent: bool) -> None:
         """Wait for one's turn; `leave` gives it back. GateClosedError when the bind ends or is throttled meanwhile."""
@@ -123,7 +126,6 @@ class Gate:
         for watcher in self._watching:
             if not watcher.done():
                 watcher.set_result(None)
-        self._watching.clear()
 
     def _look_again_in(self, seconds: float) -> None:
         if self._timer:

@@ -1,5 +1,8 @@
 import asyncio
+import random
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,10 +25,10 @@ from bridge.domain.messages import (
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.smsc_script import Behaviour, Dialect, Ids, Script, When
 from bridge.smpp.client import SmppClient
-from bridge.smpp.codec import Command, encode
+from bridge.smpp.codec import Address, Command, Framer, ShortMessage, decode_message, encode, encode_message
 from bridge.smpp.health import State
 from bridge.smpp.settings import BindMode, IdBase
-from tests.smpp.support import CUSTOMER, NOON, OFFICE, SETTINGS, Receiver, a_part, bound, running
+from tests.smpp.support import CUSTOMER, NOON, OFFICE, SETTINGS, Receiver, a_part, bound, eventually, running
 
 SILENT = Behaviour(receipt=When.NEVER)
 TO_CUSTOMER = CUSTOMER.digits
@@ -311,28 +314,102 @@ async def test_a_part_that_smpp_cannot_carry_never_reaches_the_wire(smsc: Smsc) 
     assert smsc.submitted == []
 
 
-async def test_a_peer_that_does_not_read_leaves_the_part_not_written() -> None:
-    """The SMSC binds us and then never reads again: what stays in our buffer was certainly not sent."""
-    stalled = asyncio.Event()
+async def test_what_is_called_not_written_never_reaches_the_smsc_and_the_rest_does() -> None:
+    """The SMSC binds us and stops reading until we have given up; then it reads all that had left us."""
+    given_up, texts = asyncio.Event(), asyncio.Queue[list[str]]()
 
     async def bind_then_stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.read(200)
         writer.write(encode(Command.BIND_TRANSCEIVER_RESP, int.from_bytes(request[12:16], "big"), system_id="x"))
-        await stalled.wait()
+        await given_up.wait()
+        framer = Framer()
+        framer.feed(await reader.read(-1))
+        submits = [pdu for pdu in iter(framer.next, None) if pdu.command_id == Command.SUBMIT_SM]
+        texts.put_nowait([decode_message(Command.SUBMIT_SM, pdu).short_message.decode() for pdu in submits])
         writer.close()
 
-    server = await asyncio.start_server(bind_then_stall, "127.0.0.1", 0, limit=1)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    async with await asyncio.start_server(bind_then_stall, sock=listening, limit=1):
         async with (
-            bound(port, window=100_000, enquire_interval=0.2, response_timeout=0.4) as client,
+            bound(
+                listening.getsockname()[1],
+                window=100_000,
+                enquire_interval=0.2,
+                response_timeout=0.4,
+                reconnect_after=60.0,
+            ) as client,
             asyncio.TaskGroup() as group,
         ):
-            submits = [group.create_task(client.submit(a_part(n, "x" * 160))) for n in range(60_000)]
-        outcomes = [type(submit.result()) for submit in submits]
-        stalled.set()
-    assert NotWritten in outcomes
-    assert set(outcomes) <= {NotWritten, Unanswered}
+            submits = {
+                text: group.create_task(client.submit(a_part(text=text)))
+                for text in (f"{n:0160}" for n in range(25_000))
+            }
+        given_up.set()
+        received = set(await texts.get())
+    outcomes = {text: type(submit.result()) for text, submit in submits.items()}
+    assert received
+    assert outcomes.keys() - received
+    assert received == {text for text, outcome in outcomes.items() if outcome is Unanswered}
+    assert outcomes.keys() - received == {text for text, outcome in outcomes.items() if outcome is NotWritten}
+
+
+async def test_mutated_pdus_never_stop_the_reader(smsc: Smsc) -> None:
+    """Whatever one PDU holds, those after it are read, and the client never dies of it."""
+    chance = random.Random(20261123)
+    message = ShortMessage(Address(CUSTOMER.digits, 1, 1), Address(OFFICE[1:], 1, 1), b"the roof leaks", esm_class=0x40)
+    with capture_logs() as logs:
+        async with bound(smsc.port) as client:
+            for number in range(500):
+                octets = bytearray(encode_message(Command.DELIVER_SM, number, message))
+                for _ in range(chance.randint(1, 6)):
+                    octets[chance.randrange(4, len(octets))] = chance.randrange(256)
+                with suppress(ConnectionError):
+                    await smsc.deliver_octets(bytes(octets))
+            await client.wait_ready()
+            assert await client.submit(a_part()) == accepted("1")
+    assert "smpp.link_failed" not in [line["event"] for line in logs]
+    assert "smpp.not_stored" not in [line["event"] for line in logs]
+
+
+async def test_random_octets_cost_the_link_and_nothing_else(smsc: Smsc) -> None:
+    chance = random.Random(20261123)
+    async with bound(smsc.port) as client:
+        for binds in range(2, 12):
+            await smsc.deliver_octets(chance.randbytes(chance.randrange(16, 3000)))
+            await smsc.until(lambda smsc, binds=binds: smsc.binds.total() >= binds)  # type: ignore[misc]
+            await client.wait_ready()
+        assert await client.submit(a_part()) == accepted("1")
+
+
+async def test_ipv6() -> None:
+    async with Smsc(Script(default=SILENT)).serve(host="::1") as smsc, bound(smsc.port, host="::1") as client:
+        assert await client.submit(a_part()) == accepted("1")
+
+
+async def test_a_peer_that_takes_the_connection_and_says_nothing_is_given_up() -> None:
+    """Here it is the TLS handshake that never comes."""
+    hold = asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await hold.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        settings = replace(SETTINGS, port=port, tls=True, connect_timeout=0.1)
+        client = SmppClient(settings, Receiver(), clock=lambda: NOON)
+        async with running(client):
+            await eventually(lambda: client.health.state is State.DOWN)
+        hold.set()
+    assert client.health.last_error == "no connection: TimeoutError"
+
+
+async def test_stopping_says_nothing_of_trouble(smsc: Smsc) -> None:
+    with capture_logs() as logs:
+        async with bound(smsc.port):
+            pass
+    assert [line["event"] for line in logs] == ["smpp.bound"]
 
 
 async def test_a_trace_shows_fields_but_no_number_text_or_password(smsc: Smsc) -> None:
