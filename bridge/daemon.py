@@ -17,7 +17,10 @@ from bridge import systemd
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.listener import Listener
+from bridge.callbacks import Callbacks
 from bridge.config import Config, Pbx
+from bridge.domain import honesty
+from bridge.domain.lexicon import default_lexicon
 from bridge.domain.phone import E164
 from bridge.domain.tracker import Tracker
 from bridge.health import Health, Link, LinkKind
@@ -26,6 +29,8 @@ from bridge.missed_calls import MissedCalls
 from bridge.outbox import Outbox, OutboxSettings
 from bridge.smpp.client import SmppClient
 from bridge.smpp.health import State
+from bridge.understanding import Understanding
+from bridge.upkeep import Upkeep
 from bridge.web.app import create_app
 from storage.database import Database
 from storage.errors import StorageError
@@ -78,12 +83,16 @@ class Daemon:
 
     def _build(self, database: Database) -> None:
         config = self._config
-        self._inbox = Inbox(database, config.office, clock=self._clock)
+        lexicon = default_lexicon()
+        self._inbox = Inbox(database, config.office, clock=self._clock, understanding=Understanding(lexicon))
+        self._upkeep = Upkeep(Callbacks(database, config.office), self._inbox, clock=self._clock)
         self._gateway = SmppClient(config.smpp, self._inbox, clock=self._clock)
         self._outbox = Outbox(
             database, self._gateway, self._live, OutboxSettings(window=config.smpp.window), clock=self._clock
         )
-        missed = MissedCalls(database, config.office, config.rules, self._live)
+        missed = MissedCalls(
+            database, config.office, config.rules, self._live, honest=lambda text: not honesty.check(text, lexicon)
+        )
         for pbx in config.pbxs:
             self._add_pbx(pbx, missed)
 
@@ -107,6 +116,7 @@ class Daemon:
     async def _run_in(self, group: asyncio.TaskGroup, database: Database) -> None:
         gateway = group.create_task(self._gateway.run())
         outbox = group.create_task(self._outbox.run())
+        upkeep = group.create_task(self._upkeep.run())
         watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
         lines = [group.create_task(line.run()) for line in self._lines]
         listeners = [group.create_task(listener.run()) for listener in self._live.listeners]
@@ -118,7 +128,7 @@ class Daemon:
         await _in_time([listener.drain() for listener in self._live.listeners])
         await _end(listeners)
         await _end([gateway])  # drains: its answers still reach the outbox
-        await _end([outbox, *watching])
+        await _end([outbox, upkeep, *watching])
 
     def _say_started(self) -> None:
         log.info("daemon.started", page=self.page, database=str(self._config.database))
