@@ -18,7 +18,11 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class LinkHealth:
-    """What the health strip shows of one PBX. `connected_since` is None while there is no session."""
+    """What the health strip shows of one PBX. `connected_since` is None while there is no session.
+
+    reconnects: links that stood and were lost. dropped: events that found no room. suspicious: messages that no PBX
+    writes.
+    """
 
     connected_since: datetime | None = None
     synced_at: datetime | None = None
@@ -101,7 +105,6 @@ class AmiClient:
                 self._note_failure("ami.link_down", str(error), delay)
             await self._say_lost()
             await asyncio.sleep(delay)
-            self.health.reconnects += 1
 
     async def _hold_session(self) -> None:
         """From connect to loss. Raises LinkError, always."""
@@ -185,6 +188,7 @@ class AmiClient:
         if self.health.connected_since is None:
             return
         self.health.connected_since = self.health.synced_at = None
+        self.health.reconnects += 1
         at = self._clock()
         await self._queue.put((at, LinkLost(at)))
 

@@ -28,6 +28,7 @@ class Recording(Tap):
         self._files = ExitStack()
         self._framer = Framer()
         self._connection = 0
+        self._streaming = False
         self._offset = 0
         self.blocks = 0
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -43,6 +44,7 @@ class Recording(Tap):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.disconnected()
         self._files.close()
 
     @property
@@ -50,7 +52,7 @@ class Recording(Tap):
         return self._offset + self._framer.pending
 
     def connected(self) -> None:
-        self._connection += 1
+        self._connection, self._streaming = self._connection + 1, True
         self._framer = Framer()
         self._guarded(self._mark, "connected")
 
@@ -58,7 +60,9 @@ class Recording(Tap):
         self._guarded(self._store, data)
 
     def disconnected(self) -> None:
-        partial = self._framer.pending
+        if not self._streaming:
+            return
+        self._streaming, partial = False, self._framer.pending
         self._offset += partial
         self._framer = Framer()
         self._guarded(self._mark, "disconnected", partial=partial)
@@ -92,7 +96,7 @@ class Recording(Tap):
         """A full disk must not look like a broken connection."""
         try:
             write(*what, **facts)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             if not self.failed.done():
                 self.failed.set_exception(error)
 

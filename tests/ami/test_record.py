@@ -51,17 +51,10 @@ async def test_a_cut_in_the_middle_of_a_message_is_marked_and_the_offsets_go_on(
         recording.connected()
         recording.received(BANNER + HANGUP)
     raw, index = out.read_bytes(), index_of(out)
-    assert [entry.get("mark") for entry in index] == [
-        "connected",
-        "banner",
-        None,
-        "disconnected",
-        "connected",
-        "banner",
-        None,
-    ]
+    one_connection = ["connected", "banner", "Hangup", "disconnected"]
+    assert [entry.get("mark") or entry["e"] for entry in index] == one_connection * 2
     assert index[3]["partial"] == 10
-    last = index[-1]
+    last = index[-2]
     assert raw[last["o"] : last["o"] + last["n"]] == HANGUP
 
 
@@ -96,7 +89,8 @@ async def test_recording_stops_after_the_time_asked_for(tmp_path: Path) -> None:
             recorded = asyncio.create_task(record(settings, recording, clock=lambda: NOON, seconds=0.2))
             await pbx.until("CoreShowChannels", times=2)
             await recorded
-    assert [entry.get("mark") for entry in index_of(tmp_path / "short.ami")][:2] == ["connected", "banner"]
+    marks = [entry["mark"] for entry in index_of(tmp_path / "short.ami") if "mark" in entry]
+    assert marks == ["connected", "banner", "disconnected"]
 
 
 @pytest.mark.parametrize(

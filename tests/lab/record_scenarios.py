@@ -68,7 +68,6 @@ async def _recorded(asterisk: Asterisk, scenario: Scenario) -> AsyncIterator[Non
         for task in listening:
             task.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
-        await asyncio.sleep(0)  # the sockets say goodbye
         for recording in recordings:
             recording.__exit__(None, None, None)
 
