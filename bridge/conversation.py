@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge import recovery
 from bridge.answers import Answers
 from bridge.domain import phone, queue
 from bridge.domain.courtesy import is_courtesy
@@ -138,6 +139,7 @@ class Conversation:
 
     async def _heed(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
         await contacts.forget_landline(tx, number, now)
+        await recovery.first_text_is_moot(tx, number, "replied", now)
         if reply.role is Role.STAFF:
             if reply.word is OptOut.STOP:
                 self._log.error("staff.stop", reply=reply.id, number=number.masked)

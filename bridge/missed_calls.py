@@ -236,7 +236,7 @@ class MissedCalls:
         elif call.verdict is Verdict.ANSWERED:
             await recovery.customer_got_through(tx, number, place.line.branch, who, call.ended_at or now)
         if call.talked or call.verdict is Verdict.ANSWERED:
-            await recovery.text_is_moot(tx, number, now)
+            await recovery.first_text_is_moot(tx, number, "talked", now)
 
     async def _decide_deferred(self, tx: Writer, number: E164, now: datetime, *, but: int) -> None:
         """Another call of this number held their text back; now that one call ended, decide again."""

@@ -42,8 +42,8 @@ async def customer_was_called(
         await callbacks.save(tx, queue.called(row, who, now), act)
 
 
-async def text_is_moot(tx: Writer, customer: E164, now: datetime) -> None:
-    """We talked: a first text that has not left yet would only be silly."""
+async def first_text_is_moot(tx: Writer, customer: E164, why: str, now: datetime) -> None:
+    """We talked, or they wrote: a first text that has not left yet would only be silly."""
     for part in await messages.queued_to(tx, customer):
         if part.kind is Kind.FIRST:
-            await messages.cancel(tx, part, "talked", now)
+            await messages.cancel(tx, part, why, now)

@@ -145,6 +145,12 @@ async def test_a_reply_goes_to_the_branch_whose_number_was_written_to(database: 
     assert (await desk.row(branch="east")).unread
 
 
+async def test_a_first_text_that_waits_is_not_sent_to_somebody_who_writes_first(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.inbox.received(text("I just called you"))
+    assert [(part.state, part.why) for part in await desk.parts()] == [("cancelled", "replied")]
+
+
 # --- STOP, START, HELP --------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ from bridge.domain.phone import E164
 from bridge.domain.queue import Attempt, NotPossibleError
 from storage import callbacks, messages
 from storage.database import Database
+from storage.messages import Part
 from tests.desk import CUSTOMER, EAST, MAIN, OTHER, Desk, answered_call, missed_call, outbound_call, receipt, text
 
 T = TypeVar("T")
@@ -172,12 +173,22 @@ class Office(RuleBasedStateMachine):
         submission = Submission(claimed.id, claimed.source, claimed.number, claimed.text, claimed.encoding)
         if claimed.number in self.stopped:
             assert claimed.kind is Kind.OPT_OUT_CONFIRMATION
+        if claimed.kind is Kind.FIRST:
+            assert not await self.wrote_since(claimed)
         if isinstance(outcome, Accepted):
             outcome = replace(outcome, message_id=f"id-{claimed.id}")
         self.submitted.append((submission, outcome or Unanswered("killed")))
         if outcome is not None:
             async with database.transaction() as tx:
                 await delivery.answered(tx, claimed, outcome, now)
+
+    async def wrote_since(self, part: Part) -> bool:
+        async with self.desk.database.read() as db:
+            sql = """
+                SELECT 1 FROM reply r JOIN message m ON m.number = r.number
+                WHERE m.id = :id AND r.received_at > m.created_at
+            """
+            return await db.one(sql, id=part.message_id) is not None
 
     async def act(self, who: str, verb: str, which: int, outcome: str, stale: bool) -> None:
         async with self.desk.database.read() as db:
