@@ -77,8 +77,9 @@ class Callbook:
         if phone.is_withheld(number):
             return Caller(None, "", name)
         read = phone.parse(number, self._settings.country)
-        digits = "" if read else re.sub(r"[^0-9+*#]", "", number[: phone.MAX_RAW])
-        return Caller(read, digits, name)
+        digits = "" if read else _digits(number[: phone.MAX_RAW])
+        is_name = _digits(name) != _digits(number) or not _digits(name)  # many trunks send the number as the name
+        return Caller(read, digits, name if is_name else "")
 
     def _outside_number(self, dialled: str) -> E164 | None:
         """With the outside prefix if that is a number, else without: a dialplan may have cut it off already."""
@@ -150,6 +151,10 @@ class Callbook:
             attempt_id=call.origin or None,
             why=tuple(call.why),
         )
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9+*#]", "", text)
 
 
 def _judge_outbound(call: LiveCall) -> tuple[Verdict, Reason | None]:

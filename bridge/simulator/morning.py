@@ -17,8 +17,8 @@ OFFICE = "+12125550100"
 SPEED = 3.0  # a call that took 15 s takes 5
 REPLY_AFTER = 4.0
 PAUSE = 3.0
-FIRST_CALLER = 12015550101
-CALLERS = 90  # 555-0101 to 555-0190: numbers that nobody has
+AREAS = "201 212 646 917 718 347 929 551 973 862 908 732 848 914 845 516 631 203 475 860".split()
+LAST_DIGITS = 90  # 555-0110 to 555-0199: numbers that nobody has
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +75,6 @@ class Morning:
 
 
 def callers() -> Iterator[str]:
-    return (f"+{FIRST_CALLER + number % CALLERS}" for number in itertools.count())
+    """Spread over area codes: many neighbours in a row would trip the breaker."""
+    numbers = itertools.count()
+    return (f"+1{AREAS[n % len(AREAS)]}55501{10 + n % LAST_DIGITS}" for n in numbers)
