@@ -106,7 +106,10 @@ class _Walker:
         at += 1
         while self._in("highway_more", at):
             at += 1
-        return self._directed(at + 1) if self._is_number(at) else None
+        if not self._is_number(at):
+            return None
+        typed = self._word(at + 1) in self._types and self._goes_on(at)
+        return self._directed(at + 2 if typed else at + 1)
 
     def _spanish(self, index: int) -> int | None:
         """`Calle Hidalgo 45`, `Calle 5 #123`, `Carr. 2 km 5.3`."""
@@ -136,11 +139,11 @@ class _Walker:
             return None
         introduced = index > 0 and self._in("introduces", index - 1)
         alone = index == 0 and (self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens))
-        if not self.tokens[at].word.isalpha() or len(self.tokens[index].word) < 2 or not (introduced or alone):
+        if not self.tokens[at].word.isalpha() or not (introduced or alone):
             return None
-        if not self._capital(at) and len(self.tokens[index].word) < 3:
-            return None
-        return at + 1
+        digits = len(self.tokens[index].word)
+        written_large = self._capital(at) and (introduced or digits > 1)
+        return at + 1 if written_large or digits > 2 else None
 
     # --- what they are made of
 
@@ -223,7 +226,7 @@ class _Walker:
                 break
             if end := self._state_or_zip(at):
                 return end
-            if not self.tokens[at].word.isalpha() or self._in("not_name", at):
+            if not self.tokens[at].word.isalpha() or (self._in("not_name", at) and not self._capital(at)):
                 break
         if self._word(index) == "in" and self._goes_on(index - 1) and self._is_town(index + 1):
             return index + 2

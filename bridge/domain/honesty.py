@@ -49,6 +49,12 @@ def _outermost(problems: Sequence[Problem]) -> Iterator[Problem]:
             yield problem
 
 
+def _commas_between(tokens: Sequence[Token], one: Found[Excuse], other: Found[Promise]) -> int:
+    """How far apart two thoughts of a clause are: `usually we call, so keep it near, we will call` has two."""
+    last, first = min(one.last, other.last), max(one.first, other.first)
+    return sum(token.after is After.COMMA for token in tokens[last:first])
+
+
 class _Checker:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self._text = text
@@ -59,7 +65,7 @@ class _Checker:
         for clause in self._clauses:
             if self._is_question(clause):
                 continue
-            excuses = {found.value for found in self._lexicon.excuse_book.find(clause.tokens)}
+            excuses = self._lexicon.excuse_book.find(clause.tokens)
             for found in self._lexicon.promise_book.find(clause.tokens):
                 if not self._excused(clause.tokens, found, excuses):
                     first, last = clause.tokens[found.first], clause.tokens[found.last]
@@ -105,9 +111,9 @@ class _Checker:
         begins = self._text[max(first.start - 1, 0) : first.start] == _OPENING_MARK
         return begins or first.word in self._lexicon.words("asking")
 
-    def _excused(self, tokens: Sequence[Token], found: Found[Promise], said: set[Excuse]) -> bool:
+    def _excused(self, tokens: Sequence[Token], found: Found[Promise], excuses: Sequence[Found[Excuse]]) -> bool:
         by = found.value.excused_by
-        if by & said:
+        if any(excuse.value in by and _commas_between(tokens, excuse, found) <= 1 for excuse in excuses):
             return True
         if Excuse.NEGATED in by and self._negated(tokens, found):
             return True

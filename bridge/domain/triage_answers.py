@@ -20,12 +20,13 @@ def answers(talk: Conversation) -> list[Match]:
 
 def _answer(talk: Conversation, clause: Clause) -> Iterator[Token]:
     tokens = [token for token in clause.tokens if token.word]
-    if not tokens or clause.question:
+    if not tokens:
         return
     affirmative, day = talk.lexicon.words("affirmative"), talk.lexicon.words("day")
     if talk.only_answers(tokens):
-        yield from [token for token in tokens if token.is_in(affirmative | day)][:1]
-    elif _stands_apart(tokens, affirmative):
+        says = day if clause.question else affirmative | day
+        yield from [token for token in tokens if token.is_in(says)][:1]
+    elif not clause.question and _stands_apart(tokens, affirmative):
         yield tokens[0] if tokens[0].is_in(affirmative) else tokens[-1]
 
 

@@ -14,6 +14,7 @@ FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no
 NEGATION_REACH = 6
 HYPOTHESIS_REACH = 14
 PRESENT_REACH = 2
+HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
 
 _CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
 _ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
@@ -117,7 +118,14 @@ class Conversation:
             Remark(found.value, number, found.first, found.last, _words(clause.tokens, found.first, found.last))
             for number, clause in enumerate(self.clauses)
             for found in self.lexicon.release_book.find(clause.tokens)
+            if not (found.value in _CANCELLED_BY_RELAPSE and self._denied(clause.tokens, found))
         )
+
+    def _denied(self, tokens: Sequence[Token], found: Found[Kind]) -> bool:
+        """`is not fixed yet`; but `no longer leaks` carries its own "no"."""
+        negators = self.lexicon.words("negator")
+        around = (*tokens[max(found.first - 1, 0) : found.first], *tokens[found.first + 1 : found.last])
+        return tokens[found.first].word not in negators and any(token.word in negators for token in around)
 
     def _in_clause(self, number: int) -> Iterator[Match]:
         tokens = self.clauses[number].tokens
@@ -156,6 +164,8 @@ class Conversation:
             return self._supposes(remark, number, trigger)
         if remark.kind is Kind.PAST:
             return not self._is_present(number, trigger)
+        if remark.kind is Kind.HEDGED:
+            return _distance(remark, trigger) in HEDGE_REACH
         return remark.kind is not Kind.RELAPSE
 
     def _same_part(self, remark: Remark, number: int) -> bool:
@@ -223,6 +233,13 @@ class Conversation:
 
 
 _PERCEIVING = frozenset({"seeing", "smelling", "noticing", "getting", "showing", "having", "hearing", "anything"})
+
+
+def _distance(remark: Remark, trigger: Found[Trigger]) -> int:
+    """Words from the remark to the trigger; negative where the remark follows it."""
+    if remark.last < trigger.first:
+        return trigger.first - remark.last
+    return min(trigger.last - remark.first, 0)
 
 
 def _negators_inside(found: Sequence[Found[Trigger]]) -> frozenset[int]:

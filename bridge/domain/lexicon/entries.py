@@ -36,6 +36,8 @@ class Kind(StrEnum):
     OVER = "over"  # of everything said before it: "never mind"
     HYPOTHETICAL = "hypothetical"
     SALES = "sales"
+    NEW = "new"  # a wish to have, for what is missing: "no AC, want to add it"
+    THING = "thing"  # of a thing, not of persons or homes: "the house is 80 years old"
     PAPERWORK = "paperwork"
     ELSEWHERE = "elsewhere"
     DEFERRED = "deferred"  # in no hurry: the trigger is still shown, as `check`
