@@ -89,9 +89,10 @@ class Asterisk:
     def start(self) -> None:
         """Raises LabError where it is not fully booted within half a minute."""
         self._write_config()
+        command = self._installation.command("-f", "-C", self._config_file())
         with (self.home / "console").open("wb") as console:
             self._process = subprocess.Popen(
-                self._installation.command("-f", "-C", self._config_file()),
+                [*_bound_to_us(), *command],
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -163,14 +164,19 @@ class Asterisk:
 
 
 @contextmanager
-def running_asterisk() -> Iterator[Asterisk]:
-    asterisk = Asterisk(find_installation(), Ports.free())
+def running_asterisk(installation: Installation | None = None) -> Iterator[Asterisk]:
+    asterisk = Asterisk(installation or find_installation(), Ports.free())
     try:
         asterisk.start()
         yield asterisk
     finally:
         asterisk.stop()
         asterisk.clear()
+
+
+def _bound_to_us() -> list[str]:
+    """Where util-linux can: let the kernel end it when we are killed before we could."""
+    return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 def _free_port(kind: socket.SocketKind, ip: str = "127.0.0.1") -> int:

@@ -1,12 +1,13 @@
-"""`python -m tests.lab.record_scenarios [NAME...]`: play scenarios on a real Asterisk and keep what it said.
+"""`python -m tests.lab.record_scenarios [--chroot DIR] [NAME...]`: play scenarios on a real Asterisk, and keep it all.
 
 Each becomes NAME.ami (everything on) and NAME_least.ami (the account that we ask for), with index and expectation, in
-tests/recordings/22-own/. The expectation is what people did in the call, not what our tracker makes of it.
+tests/recordings/22-own/ (or 16-own/, by the version). The expectation is what people did in the call, not what our
+tracker makes of it. --chroot: another Asterisk than the lab's, as mmdebstrap makes it from Debian bullseye.
 """
 
+import argparse
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,29 +16,28 @@ from pathlib import Path
 from bridge.ami.client import AmiClient
 from bridge.ami.record import Recording, index_path
 from bridge.ami.session import AmiSettings
-from tests.lab.asterisk import Asterisk, running_asterisk
+from tests.lab.asterisk import Asterisk, Installation, find_installation, running_asterisk
 from tests.lab.office import open_office
 from tests.lab.scenario import TRUNKS, Scenario
 from tests.lab.scenarios import OWN
 from tests.lab.scenarios_moved import MOVED
 
-FOLDER = Path(__file__).parents[1] / "recordings" / "22-own"
+RECORDINGS = Path(__file__).parents[1] / "recordings"
 ACCOUNTS = {"": ("recorder", "labsecret"), "_least": ("textback", "CHANGE-ME")}
 AT_ONCE = 3
 
 
-async def main(names: list[str]) -> None:
-    FOLDER.mkdir(exist_ok=True)
+async def main(names: list[str], installation: Installation) -> None:
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
         for one in (*OWN, *MOVED):
             if not names or one.name in names:
-                tasks.create_task(_record(one, places))
+                tasks.create_task(_record(one, installation, places))
 
 
-async def _record(scenario: Scenario, places: asyncio.Semaphore) -> None:
+async def _record(scenario: Scenario, installation: Installation, places: asyncio.Semaphore) -> None:
     async with places:
-        with running_asterisk() as asterisk:
+        with running_asterisk(installation) as asterisk:
             async with _recorded(asterisk, scenario), open_office(asterisk) as office:
                 async with asyncio.timeout(110):
                     await scenario.play(office)
@@ -49,10 +49,13 @@ async def _record(scenario: Scenario, places: asyncio.Semaphore) -> None:
 @asynccontextmanager
 async def _recorded(asterisk: Asterisk, scenario: Scenario) -> AsyncIterator[None]:
     """Both accounts listen from before the first call until the last channel is gone."""
+    version = asterisk.version
+    folder = RECORDINGS / f"{version.partition('.')[0]}-own"
+    folder.mkdir(exist_ok=True)
     listening: list[asyncio.Task[None]] = []
     recordings = []
     for suffix, (username, secret) in ACCOUNTS.items():
-        path = FOLDER / f"{scenario.name}{suffix}.ami"
+        path = folder / f"{scenario.name}{suffix}.ami"
         path.unlink(missing_ok=True)
         index_path(path).unlink(missing_ok=True)
         recording = Recording(path, _now)
@@ -61,7 +64,7 @@ async def _recorded(asterisk: Asterisk, scenario: Scenario) -> AsyncIterator[Non
         client = AmiClient(settings, clock=_now, wanted=(), tap=recording)
         listening.append(asyncio.create_task(client.run()))
         await anext(client.messages())  # the snapshot has ended
-        _write_expectation(path, scenario, asterisk.version)
+        _write_expectation(path, scenario, version)
     try:
         yield
     finally:
@@ -88,4 +91,9 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--chroot", type=Path)
+    parser.add_argument("names", nargs="*")
+    asked = parser.parse_args()
+    where = Installation(asked.chroot.resolve()) if asked.chroot else find_installation()
+    asyncio.run(main(asked.names, where))
