@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,61 @@ def test_durations_as_people_write_them(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         parse_duration(text)
+
+
+OFFICE = """
+business = "Ace Plumbing"
+country = "US"
+zone = "America/New_York"
+[[pbx]]
+name = "main office"
+port = {port}
+secret_file = "ami.secret"
+trunks = ["PJSIP/trunk-*"]
+[[line]]
+dids = ["+12125550100"]
+sms_number = "+12125550100"
+[smpp]
+host = "127.0.0.1"
+port = 2775
+system_id = "ace"
+password_file = "smpp.password"
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Path]:
+    """A configuration that names a PBX on this port."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+
+    def write(port: int) -> Path:
+        for name in ("ami.secret", "smpp.password"):
+            (tmp_path / name).write_text("s3cret\n")
+            (tmp_path / name).chmod(0o600)
+        path = tmp_path / "textback.toml"
+        path.write_text(OFFICE.format(port=port))
+        return path
+
+    return write
+
+
+async def test_the_command_records_the_pbx_that_the_configuration_names(
+    tmp_path: Path, office: Callable[[int], Path]
+) -> None:
+    pbx, out = ScriptedPbx(), tmp_path / "office.ami"
+    async with line_to(pbx):
+        code, _ = await asyncio.to_thread(run, str(out), "--for", "1s", "--config", str(office(pbx.port)))
+    assert code == 0
+    assert len(pbx.named("Login")) == 2
+    assert out.read_bytes().startswith(BANNER)
+
+
+def test_a_pbx_that_the_configuration_does_not_name_is_wrong_usage(
+    tmp_path: Path, office: Callable[[int], Path]
+) -> None:
+    code, output = run(str(tmp_path / "x.ami"), "--config", str(office(5038)), "--pbx", "branch")
+    assert code == 2
+    assert "main office" in output
 
 
 def run(*arguments: str) -> tuple[int, str]:
