@@ -129,14 +129,15 @@ def opening(opens_at: datetime | None, now: datetime, office: Office, language: 
     days = (wall.date() - now.astimezone(office.zone).date()).days
     pattern = OPENS[language][min(days, 2) if days < 7 else 3]
     return pattern.format(
-        time=_clock(wall, office.country, language),
+        time=clock_time(wall, office.country, language),
         weekday=WEEKDAYS[language][wall.weekday()],
         day=wall.day,
         month=MONTHS[language][wall.month - 1],
     )
 
 
-def _clock(wall: datetime, country: str, language: Language) -> str:
+def clock_time(wall: datetime, country: str, language: Language) -> str:
+    """`8 AM`, `14:30`: a time of day as people there say it."""
     twelve = country in TWELVE_HOURS
     hour = (wall.hour % 12 or 12) if twelve else wall.hour
     minutes = f":{wall:%M}" if wall.minute or not twelve else ""
