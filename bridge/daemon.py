@@ -32,6 +32,7 @@ from bridge.smpp.health import State
 from bridge.understanding import Understanding
 from bridge.upkeep import Upkeep
 from bridge.web.app import create_app
+from storage import backup
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -75,11 +76,22 @@ class Daemon:
 
     async def run(self) -> None:
         async with AsyncExitStack() as stack:
-            database = await stack.enter_async_context(await Database.open(self._config.database))
+            database = await stack.enter_async_context(await self._open_database())
             self._build(database)
             self.page = await self._open_page(stack, database)
             async with asyncio.TaskGroup() as group:
                 await self._run_in(group, database)
+
+    async def _open_database(self) -> Database:
+        """A damaged one is set aside, for calls must go on being recorded; texts wait for a person then."""
+        path = self._config.database
+        database, damaged = await backup.open_sound(path, self._clock())
+        if damaged:
+            log.error("database.damaged", database=str(path), what=damaged.what, set_aside_as=str(damaged.aside))
+            log.error(
+                "database.begun_anew", texts="paused", bring_back=f"textback restore {damaged.newest or 'BACKUP'}"
+            )
+        return database
 
     def _build(self, database: Database) -> None:
         config = self._config

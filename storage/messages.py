@@ -181,6 +181,12 @@ async def interrupted(db: Reader) -> Sequence[Part]:
     return [_part(row) for row in rows]
 
 
+async def queued(db: Reader) -> Sequence[Part]:
+    """Everything that has not left yet."""
+    rows = await db.all("SELECT * FROM part WHERE state = 'queued' ORDER BY id")
+    return [_part(row) for row in rows]
+
+
 async def queued_to(db: Reader, number: E164) -> Sequence[Part]:
     """Texts to a customer that have not left yet."""
     rows = await db.all(

@@ -1,6 +1,5 @@
 """The numbered steps from one schema to the next, each in one transaction, after a backup of what was there."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,19 +7,19 @@ from importlib import resources
 from pathlib import Path
 
 from storage.errors import StorageError
+from storage.files import APPLICATION_ID, copy, create_private
 
-APPLICATION_ID = 0x54425854  # "TBXT": marks the file as ours (SQLite: PRAGMA application_id)
 BUSY_SECONDS = 5.0
 
 
 def migrate(path: Path) -> int:
     """Bring the file to the newest schema; the schema's number. Safe to kill and to run twice at once."""
     steps = _steps()
-    _create_private(path)
+    create_private(path)
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
         version = _checked_version(connection, path, newest=len(steps))
         if 0 < version < len(steps):
-            _back_up(connection, path.with_name(f"{path.name}.v{version}.backup"))
+            copy(connection, path.with_name(f"{path.name}.v{version}.backup"))
         for number, script in enumerate(steps[version:], start=version + 1):
             _apply(connection, number, script)
     return len(steps)
@@ -30,16 +29,6 @@ def _steps() -> list[str]:
     folder = resources.files("storage") / "migrations"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
     return [file.read_text(encoding="utf-8") for file in files]
-
-
-def _create_private(path: Path) -> None:
-    """Customers' words and numbers are nobody else's: the file is made readable by its owner only."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StorageError(
-            path, f"the file cannot be written: {error.strerror}; check its directory and owner"
-        ) from error
 
 
 def _checked_version(connection: sqlite3.Connection, path: Path, *, newest: int) -> int:
@@ -58,18 +47,6 @@ def _checked_version(connection: sqlite3.Connection, path: Path, *, newest: int)
             "install that version again, or bring an older backup back with `textback restore`",
         )
     return int(version)
-
-
-def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    """A whole copy appears under the name, or none."""
-    unfinished = target.with_name(target.name + ".unfinished")
-    unfinished.unlink(missing_ok=True)
-    _create_private(unfinished)
-    with closing(sqlite3.connect(unfinished)) as copy:
-        connection.backup(copy)
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(target)
 
 
 def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import configuration, control, demo, record, replay, run, sms
+from bridge.cli import backup, configuration, control, demo, record, replay, run, sms
 from bridge.config import ConfigError
 from storage.errors import StorageError
 
-MODULES = (run, demo, configuration, control, record, replay, sms)
+MODULES = (run, demo, configuration, control, record, replay, sms, backup)
 
 
 def build() -> typer.Typer:
