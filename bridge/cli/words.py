@@ -89,7 +89,6 @@ def triaged(parts: Sequence[str], lexicon: Lexicon) -> Row:
 
 
 def linted(text: str, lexicon: Lexicon) -> Row:
-    segments = gsm.split(text)
     problems = honesty.check(text, lexicon)
     return {
         "ok": not problems,
@@ -103,9 +102,17 @@ def linted(text: str, lexicon: Lexicon) -> Row:
             }
             for problem in problems
         ],
-        "segments": len(segments.parts),
-        "encoding": segments.encoding,
+        **_size(text),
     }
+
+
+def _size(text: str) -> Row:
+    """Null where the text is longer than any message can be."""
+    try:
+        segments = gsm.split(text)
+    except ValueError:
+        return {"segments": None, "encoding": None}
+    return {"segments": len(segments.parts), "encoding": segments.encoding}
 
 
 def _place(words: triage.Span | triage.Release) -> Row:

@@ -13,6 +13,7 @@ from bridge.domain.reading import After, Token, tokenise
 
 MAX_NAME_WORDS = 4
 MAX_ISSUE = 100
+FRAGMENT = 2  # words: a part so short may be a piece of the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,15 @@ class Place:
 def find(texts: Sequence[str], lexicon: Lexicon | None = None) -> Found:
     """The address (the most certain, then the first) and the issue told in some texts of one customer."""
     words = lexicon or default_lexicon()
-    places = [place for part, text in enumerate(texts) for place in places_in(text, words, part)]
+    places = [place for part, text in enumerate(texts) for place in places_in(text, tokenise(text, part), words)]
     best = min(places, key=lambda place: (not place.certain, place.part, place.start), default=None)
     address = " ".join(texts[best.part][best.start : best.end].split()) if best else None
     return Found(address, _issue(texts, places, words))
 
 
-def places_in(text: str, lexicon: Lexicon, part: int = 0) -> list[Place]:
-    """Every address in a text, in order, none overlapping another."""
-    walker = _Walker(text, tokenise(text, part), lexicon)
+def places_in(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Place]:
+    """Every address in a text, in order, none overlapping another. tokens: the words of the text."""
+    walker = _Walker(text, tokens, lexicon)
     found: list[Place] = []
     index = 0
     while index < len(walker.tokens):
@@ -53,7 +54,7 @@ def places_in(text: str, lexicon: Lexicon, part: int = 0) -> list[Place]:
             index += 1
             continue
         stop, certain = end
-        found.append(Place(part, walker.tokens[index].start, walker.tokens[stop - 1].end, certain))
+        found.append(Place(tokens[index].part, walker.tokens[index].start, walker.tokens[stop - 1].end, certain))
         index = stop
     return found
 
@@ -63,7 +64,7 @@ class _Walker:
     """Reads addresses off a text. Every method takes the index of a word and tells where what it looks for ends."""
 
     text: str
-    tokens: tuple[Token, ...]
+    tokens: Sequence[Token]
     lexicon: Lexicon
     forms: tuple[Callable[[int], int | None], ...] = field(init=False)
 
@@ -322,10 +323,18 @@ class _Walker:
 def _issue(texts: Sequence[str], places: Sequence[Place], lexicon: Lexicon) -> str | None:
     """The first words that are neither an address nor a greeting nor only an answer, up to MAX_ISSUE characters."""
     for part, text in enumerate(texts):
-        told = [piece for piece in _pieces(text, part, places, lexicon.words("small_talk"))]
+        told = list(_pieces(text, part, places, lexicon))
         if told:
-            return _shortened(" ".join(text[told[0][0] : _run_end(told)].split()))
+            before = _fragments_before(texts, part)
+            return _shortened(" ".join((before + text[told[0][0] : _run_end(told)]).split()))
     return None
+
+
+def _fragments_before(texts: Sequence[str], part: int) -> str:
+    """`no`, sent right before `heat`, belongs to it."""
+    pair = texts[max(part - 1, 0) : part + 1]
+    short = len(pair) == 2 and all(len(tokenise(text)) <= FRAGMENT for text in pair)
+    return f"{pair[0]} " if short else ""
 
 
 def _run_end(told: Sequence[tuple[int, int]]) -> int:
@@ -334,9 +343,7 @@ def _run_end(told: Sequence[tuple[int, int]]) -> int:
     return fitting[-1] if fitting else told[0][1]
 
 
-def _pieces(
-    text: str, part: int, places: Sequence[Place], small_talk: frozenset[str]
-) -> Iterator[tuple[int, int]]:
+def _pieces(text: str, part: int, places: Sequence[Place], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     """Stretches between commas and stops that tell something; the words of an address are left out."""
     taken = [(place.start, place.end) for place in places if place.part == part]
     piece: list[Token] = []
@@ -345,14 +352,18 @@ def _pieces(
         if not inside:
             piece.append(token)
         if inside or token.after > After.SPACE:
-            yield from _telling(piece, small_talk)
+            yield from _telling(piece, lexicon)
             piece = []
-    yield from _telling(piece, small_talk)
+    yield from _telling(piece, lexicon)
 
 
-def _telling(piece: Sequence[Token], small_talk: frozenset[str]) -> Iterator[tuple[int, int]]:
-    if any(token.word not in small_talk and not token.word.isdecimal() for token in piece):
-        yield piece[0].start, piece[-1].end
+def _telling(piece: Sequence[Token], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+    """Where the piece stands, without the small words at its end that led to an address."""
+    last = len(piece)
+    while last and piece[last - 1].word in lexicon.words("leads_to"):
+        last -= 1
+    if any(token.word not in lexicon.words("small_talk") and not token.word.isdecimal() for token in piece[:last]):
+        yield piece[0].start, piece[last - 1].end
 
 
 def _shortened(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bridge.domain.lexicon import Excuse, Lexicon, Promise, Rule
 from bridge.domain.phrases import Found
-from bridge.domain.reading import HEAD, After, Clause, Token, clauses, is_cut
+from bridge.domain.reading import HEAD, After, Clause, Token, clauses, is_cut, tokenise
 
 MAX_ASKS = 3
 NEGATION_REACH = 5
@@ -59,7 +59,9 @@ class _Checker:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self._text = text
         self._lexicon = lexicon
-        self._clauses = clauses(lexicon.plain(text), lexicon.words("turning"))
+        tokens = tokenise(text)
+        self._cut = is_cut(text, len(tokens))
+        self._clauses = clauses(lexicon.plain(tokens), lexicon.words("turning"))
 
     def promises(self) -> Iterator[Problem]:
         for clause in self._clauses:
@@ -86,9 +88,9 @@ class _Checker:
             yield self._problem(0, len(self._text), Rule.ASKS, f"Ask for {MAX_ASKS} things at most, in one sentence.")
 
     def unread(self) -> Iterator[Problem]:
-        if is_cut(self._text):
+        if self._cut:
             why = f"Keep it within {HEAD} characters: what is longer is not read."
-            yield self._problem(HEAD, len(self._text), Rule.ASKS, why)
+            yield self._problem(0, len(self._text), Rule.LENGTH, why)
 
     def _listed(self, clause: Clause) -> int:
         """How many things `Reply with the address, issue and ...` asks for; 0 where it is no such sentence."""
@@ -99,8 +101,10 @@ class _Checker:
             return 0
         listed = tokens[begin:-1]
         commas = sum(token.after is After.COMMA for token in listed)
-        closing = any(token.after is After.SPACE and following.word in {"and", "y"}
-                      for token, following in zip(listed, tokens[begin + 1 :], strict=False))
+        closing = any(
+            token.after is After.SPACE and following.word in {"and", "y"}
+            for token, following in zip(listed, tokens[begin + 1 :], strict=False)
+        )
         return commas + closing + 1 if commas else 0
 
     def _is_question(self, clause: Clause) -> bool:

@@ -1,24 +1,33 @@
-"""What in a text is a name: addresses, streets, towns, people, companies. Their words mean nothing (Burnside, Leake St)."""
+"""What in a text is a name (addresses, streets, towns, people, companies): its words mean nothing (Leake St)."""
 
 from collections.abc import Iterator, Sequence
 
 from bridge.domain.address import places_in
 from bridge.domain.lexicon import Lexicon
-from bridge.domain.reading import After, Token, tokenise
+from bridge.domain.reading import After, Token
 
 Span = tuple[int, int]
 
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mister", "senor", "senora", "sr", "sra", "don", "dona"})
 _SURE_INTRODUCTIONS = (("my", "name", "is"), ("me", "llamo"), ("mi", "nombre", "es"), ("name", "is"), ("ask", "for"))
-_INTRODUCTIONS = (("this", "is"), ("i", "am"), ("i'm",), ("im",), ("it's",), ("its",), ("soy",), ("habla",), ("le", "habla"))
+_INTRODUCTIONS = (
+    ("this", "is"),
+    ("i", "am"),
+    ("i'm",),
+    ("im",),
+    ("it's",),
+    ("its",),
+    ("soy",),
+    ("habla",),
+    ("le", "habla"),
+)
 _FAREWELLS = frozenset({"thanks", "thank", "you", "regards", "sincerely", "gracias", "best", "cheers", "atentamente"})
 
 
-def name_spans(text: str, part: int, lexicon: Lexicon) -> list[Span]:
-    """The stretches of a text that are names, in characters of the original."""
-    tokens = tokenise(text, part)
+def name_spans(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Span]:
+    """The stretches of a text that are names, in characters of the original. tokens: its words."""
     reader = _Reader(text, tokens, lexicon)
-    spans = [(place.start, place.end) for place in places_in(text, lexicon, part)]
+    spans = [(place.start, place.end) for place in places_in(text, tokens, lexicon)]
     for find in (reader.streets, reader.people, reader.towns, reader.companies, reader.signature):
         spans += [(tokens[first].start, tokens[last].end) for first, last in find()]
     return spans
@@ -77,7 +86,7 @@ class _Reader:
                 yield first, last
 
     def _introduced(self, introductions: Sequence[tuple[str, ...]], at: int) -> bool:
-        return any(tuple(self._words[max(at - len(words), 0) : at]) == words for words in introductions)
+        return any(tuple(self._words[max(at - len(words), 0) : at]) == words for words in introductions if at)
 
     def _titled_from(self, at: int, most: int) -> int:
         last = at

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bridge.domain.lexicon import Lexicon, OptOut, default_lexicon
 from bridge.domain.phrases import Found
-from bridge.domain.reading import Clause, Token, clauses
+from bridge.domain.reading import Clause, Token, clauses, tokenise
 
 _KEYWORDS = ((OptOut.STOP, "stop_word"), (OptOut.START, "start_word"), (OptOut.HELP, "help_word"))
 _FIRST_TO_COUNT = (OptOut.STOP, OptOut.START, OptOut.WRONG_NUMBER)
@@ -19,7 +19,7 @@ __all__ = ["OptOut", "read"]
 def read(text: str, lexicon: Lexicon | None = None) -> OptOut:
     """What the text asks of us; a STOP wins over everything else that it says."""
     words = lexicon or default_lexicon()
-    tokens = words.read(text, spelling=False)
+    tokens = words.joined(tokenise(text))
     return _keyword(tokens, words) or _plainly(tokens, words)
 
 

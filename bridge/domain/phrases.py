@@ -16,12 +16,14 @@ Matching tries a bounded number of ways at each word, so its time grows with the
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Generic, TypeVar
 
 from bridge.domain.reading import Token
 
 MAX_WAYS = 300
+REMEMBERED = 4_096  # words whose phrases are kept at hand
 _STEM_LENGTHS = range(2, 15)
 
 T = TypeVar("T")
@@ -49,7 +51,7 @@ class Element:
             return True
         if self.stems and (token.word.startswith(self.stems) or (token.alias and token.alias.startswith(self.stems))):
             return True
-        return self.numbers is not None and _within(token.word, self.numbers)
+        return _within(token.word, self.numbers)
 
 
 Phrase = tuple[Element, ...]
@@ -73,6 +75,7 @@ class PhraseBook(Generic[T]):
         self._by_number: list[tuple[Phrase, T]] = []
         for phrase, value in entries:
             self._enter(phrase, value)
+        self._beginning = lru_cache(REMEMBERED)(self._begin)
 
     def _enter(self, phrase: Phrase, value: T) -> None:
         opening = phrase[0]
@@ -92,12 +95,16 @@ class PhraseBook(Generic[T]):
         ]
 
     def _candidates(self, token: Token) -> Iterator[tuple[Phrase, T]]:
-        for word in {token.word, token.alias} - {""}:
-            yield from self._by_word.get(word, ())
-            for length in _STEM_LENGTHS:
-                yield from self._by_stem.get(word[:length], ()) if length <= len(word) else ()
-        if token.word.isdecimal():
-            yield from (entry for entry in self._by_number if entry[0][0].fits(token))
+        yield from self._beginning(token.word)
+        if token.alias:
+            yield from self._beginning(token.alias)
+
+    def _begin(self, word: str) -> tuple[tuple[Phrase, T], ...]:
+        """The phrases that can begin with this word."""
+        lengths = (length for length in _STEM_LENGTHS if length <= len(word))
+        stemmed = [entry for length in lengths for entry in self._by_stem.get(word[:length], ())]
+        numbered = [entry for entry in self._by_number if _within(word, entry[0][0].numbers)]
+        return (*self._by_word.get(word, ()), *stemmed, *numbered)
 
 
 def parse(text: str, classes: Mapping[str, Element]) -> Phrase:
@@ -164,8 +171,10 @@ def _count(written: str) -> int:
     return int(written[1:])
 
 
-def _within(word: str, numbers: tuple[int, int]) -> bool:
-    return word.isascii() and word.isdecimal() and len(word) < 7 and numbers[0] <= int(word) <= numbers[1]
+def _within(word: str, numbers: tuple[int, int] | None) -> bool:
+    if numbers is None or len(word) > 6 or not (word.isascii() and word.isdecimal()):
+        return False
+    return numbers[0] <= int(word) <= numbers[1]
 
 
 def _end(phrase: Phrase, at: int, tokens: Sequence[Token], index: int) -> int | None:

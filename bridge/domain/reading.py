@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
+from itertools import islice
 from unicodedata import category, combining, normalize
 
 HEAD = 1_600  # ten SMS: what is read of a longer text, from its beginning ...
 TAIL = 400  # ... and from its end
+MAX_WORDS = 400
 
 _WORD = re.compile(
     r"a\s?[./]\s?c\b|w/o?\b|2(?:day|nite|night|moro|morrow)\b|b4\b|\d+(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)*"
@@ -22,7 +24,8 @@ _DASH = re.compile(r"\s-|-\s|--|[‐‑‒–—―−]")
 _APOSTROPHES = dict.fromkeys("’‘‛`´ʼ′", "'")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
 _ABBREVIATED = frozenset(
-    "st ave av dr rd ln ct pl blvd apt ste mr mrs ms sr sra num no hwy pkwy ter cir carr urb col c n s e w".split()
+    {"st", "ave", "av", "dr", "rd", "ln", "ct", "pl", "blvd", "apt", "ste", "mr", "mrs", "ms", "sr", "sra", "num", "no"}
+    | {"hwy", "pkwy", "ter", "cir", "carr", "urb", "col", "c", "n", "s", "e", "w"}
 )
 _SPELLED = {"a/c": "ac", "a.c": "ac"}
 
@@ -60,15 +63,17 @@ class Clause:
 
 
 def tokenise(text: str, part: int = 0) -> tuple[Token, ...]:
-    """The words of a text. Of one longer than HEAD + TAIL characters the middle is not read (see `is_cut`)."""
-    if not is_cut(text):
-        return tuple(_tokens(text, 0, part))
-    head = tuple(_tokens(text[:HEAD], 0, part))
-    return (*stopped(head), *_tokens(text[-TAIL:], len(text) - TAIL, part))
+    """The words of a text, in order. Of a very long one the middle is not read (see `is_cut`)."""
+    if len(text) <= HEAD + TAIL:
+        return tuple(islice(_tokens(text, 0, part), MAX_WORDS))
+    head = tuple(islice(_tokens(text[:HEAD], 0, part), MAX_WORDS))
+    tail = islice(_tokens(text[-TAIL:], len(text) - TAIL, part), MAX_WORDS // 4)
+    return (*stopped(head), *tail)
 
 
-def is_cut(text: str) -> bool:
-    return len(text) > HEAD + TAIL
+def is_cut(text: str, words: int) -> bool:
+    """Was something of the text not read? words: how many were."""
+    return len(text) > HEAD + TAIL or words >= MAX_WORDS
 
 
 def stopped(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -92,17 +97,19 @@ def clauses(tokens: Sequence[Token], turning: frozenset[str]) -> list[Clause]:
 
 def _tokens(text: str, shift: int, part: int) -> Iterator[Token]:
     folded, origin = _fold(text)
-    matches = list(_WORD.finditer(folded))
-    for match, following in zip(matches, [*matches[1:], None], strict=True):
+    match = _WORD.search(folded)
+    while match:
+        following = _WORD.search(folded, match.end())
         between = folded[match.end() : following.start() if following else len(folded)]
-        word = re.sub(r"\s", "", match.group())
+        word = match.group().replace(" ", "")
         yield Token(
             word=_SPELLED.get(word, word),
             start=shift + origin[match.start()],
             end=shift + origin[match.end() - 1] + 1,
-            after=_after(word, between),
+            after=After.SPACE if between == " " else _after(word, between),
             part=part,
         )
+        match = following
 
 
 def _after(word: str, between: str) -> After:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.domain.lexicon import Category, Kind, Lexicon, Strength
-from bridge.domain.reading import is_cut
-from bridge.domain.triage_clauses import Match, State, Words, conversation
 from bridge.domain.triage_answers import answers
+from bridge.domain.triage_clauses import Match, State, Words, conversation
 
 MAX_PARTS = 12
 
@@ -66,8 +65,7 @@ def assess(texts: Sequence[str], lexicon: Lexicon, *, asked_urgent: bool = True)
     matches = talk.matches()
     if asked_urgent:
         matches += answers(talk)
-    unread = any(is_cut(texts[part]) for part in recent)
-    return _summed_up(_strongest(matches), texts, unread=unread)
+    return _summed_up(_strongest(matches), texts, unread=talk.cut)
 
 
 def _strongest(matches: Iterable[Match]) -> list[Match]:
@@ -99,9 +97,12 @@ def _level(standing: Sequence[Match], *, unread: bool) -> Level:
 
 
 def _apart(standing: Sequence[Match]) -> Iterator[Match]:
-    """Without those that lie inside another of their category."""
-    for match in standing:
-        if not any(other is not match and match.lies_in(other) for other in standing):
+    """Without those that lie inside another of their category. standing: by place."""
+    reached: dict[tuple[int, Category], int] = {}
+    for match in sorted(standing, key=lambda match: (match.where.part, match.where.start, -match.where.end)):
+        key = (match.where.part, match.category)
+        if match.where.end > reached.get(key, -1):
+            reached[key] = match.where.end
             yield match
 
 

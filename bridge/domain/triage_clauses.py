@@ -1,5 +1,6 @@
 """Triggers and releases in the clauses of a conversation, and which of them meet."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -8,15 +9,17 @@ from functools import cached_property
 from bridge.domain.lexicon import Category, Kind, Lexicon, Strength, Trigger
 from bridge.domain.names import name_spans
 from bridge.domain.phrases import Found
-from bridge.domain.reading import After, Clause, Token, clauses
+from bridge.domain.reading import After, Clause, Token, clauses, is_cut, tokenise
 
 FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no", then "heat")
 NEGATION_REACH = 6
 HYPOTHESIS_REACH = 14
 PRESENT_REACH = 2
+MAX_OVERS = 20
 HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
 
 _CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
+_FAR_REACHING = frozenset({Kind.DEFERRED, Kind.OVER, Kind.RELAPSE})
 _ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
 
@@ -46,12 +49,6 @@ class Match:
     state: State
     releases: tuple[tuple[Kind, Words], ...] = ()
 
-    def lies_in(self, other: "Match") -> bool:
-        inside = other.where.start <= self.where.start and self.where.end <= other.where.end
-        return self.category is other.category and self.where.part == other.where.part and (
-            inside and self.where != other.where
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -63,26 +60,23 @@ class Remark:
     last: int
     where: Words
 
-    def precedes(self, other: "Remark") -> bool:
-        return (self.clause, self.last) < (other.clause, other.first)
-
 
 def conversation(texts: Mapping[int, str], lexicon: Lexicon) -> "Conversation":
     """Read the parts (number -> text) of one customer, in order."""
     parts = [_read(text, part, lexicon) for part, text in texts.items()]
     turning = lexicon.words("turning")
     spoken = tuple(clause for passage in _passages(parts) for clause in clauses(passage, turning))
-    return Conversation(lexicon, tuple(parts), spoken)
+    cut = any(is_cut(text, len(tokens)) for text, tokens in zip(texts.values(), parts, strict=True))
+    return Conversation(lexicon, tuple(parts), spoken, cut)
 
 
 def _read(text: str, part: int, lexicon: Lexicon) -> tuple[Token, ...]:
     """The words of a part, with those of names made meaningless."""
-    names = name_spans(text, part, lexicon)
+    tokens = tokenise(text, part)
+    meaningless = {at for start, end in name_spans(text, tokens, lexicon) for at in range(start, end)}
     return tuple(
-        replace(token, word="", alias="")
-        if any(start < token.end and token.start < end for start, end in names)
-        else token
-        for token in lexicon.read(text, part)
+        replace(token, word="", alias="") if token.start in meaningless or token.end - 1 in meaningless else token
+        for token in lexicon.corrected(tokens)
     )
 
 
@@ -101,11 +95,12 @@ def _passages(parts: Sequence[tuple[Token, ...]]) -> Iterator[tuple[Token, ...]]
 
 @dataclass(frozen=True)
 class Conversation:
-    """parts: the words of each part. clauses: all that was said, in order."""
+    """parts: the words of each part. clauses: all that was said, in order. cut: something was too long to be read."""
 
     lexicon: Lexicon
     parts: tuple[tuple[Token, ...], ...]
     clauses: tuple[Clause, ...]
+    cut: bool
 
     def matches(self) -> list[Match]:
         found = [match for number in range(len(self.clauses)) for match in self._in_clause(number)]
@@ -113,13 +108,37 @@ class Conversation:
 
     @cached_property
     def remarks(self) -> tuple[Remark, ...]:
-        """Every release in the conversation, in order."""
-        return tuple(
+        """Every release in the conversation that no relapse takes back, in order."""
+        found = [
             Remark(found.value, number, found.first, found.last, _words(clause.tokens, found.first, found.last))
             for number, clause in enumerate(self.clauses)
             for found in self.lexicon.release_book.find(clause.tokens)
             if not (found.value in _CANCELLED_BY_RELAPSE and self._denied(clause.tokens, found))
+        ]
+        relapse = max(((other.clause, other.first) for other in found if other.kind is Kind.RELAPSE), default=(-1, -1))
+        return tuple(
+            remark
+            for remark in found
+            if remark.kind not in _CANCELLED_BY_RELAPSE or (remark.clause, remark.last) >= relapse
         )
+
+    @cached_property
+    def _by_clause(self) -> dict[int, list[Remark]]:
+        """The remarks that act only in their clause."""
+        found: dict[int, list[Remark]] = defaultdict(list)
+        for remark in self.remarks:
+            if remark.kind not in _FAR_REACHING:
+                found[remark.clause].append(remark)
+        return found
+
+    @cached_property
+    def _deferrals(self) -> list[Remark]:
+        return [remark for remark in self.remarks if remark.kind is Kind.DEFERRED]
+
+    @cached_property
+    def _overs(self) -> list[Remark]:
+        """Where everything said before is taken back; of many the last few."""
+        return [remark for remark in self.remarks if remark.kind is Kind.OVER][-MAX_OVERS:]
 
     def _denied(self, tokens: Sequence[Token], found: Found[Kind]) -> bool:
         """`is not fixed yet`; but `no longer leaks` carries its own "no"."""
@@ -148,25 +167,25 @@ class Conversation:
                     yield _match(found, tokens, [])
 
     def _standing(self, number: int, trigger: Found[Trigger]) -> Iterator[Remark]:
-        for remark in self.remarks:
-            if remark.kind in trigger.value.yields and self._meets(remark, number, trigger):
-                if remark.kind not in _CANCELLED_BY_RELAPSE or not self._relapsed_after(remark):
-                    yield remark
+        """The remarks that release this trigger: those of its clause, and those that speak of everything said."""
+        yields = trigger.value.yields
+        for remark in self._by_clause.get(number, ()):
+            if remark.kind in yields and self._meets(remark, number, trigger):
+                yield remark
+        if Kind.DEFERRED in yields:
+            yield from self._deferrals[:1]
+        if Kind.OVER in yields:
+            overs = (over for over in self._overs if self._same_part(over, number))
+            yield from (over for over in overs if (over.clause, over.last) > (number, trigger.first))
 
     def _meets(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
-        if remark.kind is Kind.DEFERRED:
-            return True
-        if remark.kind is Kind.OVER:
-            return (remark.clause, remark.last) > (number, trigger.first) and self._same_part(remark, number)
-        if remark.clause != number:
-            return False
         if remark.kind is Kind.HYPOTHETICAL:
             return self._supposes(remark, number, trigger)
         if remark.kind is Kind.PAST:
             return not self._is_present(number, trigger)
         if remark.kind is Kind.HEDGED:
             return _distance(remark, trigger) in HEDGE_REACH
-        return remark.kind is not Kind.RELAPSE
+        return True
 
     def _same_part(self, remark: Remark, number: int) -> bool:
         return remark.where.part == self.clauses[number].tokens[0].part
@@ -174,11 +193,7 @@ class Conversation:
     def _over_in_another_part(self, number: int, trigger: Found[Trigger]) -> bool:
         """A later text took it back: nobody lowers a flag but a person, so that only doubt is left."""
         return Kind.OVER in trigger.value.yields and any(
-            remark.kind is Kind.OVER
-            and remark.clause > number
-            and not self._same_part(remark, number)
-            and not self._relapsed_after(remark)
-            for remark in self.remarks
+            over.clause > number and not self._same_part(over, number) for over in self._overs
         )
 
     def _supposes(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
@@ -195,9 +210,6 @@ class Conversation:
         """`the heater you installed last year is leaking`: the year is not when it leaked."""
         tokens = self.clauses[number].tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
         return any(token.is_in(self.lexicon.words("present")) for token in tokens)
-
-    def _relapsed_after(self, remark: Remark) -> bool:
-        return any(other.kind is Kind.RELAPSE and remark.precedes(other) for other in self.remarks)
 
     def _negation(
         self, tokens: Sequence[Token], trigger: Found[Trigger], spent: frozenset[int]

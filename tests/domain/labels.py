@@ -8,9 +8,24 @@ from pathlib import Path
 from bridge.domain.lexicon import Category
 
 FOLDER = Path(__file__).parent / "labelled"
-CATEGORIES = dict(zip("LHAEWBCOMS", (Category.LEAK, Category.NO_HEAT, Category.NO_AC, Category.EMERGENCY,
-                                     Category.WATER_DAMAGE, Category.BURNING_SMELL, Category.COMMERCIAL,
-                                     Category.ELDERLY, Category.MEDICAL, Category.SAME_DAY), strict=True))
+CATEGORIES = dict(
+    zip(
+        "LHAEWBCOMS",
+        (
+            Category.LEAK,
+            Category.NO_HEAT,
+            Category.NO_AC,
+            Category.EMERGENCY,
+            Category.WATER_DAMAGE,
+            Category.BURNING_SMELL,
+            Category.COMMERCIAL,
+            Category.ELDERLY,
+            Category.MEDICAL,
+            Category.SAME_DAY,
+        ),
+        strict=True,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

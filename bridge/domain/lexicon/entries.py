@@ -56,6 +56,7 @@ class Rule(StrEnum):
     GUARANTEE = "guarantee"
     LINK = "link"
     ASKS = "asks"
+    LENGTH = "length"
 
 
 class Excuse(StrEnum):
@@ -103,7 +104,9 @@ class Trigger:
 
 
 def trigger(
-    category: Category, strength: Strength = Strength.URGENT, also: frozenset[Kind] = frozenset(),
+    category: Category,
+    strength: Strength = Strength.URGENT,
+    also: frozenset[Kind] = frozenset(),
     never: frozenset[Kind] = frozenset(),
 ) -> Trigger:
     return Trigger(category, strength, (_YIELDS[strength] | also) - never)

@@ -18,7 +18,7 @@ from bridge.domain.lexicon.entries import (
 )
 from bridge.domain.lexicon.spelling import Speller
 from bridge.domain.phrases import Element, Phrase, PhraseBook, PhraseError, parse
-from bridge.domain.reading import Token, tokenise
+from bridge.domain.reading import Token
 
 T = TypeVar("T")
 Entries = tuple[tuple[Phrase, T], ...]
@@ -55,16 +55,17 @@ class Lexicon:
         muted = tuple((_site_phrase(phrase, self.classes), "") for phrase in mute)
         return replace(self, triggers=self.triggers + added, compounds=muted + self.compounds)
 
-    def plain(self, text: str, part: int = 0) -> tuple[Token, ...]:
+    def plain(self, tokens: Iterable[Token]) -> list[Token]:
         """The words of a text with contractions written out."""
-        return tuple(piece for token in tokenise(text, part) for piece in self._written_out(token))
+        return [piece for token in tokens for piece in self._written_out(token)]
 
-    def read(self, text: str, part: int = 0, *, spelling: bool = True) -> tuple[Token, ...]:
-        """The words of a text with contractions written out, slips corrected and compounds joined."""
-        tokens: Sequence[Token] = self.plain(text, part)
-        if spelling:
-            tokens = [self._corrected(token) for token in tokens]
-        return tuple(self._joined(tokens))
+    def joined(self, tokens: Iterable[Token]) -> tuple[Token, ...]:
+        """The same with compounds joined."""
+        return tuple(self._joined(self.plain(tokens)))
+
+    def corrected(self, tokens: Iterable[Token]) -> tuple[Token, ...]:
+        """The same with slips of the pen corrected as well."""
+        return tuple(self._joined([self._corrected(token) for token in self.plain(tokens)]))
 
     def words(self, name: str) -> frozenset[str]:
         """The whole words of a class."""
@@ -110,7 +111,7 @@ class Lexicon:
         yield replace(token, word=words[-1])
 
     def _apart(self, word: str) -> tuple[str, ...]:
-        """"isn't" is "is not", "we'll" is "we will", "mother's" is "mother"."""
+        """ "isn't" is "is not", "we'll" is "we will", "mother's" is "mother"."""
         if "'" not in word:
             return (word,)
         if plain := self.expand.get(word.replace("'", "")):
