@@ -42,7 +42,8 @@ class Inbox:
         self._database = database
         self._clock = clock
         self._understanding = understanding or Understanding(default_lexicon())
-        self._conversation = Conversation(office, Answers(office, carrier_replies, split), self._understanding)
+        answers = Answers(office, carrier_replies, split)
+        self._conversation = Conversation(office, answers, self._understanding)
         self._log = structlog.get_logger()
 
     async def received(self, what: Inbound) -> Stored:

@@ -11,6 +11,7 @@ from bridge import recovery
 from bridge.domain import gsm, phone, policy, queue, texts
 from bridge.domain.calls import Direction, EndedCall, Verdict
 from bridge.domain.gsm import Segments
+from bridge.domain.lexicon import default_lexicon
 from bridge.domain.messages import Kind
 from bridge.domain.office import Line, Office
 from bridge.domain.phone import E164
@@ -18,6 +19,7 @@ from bridge.domain.policy import ContactKind, Decision, History, NoText, Rules, 
 from bridge.domain.queue import TEXTBACK, Callback, Verb
 from bridge.domain.texts import Rendered
 from bridge.ports import LiveCalls
+from bridge.understanding import Understanding
 from storage import callbacks, calls, contacts, messages, opt_outs, replies, settings
 from storage.audit import Act
 from storage.calls import CallRow, Filing
@@ -50,7 +52,7 @@ class _Place:
 class MissedCalls:
     """Takes every call that ended, inbound and outbound, once each.
 
-    honest: may this text be sent by itself? split: how the gateway cuts texts.
+    split: how the gateway cuts texts.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class MissedCalls:
         live: LiveCalls,
         *,
         first_text: FirstText = shipped_first_text,
-        honest: Callable[[str], bool] = lambda _: True,
+        understanding: Understanding | None = None,
         split: Callable[[str], Segments] = gsm.split,
     ) -> None:
         self._database = database
@@ -69,7 +71,7 @@ class MissedCalls:
         self._rules = rules.of(office)
         self._live = live
         self._first_text = first_text
-        self._honest = honest
+        self._understanding = understanding or Understanding(default_lexicon())
         self._split = split
         self._log = structlog.get_logger()
 
@@ -196,7 +198,7 @@ class MissedCalls:
             return
         line = self._office.line_named(row.filing.line)
         rendered = self._first_text(line, self._office, row.call, closed=row.filing.closed, now=now)
-        if not self._honest(rendered.text):
+        if not self._understanding.honest(rendered.text):
             self._log.error("text.refused", call=row.id, template=rendered.template)
             await calls.decided(tx, row, Why.TEXT_REFUSED, Act(TEXTBACK, "text_refused", now))
             return

@@ -1,6 +1,7 @@
-"""What the machine makes of a customer's words.
+"""What the machine makes of a customer's words, and of its own.
 
-A fault in it must not hide the words themselves: they then go on unread, and a person reads them.
+A fault in it must not hide the customer's words: they then go on unread, and a person reads them. A text of ours that
+cannot be judged is not sent.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 import structlog
 
-from bridge.domain import address, optout, triage
+from bridge.domain import address, honesty, optout, triage
 from bridge.domain.lexicon import Lexicon, OptOut
 from bridge.domain.queue import Findings, Urgency
 
@@ -32,6 +33,10 @@ class Understanding:
         asks = bool(texts) and self.asked(texts[-1]) is not OptOut.NONE
         found = Findings(urgency, place.address, place.issue)
         return replace(found, issue=None) if asks else found
+
+    def honest(self, text: str) -> bool:
+        """May this text be sent without a person having written it?"""
+        return self._carefully(lambda: not honesty.check(text, self._lexicon), False)
 
     def _carefully(self, read: Callable[[], T], otherwise: T) -> T:
         try:

@@ -9,14 +9,17 @@ from bridge.domain.calls import Caller, Reason, Verdict
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind, Rules
 from bridge.domain.queue import Attempt, State
+from bridge.domain.templates import Language, Template, Texts
 from storage import callbacks, contacts, opt_outs, settings
 from storage.contacts import Contact
 from storage.database import Database
 from storage.opt_outs import Cause
 from tests.desk import (
     CUSTOMER,
+    MAIN,
     MONDAY_NIGHT,
     MONDAY_NOON,
+    OFFICE,
     OTHER,
     OWN,
     STAFF,
@@ -271,10 +274,10 @@ async def test_texts_stop_at_the_cap(database: Database) -> None:
     assert await desk.column(WHY) == ["send", "send", "cap_hour", "send", "cap_day"]
 
 
-async def test_a_dishonest_text_is_refused_and_the_row_stays(database: Database) -> None:
-    desk = Desk(database)
+async def test_a_text_that_promises_too_much_is_refused_and_the_row_stays(database: Database) -> None:
+    texts = Texts(own={(Template.MISSED, Language.EN): "Sorry we missed you. We'll call you back in 10 minutes."})
+    desk = Desk(database, office=replace(OFFICE, lines=(replace(MAIN, texts=texts),)))
     await desk.resume()
-    desk.missed_calls._honest = lambda text: "Sorry" not in text
     await desk.call(missed_call())
     assert await desk.column(WHY) == ["text_refused"]
     assert (await desk.row()).missed == 1
