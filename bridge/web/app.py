@@ -1,0 +1,179 @@
+"""The status page as an aiohttp application, from the parts it is given."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import aiohttp_jinja2
+import jinja2
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bridge.callbacks import Callbacks
+from bridge.changes import Changes
+from bridge.domain import triage
+from bridge.domain.lexicon import Lexicon, default_lexicon
+from bridge.domain.office import Office
+from bridge.health import Health
+from bridge.web import present
+from bridge.web.actions import Actions
+from bridge.web.forms import VERBS
+from bridge.web.live import Live
+from bridge.web.rows import Mark, Spans
+from bridge.web.security import add_headers, guard
+from bridge.web.settings import WebSettings
+from bridge.web.site import Site
+from bridge.web.status import Status
+from bridge.web.views import TABS, Views
+from storage.database import Database
+from storage.errors import StorageError
+
+HERE = Path(str(files("bridge.web")))
+BODY = 64 * 1024  # bytes that a form may have
+COMPRESS_FROM = 1024  # bytes
+FOR_EVER = "public, max-age=31536000, immutable"  # a changed file has another address
+RETRY = 1.0  # seconds
+
+log = structlog.get_logger()
+
+
+def create_app(
+    database: Database,
+    office: Office,
+    settings: WebSettings,
+    *,
+    health: Callable[[], Health],
+    clock: Callable[[], datetime],
+    lexicon: Lexicon | None = None,
+) -> web.Application:
+    """Everything it shows and does goes through `database`; health and clock are asked at each request."""
+    site = Site(database, office, Callbacks(database, office), health, clock, marker(lexicon or default_lexicon()))
+    changes = Changes(database)
+    live = Live(changes)
+    app = web.Application(middlewares=[pages_for_errors, guard(settings)], client_max_size=BODY)
+    _add_templates(app, office.business)
+    _add_routes(app, site, live)
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(lambda _: _closed(live))
+    app.cleanup_ctx.append(lambda _: _following(changes, live))
+    return app
+
+
+def marker(lexicon: Lexicon) -> Mark:
+    """Which words of a customer's text made it urgent; read as one text of its own."""
+
+    @lru_cache(maxsize=1000)
+    def mark(text: str) -> Spans:
+        found = triage.assess([text], lexicon)
+        return [(span.start, span.end) for span in found.spans]
+
+    return mark
+
+
+def _add_routes(app: web.Application, site: Site, live: Live) -> None:
+    views = Views(site)
+    actions, status = Actions(site, views), Status(site)
+    verbs = "|".join(VERBS)
+    app.add_routes(
+        [
+            *(web.get(tab.path, views.queue) for tab in TABS),
+            web.get(r"/rows/{id:\d{1,15}}", views.row),
+            web.get("/count", views.count),
+            web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
+            web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),
+            web.post("/me", actions.me),
+            web.get("/events", live.stream),
+            web.get("/healthz", status.healthz),
+            web.get("/readyz", status.readyz),
+            web.get("/metrics", status.metrics),
+            web.get(r"/static/{name:[a-z0-9.-]+}", _static),
+        ]
+    )
+
+
+def _add_templates(app: web.Application, business: str) -> None:
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        static=static_path,
+        business=business,
+        outcomes=present.OUTCOMES,
+        attempts=present.ATTEMPTS,
+        reasons=present.REASONS,
+        verdicts=present.VERDICTS,
+        bytes_free=present.bytes_free,
+    )
+
+
+@cache
+def static_path(name: str) -> str:
+    """The address of a file, with its hash, so that browsers may keep it for ever."""
+    return f"/static/{name}?{sha256((HERE / 'static' / name).read_bytes()).hexdigest()[:12]}"
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    path = HERE / "static" / request.match_info["name"]
+    if not path.is_file():
+        raise web.HTTPNotFound(text="There is no such file.")
+    response = web.Response(body=path.read_bytes(), content_type=_TYPES.get(path.suffix, "text/plain"))
+    response.headers["Cache-Control"] = FOR_EVER
+    response.enable_compression()
+    return response
+
+
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+@web.middleware
+async def pages_for_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """An unknown page is a page, and so is a fault; what is large goes out compressed."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _message(request, error.status, error.reason, error.text or "")
+    except StorageError as error:
+        log.error("page.no_storage", why=error.advice)
+        return _message(request, 503, "Not recorded", f"Nothing was changed: {error.advice}")
+    if isinstance(response, web.Response) and (response.content_length or 0) > COMPRESS_FROM:
+        response.enable_compression()
+    return response
+
+
+def _message(request: web.Request, status: int, heading: str, words: str) -> web.Response:
+    return aiohttp_jinja2.render_template("message.html", request, {"heading": heading, "words": words}, status=status)
+
+
+async def _closed(live: Live) -> None:
+    live.close()
+
+
+async def _following(changes: Changes, live: Live) -> AsyncIterator[None]:
+    """Owns the tasks that tell pages of changes, for as long as the application runs."""
+    tasks = [asyncio.create_task(_read_changes(changes)), asyncio.create_task(live.run())]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+async def _read_changes(changes: Changes) -> None:
+    """A disk that fails for a while makes pages late, not silent."""
+    while True:
+        try:
+            await changes.run()
+        except StorageError as error:
+            log.warning("page.not_live", why=error.advice)
+            await asyncio.sleep(RETRY)

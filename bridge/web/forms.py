@@ -1,0 +1,117 @@
+"""What people send from the page, read and checked."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from bridge.callbacks import Callbacks
+from bridge.domain.hours import Calendar
+from bridge.domain.queue import Attempt, Callback, Outcome, Urgency
+
+E = TypeVar("E", bound=StrEnum)
+
+LONGEST_NOTE = 2000
+LONGEST_TEXT = 700
+LONGEST_FIELD = 200
+HOUR = timedelta(hours=1)
+FURTHEST = timedelta(days=365)
+
+
+class FormError(Exception):
+    """A field is not as it should be. typed: what to show again so that nothing typed is lost."""
+
+    def __init__(self, field: str, words: str, typed: str = "") -> None:
+        super().__init__(words)
+        self.field, self.words, self.typed = field, words, typed
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form about one row, as it came. calendar: the hours of the row's line."""
+
+    fields: Mapping[str, str]
+    who: str
+    now: datetime
+    calendar: Calendar
+
+    def whole(self, field: str) -> int:
+        text = self.fields.get(field, "")
+        if not (text.isascii() and text.isdigit() and len(text) <= 15):
+            raise FormError(field, "This page is too old: load it again.")
+        return int(text)
+
+    def one_of(self, field: str, kinds: type[E]) -> E:
+        try:
+            return kinds(self.fields.get(field, ""))
+        except ValueError:
+            raise FormError(field, f"Choose one of: {', '.join(kinds)}.") from None
+
+    def text(self, field: str, longest: int) -> str:
+        text = self.fields.get(field, "").replace("\r\n", "\n").strip()
+        if not text:
+            raise FormError(field, "There was nothing in it.")
+        if len(text) > longest:
+            raise FormError(field, f"It is too long: {len(text)} characters of {longest} at most.", text)
+        return text
+
+    def optional(self, field: str) -> str | None:
+        return self.text(field, LONGEST_FIELD) if self.fields.get(field, "").strip() else None
+
+    def until(self) -> datetime:
+        """When a snoozed row comes back; what would be outside office hours comes back at opening."""
+        chosen = _UNTIL.get(self.fields.get("until", ""), _picked)(self)
+        return self.calendar.opens_at(chosen) or chosen
+
+
+def _in_an_hour(sent: Sent) -> datetime:
+    return sent.now + HOUR
+
+
+def _tomorrow(sent: Sent) -> datetime:
+    return sent.calendar.opens_tomorrow(sent.now) or sent.now + 24 * HOUR
+
+
+def _picked(sent: Sent) -> datetime:
+    text = sent.fields.get("at", "")
+    try:
+        chosen = sent.calendar.instant(datetime.fromisoformat(text).replace(tzinfo=None))
+    except (ValueError, OverflowError):
+        raise FormError("at", "Pick a day and a time.", text) from None
+    if not sent.now < chosen < sent.now + FURTHEST:
+        raise FormError("at", "Pick a time that lies ahead, within a year.", text)
+    return chosen
+
+
+_UNTIL: Mapping[str, Callable[[Sent], datetime]] = {"hour": _in_an_hour, "tomorrow": _tomorrow}
+
+Verb = Callable[[Callbacks, int, int, Sent], Awaitable[Callback]]
+
+VERBS: Mapping[str, Verb] = {
+    "claim": lambda rows, id_, version, sent: rows.claim(id_, version, sent.who, sent.now),
+    "release": lambda rows, id_, version, sent: rows.release(id_, version, sent.who, sent.now),
+    "acknowledge": lambda rows, id_, version, sent: rows.acknowledge(id_, version, sent.who, sent.now),
+    "reopen": lambda rows, id_, version, sent: rows.reopen(id_, version, sent.who, sent.now),
+    "undo": lambda rows, id_, version, sent: rows.undo(id_, version, sent.who, sent.now),
+    "finish": lambda rows, id_, version, sent: rows.finish(
+        id_, version, sent.who, sent.now, sent.one_of("outcome", Outcome)
+    ),
+    "attempt": lambda rows, id_, version, sent: rows.attempt(
+        id_, version, sent.who, sent.now, sent.one_of("result", Attempt)
+    ),
+    "snooze": lambda rows, id_, version, sent: rows.snooze(id_, version, sent.who, sent.now, sent.until()),
+    "rank": lambda rows, id_, version, sent: rows.rank(
+        id_, version, sent.who, sent.now, sent.one_of("urgency", Urgency)
+    ),
+    "note": lambda rows, id_, version, sent: rows.note(
+        id_, version, sent.who, sent.now, sent.text("note", LONGEST_NOTE)
+    ),
+    "text": lambda rows, id_, version, sent: rows.text(
+        id_, version, sent.who, sent.now, sent.text("text", LONGEST_TEXT)
+    ),
+    "correct": lambda rows, id_, version, sent: rows.correct(
+        id_, version, sent.who, sent.now, address=sent.optional("address"), issue=sent.optional("issue")
+    ),
+}
+"""Every verb of the page, by the last part of the address that its form is posted to."""

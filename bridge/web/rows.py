@@ -1,0 +1,123 @@
+"""What one row of the page shows, gathered from what is stored."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bridge.domain.calls import Direction
+from bridge.domain.messages import Kind, PartState
+from bridge.domain.policy import Why
+from bridge.domain.queue import Callback
+from bridge.web.present import TEXT_STATES, WHY_NO_TEXT
+from storage import callbacks, calls, contacts, conversations, opt_outs
+from storage.callbacks import AttemptMade, Note
+from storage.calls import CallRow
+from storage.conversations import Said
+from storage.database import Reader
+
+LAST_WORDS = 20  # texts of the conversation looked at for a row
+
+Spans = Sequence[tuple[int, int]]
+Mark = Callable[[str], Spans]
+"""Which characters of a customer's text made it urgent."""
+
+
+class Piece(NamedTuple):
+    text: str
+    marked: bool
+
+
+class TextStatus(NamedTuple):
+    """tone: `good`, `bad`, `wait` or `none`, for the colour beside the words."""
+
+    words: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """words: the customer's last text, cut where it is marked; empty if they never wrote."""
+
+    callback: Callback
+    calls: Sequence[CallRow]
+    words: Sequence[Piece]
+    words_at: datetime | None
+    text: TextStatus | None
+    attempt: AttemptMade | None
+    notes: Sequence[Note]
+    textable: bool
+
+    @property
+    def last_call(self) -> CallRow | None:
+        return self.calls[-1] if self.calls else None
+
+    @property
+    def voicemail_left(self) -> bool:
+        return any(row.call.voicemail_left for row in self.calls)
+
+
+async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
+    said = await conversations.thread(db, callback.number, limit=LAST_WORDS) if callback.number else ()
+    missed = [row for row in await calls.of_callback(db, callback.id) if row.call.direction is Direction.INBOUND]
+    attempts = await callbacks.attempts(db, callback.id)
+    mine = [text for text in said if text.callback_id == callback.id]
+    last = next((text for text in mine if text.by is None), None)
+    never = await _never_text(db, callback)
+    return Row(
+        callback=callback,
+        calls=missed,
+        words=tuple(pieces(last.text, mark(last.text))) if last else (),
+        words_at=last.at if last else None,
+        text=never or _text_status(mine, missed),
+        attempt=attempts[-1] if attempts else None,
+        notes=await callbacks.notes(db, callback.id),
+        textable=callback.number is not None and never is None,
+    )
+
+
+async def _never_text(db: Reader, callback: Callback) -> TextStatus | None:
+    if callback.number is None:
+        return None
+    if await opt_outs.in_force(db, callback.number):
+        return TextStatus(WHY_NO_TEXT[Why.OPTED_OUT], "bad")
+    if await contacts.is_landline(db, callback.number):
+        return TextStatus(WHY_NO_TEXT[Why.LANDLINE], "bad")
+    return None
+
+
+_TONES = {
+    PartState.DELIVERED: "good",
+    PartState.SUBMITTED: "good",
+    PartState.FAILED: "bad",
+    PartState.UNKNOWN: "bad",
+    PartState.CANCELLED: "none",
+}
+
+
+def text_state(state: PartState) -> TextStatus:
+    return TextStatus(TEXT_STATES[state], _TONES.get(state, "wait"))
+
+
+def _text_status(said: Sequence[Said], missed: Sequence[CallRow]) -> TextStatus | None:
+    """What became of our last text to the customer, else why there is none."""
+    ours = next((text for text in said if text.kind in (Kind.FIRST, Kind.BY_HAND)), None)
+    if ours and ours.state:
+        return text_state(ours.state)
+    why = missed[-1].filing.text_why if missed else ""
+    words = WHY_NO_TEXT.get(Why(why)) if why in set(Why) else None
+    return TextStatus(words, "none") if words else None
+
+
+def pieces(text: str, spans: Spans) -> Iterator[Piece]:
+    """Cut a text at its spans; overlapping ones are joined, what lies outside the text is left out."""
+    done = 0
+    for start, end in sorted(spans):
+        start, end = max(start, done), min(end, len(text))
+        if start < end:
+            if done < start:
+                yield Piece(text[done:start], False)
+            yield Piece(text[start:end], True)
+            done = end
+    if done < len(text):
+        yield Piece(text[done:], False)

@@ -1,0 +1,94 @@
+"""What every request must pass and every answer carries.
+
+The page lives in an office network where browsers visit hostile sites as well: names that rebind to this machine are
+refused by the Host header, forms posted from elsewhere by Origin and token, and whatever a caller managed to write into
+a page could neither run nor load anything.
+"""
+
+import hmac
+import secrets
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bridge.web.settings import WebSettings
+
+COOKIE = "textback"
+TOKEN = "token"  # noqa: S105 - the name of a form field
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # "no-referrer" would make browsers send `Origin: null` with our own forms
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+log = structlog.get_logger()
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """For `on_response_prepare`: also errors and streams get them."""
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    if "browser" in request and request.cookies.get(COOKIE) != request["browser"]:
+        response.set_cookie(COOKIE, request["browser"], httponly=True, samesite="Strict", path="/")
+
+
+def guard(settings: WebSettings) -> Middleware:
+    """Refuse foreign hosts, and unsafe requests that our own page did not make."""
+    hosts = LOOPBACK_NAMES | {settings.host.casefold()} | {name.casefold() for name in settings.hosts}
+
+    @web.middleware
+    async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if _hostname(request.headers.get("Host", "")) not in hosts:
+            raise _refused(request, "host", "This address is not served here.")
+        request["browser"] = _browser(request.cookies.get(COOKIE, ""))
+        if request.method not in SAFE:
+            if not _is_ours(request):
+                raise _refused(request, "origin", "This form was not sent from this page.")
+            if not await _has_token(request):
+                raise _refused(request, "token", "This page is too old: load it again, then repeat what you did.")
+        return await handler(request)
+
+    return checked
+
+
+def token_for(browser: str) -> str:
+    """What a form must send back: only a page of ours, which knows the cookie, can have made it."""
+    return sha256(f"form {browser}".encode()).hexdigest()
+
+
+def _browser(cookie: str) -> str:
+    return cookie if len(cookie) == 43 and cookie.isascii() and cookie.isprintable() else secrets.token_urlsafe(32)
+
+
+def _hostname(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def _is_ours(request: web.Request) -> bool:
+    origin = urlsplit(request.headers.get("Origin", ""))
+    return origin.scheme in ("http", "https") and origin.netloc.casefold() == request.headers["Host"].casefold()
+
+
+async def _has_token(request: web.Request) -> bool:
+    sent = (await request.post()).get(TOKEN, "")
+    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), token_for(request["browser"]).encode())
+
+
+def _refused(request: web.Request, what: str, words: str) -> web.HTTPForbidden:
+    log.warning("page.refused", what=what, remote=request.remote, path=request.path)
+    return web.HTTPForbidden(text=words)

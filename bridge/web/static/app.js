@@ -1,0 +1,218 @@
+// What the page does beyond its forms: it stays live, speaks keys, chimes. Without this file everything still works.
+"use strict";
+
+const SILENCE = 40_000;  // ms without a beat: not live any more
+const POLL = 20_000;
+const TOAST = 10_000;
+const page = { stream: null, heard: Date.now(), waiting: new Set(), timer: null, urgent: urgentIds() };
+
+const byId = (id) => document.getElementById(id);
+const rows = () => [...document.querySelectorAll(".rows .row")];
+const current = () => document.activeElement?.closest?.(".row") ?? null;
+
+function urgentIds() {
+  return new Set([...document.querySelectorAll(".row.urgent")].map((row) => row.id));
+}
+
+// --- live -----------------------------------------------------------------------------------------------------------
+
+function listen() {
+  page.stream?.close();
+  page.stream = new EventSource("/events");
+  page.stream.addEventListener("beat", heard);
+  page.stream.addEventListener("changed", (event) => { heard(); noticed(JSON.parse(event.data)); });
+}
+
+function heard() {
+  if (!byId("stale").hidden) noticed([0]);
+  page.heard = Date.now();
+  byId("stale").hidden = true;
+}
+
+function noticed(ids) {
+  ids.forEach((id) => page.waiting.add(id));
+  clearTimeout(page.timer);
+  page.timer = setTimeout(document.hidden ? count : refresh, 150);
+}
+
+// Nobody is in the middle of something: no row has the focus, no menu is open, nothing is half typed.
+function calm() {
+  const typed = [...document.querySelectorAll("#main textarea, #main input:not([type=hidden])")];
+  return !current() && !document.querySelector(".menu[open]") && typed.every((field) => field.value === field.defaultValue);
+}
+
+async function refresh() {
+  if (!document.querySelector("[data-live]") && !document.querySelector(".empty")) return;
+  if (calm()) return reload();
+  const ids = [...page.waiting];
+  page.waiting.clear();
+  let fresh = 0;
+  for (const id of ids) fresh += await refreshRow(id);
+  if (fresh) announce(fresh);
+}
+
+function reload() {
+  page.waiting.clear();
+  return htmx.ajax("GET", location.pathname + location.search, { target: "#main", select: "#main", swap: "outerHTML show:none" });
+}
+
+// A row that somebody works in stays where it is; others are shown as they are now. Returns 1 for one not shown yet.
+async function refreshRow(id) {
+  const row = byId(`row-${id}`);
+  if (!row) return 1;
+  if (row.contains(document.activeElement) || row.querySelector(".menu[open]")) {
+    row.classList.add("gone");
+    return 1;
+  }
+  const answer = await fetch(`/rows/${id}?tab=${byId("main").dataset.tab}`);
+  if (answer.status === 204) row.classList.add("gone");
+  else if (answer.ok) replace(row, await answer.text());
+  return 0;
+}
+
+function replace(row, html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".row");
+  row.replaceWith(fresh);
+  htmx.process(fresh);
+  chimeForNew();
+}
+
+function announce(fresh) {
+  const button = byId("new");
+  if (!button) return;
+  const total = Number(button.dataset.count ?? 0) + fresh;
+  button.dataset.count = total;
+  button.textContent = `${total} changed: show`;
+  button.hidden = false;
+}
+
+async function count() {
+  const answer = await fetch("/count");
+  if (!answer.ok) return;
+  const now = await answer.json();
+  document.title = document.title.replace(/^(\(\d+\) )?/, now.to_call ? `(${now.to_call}) ` : "");
+  if (now.urgent > page.urgent.size) chime();
+}
+
+setInterval(() => {
+  if (document.hidden) return count();
+  if (Date.now() - page.heard < SILENCE) return;
+  byId("stale-at").textContent = new Date(page.heard).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+  byId("stale").hidden = false;
+  refresh();
+}, POLL);
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) { page.stream?.close(); return; }
+  page.heard = Date.now();
+  listen();
+  noticed([0]);
+});
+
+setInterval(() => {
+  for (const age of document.querySelectorAll("[data-since]")) age.textContent = words(Date.now() - Date.parse(age.dataset.since));
+}, 30_000);
+
+function words(gone) {
+  const minutes = Math.max(Math.floor(gone / 60_000), 0);
+  if (minutes < 1) return "now";
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
+}
+
+// --- after every swap -------------------------------------------------------------------------------------------------
+
+document.addEventListener("htmx:beforeSwap", () => { page.focused = current()?.id; });
+document.addEventListener("htmx:afterSettle", () => {
+  if (page.focused) byId(page.focused)?.focus();
+  chimeForNew();
+  hideToast();
+});
+
+function hideToast() {
+  const toast = document.querySelector(".toast");
+  if (toast) setTimeout(() => toast.remove(), TOAST);
+}
+
+function chimeForNew() {
+  const now = urgentIds();
+  if ([...now].some((id) => !page.urgent.has(id))) chime();
+  page.urgent = now;
+}
+
+// --- sound ------------------------------------------------------------------------------------------------------------
+
+function chime() {
+  if (localStorage.sound !== "on") return;
+  const audio = (page.audio ??= new AudioContext());
+  [660, 880].forEach((pitch, n) => {
+    const tone = audio.createOscillator(), volume = audio.createGain(), start = audio.currentTime + n * 0.18;
+    tone.frequency.value = pitch;
+    volume.gain.setValueAtTime(0.2, start);
+    volume.gain.exponentialRampToValueAtTime(0.001, start + 0.5);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(start);
+    tone.stop(start + 0.5);
+  });
+}
+
+function showSound() {
+  const on = localStorage.sound === "on";
+  byId("sound").textContent = on ? "Sound on" : "Sound off";
+  byId("sound").setAttribute("aria-pressed", String(on));
+}
+
+// --- keys -------------------------------------------------------------------------------------------------------------
+
+const press = (key) => {
+  const target = current()?.querySelector(`[data-key="${key}"]`);
+  if (!target) return;
+  if (target.matches("details")) { target.open = true; target.querySelector(".panel button")?.focus(); } else target.click();
+};
+const KEYS = {
+  j: () => step(1), k: () => step(-1),
+  c: () => press("c"), m: () => press("m"), d: () => press("d"), s: () => press("s"), n: () => press("n"), t: () => press("t"),
+  z: () => document.querySelector('.toast [data-key="z"]')?.click(),
+  "/": () => byId("q").focus(),
+  "?": () => byId("help").showModal(),
+};
+
+function step(by) {
+  const all = rows(), at = all.indexOf(current());
+  all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)]?.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return closeMenus();
+  const typing = event.target.closest("input, textarea, select, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || localStorage.keys === "off") return;
+  const act = KEYS[event.key.toLowerCase()];
+  if (act) { event.preventDefault(); act(); }
+});
+
+// --- menus and the rest -----------------------------------------------------------------------------------------------
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (menu === except) continue;
+    const held = menu.contains(document.activeElement);
+    menu.open = false;
+    if (held) menu.querySelector("summary").focus();
+  }
+}
+
+document.addEventListener("click", (event) => {
+  closeMenus(event.target.closest(".menu"));
+  if (event.target.id === "new") reload();
+  if (event.target.id === "keys") byId("help").showModal();
+  if (event.target.id === "sound") { localStorage.sound = localStorage.sound === "on" ? "off" : "on"; showSound(); chime(); }
+});
+
+byId("me").addEventListener("change", (event) => event.target.form.requestSubmit());
+document.querySelector(".me button").hidden = true;
+document.querySelector(".tools").hidden = false;
+byId("keys-on").checked = localStorage.keys !== "off";
+byId("keys-on").addEventListener("change", (event) => { localStorage.keys = event.target.checked ? "on" : "off"; });
+showSound();
+hideToast();
+listen();

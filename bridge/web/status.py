@@ -1,0 +1,32 @@
+"""For machines: is it alive, is it ready, and figures."""
+
+from aiohttp import web
+
+from bridge.metrics import Snapshot, exposition
+from bridge.web.site import Site
+from storage import callbacks, settings
+
+EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Status:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """200 as long as the process answers; what it says is for `textback status`."""
+        return web.json_response(self._site.health().as_json())
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """200 while calls are seen, texts go out and both are recorded; else 503."""
+        health = self._site.health()
+        return web.json_response({"ready": health.ready}, status=200 if health.ready else 503)
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        async with self._site.database.read() as db:
+            states = await callbacks.count_by_state(db)
+            switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
+        figures = exposition(
+            Snapshot(self._site.health(), {state.value: count for state, count in states.items()}, switches)
+        )
+        return web.Response(body=figures, headers={"Content-Type": EXPOSITION})

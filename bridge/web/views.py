@@ -1,0 +1,178 @@
+"""The pages: three lists, one row, one conversation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from bridge.domain.queue import Callback, State, Urgency
+from bridge.health import Health, LinkKind
+from bridge.web.history import happened
+from bridge.web.present import Show
+from bridge.web.rows import Mark, Piece, TextStatus, pieces, read_row, text_state
+from bridge.web.security import token_for
+from bridge.web.site import Banner, Site, found
+from storage import audit, callbacks, calls, conversations, search
+from storage.callbacks import Key
+from storage.conversations import Said
+from storage.database import Reader
+
+PAGE = 50  # rows
+SEARCH_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    name: str
+    path: str
+    heading: str
+    states: frozenset[State]
+
+
+TABS = (
+    Tab("to_call", "/", "To call", frozenset({State.OPEN, State.CLAIMED})),
+    Tab("snoozed", "/snoozed", "Snoozed", frozenset({State.WAITING})),
+    Tab("done", "/done", "Done today", frozenset({State.CLOSED})),
+)
+TAB_NAMED = {tab.name: tab for tab in TABS}
+TAB_AT = {tab.path: tab for tab in TABS}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the first run's checklist."""
+
+    words: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    at: datetime
+    by: str | None
+    text: str
+    pieces: Sequence[Piece]
+    status: TextStatus | None
+
+
+class Views:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def queue(self, request: web.Request) -> web.Response:
+        async with self._site.database.read() as db:
+            return await self.list_page(request, db, TAB_AT[request.path])
+
+    async def list_page(
+        self, request: web.Request, db: Reader, tab: Tab, *, status: int = 200, banner: Banner | None = None
+    ) -> web.Response:
+        site, now = self._site, self._site.clock()
+        wanted = request.query.get("q", "").strip()[:SEARCH_CHARACTERS]
+        rows = await search.find(db, wanted) if wanted else await self._rows(db, tab, now, _after(request))
+        counts = await callbacks.count_by_state(db)
+        return await site.page(
+            request,
+            db,
+            "queue.html",
+            now,
+            status,
+            tab=tab.name,
+            heading=tab.heading,
+            search=wanted,
+            rows=[await read_row(db, row, site.mark) for row in rows[:PAGE]],
+            next=_key(rows[PAGE - 1]) if len(rows) > PAGE else "",
+            to_call=counts[State.OPEN] + counts[State.CLAIMED],
+            snoozed=counts[State.WAITING],
+            last_closed=next(iter(await callbacks.done(db, _day_start(site, now), limit=1)), None),
+            first_run=[] if rows or await calls.page(db, limit=1) else first_run(site.health()),
+            banner=banner,
+        )
+
+    async def _rows(self, db: Reader, tab: Tab, now: datetime, after: Key | None) -> Sequence[Callback]:
+        """One more than a page, to know whether another follows."""
+        if tab.name == "done":
+            return await callbacks.done(db, _day_start(self._site, now), after=after, limit=PAGE + 1)
+        read = callbacks.snoozed if tab.name == "snoozed" else callbacks.to_call
+        return await read(db, after=after, limit=PAGE + 1)
+
+    async def row(self, request: web.Request) -> web.Response:
+        """One row of a list, for a page that learned that it changed; 204 where it left the list."""
+        tab = TAB_NAMED.get(request.query.get("tab", ""))
+        async with self._site.database.read() as db:
+            callback = await found(request, db)
+            if tab and callback.state not in tab.states:
+                return web.Response(status=204)
+            context = {
+                "row": await read_row(db, callback, self._site.mark),
+                "tab": tab.name if tab else "row",
+                "show": Show(self._site.office, self._site.clock()),
+                "who": self._site.who(request),
+                "token": token_for(request["browser"]),
+                "many_lines": len(self._site.office.lines) > 1,
+            }
+        return aiohttp_jinja2.render_template("row.html", request, context)
+
+    async def conversation(self, request: web.Request) -> web.Response:
+        async with self._site.database.read() as db:
+            return await self.conversation_page(request, db, await found(request, db))
+
+    async def conversation_page(
+        self, request: web.Request, db: Reader, callback: Callback, *, status: int = 200, banner: Banner | None = None
+    ) -> web.Response:
+        said = await conversations.thread(db, callback.number) if callback.number else ()
+        return await self._site.page(
+            request,
+            db,
+            "conversation.html",
+            self._site.clock(),
+            status,
+            tab="row",
+            row=await read_row(db, callback, self._site.mark),
+            thread=[bubble(text, self._site.mark) for text in reversed(said)],
+            history=[happened(entry) for entry in await audit.of_callback(db, callback.id)],
+            banner=banner,
+        )
+
+    async def count(self, _request: web.Request) -> web.Response:
+        """For pages in the background: what their title says."""
+        async with self._site.database.read() as db:
+            counts = await callbacks.count_by_state(db)
+            first = await callbacks.to_call(db, limit=PAGE)
+        urgent = sum(row.urgency is Urgency.URGENT for row in first)
+        return web.json_response({"to_call": counts[State.OPEN] + counts[State.CLAIMED], "urgent": urgent})
+
+
+def bubble(said: Said, mark: Mark) -> Bubble:
+    theirs = said.by is None
+    words = tuple(pieces(said.text, mark(said.text))) if theirs else ()
+    return Bubble(said.at, said.by, said.text, words, text_state(said.state) if said.state else None)
+
+
+def first_run(health: Health) -> list[Step]:
+    """What a new install still waits for."""
+    up = {kind: any(link.since for link in health.links if link.kind is kind) for kind in LinkKind}
+    return [
+        Step("The PBX is connected", up[LinkKind.PBX]),
+        Step("The SMS gateway is connected", up[LinkKind.SMS]),
+        Step("A call came in: ring the office from a mobile and let it ring", False),
+    ]
+
+
+def _day_start(site: Site, now: datetime) -> datetime:
+    return site.office.lines[0].calendar.day_start(now)
+
+
+def _key(row: Callback) -> str:
+    key = Key.of(row)
+    return f"{key.rank}.{round(key.at.timestamp() * 1000)}.{key.id}"
+
+
+def _after(request: web.Request) -> Key | None:
+    """Where the page before ended; the first page for what is no such place."""
+    try:
+        rank, at, row_id = (int(part) for part in request.query.get("after", "").split("."))
+        return Key(rank, datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at), row_id)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,37 @@
+"""The page on a real port over a real database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from bridge.health import Health, Link, LinkKind
+from bridge.web.app import create_app
+from bridge.web.settings import WebSettings
+from tests.desk import Desk
+
+Client = TestClient[Request, Application]
+
+
+class Faults:
+    """What the health strip is told; tests break it."""
+
+    def __init__(self, desk: Desk) -> None:
+        since = desk.clock() - timedelta(hours=4)
+        self.health = Health(
+            (Link(LinkKind.PBX, "office", since), Link(LinkKind.SMS, "smpp", since)),
+            disk_free=41 * 2**30,
+            disk_total=100 * 2**30,
+        )
+
+    def __call__(self) -> Health:
+        return self.health
+
+
+@asynccontextmanager
+async def served(desk: Desk, faults: Faults | None = None) -> AsyncIterator[Client]:
+    app = create_app(desk.database, desk.office, WebSettings(), health=faults or Faults(desk), clock=desk.clock)
+    async with TestClient(TestServer(app)) as client:
+        yield client
