@@ -76,7 +76,7 @@ async def restore(backup: Path, database: Path, who: str, now: datetime) -> Path
     files.refuse_if_in_use(database)
     fresh = database.with_name(f"{database.name}.restoring")
     files.remove(fresh)
-    await asyncio.to_thread(back_up, backup, fresh)
+    back_up(backup, fresh)
     await _hold_everything_back(fresh, who, now)
     aside = files.set_aside(database, now)
     files.put_in_place(fresh, database)

@@ -1,0 +1,312 @@
+"""`textback backup | restore` on a real file: in use, damaged, killed half-way."""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.domain.phone import E164
+from storage import backup, calls, files, messages, opt_outs, settings
+from storage.database import Database
+from storage.errors import StorageError
+from storage.opt_outs import Cause
+from tests.cli.test_configuration import example, run
+from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
+
+__all__ = ["example"]
+
+LATER = MONDAY_NOON + timedelta(days=1)
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    """A database with one opt-out, resumed."""
+    path = tmp_path / "textback.db"
+    asyncio.run(fill(path))
+    return path
+
+
+async def fill(path: Path, number: E164 = CUSTOMER) -> None:
+    async with await Database.open(path) as database, database.transaction() as tx:
+        await settings.resume(tx, "Ann", MONDAY_NOON)
+        await opt_outs.start(tx, number, Cause.STOP, None, "textback", MONDAY_NOON)
+
+
+async def facts(path: Path) -> tuple[bool, list[str]]:
+    """Is it paused, and who opted out."""
+    async with await Database.open(path) as database, database.read() as db:
+        return await settings.is_on(db, settings.PAUSED), [str(out.number) for out in await opt_outs.page(db)]
+
+
+def destroy(path: Path) -> None:
+    """Overwrite a page in the middle, as a failing disk does."""
+    with closing(files.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xa5" * 4096
+    path.write_bytes(content)
+
+
+# --- making them --------------------------------------------------------------------------------------------------
+
+
+async def test_a_backup_is_whole_private_and_one_file(there: Path, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere" / "copy.db"
+    backup.back_up(there, target)
+    assert [file.name for file in target.parent.iterdir()] == ["copy.db"]
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert await facts(target) == (False, [str(CUSTOMER)])
+
+
+async def test_a_backup_made_while_calls_come_in_is_one_moment_of_them(desk: Desk, tmp_path: Path) -> None:
+    """Every call comes with its row in one transaction: a torn copy would show one without the other."""
+    copy = tmp_path / "copy.db"
+    async with asyncio.TaskGroup() as group:
+        arriving = group.create_task(_calls(desk))
+        await desk.database.commits.beyond(10)
+        await asyncio.to_thread(backup.back_up, desk.database.path, copy)
+        arriving.cancel()
+    with closing(sqlite3.connect(copy)) as connection:
+        (seen,) = connection.execute("SELECT count(*) FROM call").fetchone()
+        (rows,) = connection.execute("SELECT count(*) FROM callback").fetchone()
+    assert seen == rows >= 10
+
+
+async def _calls(desk: Desk) -> None:
+    for n in range(10_000):
+        await desk.missed_calls.ended(missed_call(E164(f"+1{202 + n // 1000}555{n % 10000:04}")), MONDAY_NOON)
+
+
+def test_what_is_not_there_is_not_copied(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="no such database"):
+        backup.back_up(tmp_path / "none.db", tmp_path / "copy.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_database_leaves_no_backup_that_looks_sound(there: Path, tmp_path: Path) -> None:
+    destroy(there)
+    with pytest.raises(StorageError, match="damaged"):
+        backup.back_up(there, tmp_path / "copy.db")
+    assert not list(tmp_path.glob("copy*"))
+
+
+def test_only_the_newest_backups_are_kept(there: Path) -> None:
+    for days in range(4):
+        target = backup.default_target(there, MONDAY_NOON + timedelta(days=days))
+        backup.back_up(there, target)
+        os.utime(target, (days, days))
+    assert len(backup.forget_older(there, 2)) == 2
+    assert [path.name for path in backup.all_of(there)] == [
+        "textback-20261126T170000Z.db",
+        "textback-20261125T170000Z.db",
+    ]
+
+
+# --- bringing them back -------------------------------------------------------------------------------------------
+
+
+async def test_a_restored_database_is_paused_and_the_one_before_is_kept(there: Path, tmp_path: Path) -> None:
+    backup.back_up(there, tmp_path / "copy.db")
+    await fill(there, OTHER)
+    aside = await backup.restore(tmp_path / "copy.db", there, "Ann", LATER)
+    assert await facts(there) == (True, [str(CUSTOMER)])
+    assert aside is not None
+    assert await facts(aside) == (False, [str(CUSTOMER), str(OTHER)])
+
+
+async def test_what_waited_in_a_backup_is_not_sent_again(desk: Desk, tmp_path: Path) -> None:
+    await desk.missed_calls.ended(missed_call(), MONDAY_NOON)
+    await asyncio.to_thread(backup.back_up, desk.database.path, tmp_path / "copy.db")
+    fresh = tmp_path / "fresh.db"
+    assert await backup.restore(tmp_path / "copy.db", fresh, "Ann", LATER) is None
+    async with await Database.open(fresh) as database, database.read() as db:
+        assert await messages.queued(db) == []
+        assert await calls.last_talked_at(db, CUSTOMER, but=None) is None
+
+
+async def test_a_backup_that_is_damaged_changes_nothing(there: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    backup.back_up(there, copy)
+    destroy(copy)
+    with pytest.raises(StorageError, match="this backup is damaged"):
+        await backup.restore(copy, there, "Ann", LATER)
+    assert await facts(there) == (False, [str(CUSTOMER)])
+
+
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from storage.database import Database
+
+async def main() -> None:
+    async with await Database.open(Path(sys.argv[1])):
+        print("open", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(main())
+"""
+
+
+def test_a_database_in_use_is_not_replaced(there: Path, tmp_path: Path) -> None:
+    backup.back_up(there, tmp_path / "copy.db")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, there], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as daemon:
+        assert daemon.stdout is not None
+        daemon.stdout.readline()
+        with pytest.raises(StorageError, match="stop textback first"):
+            asyncio.run(backup.restore(tmp_path / "copy.db", there, "Ann", LATER))
+        daemon.communicate()
+    assert asyncio.run(backup.restore(tmp_path / "copy.db", there, "Ann", LATER))
+
+
+# --- damage found at the start ------------------------------------------------------------------------------------
+
+
+async def test_a_damaged_database_is_set_aside_and_the_newest_backup_named(there: Path) -> None:
+    target = backup.default_target(there, MONDAY_NOON)
+    backup.back_up(there, target)
+    destroy(there)
+    database, damaged = await backup.open_sound(there, LATER)
+    await database.close()
+    assert damaged is not None
+    assert damaged.newest == target
+    assert files.damage(damaged.aside)
+    assert await facts(there) == (True, [str(CUSTOMER)])  # whoever said STOP is still known
+
+
+async def test_a_sound_database_is_opened_as_it_is(there: Path) -> None:
+    database, damaged = await backup.open_sound(there, LATER)
+    await database.close()
+    assert damaged is None
+    assert await facts(there) == (False, [str(CUSTOMER)])
+
+
+async def test_a_file_that_is_not_ours_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "textback.db"
+    path.write_bytes(b"Dear Sir or Madam" * 400)
+    with pytest.raises(StorageError, match="not a database"):
+        await backup.open_sound(path, LATER)
+    assert path.read_bytes().startswith(b"Dear Sir")
+
+
+# --- the commands -------------------------------------------------------------------------------------------------
+
+
+def test_backup_and_restore_as_an_administrator_types_them(example: Path) -> None:
+    config = ("--config", str(example))
+    asyncio.run(fill(example.parent / "t.db"))
+    made = run("backup", *config)
+    assert re.fullmatch(r"\S+/backups/t-\d{8}T\d{6}Z\.db: \d+ bytes, checked\n", made.stdout)
+    done = run("restore", *config)
+    assert done.returncode == 0
+    assert "texts are paused" in done.stdout
+    assert asyncio.run(facts(example.parent / "t.db")) == (True, [str(CUSTOMER)])
+
+
+def test_without_a_backup_one_can_begin_anew(example: Path) -> None:
+    config = ("--config", str(example))
+    asyncio.run(fill(example.parent / "t.db"))
+    assert "no sound backup" in run("restore", *config).stdout
+    assert "is now empty" in run("restore", "--empty", *config).stdout
+    assert asyncio.run(facts(example.parent / "t.db")) == (True, [])
+
+
+# --- killed at every write ----------------------------------------------------------------------------------------
+
+BACK_UP = "import sys; from pathlib import Path; from storage import backup; "
+BACK_UP += "backup.back_up(Path(sys.argv[1]), Path(sys.argv[2]))"
+RESTORE = "import asyncio, datetime, sys; from pathlib import Path; from storage import backup; "
+RESTORE += (
+    "asyncio.run(backup.restore(Path(sys.argv[2]), Path(sys.argv[1]), 'Ann', datetime.datetime.now(datetime.UTC)))"
+)
+CALLS = "pwrite64,fdatasync,fsync,rename,unlink,link"
+
+
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+
+def killed_at(moment: int, script: str, *paths: Path) -> bool:
+    """Run it, and kill -9 it at that system call that changes a disk, counted from 1. False if it has fewer."""
+    inject = f"inject={CALLS}:signal=SIGKILL:when={moment}"
+    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", inject]
+    done = subprocess.run([*command, sys.executable, "-c", script, *paths], check=False, timeout=60)
+    assert done.returncode in (0, -signal.SIGKILL)
+    return done.returncode != 0
+
+
+def killings(script: str, *paths: Path) -> Iterator[int]:
+    """The first ten writes and then every ninth: each run costs a third of a second."""
+    for moment in [*range(1, 10), *range(10, 1000, 9)]:
+        if not killed_at(moment, script, *paths):
+            return
+        yield moment
+
+
+@needs_strace
+@pytest.mark.timeout(300)
+def test_a_backup_killed_at_any_write_is_whole_or_not_there(there: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.db"
+    for moment in killings(BACK_UP, there, target):
+        assert not target.exists() or moment > 50
+        assert not target.exists() or asyncio.run(facts(target)) == (False, [str(CUSTOMER)])
+        assert asyncio.run(facts(there)) == (False, [str(CUSTOMER)])
+        target.unlink(missing_ok=True)
+    assert asyncio.run(facts(target)) == (False, [str(CUSTOMER)])
+
+
+@needs_strace
+@pytest.mark.timeout(300)
+def test_a_restore_killed_at_any_write_loses_neither_database(there: Path, tmp_path: Path) -> None:
+    copy, place = tmp_path / "copy.db", tmp_path / "place" / "textback.db"
+    backup.back_up(there, copy)
+    old, before, after = tmp_path / "old.db", (False, [str(OTHER)]), (True, [str(CUSTOMER)])
+    asyncio.run(fill(old, OTHER))
+    place.parent.mkdir()
+    shutil.copy(old, place)
+    for _ in killings(RESTORE, place, copy):
+        kept = [path for path in (place, *place.parent.glob("*.aside-*Z")) if path.exists()]
+        found = [asyncio.run(facts(path)) for path in kept]
+        assert before in found
+        assert all(state in (before, after) for state in found)
+        shutil.rmtree(place.parent)
+        place.parent.mkdir()
+        shutil.copy(old, place)
+    assert asyncio.run(facts(place)) == after
+
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from storage import migrate
+steps = migrate._steps()
+migrate._steps = lambda: [*steps, "CREATE TABLE later (id INTEGER);\\nINSERT INTO later VALUES (1);"]
+migrate.migrate(Path(sys.argv[1]))
+"""
+
+
+@needs_strace
+@pytest.mark.timeout(300)
+def test_an_upgrade_killed_at_any_write_is_done_or_undone_and_goes_on_at_the_next_start(there: Path) -> None:
+    old = there.read_bytes()
+    for _ in killings(MIGRATE, there):
+        with closing(sqlite3.connect(there)) as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone()
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert tables == version - 1
+        files.remove(there)
+        there.write_bytes(old)
+    with closing(sqlite3.connect(there)) as connection:
+        assert connection.execute("SELECT id FROM later").fetchall() == [(1,)]
