@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.ami.decode import WANTED, decode
+from bridge.ami.mend import Mender
 from bridge.ami.protocol import UNFILTERED, Framer, Message
+from bridge.domain.events import Event
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*/*.ami"))
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
@@ -127,6 +130,18 @@ def test_the_filter_goes_on_some_blocks_after_a_broken_event() -> None:
     framer = Framer(wanted={"Hangup"})
     framer.feed(b"Event: VarSet\r\nCallerIDNum: 1\r\n\r\n" + VARSET * UNFILTERED)
     assert framer.feed(VARSET) == []
+
+
+def understood(raw: bytes, wanted: frozenset[str] | None) -> list[Event]:
+    mender = Mender()
+    whole = (mended for message in Framer(wanted).feed(raw) for mended in mender.feed(message))
+    return [event for message in whole if (event := decode(message, None))]
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_filter_takes_nothing_away_from_what_is_understood(recording: Path) -> None:
+    raw = recording.read_bytes()
+    assert understood(raw, WANTED) == understood(raw, None)
 
 
 def test_an_overlong_message_is_let_go_and_the_next_one_read() -> None:

@@ -291,7 +291,17 @@ async def hostile_bare_event(office: Office) -> None:
     await ended(office.trunk.customer_calls("0205550102", shown=shown))
 
 
-LIVE = (no_answer, answered, ring_group_nobody, ring_group_one, queue_abandoned, attended_transfer, pickup)
+LIVE = (
+    no_answer,
+    answered,
+    ring_group_nobody,
+    ring_group_one,
+    queue_abandoned,
+    attended_transfer,
+    pickup,
+    hostile_hangup,
+    hostile_whole_events,
+)
 OWN = (
     pickup_replaces,
     conference_alone,
