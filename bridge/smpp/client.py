@@ -38,7 +38,6 @@ from bridge.smpp.settings import BindMode, SmppSettings
 
 log = structlog.get_logger()
 
-STABLE = 30.0
 _BINDS = {
     BindMode.TRANSCEIVER: (Command.BIND_TRANSCEIVER,),
     BindMode.TX_RX: (Command.BIND_TRANSMITTER, Command.BIND_RECEIVER),
@@ -149,7 +148,7 @@ class SmppClient:
     async def _stop(self) -> None:
         """Nothing new goes out; what is under way gets its answer, what came in is stored, then goodbye."""
         self._stopping = True
-        self._gate.close("stopping")
+        self._gate.shut("stopping")
         try:
             async with asyncio.timeout(self.settings.drain_timeout):
                 for link in tuple(self._links):
@@ -187,8 +186,8 @@ class SmppClient:
         finally:
             self._links.discard(link)
         ended = link.ended
-        if link.was_bound and _now() - started >= STABLE:
-            backoff.succeeded()
+        if link.was_bound:
+            backoff.was_up(_now() - started)
         if not self._stopping:
             self._down(ended.why if ended else "stopped")
         return ended is not None and ended.status in status.BIND_LATER
@@ -198,8 +197,7 @@ class SmppClient:
         self._counters.binds += 1
         if link.bind_command is not Command.BIND_RECEIVER:
             self._sender = link
-            if not self._stopping:
-                self._gate.open()
+            self._gate.open()
         if sum(other.bound for other in self._links) == len(_BINDS[self.settings.bind]):
             self.health.now(State.BOUND)
 

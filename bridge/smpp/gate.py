@@ -20,6 +20,7 @@ class Gate:
         self._throttle = Throttle()
         self._inside = 0
         self._closed: str | None = "not bound"
+        self._shut = False
         self._order = count()
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._watching: set[asyncio.Future[None]] = set()
@@ -77,8 +78,14 @@ class Gate:
         self._let_in()
 
     def open(self) -> None:
-        self._closed = None
-        self._let_in()
+        if not self._shut:
+            self._closed = None
+            self._let_in()
+
+    def shut(self, why: str) -> None:
+        """For good: a bind that comes about now opens nothing."""
+        self._shut = True
+        self.close(why)
 
     def close(self, why: str) -> None:
         self._closed = why

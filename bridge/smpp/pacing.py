@@ -46,6 +46,7 @@ class Backoff:
     longest: float = 60.0
     slow_shortest: float = 30.0
     slow_longest: float = 600.0
+    stable: float = 30.0
     failures: int = 0
 
     def failed(self, jitter: float, *, slow: bool) -> float:
@@ -55,5 +56,7 @@ class Backoff:
         self.failures += 1
         return due * (0.5 + jitter / 2)
 
-    def succeeded(self) -> None:
-        self.failures = 0
+    def was_up(self, seconds: float) -> None:
+        """A link that is lost soon after each bind is no success."""
+        if seconds >= self.stable:
+            self.failures = 0

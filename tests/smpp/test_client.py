@@ -27,7 +27,8 @@ from bridge.simulator.smsc_script import Behaviour, Dialect, Ids, Script, When
 from bridge.smpp.client import SmppClient
 from bridge.smpp.codec import Address, Command, Framer, ShortMessage, decode_message, encode, encode_message
 from bridge.smpp.health import State
-from bridge.smpp.settings import BindMode, IdBase
+from bridge.smpp.session import Session
+from bridge.smpp.settings import BindMode, Concat, IdBase
 from tests.smpp.support import CUSTOMER, NOON, OFFICE, SETTINGS, Receiver, a_part, bound, eventually, running
 
 SILENT = Behaviour(receipt=When.NEVER)
@@ -252,6 +253,28 @@ async def test_an_unbind_of_the_smsc_is_answered_and_the_client_binds_again(smsc
         await smsc.until(lambda smsc: smsc.binds.total() == 2)
 
 
+async def test_after_an_unbind_of_the_smsc_nothing_new_is_submitted_but_answers_are_heard(smsc: Smsc) -> None:
+    smsc.script = Script(default=Behaviour(delay=0.1, receipt=When.NEVER))
+    async with bound(smsc.port, reconnect_after=60.0) as client:
+        submitting = asyncio.create_task(client.submit(a_part()))
+        await smsc.until_submitted(1)
+        await smsc.unbind_all()
+        assert not client.ready
+        assert await client.submit(a_part(2)) == NotWritten("not bound")
+        assert await submitting == accepted("1")
+
+
+async def test_a_mistake_of_ours_costs_the_link_and_not_the_client(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with bound(smsc.port) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(Session, "_received", lambda *_: 1 / 0)
+            with capture_logs() as logs, suppress(ConnectionError):
+                await smsc._bound_receiver().request(lambda number: encode(Command.ENQUIRE_LINK, number))
+        await client.wait_ready()
+        assert await client.submit(a_part()) == accepted("1")
+    assert "smpp.link_failed" in [line["event"] for line in logs]
+
+
 async def test_an_unknown_command_is_answered_with_generic_nack(smsc: Smsc) -> None:
     async with bound(smsc.port) as client:
         status = await smsc._bound_receiver().request(
@@ -290,6 +313,16 @@ async def test_stopping_waits_for_the_answers_under_way_and_unbinds(smsc: Smsc) 
     await smsc.until(lambda smsc: smsc.links == 0)
 
 
+async def test_stopping_stores_and_acknowledges_what_has_arrived(smsc: Smsc) -> None:
+    receiver = Receiver()
+    receiver.block = asyncio.Event()
+    async with asyncio.TaskGroup() as group, bound(smsc.port, receiver) as client:
+        deliveries = [group.create_task(smsc.deliver(CUSTOMER.value, OFFICE, text)) for text in ("one", "two")]
+        await eventually(lambda: client.snapshot.backlog == 1)
+        asyncio.get_running_loop().call_later(0.05, receiver.block.set)
+    assert [delivery.result() for delivery in deliveries] == [[0], [0]]
+
+
 async def test_stopping_is_bounded_when_an_answer_never_comes() -> None:
     async with Smsc(scripted(Behaviour(answered=False))).serve() as smsc, bound(smsc.port, drain_timeout=0.1) as client:
         submitting = asyncio.create_task(client.submit(a_part()))
@@ -325,7 +358,7 @@ async def test_what_is_called_not_written_never_reaches_the_smsc_and_the_rest_do
         framer = Framer()
         framer.feed(await reader.read(-1))
         submits = [pdu for pdu in iter(framer.next, None) if pdu.command_id == Command.SUBMIT_SM]
-        texts.put_nowait([decode_message(Command.SUBMIT_SM, pdu).short_message.decode() for pdu in submits])
+        texts.put_nowait([decode_message(Command.SUBMIT_SM, pdu).user_data.decode() for pdu in submits])
         writer.close()
 
     listening = socket.create_server(("127.0.0.1", 0))
@@ -334,16 +367,17 @@ async def test_what_is_called_not_written_never_reaches_the_smsc_and_the_rest_do
         async with (
             bound(
                 listening.getsockname()[1],
-                window=100_000,
-                enquire_interval=0.2,
-                response_timeout=0.4,
+                concat=Concat.PAYLOAD,
+                window=1000,
+                enquire_interval=1.0,
+                response_timeout=1.0,
                 reconnect_after=60.0,
             ) as client,
             asyncio.TaskGroup() as group,
         ):
             submits = {
                 text: group.create_task(client.submit(a_part(text=text)))
-                for text in (f"{n:0160}" for n in range(25_000))
+                for text in (f"{n:040000}" for n in range(250))
             }
         given_up.set()
         received = set(await texts.get())

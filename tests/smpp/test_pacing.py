@@ -42,8 +42,13 @@ def test_reconnects_come_slower_each_time_and_spread_out() -> None:
     backoff = Backoff(shortest=1, longest=8)
     assert [backoff.failed(1.0, slow=False) for _ in range(5)] == [1, 2, 4, 8, 8]
     assert backoff.failed(0.0, slow=False) == 4
-    backoff.succeeded()
-    assert backoff.failed(1.0, slow=False) == 1
+
+
+def test_only_a_link_that_lasted_makes_the_next_reconnect_quick_again() -> None:
+    backoff = Backoff(shortest=1, longest=8)
+    for lasted, delay in [(0, 1), (29, 2), (5, 4), (30, 1), (0, 2)]:
+        backoff.was_up(lasted)
+        assert backoff.failed(1.0, slow=False) == delay
 
 
 def test_refusals_that_lock_accounts_are_tried_again_only_after_minutes() -> None:
@@ -65,6 +70,15 @@ def test_a_watch_that_looked_late_still_gives_the_peer_its_time() -> None:
 async def test_a_closed_gate_lets_nobody_in_and_says_why() -> None:
     with pytest.raises(GateClosedError, match="not bound"):
         await Gate(1, 1000).enter(urgent=True)
+
+
+async def test_a_gate_that_is_shut_stays_shut() -> None:
+    gate = Gate(1, 1000)
+    gate.shut("stopping")
+    gate.open()
+    assert not gate.is_open
+    with pytest.raises(GateClosedError, match="stopping"):
+        await gate.enter(urgent=True)
 
 
 async def test_those_who_wait_are_turned_away_when_the_gate_closes() -> None:

@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 
 from bridge.domain.messages import Accepted, Refused
 from bridge.smpp.codec import Address, Command, Framer, Pdu, ShortMessage, encode, encode_message
-from bridge.smpp.session import MOST_UNSENT, Answered, Arrived, Bound, Ended, Event, Odd, Phase, Session, TimedOut
+from bridge.smpp.session import (
+    MOST_UNSENT,
+    REMEMBERED,
+    Answered,
+    Arrived,
+    Bound,
+    Ended,
+    Event,
+    Odd,
+    Phase,
+    Session,
+    TimedOut,
+)
 from tests.smpp.support import SETTINGS
 
 MESSAGE = ShortMessage(Address("12025550100", 1, 1), Address("12025550123", 1, 1), b"hello")
@@ -107,6 +119,15 @@ def test_an_answer_after_its_time_out_is_late_and_only_once() -> None:
     late = Answered(sequence, 71, Accepted("id1", "sms"), late=True)
     assert session.receive(resp(sequence), 500.0) == [late]
     assert [type(event) for event in session.receive(resp(sequence), 501.0)] == [Odd]
+
+
+def test_only_so_many_unanswered_submits_are_remembered() -> None:
+    session = bound_session()
+    sequences = [session.submit(MESSAGE, part_id, 1.0)[0] for part_id in range(REMEMBERED + 1)]
+    assert len(session.tick(11.0)) == REMEMBERED + 1
+    forgotten, remembered = session.receive(resp(sequences[0]) + resp(sequences[1]), 12.0)
+    assert isinstance(forgotten, Odd)
+    assert isinstance(remembered, Answered)
 
 
 def test_a_repeated_answer_settles_nothing_twice() -> None:
