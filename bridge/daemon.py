@@ -99,9 +99,8 @@ class Daemon:
         self._inbox = Inbox(database, config.office, clock=self._clock, understanding=Understanding(lexicon))
         self._upkeep = Upkeep(Callbacks(database, config.office), self._inbox, clock=self._clock)
         self._gateway = SmppClient(config.smpp, self._inbox, clock=self._clock)
-        self._outbox = Outbox(
-            database, self._gateway, self._live, OutboxSettings(window=config.smpp.window), clock=self._clock
-        )
+        limits = OutboxSettings(window=config.smpp.window, may_text=config.rules.is_live)
+        self._outbox = Outbox(database, self._gateway, self._live, limits, clock=self._clock)
         missed = MissedCalls(
             database, config.office, config.rules, self._live, honest=lambda text: not honesty.check(text, lexicon)
         )

@@ -14,6 +14,7 @@ import structlog
 
 from bridge import delivery
 from bridge.domain.messages import Kind, Outcome, Submission
+from bridge.domain.phone import E164
 from bridge.ports import Gateway, LiveCalls
 from storage import messages, settings
 from storage.database import Database, Reader
@@ -31,11 +32,15 @@ NOT_DURING_A_CALL = frozenset({Kind.FIRST, Kind.RECEIPT})
 
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
-    """window: parts at the gateway at one time. look_again: at least so often, should anything be missed."""
+    """window: parts at the gateway at one time. look_again: at least so often, should anything be missed.
+
+    may_text: may this number get what goes out by itself? What it may not get waits, as it does while paused.
+    """
 
     window: int = 10
     look_again: timedelta = timedelta(seconds=30)
     storage_retry: timedelta = timedelta(seconds=1)
+    may_text: Callable[[E164], bool] = lambda _: True
 
 
 class Outbox:
@@ -135,11 +140,13 @@ class Outbox:
             held |= HELD_BY_PAUSE
         if await settings.is_on(db, settings.BREAKER):
             held |= HELD_BY_BREAKER
-        due = [part for part in await messages.due(db, now) if part.kind not in held and not self._on_the_phone(part)]
+        due = [part for part in await messages.due(db, now) if part.kind not in held and self._may_go(part)]
         return due[: self._limits.window - self._at_gateway]
 
-    def _on_the_phone(self, part: Part) -> bool:
-        return part.kind in NOT_DURING_A_CALL and self._live.is_live(part.number)
+    def _may_go(self, part: Part) -> bool:
+        if part.kind in NOT_DURING_A_CALL and self._live.is_live(part.number):
+            return False
+        return part.kind not in HELD_BY_PAUSE or self._limits.may_text(part.number)
 
     async def _send(self, part: Part) -> None:
         outcome = await self._gateway.submit(_submission(part, self._clock()))

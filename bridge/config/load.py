@@ -11,6 +11,7 @@ from bridge.config.office import read_office
 from bridge.config.problems import ConfigError, Problem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, Pbx, RulesSection
+from bridge.domain import phone
 from bridge.domain.office import Office
 from bridge.domain.policy import Rules
 from bridge.smpp.settings import SmppSettings
@@ -44,13 +45,25 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     office = read_office(problems, {key: raw[key] for key in OFFICE_KEYS if key in raw}, raw, pbxs)
     smpp = links.gateway(problems, secrets, raw.get("smpp", {}), "smpp")
     backup = links.gateway(problems, secrets, raw["smpp_backup"], "smpp_backup") if "smpp_backup" in raw else None
-    rules = problems.take(RulesSection, raw.get("rules", {}), "rules")
+    rules = _rules(problems, raw.get("rules", {}), office)
     web = links.web(problems, raw.get("web", {}))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
     log = problems.take(LogSection, raw.get("log", {}), "log")
     if problems.found or not (office and smpp and rules and web and database and log):
         raise ConfigError(problems.found)
-    return Config(office, pbxs, smpp, backup, Rules(**asdict(rules)).of(office), web, database, log.level)
+    return Config(office, pbxs, smpp, backup, rules, web, database, log.level)
+
+
+def _rules(problems: Problems, raw: Any, office: Office | None) -> Rules | None:
+    section = problems.take(RulesSection, raw, "rules")
+    if section is None or office is None:
+        return None
+    live_only = {written: phone.parse(written, office.country) for written in section.live_only}
+    for n, (written, number) in enumerate(live_only.items()):
+        if number is None:
+            problems.add(f"rules.live_only[{n}]", f'"{written}" is no valid number; write it with its country: "+1..."')
+    numbers = frozenset(number for number in live_only.values() if number)
+    return Rules(**asdict(section) | {"live_only": numbers}).of(office)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -88,6 +88,7 @@ class RulesSection:
     cap_day: Cap = DEFAULTS.cap_day
     neighbours: Annotated[int, Field(ge=2, le=100)] = DEFAULTS.neighbours
     neighbour_window: Annotated[Duration, between(timedelta(minutes=1), 24 * HOUR)] = DEFAULTS.neighbour_window
+    live_only: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Slot(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a call gets no text. `paused` means: it would have been texted."""
+    """Why a call gets no text. `paused` and `live_only` mean: it would have been texted."""
 
     OUTBOUND = "outbound"
     ANSWERED = "answered"
@@ -64,6 +64,7 @@ class Why(StrEnum):
     CAP_HOUR = "cap_hour"
     CAP_DAY = "cap_day"
     PAUSED = "paused"
+    LIVE_ONLY = "live_only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Rules:
 
     own_numbers and staff come from the office. cap_hour, cap_day: first texts over all numbers. neighbours: so many
     other callers within neighbour_window, whose numbers differ from this one in the last two digits only, trip the
-    breaker.
+    breaker. live_only: while trying it out, the only numbers that get texts by themselves; empty: all.
     """
 
     country: str = "US"
@@ -101,6 +102,7 @@ class Rules:
     cap_day: int = 300
     neighbours: int = 5
     neighbour_window: timedelta = timedelta(minutes=10)
+    live_only: frozenset[E164] = field(default=frozenset())
 
     def of(self, office: Office) -> "Rules":
         """These rules, knowing whose numbers are the office's own."""
@@ -111,6 +113,10 @@ class Rules:
             own_numbers=office.own_numbers,
             staff=frozenset(person.mobile for person in office.people if person.mobile),
         )
+
+    def is_live(self, number: E164 | None) -> bool:
+        """May this number get a text that nobody wrote by hand?"""
+        return not self.live_only or number in self.live_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +266,7 @@ def _by_volume(case: _Case) -> Why | None:
         (history.texts_last_hour >= rules.cap_hour, Why.CAP_HOUR),
         (history.texts_last_day >= rules.cap_day, Why.CAP_DAY),
         (history.paused, Why.PAUSED),
+        (not rules.is_live(case.call.caller.number), Why.LIVE_ONLY),
     )
 
 

@@ -351,3 +351,11 @@ def test_the_example_can_be_copied_as_it_is(tmp_path: Path) -> None:
     shutil.copy(EXAMPLE, tmp_path / "textback.toml")
     found = problems(tmp_path / "textback.toml")
     assert set(found) == {"pbx[0].secret_file", "smpp.password_file"}  # the two things that only the site knows
+
+
+def test_the_numbers_of_the_trial_are_read_like_any_other(write: Write) -> None:
+    rules = '\n[rules]\nlive_only = ["212-555-0142", "+12125550143"]\n'
+    assert read(write(SMALLEST + rules)).rules.live_only == {E164("+12125550142"), E164("+12125550143")}
+    assert problems(write(SMALLEST + rules.replace("212-555-0142", "555"))) == {
+        "rules.live_only[0]": '"555" is no valid number; write it with its country: "+1..."'
+    }

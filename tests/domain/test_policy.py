@@ -207,6 +207,13 @@ def test_paused_means_that_it_would_have_been_texted() -> None:
     assert decided(history=texted) == NoText(Why.COOL_DOWN)
 
 
+def test_while_trying_it_out_only_the_named_numbers_are_texted() -> None:
+    trying = replace(RULES, live_only=frozenset({CUSTOMER}))
+    assert decide(CALL, History(), False, trying, NOON) == SendText(Slot.OPEN)
+    stranger = replace(CALL, caller=Caller(E164("+12025557788")))
+    assert decide(stranger, History(), False, trying, NOON) == NoText(Why.LIVE_ONLY)
+
+
 # --- short rings ----------------------------------------------------------------------------------------------------
 
 GAVE_UP = replace(CALL, reason=Reason.ABANDONED_RINGING, caller_hung_up=True)
