@@ -146,6 +146,8 @@ async def test_a_late_answer_is_nobodys_event_and_leaves_nothing_behind() -> Non
         await line.next()
         with pytest.raises(LinkError, match="no answer to Originate"):
             await line.client.action("Originate")
+        assert line.client._session is not None
+        assert line.client._session.responses == {}
         line.pbx.write(reply(line.pbx.named("Originate")[0]) + event("Hangup", Uniqueid="1.1"))
         assert await line.names(1) == ["Hangup"]
 
