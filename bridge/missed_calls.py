@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -15,12 +15,12 @@ from bridge.domain.lexicon import default_lexicon
 from bridge.domain.messages import Kind
 from bridge.domain.office import Line, Office
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind, Decision, History, NoText, Rules, SendText, Slot, Why
+from bridge.domain.policy import ContactKind, Decision, History, NoText, Rules, SendText, Why
 from bridge.domain.queue import TEXTBACK, Callback, Verb
 from bridge.domain.texts import Rendered
 from bridge.ports import LiveCalls
 from bridge.understanding import Understanding
-from storage import callbacks, calls, contacts, messages, opt_outs, replies, settings
+from storage import callbacks, calls, contacts, history, messages, settings
 from storage.audit import Act
 from storage.calls import CallRow, Filing
 from storage.database import Database, Reader, Writer
@@ -28,7 +28,6 @@ from storage.errors import ForbiddenError
 from storage.messages import NewMessage
 
 SEND = "send"
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class FirstText(Protocol):
@@ -87,9 +86,9 @@ class MissedCalls:
 
     async def _take(self, tx: Writer, call: EndedCall, known: CallRow | None, late: bool, now: datetime) -> None:
         place = self._place(call, now)
-        history = await self._history(tx, place, now, but=known.id if known else None)
-        decision = self._decide(call, place, history, now)
-        row = await self._row(tx, call, place, history.contact, now)
+        past = await self._history(tx, place.number, now, but=known.id if known else None)
+        decision = self._decide(call, place, past, now)
+        row = await self._row(tx, call, place, past.contact, now)
         filing = Filing(
             number=place.number,
             line=place.line.name,
@@ -98,17 +97,17 @@ class MissedCalls:
             closed=place.closed,
             text_why=_word(decision),
             late=late,
-            filtered=self._filtered(call, history.contact),
+            filtered=self._filtered(call, past.contact),
             callback_id=row.id if row else None,
         )
-        call_id = await self._store(tx, call, known, filing, now)
-        await self._act_on(tx, await calls.get(tx, call_id), decision, now)
+        stored = await self._store(tx, call, known, filing, now)
+        await self._act_on(tx, stored, decision, now)
         if place.number is not None:
-            await self._recover(tx, call, call_id, place, place.number, now)
-            await self._decide_deferred(tx, place.number, now, but=call_id)
+            await self._recover(tx, call, stored.id, place, place.number, now)
+            await self._decide_deferred(tx, place.number, now, but=stored.id)
         self._log.info(
             "call.ended",
-            call=call_id,
+            call=stored.id,
             direction=call.direction,
             verdict=filing.verdict,
             reason=call.reason,
@@ -127,37 +126,19 @@ class MissedCalls:
             return phone.parse(call.did, self._office.country)
         return None if call.caller.withheld else call.caller.number
 
-    def _decide(self, call: EndedCall, place: _Place, history: History, now: datetime) -> Decision:
+    def _decide(self, call: EndedCall, place: _Place, past: History, now: datetime) -> Decision:
         live = place.number is not None and self._live.is_live(place.number)
-        return policy.decide(call, history, live, self._rules, now, closed=place.closed)
+        return policy.decide(call, past, live, self._rules, now, closed=place.closed)
 
     def _filtered(self, call: EndedCall, contact: ContactKind | None) -> ContactKind | None:
         if not policy.needs_callback(call, self._rules):
             return None
         return policy.filtered(call, contact, self._rules)
 
-    async def _history(self, db: Reader, place: _Place, now: datetime, *, but: int | None) -> History:
-        number = place.number
+    async def _history(self, db: Reader, number: E164 | None, now: datetime, *, but: int | None) -> History:
         if number is None:
             return History()
-        contact = await contacts.get(db, number)
-        cool_until = await messages.cool_until(db, number, Kind.FIRST)
-        rows = await callbacks.unfinished_of(db, number)
-        return History(
-            contact=contact.kind if contact else None,
-            opted_out=await opt_outs.in_force(db, number) is not None,
-            landline=await contacts.is_landline(db, number),
-            cool_until_open=cool_until.get(Slot.OPEN),
-            cool_until_closed=cool_until.get(Slot.CLOSED),
-            replied_at=await replies.last_at(db, number),
-            conversing=any(row.last_reply_at for row in rows),
-            talked_at=await calls.last_talked_at(db, number, but=but),
-            texts_last_hour=await messages.count_first_since(db, now - HOUR),
-            texts_last_day=await messages.count_first_since(db, now - DAY),
-            neighbours=await calls.neighbours(db, number, now - self._rules.neighbour_window),
-            breaker_tripped=await settings.is_on(db, settings.BREAKER),
-            paused=await settings.is_on(db, settings.PAUSED),
-        )
+        return await history.load(db, number, now, now - self._rules.neighbour_window, but=but)
 
     async def _row(
         self, tx: Writer, call: EndedCall, place: _Place, contact: ContactKind | None, now: datetime
@@ -185,11 +166,12 @@ class MissedCalls:
         )
         return await callbacks.insert(tx, fresh, Act(TEXTBACK, "opened", now, {"line": line.name}))
 
-    async def _store(self, tx: Writer, call: EndedCall, known: CallRow | None, filing: Filing, now: datetime) -> int:
+    async def _store(
+        self, tx: Writer, call: EndedCall, known: CallRow | None, filing: Filing, now: datetime
+    ) -> CallRow:
         if known is None:
             return await calls.insert(tx, call, filing, Act(TEXTBACK, "ended", now, {"text": filing.text_why}))
-        await calls.resolve(tx, known, call, filing, Act(TEXTBACK, "resolved", now, {"text": filing.text_why}))
-        return known.id
+        return await calls.resolve(tx, known, call, filing, Act(TEXTBACK, "resolved", now, {"text": filing.text_why}))
 
     async def _act_on(self, tx: Writer, row: CallRow, decision: Decision, now: datetime) -> None:
         if isinstance(decision, NoText):
@@ -248,8 +230,8 @@ class MissedCalls:
             if row.id == but:
                 continue
             place = _Place(self._office.line_named(row.filing.line), number, row.filing.closed)
-            history = await self._history(tx, place, now, but=row.id)
-            decision = self._decide(row.call, place, history, now)
+            past = await self._history(tx, number, now, but=row.id)
+            decision = self._decide(row.call, place, past, now)
             word = _word(decision)
             await calls.decided(tx, row, word, Act(TEXTBACK, "decided", now, {"text": word}))
             await self._act_on(tx, await calls.get(tx, row.id), decision, now)

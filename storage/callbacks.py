@@ -32,10 +32,11 @@ class Key:
 
 async def insert(tx: Writer, row: Callback, act: Act) -> Callback:
     """Open a row (its id and version are given here). IntegrityError where the customer has an open one."""
-    row_id = await tx.insert(
+    inserted = await tx.only(
         """
         INSERT INTO callback (branch, number, name, line, shared, state, opened_at, missed, last_missed_at, version)
         VALUES (:branch, :number, :name, :line, :shared, 'open', :opened_at, :missed, :last_missed_at, 1)
+        RETURNING *
         """,
         branch=row.branch,
         number=row.number,
@@ -46,8 +47,9 @@ async def insert(tx: Writer, row: Callback, act: Act) -> Callback:
         missed=row.missed,
         last_missed_at=row.last_missed_at,
     )
-    await add(tx, act, Subject.CALLBACK, row_id, callback_id=row_id)
-    return await get(tx, row_id)
+    opened = _callback(inserted)
+    await add(tx, act, Subject.CALLBACK, opened.id, callback_id=opened.id)
+    return opened
 
 
 async def save(tx: Writer, row: Callback, act: Act) -> Callback:
@@ -61,8 +63,9 @@ async def save(tx: Writer, row: Callback, act: Act) -> Callback:
         raise ForbiddenError(str(error)) from error
     if changed is None:
         raise LookupError(f"callback {row.id} is not at version {row.version} any more")
-    await add(tx, act, Subject.CALLBACK, row.id, changed["version"], callback_id=row.id)
-    return await get(tx, row.id)
+    saved = _callback(changed)
+    await add(tx, act, Subject.CALLBACK, saved.id, saved.version, callback_id=saved.id)
+    return saved
 
 
 async def _update(tx: Writer, row: Callback) -> sqlite3.Row | None:
@@ -76,7 +79,7 @@ async def _update(tx: Writer, row: Callback) -> sqlite3.Row | None:
             reached_by = :reached_by, closed_at = :closed_at, closed_by = :closed_by, outcome = :outcome,
             version = version + 1
         WHERE id = :id AND version = :version
-        RETURNING version
+        RETURNING *
         """,
         id=row.id,
         version=row.version,

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
 from bridge.domain.phone import E164
@@ -57,9 +57,9 @@ async def get(db: Reader, call_id: int) -> CallRow:
     return _call(await db.only("SELECT * FROM call WHERE id = :id", id=call_id))
 
 
-async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> int:
+async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallRow:
     """IntegrityError if the call is there already: its key is unique."""
-    call_id = await tx.insert(
+    row = await tx.only(
         """
         INSERT INTO call (pbx, uniqueid, started_at, direction, linkedid, channel, number, digits, name, withheld, did,
                           line, branch, verdict, reason, ended_at, answered_at, answered_by, rang, talked,
@@ -67,6 +67,7 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> int:
         VALUES (:pbx, :uniqueid, :started_at, :direction, :linkedid, :channel, :number, :digits, :name, :withheld, :did,
                 :line, :branch, :verdict, :reason, :ended_at, :answered_at, :answered_by, :rang, :talked,
                 :voicemail_left, :closed, :late, :attempt_id, :text_why, :filtered, :callback_id, 1)
+        RETURNING *
         """,
         pbx=call.key.pbx,
         uniqueid=call.key.uniqueid,
@@ -96,11 +97,12 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> int:
         filtered=filing.filtered,
         callback_id=filing.callback_id,
     )
-    await add(tx, act, Subject.CALL, call_id, callback_id=filing.callback_id)
-    return call_id
+    inserted = _call(row)
+    await add(tx, act, Subject.CALL, inserted.id, callback_id=filing.callback_id)
+    return inserted
 
 
-async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act: Act) -> None:
+async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act: Act) -> CallRow:
     """What became of a call that ended unseen is known at last."""
     changed = await tx.only(
         """
@@ -109,7 +111,7 @@ async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act
             answered_by = :answered_by, rang = :rang, talked = :talked, voicemail_left = :voicemail_left, late = :late,
             text_why = :text_why, filtered = :filtered, callback_id = :callback_id, version = version + 1
         WHERE id = :id
-        RETURNING version
+        RETURNING *
         """,
         id=row.id,
         verdict=filing.verdict,
@@ -125,7 +127,9 @@ async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act
         filtered=filing.filtered,
         callback_id=filing.callback_id,
     )
-    await add(tx, act, Subject.CALL, row.id, changed["version"], callback_id=filing.callback_id)
+    resolved = _call(changed)
+    await add(tx, act, Subject.CALL, resolved.id, resolved.version, callback_id=filing.callback_id)
+    return resolved
 
 
 async def decided(tx: Writer, row: CallRow, text_why: str, act: Act) -> None:
@@ -149,33 +153,6 @@ async def deferred(db: Reader, customer: E164) -> Sequence[CallRow]:
 async def of_callback(db: Reader, callback_id: int) -> Sequence[CallRow]:
     rows = await db.all("SELECT * FROM call WHERE callback_id = :id ORDER BY id", id=callback_id)
     return [_call(row) for row in rows]
-
-
-async def last_talked_at(db: Reader, customer: E164, *, but: int | None = None) -> datetime | None:
-    """The end of the last call in which somebody talked with that number, other than the call `but`."""
-    row = await db.only(
-        "SELECT max(ended_at) AS at FROM call WHERE number = :number AND talked > 0 AND id IS NOT :but",
-        number=customer,
-        but=but,
-    )
-    at: int | None = row["at"]
-    return moment(at)
-
-
-async def neighbours(db: Reader, customer: E164, since: datetime) -> int:
-    """How many other numbers called since then that differ from this one in the last two digits only."""
-    row = await db.only(
-        """
-        SELECT count(DISTINCT number) AS n FROM call
-        WHERE number BETWEEN :first AND :last AND length(number) = length(:number) AND number <> :number
-              AND direction = 'inbound' AND ended_at > :since
-        """,
-        number=customer,
-        first=f"{customer.value[:-2]}00",
-        last=f"{customer.value[:-2]}99",
-        since=since,
-    )
-    return int(row["n"])
 
 
 async def page(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[CallRow]:

@@ -269,27 +269,6 @@ async def by_gateway_id(db: Reader, gateway_id: str) -> Part | None:
     return _part(row) if row else None
 
 
-async def cool_until(db: Reader, number: E164, kind: Kind) -> dict[str, datetime]:
-    """When the cool-down of each slot ends; what was cancelled does not count."""
-    rows = await db.all(
-        """
-        SELECT slot, max(cool_until) AS until FROM live_message
-        WHERE number = :number AND kind = :kind
-        GROUP BY slot
-        """,
-        number=number,
-        kind=kind,
-    )
-    return {row["slot"]: moment(row["until"]) for row in rows}
-
-
-async def count_first_since(db: Reader, since: datetime) -> int:
-    row = await db.only(
-        "SELECT count(*) AS n FROM live_message WHERE kind = 'first' AND created_at > :since", since=since
-    )
-    return int(row["n"])
-
-
 async def branches_to(db: Reader, number: E164) -> Sequence[str]:
     """The branches for which we texted this customer, the last one first."""
     rows = await db.all(

@@ -97,12 +97,6 @@ async def words_since(db: Reader, customer: E164, since: datetime) -> Sequence[s
     return [row["text"] for row in rows]
 
 
-async def last_at(db: Reader, customer: E164) -> datetime | None:
-    row = await db.only("SELECT max(received_at) AS at FROM reply WHERE number = :number", number=customer)
-    at: int | None = row["at"]
-    return moment(at)
-
-
 async def without_row(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[Reply]:
     """Texts that stand on no callback (staff, blocked, short codes, a bare STOP), newest first."""
     rows = await db.all(

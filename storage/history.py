@@ -1,0 +1,70 @@
+"""What is known of a number when one of its calls is judged, in one look."""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from bridge.domain.phone import E164
+from bridge.domain.policy import ContactKind, History
+from storage.database import Reader
+from storage.values import moment
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+async def load(db: Reader, number: E164, now: datetime, neighbours_since: datetime, *, but: int | None) -> History:
+    """but: the call that is being judged, which is not its own history.
+
+    Neighbours are callers whose numbers differ in the last two digits only. What was wholly cancelled does not count as
+    a text.
+    """
+    row = await db.only(
+        """
+        SELECT (SELECT kind FROM contact WHERE number = :number) AS contact,
+               EXISTS (SELECT 1 FROM opt_out WHERE number = :number AND ended_at IS NULL) AS opted_out,
+               EXISTS (SELECT 1 FROM landline WHERE number = :number AND ended_at IS NULL) AS landline,
+               (SELECT max(cool_until) FROM live_message
+                WHERE number = :number AND kind = 'first' AND slot = 'open') AS cool_until_open,
+               (SELECT max(cool_until) FROM live_message
+                WHERE number = :number AND kind = 'first' AND slot = 'closed') AS cool_until_closed,
+               (SELECT max(received_at) FROM reply WHERE number = :number) AS replied_at,
+               EXISTS (SELECT 1 FROM callback
+                       WHERE number = :number AND state <> 'closed' AND last_reply_at IS NOT NULL) AS conversing,
+               (SELECT max(ended_at) FROM call
+                WHERE number = :number AND talked > 0 AND id IS NOT :but) AS talked_at,
+               (SELECT count(*) FROM live_message
+                WHERE kind = 'first' AND created_at > :hour_ago) AS texts_last_hour,
+               (SELECT count(*) FROM live_message
+                WHERE kind = 'first' AND created_at > :day_ago) AS texts_last_day,
+               (SELECT count(DISTINCT number) FROM call
+                WHERE number BETWEEN :first_neighbour AND :last_neighbour AND length(number) = length(:number)
+                      AND number <> :number AND direction = 'inbound' AND ended_at > :neighbours_since) AS neighbours,
+               EXISTS (SELECT 1 FROM setting WHERE key = 'breaker' AND value <> '0') AS breaker_tripped,
+               EXISTS (SELECT 1 FROM setting WHERE key = 'paused' AND value <> '0') AS paused
+        """,
+        number=number,
+        but=but,
+        hour_ago=now - HOUR,
+        day_ago=now - DAY,
+        first_neighbour=f"{number.value[:-2]}00",
+        last_neighbour=f"{number.value[:-2]}99",
+        neighbours_since=neighbours_since,
+    )
+    return _history(row)
+
+
+def _history(row: sqlite3.Row) -> History:
+    return History(
+        contact=ContactKind(row["contact"]) if row["contact"] else None,
+        opted_out=bool(row["opted_out"]),
+        landline=bool(row["landline"]),
+        cool_until_open=moment(row["cool_until_open"]),
+        cool_until_closed=moment(row["cool_until_closed"]),
+        replied_at=moment(row["replied_at"]),
+        conversing=bool(row["conversing"]),
+        talked_at=moment(row["talked_at"]),
+        texts_last_hour=row["texts_last_hour"],
+        texts_last_day=row["texts_last_day"],
+        neighbours=row["neighbours"],
+        breaker_tripped=bool(row["breaker_tripped"]),
+        paused=bool(row["paused"]),
+    )
