@@ -86,7 +86,8 @@ class _Reader:
                 yield first, last
 
     def _introduced(self, introductions: Sequence[tuple[str, ...]], at: int) -> bool:
-        return any(tuple(self._words[max(at - len(words), 0) : at]) == words for words in introductions if at)
+        before = tuple(self._words[max(at - 3, 0) : at])
+        return any(before[-len(words) :] == words for words in introductions)
 
     def _titled_from(self, at: int, most: int) -> int:
         last = at

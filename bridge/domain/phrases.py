@@ -14,7 +14,7 @@ Matching tries a bounded number of ways at each word, so its time grows with the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -53,6 +53,10 @@ class Element:
             return True
         return _within(token.word, self.numbers)
 
+    def may_be_in(self, said: set[str]) -> bool:
+        """Could any of these words fit? Answers quickly, and at times yes where the answer is no."""
+        return self.optional or bool(self.stems or self.numbers) or not self.words.isdisjoint(said)
+
 
 Phrase = tuple[Element, ...]
 
@@ -87,17 +91,20 @@ class PhraseBook(Generic[T]):
             self._by_number.append((phrase, value))
 
     def find(self, tokens: Sequence[Token]) -> list[Found[T]]:
+        """Every place where a phrase stands, in the order of its first word."""
+        said = {word for token in tokens for word in (token.word, token.alias) if word}
+        possible = {word: self._possible(word, said) for word in said}
         return [
             Found(value, first, end - 1)
             for first, token in enumerate(tokens)
-            for phrase, value in self._candidates(token)
+            for word in (token.word, token.alias)
+            for phrase, value in possible.get(word, ())
             if (end := _end(phrase, 1, tokens, first + 1)) is not None
         ]
 
-    def _candidates(self, token: Token) -> Iterator[tuple[Phrase, T]]:
-        yield from self._beginning(token.word)
-        if token.alias:
-            yield from self._beginning(token.alias)
+    def _possible(self, word: str, said: set[str]) -> list[tuple[Phrase, T]]:
+        """The phrases that begin with `word` and lack none of their other words."""
+        return [entry for entry in self._beginning(word) if all(element.may_be_in(said) for element in entry[0])]
 
     def _begin(self, word: str) -> tuple[tuple[Phrase, T], ...]:
         """The phrases that can begin with this word."""
@@ -117,7 +124,7 @@ def parse(text: str, classes: Mapping[str, Element]) -> Phrase:
             continue
         elements.append(_element(written, classes, skip))
         skip = 0
-    if not elements or elements[0].optional or skip:
+    if not elements or elements[0].optional or elements[0].skip or skip:
         raise PhraseError(text, "a phrase begins and ends with a word that must be there")
     if prod(element.skip + 1 + element.optional for element in elements) > MAX_WAYS:
         raise PhraseError(text, "too loose: fewer or smaller gaps")

@@ -14,7 +14,7 @@ from unicodedata import category, combining, normalize
 
 HEAD = 1_600  # ten SMS: what is read of a longer text, from its beginning ...
 TAIL = 400  # ... and from its end
-MAX_WORDS = 400
+MAX_WORDS = 320
 
 _WORD = re.compile(
     r"a\s?[./]\s?c\b|w/o?\b|2(?:day|nite|night|moro|morrow)\b|b4\b|\d+(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)*"
@@ -93,6 +93,11 @@ def clauses(tokens: Sequence[Token], turning: frozenset[str]) -> list[Clause]:
             found.append(Clause(tuple(tokens[begun : index + 1]), question=token.after is After.QUESTION))
             begun = index + 1
     return found
+
+
+def folded(text: str) -> str:
+    """A text as its words are compared: small letters, no accents, compatibility forms apart."""
+    return _fold(text)[0]
 
 
 def _tokens(text: str, shift: int, part: int) -> Iterator[Token]:

@@ -18,7 +18,7 @@ from bridge.domain.lexicon.entries import (
 )
 from bridge.domain.lexicon.spelling import Speller
 from bridge.domain.phrases import Element, Phrase, PhraseBook, PhraseError, parse
-from bridge.domain.reading import Token
+from bridge.domain.reading import Token, folded
 
 T = TypeVar("T")
 Entries = tuple[tuple[Phrase, T], ...]
@@ -157,6 +157,6 @@ def _site_category(name: str) -> Category:
 
 def _site_phrase(phrase: str, classes: Mapping[str, Element]) -> Phrase:
     try:
-        return parse(phrase.casefold(), classes)
+        return parse(folded(phrase), classes)
     except PhraseError as error:
         raise LexiconError(SITE, 0, phrase, error.why) from error

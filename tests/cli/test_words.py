@@ -1,0 +1,77 @@
+import json
+from typing import Any
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from bridge.cli import words
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    app = typer.Typer()
+    words.register(app)
+    return app
+
+
+def run(app: typer.Typer, *arguments: str, given: str | bytes) -> Result:
+    return CliRunner().invoke(app, arguments, input=given)
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_triage_prints_one_row_for_each_line(app: typer.Typer) -> None:
+    result = run(app, "triage", "--json", given='no heat at 41 Elm Street\n\n{"parts": ["no", "heat"]}\nSTOP\n')
+    first, empty, parts, stop = rows(result)
+    assert result.exit_code == 0
+    assert list(first) == ["level", "categories", "address", "issue", "opt_out", "spans", "released_by"]
+    assert (first["level"], first["categories"], first["address"]) == ("urgent", ["no heat"], "41 Elm Street")
+    assert (empty["level"], empty["opt_out"]) == ("routine", None)
+    assert parts["level"] == "urgent"
+    assert stop["opt_out"] == "stop"
+
+
+def test_triage_shows_what_released_a_match(app: typer.Typer) -> None:
+    (row,) = rows(run(app, "triage", "--json", given="no leak here\n"))
+    assert row["released_by"] == [{"part": 0, "start": 0, "end": 2, "text": "no", "kind": "negated"}]
+
+
+def test_a_text_may_begin_with_a_brace(app: typer.Typer) -> None:
+    rows_ = rows(run(app, "triage", "--json", given='{help leak\n{"a": 1}\n'))
+    assert [row["level"] for row in rows_] == ["urgent", "routine"]
+
+
+def test_parts_that_are_no_texts_are_wrong_usage_and_the_rest_is_read(app: typer.Typer) -> None:
+    result = run(app, "triage", "--json", given='{"parts": 5}\nleak\n')
+    assert result.exit_code == 2
+    assert "line 1" in result.stderr
+    assert [row["level"] for row in rows(result)] == ["urgent"]
+
+
+def test_hostile_octets_neither_fail_nor_reach_the_terminal(app: typer.Typer) -> None:
+    result = run(app, "triage", given=b"leak \xff\x1b[2J \xe2\x80\xae\n")
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    assert "\u202e" not in result.stdout
+
+
+def test_lint_text_refuses_with_the_words(app: typer.Typer) -> None:
+    result = run(app, "lint-text", "--json", given="Sorry we missed you.\nWe'll call you back in 10 minutes\n")
+    fine, refused = rows(result)
+    assert result.exit_code == 1
+    assert (fine["ok"], fine["problems"], fine["segments"], fine["encoding"]) == (True, [], 1, "gsm7")
+    assert refused["ok"] is False
+    assert refused["problems"][0]["words"] == "We'll call you back in 10 minutes"
+
+
+def test_lint_text_is_content_with_honest_texts(app: typer.Typer) -> None:
+    assert run(app, "lint-text", given="Sorry we missed you. Is it urgent today?\n").exit_code == 0
+
+
+def test_lint_text_refuses_what_no_message_can_hold(app: typer.Typer) -> None:
+    (row,) = rows(run(app, "lint-text", "--json", given="a" * 60_000 + "\n"))
+    assert (row["ok"], row["segments"]) == (False, None)

@@ -1,0 +1,51 @@
+import pytest
+
+from bridge.domain.address import Found, find
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("water at 214 Walnut St, hurry", "214 Walnut St"),
+        ("19 W 43rd St Apt 5B disposal jammed", "19 W 43rd St Apt 5B"),
+        ("2200 Main Street, Springfield IL 62701-1234", "2200 Main Street, Springfield IL 62701-1234"),
+        ("we are at the corner of 5th and Main", "corner of 5th and Main"),
+        ("12850 Hwy 90 W, septic", "12850 Hwy 90 W"),
+        ("4411 County Road 210", "4411 County Road 210"),
+        ("vivo en Calle Hidalgo 45", "Calle Hidalgo 45"),
+        ("450 Calle Sol, goteando", "450 Calle Sol"),
+        ("37-15 82nd St #3C", "37-15 82nd St #3C"),
+        ("1200 Broadway", "1200 Broadway"),
+        ("77 old mill rd no heat", "77 old mill rd"),
+    ],
+)
+def test_an_address_is_given_back_as_it_was_written(text: str, address: str) -> None:
+    assert find([text]).address == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "240V AC outlet",
+        "2 leaks in 3 bathrooms",
+        "a 15 year old unit",
+        "555 201 3344",
+        "$300 way too much",
+        "between 8 and 10 am",
+    ],
+)
+def test_other_numbers_are_no_address(text: str) -> None:
+    assert find([text]).address is None
+
+
+def test_the_issue_is_what_remains_in_the_customers_words() -> None:
+    assert find(["Hi, yes urgent. 12 Oak St, kitchen sink is clogged"]) == Found("12 Oak St", "kitchen sink is clogged")
+    assert find(["no", "heat"]).issue == "no heat"
+    assert find(["yes please"]) == Found(None, None)
+
+
+def test_a_long_issue_is_cut_at_a_word() -> None:
+    issue = find(["the disposal hums and hums and will not grind anything at all " * 4]).issue
+    assert issue is not None
+    assert len(issue) <= 101
+    assert issue.endswith("…")

@@ -1,0 +1,89 @@
+"""How well the rules read texts, counted over the labelled sets; `pytest -s` prints the figures."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from bridge.domain import address, honesty, optout
+from bridge.domain.lexicon import default_lexicon
+from bridge.domain.triage import Assessment, Level, assess
+from tests.domain import labels
+from tests.domain.labels import Reply
+
+LEXICON = default_lexicon()
+REPLY_SETS = {
+    "seen while the rules were written": [r for r in labels.replies() if not labels.held_out(" // ".join(r.parts))],
+    "held out": [r for r in labels.replies() if labels.held_out(" // ".join(r.parts))],
+    "second batch": labels.replies("replies2.txt"),
+    "third batch": labels.replies("replies3.txt"),
+}
+TEMPLATE_SETS = {
+    "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
+    "held out": [t for t in labels.templates() if labels.held_out(t.text)],
+    "second batch": labels.templates("templates2.txt"),
+    "third batch": labels.templates("templates3.txt"),
+}
+
+
+def share(figure: str, name: str, texts: Sequence[Reply], good: Callable[[Reply, Assessment], bool]) -> float:
+    hits = sum(good(reply, assess(reply.parts, LEXICON)) for reply in texts)
+    print(f"{name}: {figure} {hits}/{len(texts)} = {hits / len(texts):.3f}")
+    return hits / len(texts)
+
+
+@pytest.mark.parametrize("name", REPLY_SETS)
+def test_most_urgent_texts_are_found(name: str) -> None:
+    urgent = [reply for reply in REPLY_SETS[name] if reply.label in "uh"]
+    assert share("urgent or check", name, urgent, lambda _, found: found.level is not Level.ROUTINE) >= 0.95
+    assert share("urgent", name, urgent, lambda _, found: found.level is Level.URGENT) >= 0.90
+    spanish = [reply for reply in urgent if reply.spanish]
+    assert share("Spanish found", name, spanish, lambda _, found: found.level is not Level.ROUTINE) >= 0.90
+
+
+@pytest.mark.parametrize("name", REPLY_SETS)
+def test_no_hazard_is_missed(name: str) -> None:
+    hazards = [reply for reply in REPLY_SETS[name] if reply.label == "h"]
+    assert share("hazards", name, hazards, lambda _, found: found.level is Level.URGENT) == 1
+
+
+@pytest.mark.parametrize("name", REPLY_SETS)
+def test_few_traps_raise_a_false_alarm(name: str) -> None:
+    traps = [reply for reply in REPLY_SETS[name] if reply.label == "t"]
+    assert share("false alarms", name, traps, lambda _, found: found.level is not Level.ROUTINE) <= 0.15
+
+
+@pytest.mark.parametrize("name", REPLY_SETS)
+def test_categories_are_found(name: str) -> None:
+    urgent = [reply for reply in REPLY_SETS[name] if reply.label in "uh"]
+    assert share("categories", name, urgent, lambda reply, found: reply.categories <= set(found.categories)) >= 0.90
+    share("no other categories", name, urgent, lambda reply, found: reply.categories == set(found.categories))
+
+
+@pytest.mark.parametrize("name", REPLY_SETS)
+def test_addresses_are_found_and_none_is_invented(name: str) -> None:
+    def right(reply: Reply, _: Assessment) -> bool:
+        found = address.find(reply.parts).address
+        return (found or "").casefold() == (reply.address or "").casefold()
+
+    given = [reply for reply in REPLY_SETS[name] if reply.address]
+    none = [reply for reply in REPLY_SETS[name] if not reply.address]
+    assert share("addresses found", name, given, right) >= 0.90
+    assert share("no address invented", name, none, right) >= 0.95
+
+
+@pytest.mark.parametrize("file", ["optout.txt", "optout2.txt"])
+def test_every_opt_out_is_read_exactly(file: str) -> None:
+    wrong = [(kind, text) for kind, text in labels.opt_outs(file) if optout.read(text) != kind]
+    print(f"opt-outs wrong in {file}: {len(wrong)} of {len(labels.opt_outs(file))}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", TEMPLATE_SETS)
+def test_promises_are_refused_and_honest_texts_pass(name: str) -> None:
+    promising = [text for text in TEMPLATE_SETS[name] if not text.honest]
+    honest = [text for text in TEMPLATE_SETS[name] if text.honest]
+    refused = sum(bool(honesty.check(text.text, LEXICON)) for text in promising)
+    wrongly = sum(bool(honesty.check(text.text, LEXICON)) for text in honest)
+    print(f"{name}: promises refused {refused}/{len(promising)}, honest texts refused {wrongly}/{len(honest)}")
+    assert refused / len(promising) >= 0.95
+    assert wrongly / len(honest) <= 0.10

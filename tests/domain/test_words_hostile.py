@@ -1,0 +1,80 @@
+"""Whatever a telephone can send is read without an exception, in time that grows with its length and no faster."""
+
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.domain import address, honesty, optout, triage
+from bridge.domain.lexicon import default_lexicon
+from bridge.domain.reading import HEAD, tokenise
+
+LEXICON = default_lexicon()
+PIECES = [
+    "leak ",
+    "no ",
+    "is not ",
+    "12 Oak St ",
+    "if ",
+    "and ",
+    "will call you ",
+    "🔥",
+    "\u202e",
+    "\x00",
+    "\ud800",
+    "ﷺ",
+    "1",
+    "'",
+    ".",
+    "A/C ",
+    "smell of the gas ",
+]
+LENGTHS = (400, 1_600, 10_000)
+
+any_text = st.text(alphabet=st.characters(codec=None), max_size=300) | st.lists(
+    st.sampled_from(PIECES), max_size=60
+).map("".join)
+
+
+def read_all(text: str) -> None:
+    triage.assess([text, text[:20]], LEXICON)
+    address.find([text])
+    optout.read(text)
+    honesty.check(text, LEXICON)
+
+
+@given(any_text)
+@settings(max_examples=150, deadline=None)
+def test_nothing_raises(text: str) -> None:
+    read_all(text)
+
+
+@given(any_text)
+@settings(max_examples=150, deadline=None)
+def test_every_span_lies_in_its_text(text: str) -> None:
+    found = triage.assess([text], LEXICON)
+    for span in (*found.spans, *found.released_by):
+        assert text[span.start : span.end] == span.text != ""
+    for token in tokenise(text):
+        assert 0 <= token.start < token.end <= len(text)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("length", LENGTHS)
+def test_long_repetitions_are_read(piece: str, length: int) -> None:
+    read_all((piece * length)[:length])
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join))
+@settings(max_examples=15, deadline=None)
+def test_time_grows_no_faster_than_length(piece: str) -> None:
+    """Four times the text may take four times the time, with room for a busy machine; a quadratic reader takes 16."""
+    short, long = ((piece * HEAD)[:length] for length in (HEAD // 4, HEAD))
+    assert _seconds(long) < 12 * _seconds(short) + 0.05
+
+
+def _seconds(text: str) -> float:
+    begun = process_time()
+    read_all(text)
+    return process_time() - begun
