@@ -39,7 +39,7 @@ class Mender:
         self._broken = None
 
     def feed(self, message: Message) -> list[Message]:
-        if self._broken is None and not message.suspicious and not _is_open(message):
+        if self._broken is None and not message.suspicious:
             return [message]
         reading = self._broken or _Reading(message.event)
         reading.take(message.headers, message.raw_size)
@@ -76,9 +76,3 @@ class _Reading:
         if key.endswith(OPENS) and self.kept and self.kept[-1][0] == prefix + BEFORE:
             self.expects.extend(prefix + follows for follows in FOLLOW)
         self.kept.append((key, value))
-
-
-def _is_open(message: Message) -> bool:
-    """Does it begin to speak of a channel and not end?"""
-    prefixes = [key.removesuffix(BEFORE) for key, _ in message.headers if key.endswith(BEFORE)]
-    return not all(message.has(prefix + CLOSES) for prefix in prefixes)

@@ -133,16 +133,16 @@ class Framer:
         return [banner, *self._read_message(rest, size - banner_size)] if rest else [banner]
 
     def _read_message(self, block: bytes, size: int) -> list[Message]:
-        name = _event_name(block)
-        if self._wanted is not None and name and self._is_unwanted(name, block, self._wanted):
+        name, broken = _event_name(block), _is_broken(block)
+        if self._wanted is not None and name and self._is_unwanted(name, broken, self._wanted):
             return []
         headers, odd = _split_headers(_text(block))
         opens_well = bool(name) or block[:9].lower() == b"response:"
-        message = Message(_text(name), headers, size, odd or not opens_well)
+        message = Message(_text(name), headers, size, odd or broken or not opens_well)
         return [message if message.is_plain else replace(message, suspicious=True)]
 
-    def _is_unwanted(self, name: bytes, block: bytes, wanted: frozenset[bytes]) -> bool:
-        if _is_broken(block):
+    def _is_unwanted(self, name: bytes, broken: bool, wanted: frozenset[bytes]) -> bool:
+        if broken:
             self._unfiltered = UNFILTERED
             return False
         if self._unfiltered:
@@ -152,8 +152,8 @@ class Framer:
 
 
 def _is_broken(block: bytes) -> bool:
-    called = CALLER in block or CEL_CALLER in block
-    return called and not (ENDING in block or CEL_ENDING in block)
+    """Does it begin to speak of more channels than it finishes?"""
+    return block.count(CALLER) != block.count(ENDING) or block.count(CEL_CALLER) != block.count(CEL_ENDING)
 
 
 def _event_name(block: bytes) -> bytes:
