@@ -1,1 +1,1 @@
-"""FastAGI: what desk phones can do from the dialplan."""
+"""FastAGI: what desk phones, and callers, can do from the dialplan."""

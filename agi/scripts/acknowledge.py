@@ -1,0 +1,20 @@
+"""Acknowledge: the newest urgent row that nobody has seen yet is read out, and is seen from now on."""
+
+from agi.channel import Channel
+from agi.desk import Desk
+from bridge.callbacks import ConflictError
+from storage import phones
+
+
+async def run(desk: Desk, call: Channel) -> None:
+    async with desk.database.read() as db:
+        row = await phones.newest_unseen(db)
+    if row is None:
+        await call.say("vm-youhave", "vm-no", "vm-Urgent", "vm-messages", "vm-goodbye", keys="")
+        return
+    try:
+        await desk.callbacks.acknowledge(row.id, row.version, desk.who(call), desk.clock())
+    except ConflictError:
+        await call.say("is-in-use", keys="")
+        return
+    await call.say("vm-Urgent", *desk.spoken(row), "auth-thankyou", keys="")

@@ -1,0 +1,74 @@
+"""What the desk phones ask of the queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.domain.phone import E164
+from bridge.domain.queue import Callback
+from storage import callbacks
+from storage.database import Reader
+from storage.values import number
+
+
+async def last_dealt_with(db: Reader, who: str, since: datetime) -> Callback | None:
+    """The row that this person claimed, or whose customer they called, last; closed by now or not."""
+    row = await db.one(
+        """
+        SELECT callback_id FROM audit
+        WHERE who = :who AND at >= :since AND what IN ('callback.claim', 'callback.called')
+        ORDER BY id DESC LIMIT 1
+        """,
+        who=who,
+        since=since,
+    )
+    return await callbacks.get(db, row["callback_id"]) if row else None
+
+
+async def newest_unseen(db: Reader) -> Callback | None:
+    """The urgent row flagged last that nobody has acknowledged."""
+    row = await db.one(
+        """
+        SELECT id FROM callback
+        WHERE urgency = 'urgent' AND state <> 'closed' AND flagged_at IS NOT NULL AND acknowledged_at IS NULL
+        ORDER BY flagged_at DESC, id DESC LIMIT 1
+        """
+    )
+    return await callbacks.get(db, row["id"]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many rows wait for a call, and whether an urgent one is unseen (snoozed ones count for that)."""
+
+    rows: int
+    urgent_unseen: bool
+
+
+async def waiting(db: Reader) -> Waiting:
+    row = await db.only("SELECT count(*) AS rows FROM callback WHERE state IN ('open', 'claimed')")
+    return Waiting(row["rows"], await newest_unseen(db) is not None)
+
+
+async def customers_waiting(db: Reader) -> Sequence[E164]:
+    """Everybody with a row that is not closed, those who wait longest first."""
+    rows = await db.all(
+        """
+        SELECT number, min(id) AS first FROM callback
+        WHERE state <> 'closed' AND number IS NOT NULL
+        GROUP BY number ORDER BY first
+        """
+    )
+    return [E164(row["number"]) for row in rows]
+
+
+async def customers_changed(db: Reader, after: int) -> Sequence[E164]:
+    """Whose rows changed after the audit entry of that id."""
+    rows = await db.all(
+        """
+        SELECT DISTINCT c.number FROM audit a JOIN callback c ON c.id = a.callback_id
+        WHERE a.id > :after AND c.number IS NOT NULL
+        """,
+        after=after,
+    )
+    return [found for row in rows if (found := number(row["number"]))]
