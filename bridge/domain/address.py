@@ -136,7 +136,10 @@ class _Walker:
     def _bare(self, index: int) -> int | None:
         """`1200 Broadway` at the beginning of a text, `at 330 Peachtree`."""
         at = self._house_number(index)
-        if at is None or at >= len(self.tokens) or not self._may_be_named(at, first=True):
+        if at is None:
+            return None
+        at += self._in("direction", at) and self._goes_on(at)
+        if at >= len(self.tokens) or not self._may_be_named(at, first=True):
             return None
         introduced = index > 0 and self._in("introduces", index - 1)
         alone = index == 0 and (self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens))

@@ -21,6 +21,7 @@ HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a l
 _CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
 _FAR_REACHING = frozenset({Kind.DEFERRED, Kind.OVER, Kind.RELAPSE})
 _ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
+_SUBJECTS = frozenset({"it", "there", "water"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
 
 
@@ -197,11 +198,12 @@ class Conversation:
         )
 
     def _supposes(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
-        """`if it leaks` does; `it leaks if I run it`, `if it rains, it leaks` and `si, es urgente` do not."""
+        """`if it leaks` does; `it leaks if I run it`, `if it rains it leaks` and `si, es urgente` do not."""
         tokens = self.clauses[number].tokens
         if not remark.last < trigger.first <= remark.last + HYPOTHESIS_REACH or self.only_answers(tokens):
             return False
-        return all(token.after is After.SPACE for token in tokens[remark.last : trigger.first])
+        own_subject = tokens[trigger.first - 1].word in _SUBJECTS and trigger.first - 1 > remark.last + 2
+        return not own_subject and all(token.after is After.SPACE for token in tokens[remark.last : trigger.first])
 
     def only_answers(self, tokens: Sequence[Token]) -> bool:
         return all(token.is_in(self.lexicon.words("answer")) for token in tokens if token.word)
