@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from bridge.domain.calls import EndedCall, Verdict
+from bridge.ami.pbx import AsteriskPbx
+from bridge.domain.calls import Direction, EndedCall, Verdict
+from bridge.domain.phone import E164
 from tests.lab.asterisk import Asterisk, LabError, find_installation, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.judge import EVERYTHING, LEAST, judging
@@ -19,6 +21,7 @@ from tests.lab.phone import answers_after
 from tests.lab.proxy import open_proxy
 from tests.lab.scenario import Scenario, ended, talk
 from tests.lab.scenarios import LIVE
+from tests.lab.scenarios_moved import night_switch_told, withheld_and_told
 from tests.recorded import differences, inbound
 
 AT_ONCE = 4
@@ -96,6 +99,41 @@ async def test_a_call_that_ended_while_we_heard_nothing_is_unknown_and_not_guess
         proxy.heal()
         await judge.until(1)
     assert [call.verdict for call in judge.calls] == [Verdict.UNKNOWN]
+
+
+async def test_a_caller_who_hides_the_number_stays_hidden_where_our_snippet_is_included(asterisk: Asterisk) -> None:
+    async with judging(asterisk.ports.ami) as judge, open_office(asterisk) as office:
+        await withheld_and_told.play(office)
+        await judge.until(1)
+    [call] = judge.calls
+    assert (call.caller.withheld, call.caller.number, call.caller.digits) == (True, None, "")
+
+
+async def test_a_night_switch_tells_that_the_office_is_closed(asterisk: Asterisk) -> None:
+    async with judging(asterisk.ports.ami) as judge, open_office(asterisk) as office:
+        await night_switch_told.play(office)
+        await judge.until(1)
+    assert [call.told_closed for call in judge.calls] == [True]
+
+
+async def test_a_call_from_the_page_rings_the_desk_first_and_is_known_by_its_attempt(asterisk: Asterisk) -> None:
+    """Through the account and the dialplan that we ship; the customer sees the line, never the words on the desk."""
+    async with judging(asterisk.ports.ami) as judge, open_office(asterisk) as office:
+        office.behave(p101=answers_after(0.5))
+        office.trunk.manners = answers_after(0.5, talks=1)
+        asked = await AsteriskPbx(judge.client).originate(
+            attempt_id="attempt-7", extension="101", number=E164("+31612345678"), did="0205550100", display="Roof leak"
+        )
+        assert asked.accepted
+        desk = await office.phones["101"].taken()
+        customer = await office.trunk.taken()
+        await judge.until(1)
+    assert '"Roof leak"' in desk.remote
+    assert "0205550100" in customer.remote
+    assert "Roof" not in customer.remote
+    [call] = judge.calls
+    assert (call.direction, call.attempt_id) == (Direction.OUTBOUND, "attempt-7")
+    assert (call.verdict, call.answered_by) == (Verdict.ANSWERED, "101")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = Path(__file__).parent / "config"
-ACCOUNT = REPOSITORY / "dialplan" / "manager_textback.conf"
+SHIPPED = tuple((REPOSITORY / "dialplan").glob("*.conf"))
+AGI_PORT = ":4574/"  # as shipped
 CHROOT = REPOSITORY / ".lab" / "asterisk"
 BOOT_SECONDS = 30
 RTP_PORTS = 4000
@@ -32,13 +33,17 @@ class LabError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """On 127.0.0.1, but for `trunk`: that is the provider's, on 127.0.0.2. answers, rings: phones under load."""
+    """On 127.0.0.1, but for `trunk`: that is the provider's, on 127.0.0.2. answers, rings: phones under load.
+
+    agi: where Asterisk asks for scripts; nobody answers there unless a test does.
+    """
 
     sip: int
     ami: int
     trunk: int
     answers: int
     rings: int
+    agi: int
     rtp_first: int
     rtp_last: int
 
@@ -49,7 +54,8 @@ class Ports:
         rtp = min(rtp, 65000 - RTP_PORTS)
         sip, answers, rings = (_free_port(socket.SOCK_DGRAM) for _ in range(3))
         trunk = _free_port(socket.SOCK_DGRAM, "127.0.0.2")
-        return cls(sip, _free_port(socket.SOCK_STREAM), trunk, answers, rings, rtp, rtp + RTP_PORTS)
+        ami, agi = (_free_port(socket.SOCK_STREAM) for _ in range(2))
+        return cls(sip, ami, trunk, answers, rings, agi, rtp, rtp + RTP_PORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +164,9 @@ class Asterisk:
         for name in ("etc", "db", "run", "log/cdr-csv", "spool"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
         values = {"home": self._installation.seen_from_inside(self.home), **asdict(self.ports)}
-        for source in [*CONFIG.iterdir(), ACCOUNT]:
+        for source in [*CONFIG.iterdir(), *SHIPPED]:
             filled = re.sub(r"%\((\w+)\)", lambda found: str(values[found[1]]), source.read_text())
-            (self.home / "etc" / source.name).write_text(filled)
+            (self.home / "etc" / source.name).write_text(filled.replace(AGI_PORT, f":{self.ports.agi}/"))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Callers who are moved about: pools, redirects, Local channels in Local channels, transfers that lead nowhere."""
+"""Callers who are moved about: pools, redirects, Local channels in Local channels, transfers; and what we are told."""
 
 import asyncio
 
@@ -6,6 +6,7 @@ from tests.lab.office import Office
 from tests.lab.phone import Call, answers_after, only_rings
 from tests.lab.scenario import Expected, ended, scenario, talk
 from tests.lab.scenarios import MOBILE
+from tests.lab.trunk import CUSTOMER
 
 
 @scenario("an agent is logged in to a pool and gets the call", Expected("0205550230", "answered", answered_by="104"))
@@ -162,6 +163,22 @@ async def transferred_to_mobile_no_answer(office: Office) -> None:
     await talk(customer, 4)
 
 
+@scenario(
+    "the caller hides a number that the provider tells us, and the dialplan says so",
+    Expected("0205550250", "missed", "no_answer", caller="anonymous"),
+)
+async def withheld_and_told(office: Office) -> None:
+    await ended(office.trunk.withheld_calls("0205550250", asserted=CUSTOMER))
+
+
+@scenario(
+    "the dialplan says that the office is closed, and plays a message",
+    Expected("0205550251", "missed", "not_offered", also_ok={"reason": ["abandoned_menu"]}),
+)
+async def night_switch_told(office: Office) -> None:
+    await talk(office.trunk.customer_calls("0205550251"), 3)
+
+
 async def _answered_by_101(office: Office) -> tuple[Call, Call]:
     office.behave(p101=answers_after(0.5))
     customer = office.trunk.customer_calls("0205550101")
@@ -186,4 +203,6 @@ MOVED = (
     transferred_to_voicemail,
     transferred_to_mobile_answered,
     transferred_to_mobile_no_answer,
+    withheld_and_told,
+    night_switch_told,
 )
