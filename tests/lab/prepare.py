@@ -21,6 +21,7 @@ from tests.lab.fixtures import REQUIRED
 TOOLS = {
     "mmdebstrap": "mmdebstrap",
     "sipp": "sip-tester",
+    "openssl": "openssl",
     "strace": "strace",
     "chromium": "chromium",
     "node": "nodejs",
