@@ -5,11 +5,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from bridge import logs
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
 from bridge.domain import phone
@@ -47,14 +49,16 @@ def command(
     ] = "",
     backup: Annotated[bool, typer.Option("--backup", help="Through the second gateway.")] = False,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the receipt.")] = 60.0,
+    trace: Annotated[bool, typer.Option("--trace", help="Show every PDU, numbers masked, without texts.")] = False,
 ) -> None:
     """Send one text and show the bind, the answer and the receipt as they happen."""
+    logs.configure("debug" if trace else "error", os.environ)
     loaded = load(config, os.environ)
     destination = phone.parse(number, loaded.office.country)
     if destination is None:
         raise typer.BadParameter(f"{number!r} is no telephone number in {loaded.office.country}")
     test = SendTest(
-        _gateway(loaded, backup=backup),
+        replace(_gateway(loaded, backup=backup), trace=trace),
         source or loaded.office.lines[0].sms_number,
         destination,
         text or TEXT.format(business=loaded.office.business),

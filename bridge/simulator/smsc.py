@@ -46,7 +46,7 @@ class Submitted:
 
 
 class Smsc:
-    """accounts: system_id to password. on_submit is called for every accepted submit, before it is answered."""
+    """on_submit is called for every submit that will be accepted, before its answer leaves."""
 
     def __init__(
         self,
