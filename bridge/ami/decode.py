@@ -6,6 +6,7 @@ that lacks what its event needs decodes to nothing; it is the caller's to count.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from bridge.ami.protocol import Message
 from bridge.domain.events import (
@@ -25,6 +26,7 @@ from bridge.domain.events import (
     HangupRequested,
     Held,
     HungUp,
+    NumberGiven,
     Parked,
     PresentationTold,
     QueueJoined,
@@ -80,17 +82,20 @@ def _state(message: Message) -> ChannelState:
     return STATES.get(message.get("ChannelState"), ChannelState.OTHER)
 
 
+def _shown(message: Message) -> dict[str, Any]:
+    """What the event of a new and of a seen channel have in common."""
+    return {
+        "state": _state(message),
+        "context": message.get("Context"),
+        "exten": message.get("Exten"),
+        "caller_number": message.get("CallerIDNum"),
+        "caller_name": message.get("CallerIDName"),
+    }
+
+
 def _created(message: Message, at: datetime | None) -> Event | None:
     whose = _whose(message)
-    return whose and ChannelCreated(
-        at,
-        *whose,
-        state=_state(message),
-        context=message.get("Context"),
-        exten=message.get("Exten"),
-        caller_number=message.get("CallerIDNum"),
-        caller_name=message.get("CallerIDName"),
-    )
+    return whose and ChannelCreated(at, *whose, **_shown(message))
 
 
 def _seen(message: Message, at: datetime | None) -> Event | None:
@@ -98,11 +103,7 @@ def _seen(message: Message, at: datetime | None) -> Event | None:
     return whose and ChannelSeen(
         at,
         *whose,
-        state=_state(message),
-        context=message.get("Context"),
-        exten=message.get("Exten"),
-        caller_number=message.get("CallerIDNum"),
-        caller_name=message.get("CallerIDName"),
+        **_shown(message),
         application=message.get("Application"),
         bridge=message.get("BridgeId"),
         seconds=_seconds(message.get("Duration")),
@@ -265,7 +266,7 @@ def _hung_up(message: Message, at: datetime | None) -> Event | None:
 
 
 def _user_event(message: Message, at: datetime | None) -> Event | None:
-    """`UserEvent(Textback,Pres: prohib_passed_screen)` or `UserEvent(Textback,Closed: yes)` on the caller's channel."""
+    """`Pres: prohib_passed_screen`, `Closed: yes` or `Number: +12125550142` in a UserEvent of the caller's channel."""
     whose = _whose(message)
     if not whose or message.get("UserEvent") != USER_EVENT:
         return None
@@ -273,6 +274,8 @@ def _user_event(message: Message, at: datetime | None) -> Event | None:
         return PresentationTold(at, *whose, restricted=pres.casefold().startswith(RESTRICTED))
     if closed := message.get("Closed"):
         return ClosedTold(at, *whose, closed=closed.casefold() in ("yes", "1", "true", "on"))
+    if number := message.get("Number"):
+        return NumberGiven(at, *whose, number=number)
     return None
 
 

@@ -148,6 +148,7 @@ class Callbook:
             caller_hung_up=caller_hung_up,
             voicemail_left=call.voicemail_left,
             told_closed=call.told_closed,
+            asked_for_text=call.asked_for_text,
             attempt_id=call.origin or None,
             why=tuple(call.why),
         )

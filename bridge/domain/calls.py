@@ -72,6 +72,7 @@ class EndedCall:
     wrote it (outbound: the number dialled).
     rang: how long phones were heard ringing, None where no times are known. answered_by: the extension or forwarded
     number that shared media with the caller; for outbound the extension that called. talked: seconds of talk.
+    asked_for_text: the caller pressed 1 to be texted, which is consent, and confirmed the number.
     """
 
     key: CallKey
@@ -91,5 +92,6 @@ class EndedCall:
     caller_hung_up: bool = False
     voicemail_left: bool = False
     told_closed: bool | None = None
+    asked_for_text: bool = False
     attempt_id: str | None = None
     why: tuple[Why, ...] = field(default=(), compare=False)

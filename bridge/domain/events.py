@@ -224,3 +224,10 @@ class ClosedTold(ChannelEvent):
     """A night switch says that the office is closed (or open) for this call, whatever the calendar says."""
 
     closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NumberGiven(ChannelEvent):
+    """The caller pressed 1 to be texted, and said at which number: shown or hidden, it may be used now."""
+
+    number: str

@@ -42,6 +42,7 @@ class LiveCall:
     origin: str = ""
     certain: bool = True  # False while a phone-less guess may still turn out to be a dialled leg
     told_closed: bool | None = None
+    asked_for_text: bool = False
     legs: dict[str, Leg] = field(default_factory=dict)
     why: list[Why] = field(default_factory=list)
 

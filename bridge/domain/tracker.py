@@ -7,12 +7,13 @@ seen of it, and called `unknown` when part of it happened while nobody listened.
 import fnmatch
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bridge.domain.callbook import Callbook, TrackerSettings
 from bridge.domain.calls import Caller, EndedCall
-from bridge.domain.channels import Channel, Switchboard, dialled_number, endpoint
+from bridge.domain.channels import Channel, Switchboard, dialled_number
+from bridge.domain.company import Company
 from bridge.domain.events import (
     ApplicationEntered,
     Bridged,
@@ -32,6 +33,7 @@ from bridge.domain.events import (
     Held,
     HungUp,
     LinkLost,
+    NumberGiven,
     Parked,
     PresentationTold,
     QueueJoined,
@@ -52,7 +54,6 @@ SETTLE = timedelta(milliseconds=200)  # how long a Hangup waits at most for what
 SILENT_FOR = timedelta(hours=12)  # a channel of which nothing is heard for so long has lost its Hangup
 REMEMBERED = 10_000  # hung-up channels that a stray event does not bring back
 MAX_CHANNELS = 50_000  # what forged events may make us hold
-MAX_HOPS = 16
 TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
 DIALLED_APPLICATIONS = frozenset({"appdial", "appdial2", "appqueue"})  # what runs on a channel that was dialled
 
@@ -63,6 +64,7 @@ class Tracker:
         self._trunk = re.compile("|".join(fnmatch.translate(pattern) for pattern in settings.trunks) or r"(?!)")
         self._board = Switchboard()
         self._book = Callbook(settings)
+        self._company = Company(self._board, self._book)
         self._gone: OrderedDict[str, None] = OrderedDict()
         self._link = 0
         self._ended: list[EndedCall] = []
@@ -92,6 +94,7 @@ class Tracker:
             HungUp: self._hung_up,
             PresentationTold: self._presentation_told,
             ClosedTold: self._closed_told,
+            NumberGiven: self._number_given,
             LinkLost: self._link_lost,
         }
 
@@ -236,36 +239,17 @@ class Tracker:
         leg.dialled_by = event.uniqueid
         leg.dialled = dialled_number(event.dialled) or event.dialled
         self._book.drop_guess(leg.uniqueid)
-        call = self._call_behind(dialler, leg)
+        call = self._company.call_behind(dialler, leg)
         if call and self._book.inbound(call.channel.uniqueid):
             self._offer(call, leg, event)
         elif leg.trunk and not self._book.of(leg.uniqueid):
-            self._book.open_outbound(leg, self._origin(dialler), leg.dialled, event.at)
+            self._book.open_outbound(leg, self._company.origin(dialler), leg.dialled, event.at)
 
     def _offer(self, call: LiveCall, channel: Channel, event: DialBegan | DialEnded) -> None:
         own = event.uniqueid == call.channel.uniqueid
-        self._book.offer(call, channel.uniqueid, Leg(self._label(channel), own, channel.real, event.at))
+        self._book.offer(call, channel.uniqueid, Leg(self._company.label(channel), own, channel.real, event.at))
         if channel.state is ChannelState.RINGING:
             call.rings(channel.uniqueid, event.at)
-
-    def _call_behind(self, dialler: Channel | None, leg: Channel) -> LiveCall | None:
-        """The call that this dial serves: through Local pairs back to whoever dialled them."""
-        channel = dialler
-        for _ in range(MAX_HOPS):
-            if channel is None:
-                break
-            if call := self._book.of(channel.uniqueid):
-                return call
-            other = self._board.named(channel.other_half) if channel.other_half else None
-            channel = self._board.channels.get(other.dialled_by) if other else None
-        linkedid = (dialler or leg).linkedid
-        return self._book.of(linkedid) if linkedid != leg.uniqueid else None
-
-    def _origin(self, dialler: Channel | None) -> Channel | None:
-        """Whose outbound call it is: the dialling phone, or the one that began what the Local pair belongs to."""
-        if dialler is None or dialler.real:
-            return dialler
-        return self._board.channels.get(dialler.linkedid)
 
     def _dial_ringing(self, event: DialRinging) -> None:
         self._rings(event.dest_uniqueid, event.at)
@@ -299,7 +283,7 @@ class Tracker:
             return
         channel.held = False
         self._board.enter(channel, event.bridge, event.holding)
-        self._recount(self._board.connected(channel), event.at)
+        self._company.recount(self._board.connected(channel), event.at)
         call = self._book.of(channel.uniqueid)
         if event.holding and call:
             call.hand_on("put into a waiting room", event.at)
@@ -309,48 +293,14 @@ class Tracker:
         if channel:
             before = self._board.connected(channel)
             self._board.leave(channel, event.bridge)
-            self._recount(before, event.at)
+            self._company.recount(before, event.at)
 
     def _bridge_destroyed(self, event: BridgeDestroyed) -> None:
         bridge = self._board.bridges.get(event.bridge)
         if bridge:
             before = [self._board.channels[uniqueid] for uniqueid in bridge.members]
             self._board.destroy(event.bridge)
-            self._recount(before, event.at)
-
-    def _recount(self, channels: Iterable[Channel], at: datetime | None) -> None:
-        """Who talks with whom, for every call among these channels."""
-        for channel in channels:
-            call = self._book.of(channel.uniqueid)
-            if call:
-                company = self._company(call)
-                label = self._label(company[0]) if company else ""
-                call.meet(company, label, at, on_hold=self._on_hold(call))
-
-    def _on_hold(self, call: LiveCall) -> bool:
-        """Is everybody away whom the caller has? Who is on another line meanwhile is at work for them, not away."""
-        return all(person.held and not self._consulting(person) for person in call.company)
-
-    def _consulting(self, person: Channel) -> bool:
-        mine = endpoint(person.name)
-        return any(c is not person and c.real and endpoint(c.name) == mine for c in self._board.channels.values())
-
-    def _company(self, call: LiveCall) -> list[Channel]:
-        """The persons who share media with the caller."""
-        people = [c for c in self._board.connected(call.channel) if c.real and c is not call.channel]
-        if self._board.meets_unknown(call.channel):  # two parked callers share a bridge and do not talk
-            people = [c for c in people if not self._book.inbound(c.uniqueid)]
-        return people
-
-    def _label(self, channel: Channel) -> str:
-        """An extension, or the number that a forwarded leg was dialled by."""
-        if channel.trunk:
-            return channel.dialled or channel.caller_number or endpoint(channel.name)
-        name = endpoint(channel.name)
-        shown = channel.caller_number
-        if not name.isdigit() and shown.isdigit() and len(shown) <= 6 and channel.real:
-            return shown
-        return name
+            self._company.recount(before, event.at)
 
     def _held(self, event: Held) -> None:
         channel = self._channel(event)
@@ -387,13 +337,13 @@ class Tracker:
             if call.did in ("", "s") and re.fullmatch(r"\+?[0-9]{3,}", event.exten):
                 call.did = event.exten
         elif channel and event.application.casefold() in VOICEMAIL:
-            behind = self._call_behind(channel, channel)
+            behind = self._company.call_behind(channel, channel)
             if behind:
                 behind.reach_voicemail(event.at)
 
     def _voicemail_left(self, event: VoicemailLeft) -> None:
         channel = self._channel(event)
-        call = self._book.of(event.uniqueid) or (channel and self._call_behind(channel, channel))
+        call = self._book.of(event.uniqueid) or (channel and self._company.call_behind(channel, channel))
         if call:
             call.reach_voicemail(event.at, left=True)
 
@@ -414,6 +364,13 @@ class Tracker:
         if call := self._book.of(event.uniqueid):
             call.told_closed = event.closed
             call.note(event.at, f"the night switch said: {'closed' if event.closed else 'open'}")
+
+    def _number_given(self, event: NumberGiven) -> None:
+        self._channel(event)
+        call, given = self._book.inbound(event.uniqueid), self._book.read_caller(event.number, "")
+        if call and given.number:
+            call.caller, call.asked_for_text = given, True
+            call.note(event.at, "the caller asked to be texted, and said at which number")
 
     # --- the end
 
@@ -438,11 +395,10 @@ class Tracker:
             offered.leg_ended(channel.uniqueid, None, event.at)
         call = self._book.of(channel.uniqueid)
         if call:
-            if call.company:
-                call.meet((), "", event.at, on_hold=self._on_hold(call))
+            self._company.leave(call, event.at)
             self._ended.append(self._book.decide(call, event.at, event.cause))
         self._forget(channel)
-        self._recount(before, event.at)
+        self._company.recount(before, event.at)
 
     def _lose(self, channel: Channel) -> None:
         """It is gone and nobody told us."""
@@ -454,7 +410,7 @@ class Tracker:
             self._ended.append(self._book.lose(call))
         before = [c for c in self._board.connected(channel) if c is not channel]
         self._forget(channel)
-        self._recount(before, None)
+        self._company.recount(before, None)
 
     def _forget(self, channel: Channel) -> None:
         self._board.remove(channel)
@@ -487,7 +443,7 @@ class Tracker:
             call.note(event.at, "still there when we looked")
         elif channel.trunk:
             self._meet_midway(channel, event)
-        self._recount(self._board.connected(channel), event.at)
+        self._company.recount(self._board.connected(channel), event.at)
 
     def _place(self, channel: Channel, event: ChannelSeen) -> None:
         before = self._board.connected(channel)
@@ -495,7 +451,7 @@ class Tracker:
             self._board.leave(channel, bridge)
         if event.bridge:
             self._board.enter(channel, event.bridge, None)
-        self._recount(before, event.at)
+        self._company.recount(before, event.at)
 
     def _meet_midway(self, channel: Channel, event: ChannelSeen) -> None:
         started = event.at - timedelta(seconds=event.seconds) if event.at and event.seconds is not None else None

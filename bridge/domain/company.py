@@ -1,0 +1,73 @@
+"""Who is with a caller, and which call a dial serves: questions to the live channels and the live calls together."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bridge.domain.callbook import Callbook
+from bridge.domain.channels import Channel, Switchboard, endpoint
+from bridge.domain.live_call import LiveCall
+
+MAX_HOPS = 16  # Local pairs behind one another
+LONGEST_EXTENSION = 6
+
+
+class Company:
+    def __init__(self, board: Switchboard, book: Callbook) -> None:
+        self._board = board
+        self._book = book
+
+    def recount(self, channels: Iterable[Channel], at: datetime | None) -> None:
+        """Who talks with whom now, for every call among these channels."""
+        for channel in channels:
+            call = self._book.of(channel.uniqueid)
+            if call:
+                people = self._people(call)
+                label = self.label(people[0]) if people else ""
+                call.meet(people, label, at, on_hold=self._on_hold(call))
+
+    def leave(self, call: LiveCall, at: datetime | None) -> None:
+        """The caller is gone, whoever was there."""
+        if call.company:
+            call.meet((), "", at, on_hold=self._on_hold(call))
+
+    def _people(self, call: LiveCall) -> list[Channel]:
+        """The persons who share media with the caller."""
+        people = [c for c in self._board.connected(call.channel) if c.real and c is not call.channel]
+        if self._board.meets_unknown(call.channel):  # two parked callers share a bridge and do not talk
+            people = [c for c in people if not self._book.inbound(c.uniqueid)]
+        return people
+
+    def _on_hold(self, call: LiveCall) -> bool:
+        """Is everybody away whom the caller has? Who is on another line meanwhile is at work for them, not away."""
+        return all(person.held and not self._consulting(person) for person in call.company)
+
+    def _consulting(self, person: Channel) -> bool:
+        mine = endpoint(person.name)
+        return any(c is not person and c.real and endpoint(c.name) == mine for c in self._board.channels.values())
+
+    def label(self, channel: Channel) -> str:
+        """An extension, or the number that a forwarded leg was dialled by."""
+        name, shown = endpoint(channel.name), channel.caller_number
+        if channel.trunk:
+            return channel.dialled or shown or name
+        is_extension = shown.isdigit() and len(shown) <= LONGEST_EXTENSION
+        return shown if is_extension and channel.real and not name.isdigit() else name
+
+    def call_behind(self, dialler: Channel | None, leg: Channel) -> LiveCall | None:
+        """The call that this dial serves: through Local pairs back to whoever dialled them."""
+        channel = dialler
+        for _ in range(MAX_HOPS):
+            if channel is None:
+                break
+            if call := self._book.of(channel.uniqueid):
+                return call
+            other = self._board.named(channel.other_half) if channel.other_half else None
+            channel = self._board.channels.get(other.dialled_by) if other else None
+        linkedid = (dialler or leg).linkedid
+        return self._book.of(linkedid) if linkedid != leg.uniqueid else None
+
+    def origin(self, dialler: Channel | None) -> Channel | None:
+        """Whose outbound call it is: the dialling phone, or the one that began what the Local pair belongs to."""
+        if dialler is None or dialler.real:
+            return dialler
+        return self._board.channels.get(dialler.linkedid)
