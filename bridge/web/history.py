@@ -1,6 +1,6 @@
 """The history of a row, and what was just done to it, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from bridge.domain.queue import Attempt, Callback, Outcome, Verb
 from bridge.web.present import ATTEMPTS, OUTCOMES, TEXT_STATES, Show
 from storage.audit import Entry
 
-WORDS: Mapping[str, str] = {
+WORDS: dict[str, str] = {
     "callback.missed": "Missed call",
     "callback.reply": "Customer texted",
     "callback.thanks": "Customer said thanks",
@@ -29,7 +29,7 @@ WORDS: Mapping[str, str] = {
     "callback.read": "Read",
     "callback.text": "Text by hand",
     "callback.undo": "Undone",
-    "call.missed": "Missed call recorded",
+    "callback.opened": "Row opened",
 }
 
 
@@ -49,20 +49,20 @@ class Toast:
     words: str
 
 
-def happened(entry: Entry) -> Happened:
-    return Happened(entry.at, entry.who, _words(entry))
+PARTS = {
+    f"part.{state}": words for state, words in TEXT_STATES.items() if state not in (PartState.QUEUED, PartState.SENDING)
+}
 
 
-def _words(entry: Entry) -> str:
-    known = WORDS.get(entry.what) or _of_part(entry) or entry.what.replace(".", " ").replace("_", " ").capitalize()
+def history(entries: Iterable[Entry]) -> list[Happened]:
+    """What people want to know of a row's past; what has no words here only repeats another entry."""
+    known = WORDS | PARTS
+    return [Happened(entry.at, entry.who, _words(entry, known)) for entry in entries if entry.what in known]
+
+
+def _words(entry: Entry, known: Mapping[str, str]) -> str:
     result = entry.detail.get("result")
-    return f"{known}: {ATTEMPTS[Attempt(result)]}" if result else known
-
-
-def _of_part(entry: Entry) -> str | None:
-    """Of a text's part, what became of it."""
-    subject, _, state = entry.what.partition(".")
-    return TEXT_STATES.get(PartState(state)) if subject == "part" and state in set(PartState) else None
+    return f"{known[entry.what]}: {ATTEMPTS[Attempt(result)]}" if result else known[entry.what]
 
 
 def done_words(verb: str, row: Callback, show: Show) -> str:

@@ -63,6 +63,7 @@ TEXT_STATES = {
 
 WHY_NO_TEXT = {
     Why.PAUSED: "Would have texted",
+    Why.LIVE_ONLY: "Would have texted",
     Why.OPTED_OUT: "Opted out: call, do not text",
     Why.LANDLINE: "Landline: call, do not text",
     Why.WITHHELD: "Cannot be texted",

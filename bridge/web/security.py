@@ -33,15 +33,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+BROWSER = web.RequestKey("browser", str)
+"""The cookie's value, also on the request that gets its first one."""
+
 log = structlog.get_logger()
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """For `on_response_prepare`: also errors and streams get them."""
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
-    if "browser" in request and request.cookies.get(COOKIE) != request["browser"]:
-        response.set_cookie(COOKIE, request["browser"], httponly=True, samesite="Strict", path="/")
 
 
 def guard(settings: WebSettings) -> Middleware:
@@ -52,13 +53,16 @@ def guard(settings: WebSettings) -> Middleware:
     async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
         if _hostname(request.headers.get("Host", "")) not in hosts:
             raise _refused(request, "host", "This address is not served here.")
-        request["browser"] = _browser(request.cookies.get(COOKIE, ""))
+        request[BROWSER] = _browser(request.cookies.get(COOKIE, ""))
         if request.method not in SAFE:
             if not _is_ours(request):
                 raise _refused(request, "origin", "This form was not sent from this page.")
             if not await _has_token(request):
                 raise _refused(request, "token", "This page is too old: load it again, then repeat what you did.")
-        return await handler(request)
+        response = await handler(request)
+        if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
+            response.set_cookie(COOKIE, request[BROWSER], httponly=True, samesite="Strict", path="/")
+        return response
 
     return checked
 
@@ -86,7 +90,7 @@ def _is_ours(request: web.Request) -> bool:
 
 async def _has_token(request: web.Request) -> bool:
     sent = (await request.post()).get(TOKEN, "")
-    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), token_for(request["browser"]).encode())
+    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), token_for(request[BROWSER]).encode())
 
 
 def _refused(request: web.Request, what: str, words: str) -> web.HTTPForbidden:

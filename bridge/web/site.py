@@ -17,7 +17,7 @@ from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
 from bridge.web.present import Show
 from bridge.web.rows import Mark
-from bridge.web.security import token_for
+from bridge.web.security import BROWSER, token_for
 from storage import audit, callbacks, settings
 from storage.audit import Subject
 from storage.database import Database, Reader
@@ -74,7 +74,7 @@ class Site:
             "show": Show(self.office, now),
             "who": self.who(request),
             "people": self.people,
-            "token": token_for(request["browser"]),
+            "token": token_for(request[BROWSER]),
             "many_lines": len(self.office.lines) > 1,
             "search": "",
             "health": health,

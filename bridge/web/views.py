@@ -9,10 +9,10 @@ from aiohttp import web
 
 from bridge.domain.queue import Callback, State, Urgency
 from bridge.health import Health, LinkKind
-from bridge.web.history import happened
+from bridge.web.history import history
 from bridge.web.present import Show
 from bridge.web.rows import Mark, Piece, TextStatus, pieces, read_row, text_state
-from bridge.web.security import token_for
+from bridge.web.security import BROWSER, token_for
 from bridge.web.site import Banner, Site, found
 from storage import audit, callbacks, calls, conversations, search
 from storage.callbacks import Key
@@ -109,7 +109,7 @@ class Views:
                 "tab": tab.name if tab else "row",
                 "show": Show(self._site.office, self._site.clock()),
                 "who": self._site.who(request),
-                "token": token_for(request["browser"]),
+                "token": token_for(request[BROWSER]),
                 "many_lines": len(self._site.office.lines) > 1,
             }
         return aiohttp_jinja2.render_template("row.html", request, context)
@@ -131,7 +131,7 @@ class Views:
             tab="row",
             row=await read_row(db, callback, self._site.mark),
             thread=[bubble(text, self._site.mark) for text in reversed(said)],
-            history=[happened(entry) for entry in await audit.of_callback(db, callback.id)],
+            history=history(await audit.of_callback(db, callback.id)),
             banner=banner,
         )
 

@@ -1,0 +1,223 @@
+"""The page in a real browser: live, by keys, without scripts, at every width, and accessible."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bridge.domain.phone import E164
+from bridge.domain.queue import Outcome, State
+from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
+from tests.web import morning
+from tests.web.served import served
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+WIDTHS = (1280, 820, 390)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A browser before a served office."""
+
+    desk: Desk
+    browser: Browser
+    address: str
+
+    @asynccontextmanager
+    async def page(self, path: str = "", **context: Any) -> AsyncIterator[Page]:
+        """A page whose scripts complain about nothing, and that asks for nothing from anywhere else."""
+        window = await self.browser.new_context(viewport={"width": 1280, "height": 800}, **context)
+        page = await window.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda asked: None if asked.url.startswith(self.address) else complaints.append(asked.url))
+        await page.goto(self.address + path)
+        yield page
+        await window.close()
+        assert [said for said in complaints if "409" not in said] == []
+
+
+@pytest.fixture
+async def visit(desk: Desk) -> AsyncIterator[Visit]:
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
+    async with served(desk) as client, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield Visit(desk, browser, str(client.make_url("/")))
+        await browser.close()
+
+
+async def live(page: Page) -> None:
+    """Wait until the page listens: only then does it hear of changes."""
+    await page.wait_for_function("page.stream?.readyState === 1")
+
+
+async def test_an_urgent_row_arrives_live_is_claimed_finished_and_undone(visit: Visit) -> None:
+    desk = visit.desk
+    async with visit.page() as page:
+        await live(page)
+        await expect(page.get_by_text("Waiting for the first call")).to_be_visible()
+        await desk.call(missed_call())
+        row = page.get_by_role("article", name="(202) 555-0123")
+        await expect(row).to_be_visible()
+        await expect(page).to_have_title("(1) Callbacks · Acme Plumbing")
+        await desk.inbox.received(text("burning smell at the panel, 5 Elm St"))
+        await expect(row.locator(".flag")).to_have_text("▲ Urgent")
+        await row.get_by_text("More", exact=True).click()
+        await row.get_by_role("button", name="Claim").click()
+        await expect(row.get_by_text("Yours")).to_be_visible()
+        await row.get_by_text("Done", exact=True).click()
+        await row.get_by_role("button", name="Booked").click()
+        await expect(row).to_have_count(0)
+        assert (await desk.row()).outcome is Outcome.BOOKED
+        await page.get_by_role("button", name="Undo").click()
+        await expect(row.get_by_text("Yours")).to_be_visible()
+        assert (await desk.row()).state is State.CLAIMED
+
+
+async def test_two_who_want_the_same_row_the_slower_is_told_who_has_it(visit: Visit) -> None:
+    await visit.desk.call(missed_call())
+    async with visit.page() as ann, visit.page() as bob:
+        await bob.evaluate("page.stream.close()")  # so that Bob's page does not see it coming
+        await ann.get_by_label("I am").select_option("Ann")
+        await expect(ann.get_by_label("I am")).to_have_value("Ann")
+        for page, action in ((ann, "Claim"), (bob, "Claim")):
+            await page.get_by_text("More", exact=True).click()
+            await page.get_by_role("button", name=action).click()
+        await expect(bob.get_by_role("alert")).to_contain_text("Ann was faster (claimed")
+        await expect(bob.get_by_text("Ann is on it")).to_be_visible()
+
+
+async def test_the_whole_hour_by_keys(visit: Visit) -> None:
+    await visit.desk.call(missed_call())
+    await visit.desk.call(missed_call(OTHER, visit.desk.clock.advance(minutes=1)))
+    async with visit.page() as page:
+        first, second = page.locator("#row-1"), page.locator("#row-2")
+        await page.keyboard.press("j")
+        await expect(first).to_be_focused()
+        await page.keyboard.press("m")
+        await expect(first.get_by_text("Yours")).to_be_visible()
+        await expect(first).to_be_focused()
+        await page.keyboard.press("j")
+        await expect(second).to_be_focused()
+        await page.keyboard.press("d")
+        await expect(second.get_by_role("button", name="Reached")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(second).to_have_count(0)
+        await page.keyboard.press("z")
+        await expect(second).to_be_visible()
+        await page.keyboard.press("/")
+        await page.keyboard.type("dnm?")  # letters, not keys, while typing
+        await expect(page.get_by_role("searchbox")).to_have_value("dnm?")
+
+
+async def test_a_row_in_which_somebody_works_does_not_move(visit: Visit) -> None:
+    desk = visit.desk
+    await desk.call(missed_call())
+    async with visit.page() as page:
+        await live(page)
+        await page.keyboard.press("j")
+        await desk.call(missed_call(OTHER, desk.clock.advance(minutes=1)))
+        await expect(page.get_by_role("button", name="1 changed: show")).to_be_visible()
+        await expect(page.locator(".row")).to_have_count(1)
+        await page.get_by_role("button", name="1 changed: show").click()
+        await expect(page.locator(".row")).to_have_count(2)
+
+
+async def test_a_page_that_hears_nothing_says_so(visit: Visit) -> None:
+    async with visit.page() as page:
+        await live(page)
+        await page.clock.install()
+        await page.evaluate("page.stream.close(); page.heard = Date.now() - 60000")
+        await page.evaluate("document.getElementById('stale').hidden = false")
+        await expect(page.get_by_text("Not live. Last update")).to_be_visible()
+        await page.evaluate("listen()")
+        await expect(page.get_by_text("Not live. Last update")).to_be_hidden()
+
+
+async def test_everything_works_without_scripts(visit: Visit) -> None:
+    desk = visit.desk
+    await desk.call(missed_call())
+    async with visit.page(java_script_enabled=False) as page:
+        row = page.locator("#row-1")
+        await row.get_by_text("More", exact=True).click()
+        await row.get_by_role("button", name="Claim").click()
+        await expect(row.get_by_text("Yours")).to_be_visible()
+        await row.get_by_text("Snooze", exact=True).click()
+        await row.get_by_role("button", name="One hour").click()
+        await expect(page.get_by_text("All caught up")).to_be_visible()
+        await page.get_by_role("button", name="Undo").click()
+        await expect(row).to_be_visible()
+        await row.get_by_role("link", name="(202) 555-0123").click()
+        await page.get_by_label("New note").fill("old boiler <b>")
+        await page.get_by_role("button", name="Keep note").click()
+        await expect(page.locator("blockquote.note")).to_contain_text("old boiler <b>")
+        await page.get_by_label("Text, in your own words").fill("On our way to look")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".thread .ours").last).to_contain_text("On our way to look")
+    assert (await desk.row()).owner == "Front desk"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_no_page_has_an_accessibility_violation_or_a_sideways_scroll(
+    visit: Visit, width: int, scheme: str
+) -> None:
+    await morning.play(visit.desk)
+    leak = await visit.desk.row(morning.LEAK)
+    async with visit.page(color_scheme=scheme, bypass_csp=True) as page:
+        await page.set_viewport_size({"width": width, "height": 800})
+        for path in ("", "snoozed", "done", f"callbacks/{leak.id}", "?q=zzz"):
+            await page.goto(visit.address + path)
+            await page.add_script_tag(path=AXE)
+            found = await page.evaluate(
+                "axe.run().then(found => found.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
+            )
+            assert found == [], path
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+async def test_on_a_telephone_everything_to_press_is_large_enough(visit: Visit) -> None:
+    await morning.play(visit.desk)
+    async with visit.page(has_touch=True, is_mobile=True) as page:
+        await page.set_viewport_size({"width": 390, "height": 800})
+        small = await page.evaluate(
+            """[...document.querySelectorAll("button, .button, select, input:not([type=hidden]), .tabs a")]
+               .filter(e => e.checkVisibility()).map(e => [e.textContent, e.getBoundingClientRect()])
+               .filter(([, box]) => box.height < 44 && box.height > 1).map(([words]) => words.trim())"""
+        )
+        assert small == []
+
+
+async def test_three_hundred_rows_are_paged_and_none_is_lost(visit: Visit) -> None:
+    for n in range(300):
+        await visit.desk.call(missed_call(E164(f"+1212555{n:04}"), visit.desk.clock.advance(seconds=7)))
+    async with visit.page() as page:
+        await expect(page.locator(".row")).to_have_count(50)
+        await expect(page.get_by_role("link", name="To call 300")).to_be_visible()
+        await page.get_by_role("link", name="Further rows").click()
+        await expect(page.locator(".row").first).to_have_id("row-51")
+
+
+async def test_a_name_that_is_html_is_a_name(visit: Visit) -> None:
+    await visit.desk.call(missed_call())
+    await visit.desk.inbox.received(text(morning.HOSTILE, CUSTOMER.value))
+    async with visit.page() as page:
+        await expect(page.locator("q")).to_contain_text("<script>alert(1)</script>")
