@@ -49,10 +49,12 @@ def _outermost(problems: Sequence[Problem]) -> Iterator[Problem]:
             yield problem
 
 
-def _commas_between(tokens: Sequence[Token], one: Found[Excuse], other: Found[Promise]) -> int:
-    """How far apart two thoughts of a clause are: `usually we call, so keep it near, we will call` has two."""
-    last, first = min(one.last, other.last), max(one.first, other.first)
-    return sum(token.after is After.COMMA for token in tokens[last:first])
+def _excuses(excuse: Found[Excuse], promise: Found[Promise], tokens: Sequence[Token]) -> bool:
+    """Harmless words must be those of the promise; others reach over one comma: `usually we call, so wait, we call`."""
+    last, first = min(excuse.last, promise.last), max(excuse.first, promise.first)
+    if excuse.value is Excuse.HARMLESS:
+        return first <= last
+    return sum(token.after is After.COMMA for token in tokens[last:first]) <= 1
 
 
 class _Checker:
@@ -117,7 +119,7 @@ class _Checker:
 
     def _excused(self, tokens: Sequence[Token], found: Found[Promise], excuses: Sequence[Found[Excuse]]) -> bool:
         by = found.value.excused_by
-        if any(excuse.value in by and _commas_between(tokens, excuse, found) <= 1 for excuse in excuses):
+        if any(excuse.value in by and _excuses(excuse, found, tokens) for excuse in excuses):
             return True
         if Excuse.NEGATED in by and self._negated(tokens, found):
             return True

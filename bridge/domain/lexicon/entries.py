@@ -66,6 +66,7 @@ class Excuse(StrEnum):
     HEDGED = "hedged"  # in its clause
     CONDITION = "condition"  # in its clause, before it
     THEIRS = "theirs"  # the customer's own appointment, in its clause
+    HARMLESS = "harmless"  # in the very words of it: "will read"
 
 
 class OptOut(StrEnum):
