@@ -7,7 +7,7 @@ open nor tear. Reads see one snapshot, on a connection of their own.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +19,7 @@ from storage.migrate import migrate
 from storage.values import Value, stored
 
 BUSY_TIMEOUT = 5000  # milliseconds; another process holds the file only for one short transaction
+READERS = 3
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT}")
 
 
@@ -74,31 +75,39 @@ class Commits:
 
 
 class Database:
-    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    """Open it with `open`; it closes with the `async with` it stands in, or by `close`."""
+
+    def __init__(
+        self,
+        path: Path,
+        writer: aiosqlite.Connection,
+        watcher: aiosqlite.Connection,
+        readers: Sequence[aiosqlite.Connection],
+        connections: AsyncExitStack,
+    ) -> None:
         self.path = path
         self.commits = Commits()
         self._writer, self._writing = writer, asyncio.Lock()
-        self._reader, self._reading = reader, asyncio.Lock()
+        self._watcher = watcher
+        self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        for reader in readers:
+            self._readers.put_nowait(reader)
+        self._connections = connections
 
     @classmethod
     async def open(cls, path: Path) -> Self:
         """Open the file, made or migrated where needed. Raises StorageError, which says what to do."""
-        with storage_errors(path):
-            await asyncio.to_thread(migrate, path)
-            writer = await _connect(path)
-            try:
-                reader = await _connect(path)
-                await reader.execute("PRAGMA query_only = ON")
-            except BaseException:
-                await writer.close()
-                raise
-        return cls(path, writer, reader)
+        async with AsyncExitStack() as stack:
+            with storage_errors(path):
+                await asyncio.to_thread(migrate, path)
+                writer = await stack.enter_async_context(_connection(path))
+                watcher, *readers = [
+                    await stack.enter_async_context(_connection(path, "query_only = ON")) for _ in range(1 + READERS)
+                ]
+            return cls(path, writer, watcher, readers, stack.pop_all())
 
     async def close(self) -> None:
-        try:
-            await self._reader.close()
-        finally:
-            await self._writer.close()
+        await self._connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -124,32 +133,32 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
-        async with self._reading:
+        """One snapshot; a few can be open at a time, so that a long list does not keep a text waiting."""
+        connection = await self._readers.get()
+        try:
             with storage_errors(self.path):
                 try:
-                    await self._reader.execute("BEGIN")
-                    yield Reader(self._reader)
+                    await connection.execute("BEGIN")
+                    yield Reader(connection)
                 finally:
-                    await _to_its_end(self._reader.rollback())
+                    await _to_its_end(connection.rollback())
+        finally:
+            self._readers.put_nowait(connection)
 
     async def data_version(self) -> int:
         """Changes whenever anybody, in this process or another, committed (SQLite: PRAGMA data_version)."""
-        async with self._reading:
-            with storage_errors(self.path):
-                rows = await self._reader.execute_fetchall("PRAGMA data_version")
+        with storage_errors(self.path):
+            rows = await self._watcher.execute_fetchall("PRAGMA data_version")
         return int(next(iter(rows))[0])
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path, isolation_level=None)
-    try:
+@asynccontextmanager
+async def _connection(path: Path, *more: str) -> AsyncIterator[aiosqlite.Connection]:
+    async with aiosqlite.connect(path, isolation_level=None) as connection:
         connection.row_factory = sqlite3.Row
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, *more):
             await connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        await connection.close()
-        raise
-    return connection
+        yield connection
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

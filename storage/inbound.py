@@ -96,11 +96,16 @@ async def _store_raw(
 
 
 async def _count_repeat(tx: Writer, digest: bytes, now: datetime) -> bool:
-    """Was the very same brought a moment ago? A gateway brings again what it thinks we did not acknowledge."""
+    """Was the very same brought a moment ago? A gateway brings again what it thinks we did not acknowledge.
+
+    The same word may also answer what a person of ours wrote since (yes, and yes again): then it is another text.
+    """
     row = await tx.one(
         """
         UPDATE inbound SET times = times + 1, last_at = max(last_at, :now)
         WHERE id = (SELECT id FROM inbound WHERE digest = :digest AND last_at > :since ORDER BY id DESC LIMIT 1)
+              AND NOT EXISTS (SELECT 1 FROM reply r JOIN message m ON m.number = r.number AND m.kind = 'by_hand'
+                              WHERE r.id = inbound.reply_id AND m.created_at > inbound.received_at)
         RETURNING id
         """,
         digest=digest,

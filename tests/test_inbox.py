@@ -58,6 +58,18 @@ async def test_a_text_brought_again_changes_nothing(desk: Desk) -> None:
     assert (await desk.row()).version == 2
 
 
+async def test_the_same_word_in_answer_to_a_persons_question_is_another_text(desk: Desk) -> None:
+    yes = text("yes", raw=bytes(16) + b"yes")
+    await desk.inbox.received(yes)
+    desk.clock.advance(minutes=1)
+    row = await desk.row()
+    await desk.callbacks.text(row.id, row.version, "Ann", desk.clock(), "Are you at home?")
+    desk.clock.advance(minutes=1)
+    for _ in range(2):
+        await desk.inbox.received(yes)
+    assert await desk.column("SELECT text FROM reply") == ["yes", "yes"]
+
+
 async def test_the_same_words_an_hour_later_are_another_text(desk: Desk) -> None:
     brought = text("any news?", raw=bytes(16) + b"body")
     await desk.inbox.received(brought)

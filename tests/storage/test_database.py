@@ -87,6 +87,27 @@ async def test_a_reader_sees_one_snapshot(database: Database) -> None:
     assert before["n"] == after["n"]
 
 
+async def test_one_long_read_does_not_hold_up_the_others(database: Database) -> None:
+    async with database.read() as long:
+        async with database.read() as short:
+            assert await short.one("SELECT 1")
+        assert await long.one("SELECT 1")
+
+
+async def test_a_read_that_is_cancelled_leaves_its_connection_usable(database: Database) -> None:
+    async def forever() -> None:
+        async with database.read() as db:
+            await db.one("SELECT 1")
+            await asyncio.Event().wait()
+
+    for _ in range(10):
+        task = asyncio.create_task(forever())
+        await moves(database)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert await moves(database) == 0
+
+
 @pytest.mark.parametrize("steps", range(12))
 async def test_a_cancelled_task_leaves_all_or_nothing_and_an_open_door(database: Database, steps: int) -> None:
     """Cancelled after so many turns of the loop: before BEGIN, between the rows, during COMMIT."""
@@ -174,7 +195,7 @@ async def test_a_damaged_file_is_refused_where_it_hurts(tmp_path: Path) -> None:
     path = tmp_path / "textback.db"
     migrate(path)
     content = bytearray(path.read_bytes())
-    content[4096:8192] = b"\xa5" * 4096
+    content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)
     with pytest.raises(StorageError, match="damaged"):
         await read_everything(path)
