@@ -2,12 +2,17 @@
 
 The order of stopping is what keeps promises: first nothing new comes in, then ended calls are stored, then the gateway
 answers what is under way and the answers are stored, then the database closes.
+
+A new configuration builds everything anew but the database and, where they stay as they were, the lines to the PBXs: a
+call that is going on then is still told from its first event.
 """
 
 import asyncio
 import shutil
+import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -18,8 +23,8 @@ from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.listener import Listener
 from bridge.callbacks import Callbacks
-from bridge.config import Config, Pbx
-from bridge.domain import honesty
+from bridge.config import Config
+from bridge.domain.calls import EndedCall
 from bridge.domain.lexicon import default_lexicon
 from bridge.domain.phone import E164
 from bridge.domain.tracker import Tracker
@@ -64,7 +69,10 @@ class Daemon:
         self._config = config
         self._environ = environ
         self._clock = clock
-        self._stopping = asyncio.Event()
+        self._stopping = False
+        self._told = asyncio.Event()
+        self._next = config
+        self._listening: list[asyncio.Task[None]] = []
         self._live = Everybody()
         self._lines: list[AmiClient] = []
         self._database_fault = ""
@@ -72,15 +80,27 @@ class Daemon:
         self.started = asyncio.Event()
 
     def stop(self) -> None:
-        self._stopping.set()
+        self._stopping = True
+        self._told.set()
+
+    def reload(self, config: Config) -> None:
+        """Go on with this configuration; the database stays where it is until the next start.
+
+        Raises OSError, and changes nothing, where the page's new address cannot be used.
+        """
+        page, now = config.web, self._next.web
+        if (page.host, page.port) != (now.host, now.port):
+            socket.create_server((page.host, page.port)).close()
+        self._next = config
+        self._told.set()
 
     async def run(self) -> None:
         async with AsyncExitStack() as stack:
             database = await stack.enter_async_context(await self._open_database())
-            self._build(database)
-            self.page = await self._open_page(stack, database)
             async with asyncio.TaskGroup() as group:
-                await self._run_in(group, database)
+                while not self._stopping:
+                    await self._run_in(group, database)
+                await self._end_listening()
 
     async def _open_database(self) -> Database:
         """A damaged one is set aside, for calls must go on being recorded; texts wait for a person then."""
@@ -95,23 +115,13 @@ class Daemon:
 
     def _build(self, database: Database) -> None:
         config = self._config
-        lexicon = default_lexicon()
-        self._inbox = Inbox(database, config.office, clock=self._clock, understanding=Understanding(lexicon))
+        understanding = Understanding(default_lexicon())
+        self._inbox = Inbox(database, config.office, clock=self._clock, understanding=understanding)
         self._upkeep = Upkeep(Callbacks(database, config.office), self._inbox, clock=self._clock)
         self._gateway = SmppClient(config.smpp, self._inbox, clock=self._clock)
         limits = OutboxSettings(window=config.smpp.window, may_text=config.rules.is_live)
         self._outbox = Outbox(database, self._gateway, self._live, limits, clock=self._clock)
-        missed = MissedCalls(
-            database, config.office, config.rules, self._live, honest=lambda text: not honesty.check(text, lexicon)
-        )
-        for pbx in config.pbxs:
-            self._add_pbx(pbx, missed)
-
-    def _add_pbx(self, pbx: Pbx, missed: MissedCalls) -> None:
-        line = AmiClient(pbx, clock=self._clock, wanted=WANTED)
-        tracker = Tracker(pbx.tracker(self._config.office.country, self._config.rules.min_ring))
-        self._lines.append(line)
-        self._live.listeners.append(Listener(pbx.name, line, tracker, missed.ended, self._clock))
+        self._missed = MissedCalls(database, config.office, config.rules, self._live, understanding=understanding)
 
     async def _open_page(self, stack: AsyncExitStack, database: Database) -> str:
         """Raises OSError where the port is taken."""
@@ -125,26 +135,63 @@ class Daemon:
         return f"http://{host}:{port}/"
 
     async def _run_in(self, group: asyncio.TaskGroup, database: Database) -> None:
-        gateway = group.create_task(self._gateway.run())
-        outbox = group.create_task(self._outbox.run())
-        upkeep = group.create_task(self._upkeep.run())
-        watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
-        lines = [group.create_task(line.run()) for line in self._lines]
-        listeners = [group.create_task(listener.run()) for listener in self._live.listeners]
-        self._say_started()
-        await self._stopping.wait()
-        systemd.notify(self._environ, systemd.STOPPING)
-        log.info("daemon.stopping")
+        """Run with one configuration, until told to stop or to go on with another one."""
+        self._build(database)
+        async with AsyncExitStack() as stack:
+            self.page = await self._open_page(stack, database)
+            gateway = group.create_task(self._gateway.run())
+            outbox = group.create_task(self._outbox.run())
+            upkeep = group.create_task(self._upkeep.run())
+            watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
+            if not self._listening:
+                self._listen(group)
+            self._say_started()
+            await self._told.wait()
+            self._told.clear()
+            self._say_ending()
+            if self._stopping or _heard_by(self._next) != _heard_by(self._config):
+                await self._end_listening()
+            await _end([gateway])  # drains: its answers still reach the outbox
+            await _end([outbox, upkeep, *watching])
+        self._config = replace(self._next, database=database.path)
+
+    def _listen(self, group: asyncio.TaskGroup) -> None:
+        config = self._config
+        self._lines = [AmiClient(pbx, clock=self._clock, wanted=WANTED) for pbx in config.pbxs]
+        self._live.listeners = [
+            Listener(
+                pbx.name,
+                line,
+                Tracker(pbx.tracker(config.office.country, config.rules.min_ring)),
+                self._ended,
+                self._clock,
+            )
+            for pbx, line in zip(config.pbxs, self._lines, strict=True)
+        ]
+        running = [*(line.run() for line in self._lines), *(listener.run() for listener in self._live.listeners)]
+        self._listening = [group.create_task(part) for part in running]
+
+    async def _ended(self, call: EndedCall, now: datetime) -> None:
+        await self._missed.ended(call, now)
+
+    async def _end_listening(self) -> None:
+        lines = self._listening[: len(self._lines)]
         await _end(lines)
         await _in_time([listener.drain() for listener in self._live.listeners])
-        await _end(listeners)
-        await _end([gateway])  # drains: its answers still reach the outbox
-        await _end([outbox, upkeep, *watching])
+        await _end(self._listening)
+        self._listening = []
 
     def _say_started(self) -> None:
         log.info("daemon.started", page=self.page, database=str(self._config.database))
         systemd.notify(self._environ, systemd.READY, systemd.status(f"page on {self.page}"))
         self.started.set()
+
+    def _say_ending(self) -> None:
+        if self._stopping:
+            systemd.notify(self._environ, systemd.STOPPING)
+            log.info("daemon.stopping")
+        elif self._next.database != self._config.database:
+            log.warning("daemon.database_stays", until="the next start", database=str(self._config.database))
 
     async def _watch(self, database: Database) -> None:
         """Notice what `textback pause` and other processes committed, and whether the disk still works."""
@@ -208,6 +255,11 @@ def _sms_link(gateway: SmppClient) -> Link:
     }
     error = "" if bound else health.last_error or health.state
     return Link(LinkKind.SMS, gateway.settings.name, health.since if bound else None, error, counts)
+
+
+def _heard_by(config: Config) -> object:
+    """What the lines to the PBXs and the trackers of their calls are made from."""
+    return config.pbxs, config.office.country, config.rules.min_ring
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -52,6 +52,7 @@ path = "{database}"
 level = "warning"
 """
 
+CONFIG_FILE = "textback.toml"
 SECRET = "simulated"  # noqa: S105  of a PBX that only plays
 
 WELCOME = """
@@ -80,13 +81,13 @@ async def _play(folder: Path, port: int) -> None:
             daemon = await _prepare(folder, port, pbx, smsc)
             async with asyncio.TaskGroup() as group:
                 playing = group.create_task(_begin(daemon, morning, smsc))
-                await until_signalled(daemon)
+                await until_signalled(daemon, folder / CONFIG_FILE)
                 playing.cancel()
 
 
 async def _prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Daemon:
     """Its configuration is a file like any other; a new database starts paused, so the demo resumes it."""
-    path = folder / "textback.toml"
+    path = folder / CONFIG_FILE
     text = CONFIG.format(
         ami_port=pbx.port,
         secret=SECRET,

@@ -1,15 +1,19 @@
-"""`textback run`: the daemon, until SIGTERM or Ctrl-C."""
+"""`textback run`: the daemon, until SIGTERM or Ctrl-C; SIGHUP reads the configuration again."""
 
 import asyncio
 import os
 import signal
+from pathlib import Path
 
+import structlog
 import typer
 
-from bridge import logs
+from bridge import logs, systemd
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.config import load
+from bridge.config import ConfigError, load
 from bridge.daemon import Daemon
+
+log = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
@@ -20,12 +24,28 @@ def run(config: ConfigPath = CONFIG) -> None:
     """Listen to the PBX, text missed callers and serve the page, until stopped."""
     settings = load(config, os.environ)
     logs.configure(settings.log_level, os.environ)
-    asyncio.run(until_signalled(Daemon(settings, os.environ)))
+    asyncio.run(until_signalled(Daemon(settings, os.environ), config))
 
 
-async def until_signalled(daemon: Daemon) -> None:
-    """Run it; SIGTERM and SIGINT stop it in order."""
+async def until_signalled(daemon: Daemon, config: Path) -> None:
+    """Run it; SIGTERM and SIGINT stop it in order, SIGHUP lets it go on with what the file says then."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, daemon.stop)
+    loop.add_signal_handler(signal.SIGHUP, reload, daemon, config)
     await daemon.run()
+
+
+def reload(daemon: Daemon, config: Path) -> None:
+    """A file with a mistake in it is refused as a whole: everything goes on as before."""
+    systemd.notify(os.environ, systemd.RELOADING)
+    try:
+        settings = load(config, os.environ)
+        daemon.reload(settings)
+        logs.configure(settings.log_level, os.environ)
+    except (ConfigError, OSError) as error:
+        for row in str(error).splitlines():
+            log.error("config.refused", why=row)
+        systemd.notify(
+            os.environ, systemd.READY, systemd.status("the new configuration was refused, the old one stays")
+        )
