@@ -21,6 +21,9 @@ class Subject(StrEnum):
     CONTACT = "contact"
     LANDLINE = "landline"
     SETTING = "setting"
+    ESCALATION = "escalation"
+    DUTY = "duty"
+    EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,17 @@ async def add(
 async def after(db: Reader, entry_id: int, limit: int = 500) -> Sequence[Entry]:
     rows = await db.all("SELECT * FROM audit WHERE id > :id ORDER BY id LIMIT :limit", id=entry_id, limit=limit)
     return [_entry(row) for row in rows]
+
+
+async def read_up_to(db: Reader, name: str) -> int:
+    """How far the follower of that name has come: the id of the last entry it has dealt with."""
+    row = await db.only("SELECT audit_id FROM reader WHERE name = :name", name=name)
+    return int(row["audit_id"])
+
+
+async def has_read(tx: Writer, name: str, entry_id: int) -> None:
+    """Said in the transaction that deals with the entry, so that each is dealt with exactly once."""
+    await tx.all("UPDATE reader SET audit_id = :id WHERE name = :name", name=name, id=entry_id)
 
 
 async def newest_id(db: Reader) -> int:

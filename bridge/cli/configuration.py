@@ -1,16 +1,20 @@
 """`textback check-config`: what this configuration would do, before anything is started."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 
 import typer
 
+from bridge.cli import on_call
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
 from bridge.domain import gsm, texts
 from bridge.domain.hours import Calendar
 from bridge.domain.office import Line, Office
+from bridge.domain.oncall import AHEAD
 from bridge.domain.templates import Language, Template
 from bridge.domain.texts import Rendered, Situation
 
@@ -38,7 +42,7 @@ def report(config: Config, now: datetime) -> Iterator[str]:
         yield from _texts(line, office, now)
         yield from _hours(line.calendar, now)
     yield ""
-    yield from _on_call(office)
+    yield from on_call.report(office, now)
 
 
 def _connections(config: Config) -> Iterator[str]:
@@ -64,14 +68,21 @@ def renderings(line: Line, office: Office, now: datetime) -> Iterator[tuple[str,
     opens = line.calendar.opens_at(now)
     closes = (False,) if line.calendar.never_closes else (False, True)
     for closed in closes:
-        for voicemail in (False, True):
-            situation = Situation(now, closed, bool(office.on_call), voicemail, opens)
+        for voicemail, told in product((False, True), _on_call(line, office, now) if closed else (True,)):
+            situation = Situation(now, closed, told, voicemail, opens)
             label = f"missed while {'closed' if closed else 'open'}{', after a voicemail' if voicemail else ''}"
-            yield label, texts.first(line, office, situation)
+            yield label + ("" if told else ", nobody on call"), texts.first(line, office, situation)
     for language in Language:
         yield f"receipt ({language})", texts.receipt(line, office, language, ask_address=True, danger=True)
         for template in (Template.OPT_OUT, Template.OPT_IN, Template.HELP, Template.NO_PICTURES):
             yield f"{template.replace('_', ' ')} ({language})", texts.answer(line, office, template, language)
+
+
+def _on_call(line: Line, office: Office, now: datetime) -> Sequence[bool]:
+    """Is somebody on call while this line is closed: always, never, or sometimes."""
+    gaps = office.roster.gaps(line.branch, [line.calendar], now, now + AHEAD)
+    never = replace(office.roster, owner=None).somebody_from(line.branch, now) is None
+    return (False,) if never else (True, False) if gaps else (True,)
 
 
 def _cost(text: str) -> str:
@@ -89,10 +100,3 @@ def _hours(calendar: Calendar, now: datetime) -> Iterator[str]:
         day = calendar.day_start(now, days=n).astimezone(calendar.zone).date()
         spans = ", ".join(str(span) for span in calendar.spans_on(day)) or "closed"
         yield f"  {day:%a %Y-%m-%d}  {spans}"
-
-
-def _on_call(office: Office) -> Iterator[str]:
-    if not office.on_call:
-        yield "On call: nobody, so texts sent while closed do not ask about urgency"
-    for place, person in enumerate(office.on_call):
-        yield f"{'On call' if place == 0 else 'then'}: {person.name}, {person.mobile}"

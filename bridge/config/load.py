@@ -6,30 +6,36 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.config import links
+from bridge.config import links, on_call
 from bridge.config.office import read_office
 from bridge.config.problems import ConfigError, Problem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, Pbx, RulesSection
-from bridge.domain import phone
+from bridge.domain import escalation, phone
 from bridge.domain.office import Office
 from bridge.domain.policy import Rules
+from bridge.notify.settings import EmailSettings
 from bridge.smpp.settings import SmppSettings
 from bridge.web.settings import WebSettings
 
 OFFICE_KEYS = ("business", "country", "zone", "regions", "emergency", "holidays")
-TABLES = ("pbx", "line", "person", "smpp", "smpp_backup", "texts", "hours", "rules", "web", "storage", "log")
+TABLES = (
+    *("pbx", "line", "person", "shift", "on_call", "email"),
+    *("smpp", "smpp_backup", "texts", "hours", "rules", "web", "storage", "log"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings, each part's own. smpp_backup: a second gateway for when the first is away."""
+    """All settings, each part's own. smpp_backup: a second gateway for when the first is away. email: None for none."""
 
     office: Office
     pbxs: tuple[Pbx, ...]
     smpp: SmppSettings
     smpp_backup: SmppSettings | None
     rules: Rules
+    alerts: escalation.Rules
+    email: EmailSettings | None
     web: WebSettings
     database: Path
     log_level: str
@@ -46,12 +52,14 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     smpp = links.gateway(problems, secrets, raw.get("smpp", {}), "smpp")
     backup = links.gateway(problems, secrets, raw["smpp_backup"], "smpp_backup") if "smpp_backup" in raw else None
     rules = _rules(problems, raw.get("rules", {}), office)
+    alerts = on_call.alert_rules(raw.get("on_call", {}))
+    email = on_call.email(problems, secrets, raw.get("email"))
     web = links.web(problems, raw.get("web", {}))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
     log = problems.take(LogSection, raw.get("log", {}), "log")
     if problems.found or not (office and smpp and rules and web and database and log):
         raise ConfigError(problems.found)
-    return Config(office, pbxs, smpp, backup, rules, web, database, log.level)
+    return Config(office, pbxs, smpp, backup, rules, alerts, email, web, database, log.level)
 
 
 def _rules(problems: Problems, raw: Any, office: Office | None) -> Rules | None:

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.config.calendars import Calendars
+from bridge.config.on_call import read_roster
 from bridge.config.problems import Problems
 from bridge.config.sections import LineSection, OfficeSection, Pbx, PersonSection, TextsSection
 from bridge.config.values import Hours
-from bridge.domain import phone
+from bridge.domain import honesty, phone
+from bridge.domain.lexicon import default_lexicon
 from bridge.domain.office import Line, Office, Person
+from bridge.domain.oncall import Roster
 from bridge.domain.phone import E164
 from bridge.domain.templates import NOBODY_ON_CALL, Language, Template, Texts, mistakes
 
@@ -38,16 +41,21 @@ def read_office(
         problems,
         section,
         tuple(_line(problems, where, line, section, pbxs, texts, calendars) for where, line in lines),
-        [(where, _person(problems, where, person, section.country), person.on_call) for where, person in people],
+        [(where, _person(problems, where, person, section.country)) for where, person in people],
+        read_roster(problems, tables, people, [line.branch or section.business for _, line in lines], section),
     )
 
 
 def _office(
-    problems: Problems, section: OfficeSection, lines: tuple[Line, ...], people: Sequence[tuple[str, Person, bool]]
+    problems: Problems,
+    section: OfficeSection,
+    lines: tuple[Line, ...],
+    people: Sequence[tuple[str, Person]],
+    roster: Roster,
 ) -> Office:
-    problems.add_repeated("name", [(where, person.name) for where, person, _ in people])
+    problems.add_repeated("name", [(where, person.name) for where, person in people])
     own = _own_numbers(lines, section.country)
-    for where, person, _ in people:
+    for where, person in people:
         if person.mobile in own:
             problems.add(f"{where}.mobile", "is a number of the office itself; a person needs one of their own")
     return Office(
@@ -56,9 +64,9 @@ def _office(
         zone=section.zone,
         regions=frozenset(section.regions or (section.country,)),
         lines=lines,
-        people=tuple(person for _, person, _ in people),
+        people=tuple(person for _, person in people),
         own_numbers=own,
-        on_call=tuple(person for _, person, on_call in people if on_call),
+        roster=roster,
         emergency=section.emergency or ("911" if section.country in DIAL_911 else EUROPEAN_EMERGENCY),
     )
 
@@ -103,7 +111,7 @@ def _person(problems: Problems, where: str, person: PersonSection, country: str)
         problems.add(f"{where}.mobile", f'"{person.mobile}" is no valid number; write it with its country: "+1..."')
     if person.on_call and not person.mobile:
         problems.add(f"{where}.mobile", "is missing; whoever is on call is told by text")
-    return Person(person.name, mobile, person.extension or None)
+    return Person(person.name, mobile, person.extension or None, person.email, person.quiet)
 
 
 def _check_lines(problems: Problems, lines: Sequence[tuple[str, LineSection]], pbxs: Sequence[Pbx]) -> None:
@@ -137,6 +145,8 @@ def _check_words(problems: Problems, where: str, section: TextsSection) -> None:
         path = f"{where}.{language}.{template}"
         for mistake in mistakes(template, words):
             problems.add(path, mistake)
+        for promise in honesty.check(words, default_lexicon()):
+            problems.add(path, f'"{promise.words}" promises too much; {promise.suggestion}')
         if template in NOBODY_ON_CALL and ASKS_URGENCY.search(words):
             problems.add(
                 path, "is sent while nobody is on call, so it must not ask about urgency; closed_on_call may ask"

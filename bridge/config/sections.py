@@ -8,17 +8,23 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from bridge.ami.session import AmiSettings
-from bridge.config.values import Country, Duration, Hours, Name, Zone, between
+from bridge.config.values import Country, Days, Duration, Hours, Name, OneSpan, Spans, Zone, between
+from bridge.domain import escalation
 from bridge.domain.callbook import TrackerSettings
+from bridge.domain.hours import ALL_DAY
 from bridge.domain.policy import Rules
 from bridge.domain.templates import Language, Template
+from bridge.notify.settings import Security
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{0,8}$")]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=700)]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Cap = Annotated[int, Field(ge=1, le=100_000)]
 
 DEFAULTS = Rules()
+ALERTS = escalation.Rules()
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
@@ -72,7 +78,42 @@ class PersonSection:
     name: Name
     mobile: Number | None = None
     extension: Digits | None = None
+    email: Email | None = None
+    quiet: OneSpan | None = None
     on_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftSection:
+    """One `[[shift]]`: people, first to last, on these days in these hours; without a branch, in every branch."""
+
+    people: Annotated[tuple[Name, ...], Field(min_length=1)]
+    days: Days = tuple(range(7))
+    hours: Spans = (ALL_DAY,)
+    branch: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallSection:
+    """How urgent work is passed on; `escalation.Rules` holds the defaults."""
+
+    owner: Name | None = None
+    ack_within: Annotated[Duration, between(2 * MINUTE, 2 * HOUR)] = ALERTS.ack_within
+    office_first: Annotated[Duration, between(timedelta(0), HOUR)] = ALERTS.office_first
+    remind_after: Annotated[Duration, between(5 * MINUTE, 4 * HOUR)] = ALERTS.remind_after
+    voicemail: bool = ALERTS.voicemail
+    untextable: bool = ALERTS.untextable
+    repeated: bool = ALERTS.repeated
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSection:
+    host: Name
+    sender: Email
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Security = Security.STARTTLS
+    username: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,22 @@ def _spans(written: Any) -> tuple[Span, ...]:
     return tuple(sorted(spans))
 
 
+def _one_span(written: Any) -> Span:
+    spans = _spans(written)
+    if len(spans) != 1:
+        raise ValueError('should be one stretch of time such as "22:00-07:00"')
+    return spans[0]
+
+
+def _days(written: Any) -> tuple[int, ...]:
+    if isinstance(written, tuple):
+        return written
+    try:
+        return _day_names(written)
+    except (ValueError, AttributeError):
+        raise ValueError('should be days such as mon, mon-fri or "sat,sun"') from None
+
+
 def listen_address(written: str) -> tuple[str, int]:
     """`127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` as host and port."""
     host, colon, port = written.rpartition(":")
@@ -122,4 +138,6 @@ Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 DayKey = Annotated[tuple[int, ...] | date, BeforeValidator(_day_key)]
 Spans = Annotated[tuple[Span, ...], BeforeValidator(_spans)]
+OneSpan = Annotated[Span, BeforeValidator(_one_span)]
+Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
 Hours = dict[DayKey, Spans]

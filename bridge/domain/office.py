@@ -1,10 +1,12 @@
 """The office as it is configured: its lines, its people, its numbers. Values only; `config` makes them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from bridge.domain import phone
-from bridge.domain.hours import Calendar
+from bridge.domain.hours import Calendar, Span
+from bridge.domain.oncall import Override, Roster
 from bridge.domain.phone import E164
 from bridge.domain.templates import Texts
 
@@ -24,17 +26,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """email: told there too. quiet: their own quiet hours, which urgent work passes."""
+
     name: str
     mobile: E164 | None = None
     extension: str | None = None
+    email: str | None = None
+    quiet: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
     """Whose calls these are.
 
-    country: ISO 3166, how numbers without a plus are read. regions: where we may text (+1 is not the US). on_call: who
-    takes urgent work while closed, first to last. emergency: what to call in danger, as people there dial it.
+    country: ISO 3166, how numbers without a plus are read. regions: where we may text (+1 is not the US). roster: who
+    takes urgent work, and when. emergency: what to call in danger, as people there dial it.
     """
 
     business: str
@@ -44,7 +50,7 @@ class Office:
     lines: tuple[Line, ...]
     people: tuple[Person, ...] = ()
     own_numbers: frozenset[E164] = field(default=frozenset())
-    on_call: tuple[Person, ...] = ()
+    roster: Roster = field(default=Roster())
     emergency: str = "911"
 
     def line_for(self, pbx: str, did: str) -> Line:
@@ -59,3 +65,11 @@ class Office:
     def line_named(self, name: str) -> Line:
         """The line of that name; the first one where it has been taken out of the configuration since."""
         return next((line for line in self.lines if line.name == name), self.lines[0])
+
+    def person(self, name: str) -> Person | None:
+        """None where nobody is called so (any more)."""
+        return next((person for person in self.people if person.name == name), None)
+
+    def changed(self, overrides: Iterable[Override]) -> "Office":
+        """The same office with these dated changes of who is on call."""
+        return replace(self, roster=self.roster.changed(overrides))

@@ -43,7 +43,8 @@ FIRST = {
 
 def situation(line: Line, office: Office, at: datetime, *, closed: bool, voicemail: bool) -> Situation:
     """What a call at `at` found; `closed` is passed because a night switch may know better than the calendar."""
-    return Situation(at, closed, bool(office.on_call), voicemail, line.calendar.opens_at(at) if closed else None)
+    on_call = bool(office.roster.on_call(line.branch, at))
+    return Situation(at, closed, on_call, voicemail, line.calendar.opens_at(at) if closed else None)
 
 
 def first(line: Line, office: Office, situation: Situation) -> Rendered:

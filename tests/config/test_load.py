@@ -77,7 +77,7 @@ def test_the_smallest_file_gives_safe_values_everywhere_else(write: Write, tmp_p
 
 def test_the_shipped_example_is_right_and_about_25_lines(write: Write, tmp_path: Path) -> None:
     config = read(write(EXAMPLE.read_text()))
-    assert [person.name for person in config.office.on_call] == ["Ana"]
+    assert config.office.roster.on_call("Ace Plumbing", datetime(2026, 11, 23, tzinfo=UTC)) == ("Ana",)
     assert config.rules.staff == {E164("+12125550142")}
     calendar = config.office.lines[0].calendar
     assert [str(span) for span in calendar.spans_on(date(2026, 11, 23))] == ["08:00-12:00", "13:00-17:00"]
@@ -186,6 +186,11 @@ SECOND_PBX = '[[pbx]]\nname = "depot"\nsecret_file = "ami.secret"\n\n[[line]]'
         (changed("[smpp]", '[hours]\nsomeday = "closed"\n[smpp]'), "hours.someday", "mon-fri"),
         (changed("[smpp]", '[texts.en]\nmised = "x"\n[smpp]'), "texts.en.mised", "'missed'"),
         (changed("[smpp]", '[texts.en]\nmissed = "Hi {nmae}"\n[smpp]'), "texts.en.missed", "{nmae} is unknown"),
+        (
+            changed("[smpp]", '[texts.en]\nmissed = "We will call you in 10 minutes"\n[smpp]'),
+            "texts.en.missed",
+            "promises",
+        ),
         (changed("[smpp]", '[texts.es]\nclosed = "¿Es urgente?"\n[smpp]'), "texts.es.closed", "nobody is on call"),
         (changed("[[line]]", '[[line]]\ntexts.en.closed = "Urgent?"'), "line[0].texts.en.closed", "nobody is on call"),
     ],

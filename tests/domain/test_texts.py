@@ -8,7 +8,8 @@ import pytest
 from bridge.domain import gsm, texts
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.messages import Encoding
-from bridge.domain.office import Line, Office, Person
+from bridge.domain.office import Line, Office
+from bridge.domain.oncall import Roster, Shift
 from bridge.domain.templates import FIRST_TEXTS, NOBODY_ON_CALL, SHIPPED, Language, Template, Texts, mistakes
 from bridge.domain.texts import Situation
 
@@ -23,11 +24,11 @@ def line(own: Texts | None = None) -> Line:
     return Line("main", "pbx", ("2125550100",), "Main", "+12125550100", own or Texts(), Calendar(ZONE, WEEK))
 
 
-def office(*, business: str = "Ace Plumbing", country: str = "US", on_call: tuple[Person, ...] = ()) -> Office:
-    return Office(business, country, ZONE, frozenset({country}), (line(),), on_call=on_call)
+def office(*, business: str = "Ace Plumbing", country: str = "US", roster: Roster | None = None) -> Office:
+    return Office(business, country, ZONE, frozenset({country}), (line(),), roster=roster or Roster())
 
 
-ANA = Person("Ana")
+ANA_ON_CALL = Roster((Shift(Calendar(ZONE), ("Ana",)),))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_after_a_voicemail_at_night_with_nobody_on_call_urgency_is_not_asked() -
 
 
 def test_the_situation_of_a_call_comes_from_the_lines_calendar_and_the_people_on_call() -> None:
-    found = texts.situation(line(), office(on_call=(ANA,)), MONDAY_EVENING, closed=True, voicemail=False)
+    found = texts.situation(line(), office(roster=ANA_ON_CALL), MONDAY_EVENING, closed=True, voicemail=False)
     assert found == Situation(MONDAY_EVENING, closed=True, on_call=True, opens_at=TUESDAY_8AM)
 
 

@@ -1,0 +1,152 @@
+"""`textback on-call`: who is told of urgent work, gaps of the next seven days, and dated changes."""
+
+import asyncio
+import getpass
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from bridge.cli.options import CONFIG, ConfigPath
+from bridge.config import load
+from bridge.domain.hours import Calendar
+from bridge.domain.office import Office
+from bridge.domain.oncall import AHEAD, Change, Override
+from bridge.duties import Duties, DutyError
+from storage.database import Database
+
+T = TypeVar("T")
+
+From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d %H:%M"], help="office time; else now")]
+Until = Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d %H:%M"], help="office time")]
+Branch = Annotated[str | None, typer.Option(help="this branch only")]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Who is told of urgent work; dated changes of it.", invoke_without_command=True)
+    group.callback()(show)
+    group.command()(take)
+    group.command()(away)
+    group.command()(undo)
+    app.add_typer(group, name="on-call")
+
+
+def show(context: typer.Context, config: ConfigPath = CONFIG) -> None:
+    """Who is on call, the gaps of the next seven days, and the changes that people entered."""
+    context.obj = config
+    if context.invoked_subcommand is None:
+        now = datetime.now(UTC)
+        office = _with_duties(config, lambda duties, _: duties.current(now))
+        for row in (*report(office, now), *changes(office)):
+            print(row)
+
+
+def take(context: typer.Context, person: str, until: Until, from_: From = None, branch: Branch = None) -> None:
+    """PERSON goes first from then until then, whatever the weekly pattern says."""
+    _enter(context.obj, person, Change.TAKES, from_, until, branch)
+
+
+def away(context: typer.Context, person: str, until: Until, from_: From = None, branch: Branch = None) -> None:
+    """PERSON is left out from then until then."""
+    _enter(context.obj, person, Change.AWAY, from_, until, branch)
+
+
+def undo(context: typer.Context, change: int) -> None:
+    """Take back a change, by its number."""
+    taken_back = _with_duties(
+        context.obj, lambda duties, _: duties.take_back(change, getpass.getuser(), datetime.now(UTC))
+    )
+    print(f"taken back: {taken_back.person} {taken_back.change}")
+
+
+def _enter(
+    config: Path, person: str, change: Change, start: datetime | None, end: datetime, branch: str | None
+) -> None:
+    now = datetime.now(UTC)
+
+    async def entered(duties: Duties, office: Office) -> tuple[Office, Override]:
+        wall = Calendar(office.zone)
+        begins = wall.instant(start) if start else now
+        override = _override(person, change, begins, wall.instant(end), branch)
+        return office, await duties.enter(override, now)
+
+    office, override = _with_duties(config, entered)
+    print(_change(override, office))
+
+
+def _override(person: str, change: Change, start: datetime, end: datetime, branch: str | None) -> Override:
+    try:
+        return Override(person, change, start, end, branch, by=getpass.getuser())
+    except ValueError as error:
+        raise DutyError(str(error)) from None
+
+
+def _with_duties(config: Path, work: Callable[[Duties, Office], Awaitable[T]]) -> T:
+    async def run() -> T:
+        loaded = load(config, os.environ)
+        async with await Database.open(loaded.database) as database:
+            return await work(Duties(database, loaded.office), loaded.office)
+
+    try:
+        return asyncio.run(run())
+    except DutyError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+# --- in words, also for check-config -----------------------------------------------------------------------------
+
+
+def report(office: Office, now: datetime) -> Iterator[str]:
+    """Who is told, branch by branch, and when nobody is on call; numbers are whole."""
+    branches = dict.fromkeys(line.branch for line in office.lines)
+    for branch in branches:
+        where = f" in {branch}" if len(branches) > 1 else ""
+        yield from _people(office, branch, where, now)
+        if office.roster.shifts:
+            yield from _gaps(office, branch, where, now)
+
+
+def changes(office: Office) -> Iterator[str]:
+    for override in office.roster.overrides:
+        yield _change(override, office)
+
+
+def _people(office: Office, branch: str, where: str, now: datetime) -> Iterator[str]:
+    since = replace(office.roster, owner=None).somebody_from(branch, now)
+    if since is None:
+        yield f"On call{where}: nobody, so texts sent while closed do not ask about urgency"
+    else:
+        first, *others = office.roster.on_call(branch, since)
+        yield f"On call{where}{'' if since == now else f' from {_wall(since, office)}'}: {_reach(first, office)}"
+        yield from (f"then: {_reach(person, office)}" for person in others)
+    if office.roster.owner:
+        yield f"at last, the owner: {_reach(office.roster.owner, office)}"
+
+
+def _gaps(office: Office, branch: str, where: str, now: datetime) -> Iterator[str]:
+    calendars = [line.calendar for line in office.lines if line.branch == branch]
+    told = f"only the owner, {office.roster.owner}, is told" if office.roster.owner else "nobody is told"
+    for gap in office.roster.gaps(branch, calendars, now, now + AHEAD):
+        yield f"Nobody on call{where} from {_wall(gap.start, office)} to {_wall(gap.end, office)}: {told}"
+
+
+def _reach(name: str, office: Office) -> str:
+    person = office.person(name)
+    return f"{name}, {person.mobile}" if person and person.mobile else f"{name}, who has no mobile"
+
+
+def _change(override: Override, office: Office) -> str:
+    where = f" in {override.branch}" if override.branch else ""
+    span = f"from {_wall(override.start, office)} to {_wall(override.end, office)}"
+    return f"Change {override.id}: {override.person} {_CHANGES[override.change]}{where} {span}, says {override.by}"
+
+
+_CHANGES = {Change.TAKES: "goes first", Change.AWAY: "is away"}
+
+
+def _wall(at: datetime, office: Office) -> str:
+    return f"{at.astimezone(office.zone):%a %Y-%m-%d %H:%M}"

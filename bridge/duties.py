@@ -1,0 +1,49 @@
+"""Use case: dated changes of who is on call ("Ann takes tonight", "Bob is away until Monday"), each with a name."""
+
+from datetime import datetime
+
+from bridge.domain.office import Office
+from bridge.domain.oncall import Override
+from storage import on_call
+from storage.database import Database, Reader
+
+
+class DutyError(ValueError):
+    """This change makes no sense; the words say what would."""
+
+
+async def office_with_changes(db: Reader, office: Office, now: datetime) -> Office:
+    """The office with everything that people entered since its file was written."""
+    return office.changed(await on_call.ahead(db, now))
+
+
+class Duties:
+    def __init__(self, database: Database, office: Office) -> None:
+        self._database = database
+        self._office = office
+
+    async def enter(self, override: Override, now: datetime) -> Override:
+        """Its id is given here. DutyError for a person who cannot be told, an unknown branch, or a time gone by."""
+        person = self._office.person(override.person)
+        if person is None or person.mobile is None:
+            known = ", ".join(person.name for person in self._office.people if person.mobile)
+            raise DutyError(f"{override.person} is not among the people with a mobile: {known or 'nobody is'}")
+        branches = {line.branch for line in self._office.lines}
+        if override.branch not in {None, *branches}:
+            raise DutyError(f"there is no branch {override.branch}; there are {', '.join(sorted(branches))}")
+        if override.end <= now:
+            raise DutyError("that time has gone by")
+        async with self._database.transaction() as tx:
+            return await on_call.insert(tx, override, now)
+
+    async def take_back(self, override_id: int, who: str, now: datetime) -> Override:
+        """DutyError if there is no such change any more."""
+        async with self._database.transaction() as tx:
+            taken_back = await on_call.take_back(tx, override_id, who, now)
+        if taken_back is None:
+            raise DutyError(f"there is no change {override_id}, or it was taken back before")
+        return taken_back
+
+    async def current(self, now: datetime) -> Office:
+        async with self._database.read() as db:
+            return await office_with_changes(db, self._office, now)

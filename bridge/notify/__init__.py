@@ -1,0 +1,1 @@
+"""Telling staff by other ways than a text."""

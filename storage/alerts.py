@@ -1,0 +1,231 @@
+"""Escalations on disk, and the alerts that were sent for them."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bridge.domain.escalation import Cause, Escalation, Stage
+from storage.audit import Act, Subject, add
+from storage.database import Reader, Writer
+from storage.values import moment
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One person told once. message_id: None where they get no text, or it is still being gathered."""
+
+    id: int
+    escalation_id: int
+    person: str
+    at: datetime
+    message_id: int | None
+    gathered: bool
+
+
+async def insert(tx: Writer, case: Escalation, act: Act) -> Escalation:
+    """Its id and version are given here. IntegrityError where the row has a live one."""
+    case_id = await tx.insert(
+        """
+        INSERT INTO escalation (callback_id, cause, why, stage, raised_at, set_at, due_at, version)
+        VALUES (:callback_id, :cause, :why, :stage, :raised_at, :set_at, :due_at, 1)
+        """,
+        callback_id=case.callback_id,
+        cause=case.cause,
+        why=json.dumps(case.why),
+        stage=case.stage,
+        raised_at=case.raised_at,
+        set_at=case.set_at,
+        due_at=case.due_at,
+    )
+    await add(tx, act, Subject.ESCALATION, case_id, callback_id=case.callback_id)
+    return await get(tx, case_id)
+
+
+async def save(tx: Writer, case: Escalation, act: Act) -> Escalation:
+    """LookupError if it has changed since it was read."""
+    changed = await tx.only(
+        """
+        UPDATE escalation
+        SET cause = :cause, why = :why, stage = :stage, set_at = :set_at, due_at = :due_at, holder = :holder,
+            held_at = :held_at, version = version + 1
+        WHERE id = :id AND version = :version
+        RETURNING version
+        """,
+        id=case.id,
+        version=case.version,
+        cause=case.cause,
+        why=json.dumps(case.why),
+        stage=case.stage,
+        set_at=case.set_at,
+        due_at=case.due_at,
+        holder=case.holder,
+        held_at=case.held_at,
+    )
+    await add(tx, act, Subject.ESCALATION, case.id, changed["version"], callback_id=case.callback_id)
+    return await get(tx, case.id)
+
+
+async def get(db: Reader, case_id: int) -> Escalation:
+    return _case(await db.only("SELECT * FROM escalation WHERE id = :id", id=case_id))
+
+
+async def live(db: Reader, callback_id: int) -> Escalation | None:
+    """What is going on for that row, if anything is."""
+    row = await db.one("SELECT * FROM escalation WHERE callback_id = :id AND stage <> 'over'", id=callback_id)
+    return _case(row) if row else None
+
+
+async def all_live(db: Reader) -> Sequence[Escalation]:
+    """What presses most first, then the oldest."""
+    rows = await db.all("SELECT * FROM escalation WHERE stage <> 'over'")
+    return sorted((_case(row) for row in rows), key=lambda case: (list(Cause).index(case.cause), case.id))
+
+
+async def due(db: Reader, now: datetime) -> Sequence[Escalation]:
+    """Whose next step has come."""
+    rows = await db.all("SELECT * FROM escalation WHERE due_at <= :now ORDER BY due_at, id", now=now)
+    return sorted((_case(row) for row in rows), key=lambda case: list(Cause).index(case.cause))
+
+
+async def set_after(db: Reader, now: datetime) -> Sequence[Escalation]:
+    """Those whose due time was set at a moment that is still to come: the clock has been put back."""
+    rows = await db.all("SELECT * FROM escalation WHERE due_at IS NOT NULL AND set_at > :now ORDER BY id", now=now)
+    return [_case(row) for row in rows]
+
+
+async def next_due(db: Reader) -> datetime | None:
+    row = await db.only("SELECT min(due_at) AS at FROM escalation WHERE due_at IS NOT NULL")
+    at: int | None = row["at"]
+    return moment(at)
+
+
+# --- alerts -------------------------------------------------------------------------------------------------------
+
+
+async def add_alert(
+    tx: Writer, case: Escalation, person: str, now: datetime, *, message_id: int | None = None, gathered: bool = False
+) -> int:
+    return await tx.insert(
+        """
+        INSERT INTO alert (escalation_id, person, at, message_id, gathered)
+        VALUES (:escalation_id, :person, :at, :message_id, :gathered)
+        """,
+        escalation_id=case.id,
+        person=person,
+        at=now,
+        message_id=message_id,
+        gathered=gathered,
+    )
+
+
+async def alerts_of(db: Reader, case_id: int) -> Sequence[Alert]:
+    """In the order in which people were told."""
+    rows = await db.all("SELECT * FROM alert WHERE escalation_id = :id ORDER BY id", id=case_id)
+    return [_alert(row) for row in rows]
+
+
+async def by_message(db: Reader, message_id: int) -> Sequence[Alert]:
+    """The alerts that this text tells of: one, or all that were gathered."""
+    rows = await db.all("SELECT * FROM alert WHERE message_id = :id ORDER BY id", id=message_id)
+    return [_alert(row) for row in rows]
+
+
+async def unanswered_since(db: Reader, person: str, since: datetime) -> int:
+    """How often this person was told since then of work that nobody has acknowledged yet."""
+    row = await db.only(
+        """
+        SELECT count(*) AS n FROM alert a JOIN escalation e ON e.id = a.escalation_id
+        WHERE a.person = :person AND a.at > :since AND e.stage IN ('alerting', 'unseen')
+        """,
+        person=person,
+        since=since,
+    )
+    return int(row["n"])
+
+
+async def unheard_of(db: Reader, person: str) -> Sequence[Escalation]:
+    """What this person was told of and nobody has acknowledged: what presses most first, then the newest alert."""
+    rows = await db.all(
+        """
+        SELECT e.*, max(a.id) AS newest FROM escalation e JOIN alert a ON a.escalation_id = e.id
+        WHERE a.person = :person AND e.stage IN ('alerting', 'unseen')
+        GROUP BY e.id ORDER BY newest DESC
+        """,
+        person=person,
+    )
+    return [_case(row) for row in rows]
+
+
+async def held_by(db: Reader, person: str) -> Sequence[Escalation]:
+    """What this person has acknowledged, the last one first."""
+    rows = await db.all(
+        "SELECT * FROM escalation WHERE holder = :person AND stage <> 'over' ORDER BY held_at DESC, id DESC",
+        person=person,
+    )
+    return [_case(row) for row in rows]
+
+
+async def gathering(db: Reader) -> Sequence[str]:
+    """Who waits for an alert about several."""
+    rows = await db.all("SELECT DISTINCT person FROM alert WHERE gathered = 1 ORDER BY person")
+    return [row["person"] for row in rows]
+
+
+async def gathered_for(db: Reader, person: str) -> Sequence[Alert]:
+    rows = await db.all("SELECT * FROM alert WHERE person = :person AND gathered = 1 ORDER BY id", person=person)
+    return [_alert(row) for row in rows]
+
+
+async def hand_over(tx: Writer, person: str, message_id: int | None, now: datetime) -> None:
+    """What was gathered for this person is told now, by one text."""
+    await tx.all(
+        "UPDATE alert SET message_id = :message_id, gathered = 0, at = :now WHERE person = :person AND gathered = 1",
+        person=person,
+        message_id=message_id,
+        now=now,
+    )
+
+
+async def drop_gathered(tx: Writer, case_id: int) -> None:
+    """Somebody has it: nobody needs to be told any more."""
+    await tx.all("DELETE FROM alert WHERE escalation_id = :id AND gathered = 1", id=case_id)
+
+
+async def last_text(db: Reader, template: str, number: str) -> datetime | None:
+    """When this person last got a text of that kind."""
+    row = await db.only(
+        "SELECT max(created_at) AS at FROM message WHERE kind = 'staff' AND number = :number AND template = :template",
+        number=number,
+        template=template,
+    )
+    at: int | None = row["at"]
+    return moment(at)
+
+
+def _case(row: sqlite3.Row) -> Escalation:
+    return Escalation(
+        id=row["id"],
+        version=row["version"],
+        callback_id=row["callback_id"],
+        cause=Cause(row["cause"]),
+        stage=Stage(row["stage"]),
+        raised_at=moment(row["raised_at"]),
+        set_at=moment(row["set_at"]),
+        due_at=moment(row["due_at"]),
+        why=tuple(json.loads(row["why"])),
+        holder=row["holder"],
+        held_at=moment(row["held_at"]),
+    )
+
+
+def _alert(row: sqlite3.Row) -> Alert:
+    return Alert(
+        id=row["id"],
+        escalation_id=row["escalation_id"],
+        person=row["person"],
+        at=moment(row["at"]),
+        message_id=row["message_id"],
+        gathered=bool(row["gathered"]),
+    )
