@@ -1,0 +1,31 @@
+"""What time alone brings about."""
+
+from datetime import timedelta
+
+from bridge.domain.messages import Concatenation
+from bridge.domain.queue import State
+from bridge.upkeep import Upkeep
+from tests.desk import MONDAY_NOON, OTHER, Desk, missed_call, text
+
+
+async def test_one_look_wakes_rows_frees_idle_claims_and_shows_half_texts(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.call(missed_call(OTHER))
+    snoozed, claimed = await desk.row(), await desk.row(OTHER)
+    await desk.callbacks.snooze(snoozed.id, 1, "Ann", MONDAY_NOON, MONDAY_NOON + timedelta(minutes=40))
+    await desk.callbacks.claim(claimed.id, 1, "Ann", MONDAY_NOON)
+    await desk.inbox.received(text("half of it", "+13125550123", part=Concatenation(9, 2, 1)))
+    upkeep = Upkeep(desk.callbacks, desk.inbox, clock=desk.clock)
+    await upkeep.look()
+    assert (await desk.row()).state is State.WAITING
+    desk.clock.advance(minutes=40)
+    await upkeep.look()
+    assert (await desk.row()).state is State.OPEN
+    assert (await desk.row(OTHER)).owner is None
+    assert await desk.column("SELECT text FROM reply") == ["half of it[…]"]
+
+
+async def test_a_look_for_nothing_writes_nothing(desk: Desk) -> None:
+    commits = desk.database.commits.count
+    await Upkeep(desk.callbacks, desk.inbox, clock=desk.clock).look()
+    assert desk.database.commits.count == commits
