@@ -21,6 +21,7 @@ from tests.lab.office import open_office
 from tests.lab.scenario import TRUNKS, Scenario
 from tests.lab.scenarios import OWN
 from tests.lab.scenarios_moved import MOVED
+from tests.lab.scenarios_turns import TURNS
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 ACCOUNTS = {"": ("recorder", "labsecret"), "_least": ("textback", "CHANGE-ME")}
@@ -30,7 +31,7 @@ AT_ONCE = 3
 async def main(names: list[str], installation: Installation) -> None:
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
-        for one in (*OWN, *MOVED):
+        for one in (*OWN, *MOVED, *TURNS):
             if not names or one.name in names:
                 tasks.create_task(_record(one, installation, places))
 

@@ -130,7 +130,7 @@ async def held_and_taken_back(office: Office) -> None:
     Expected("0205550101", "answered_then_lost", answered_by="101", also_ok={"verdict": ["answered"]}),
 )
 async def transferred_to_voicemail(office: Office) -> None:
-    customer, first = await _answered_by_101(office)
+    customer, first = await answered_by_101(office)
     first.transfer("640")
     await asyncio.sleep(1)
     first.hang_up()
@@ -143,7 +143,7 @@ async def transferred_to_voicemail(office: Office) -> None:
 )
 async def transferred_to_mobile_answered(office: Office) -> None:
     office.trunk.manners = answers_after(1)
-    customer, first = await _answered_by_101(office)
+    customer, first = await answered_by_101(office)
     first.transfer(MOBILE)
     await asyncio.sleep(1)
     first.hang_up()
@@ -156,7 +156,7 @@ async def transferred_to_mobile_answered(office: Office) -> None:
 )
 async def transferred_to_mobile_no_answer(office: Office) -> None:
     office.trunk.manners = only_rings
-    customer, first = await _answered_by_101(office)
+    customer, first = await answered_by_101(office)
     first.transfer(MOBILE)
     await asyncio.sleep(1)
     first.hang_up()
@@ -179,7 +179,7 @@ async def night_switch_told(office: Office) -> None:
     await talk(office.trunk.customer_calls("0205550251"), 3)
 
 
-async def _answered_by_101(office: Office) -> tuple[Call, Call]:
+async def answered_by_101(office: Office) -> tuple[Call, Call]:
     office.behave(p101=answers_after(0.5))
     customer = office.trunk.customer_calls("0205550101")
     first = await office.phones["101"].taken()
