@@ -23,7 +23,7 @@ from bridge.health import Health
 from bridge.web import present
 from bridge.web.actions import Actions
 from bridge.web.forms import VERBS
-from bridge.web.live import Live
+from bridge.web.live import HEARTBEAT, Live
 from bridge.web.rows import Mark, Spans
 from bridge.web.security import add_headers, guard
 from bridge.web.settings import WebSettings
@@ -50,11 +50,15 @@ def create_app(
     health: Callable[[], Health],
     clock: Callable[[], datetime],
     lexicon: Lexicon | None = None,
+    heartbeat: float = HEARTBEAT,
 ) -> web.Application:
-    """Everything it shows and does goes through `database`; health and clock are asked at each request."""
+    """Everything it shows and does goes through `database`; health and clock are asked at each request.
+
+    heartbeat: seconds of silence after which an open page is told that it still listens.
+    """
     site = Site(database, office, Callbacks(database, office), health, clock, marker(lexicon or default_lexicon()))
     changes = Changes(database)
-    live = Live(changes)
+    live = Live(changes, heartbeat=heartbeat)
     app = web.Application(middlewares=[pages_for_errors, guard(settings)], client_max_size=BODY)
     _add_templates(app, office.business)
     _add_routes(app, site, live)

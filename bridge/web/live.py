@@ -31,7 +31,7 @@ class Live:
         """Until cancelled."""
         with self._changes.subscribe() as subscription:
             async for entry in subscription:
-                self._tell(EVERYTHING if subscription.lagged else entry.callback_id or EVERYTHING)
+                self.tell(EVERYTHING if subscription.lagged else entry.callback_id or EVERYTHING)
                 subscription.lagged = False
 
     def close(self) -> None:
@@ -60,11 +60,12 @@ class Live:
             news = self._news
             if self._count == seen:
                 await _wait(news, self._heartbeat)
-            ids, seen = self._since(seen), self._count
+            ids, seen = self.since(seen), self._count
             if not self._closing:
                 await response.send(json.dumps(ids) if ids else "", event="changed" if ids else "beat")
 
-    def _tell(self, callback_id: int) -> None:
+    def tell(self, callback_id: int) -> None:
+        """A row changed, or EVERYTHING."""
         self._count += 1
         self._changed_at[callback_id] = self._count
         self._changed_at.move_to_end(callback_id)
@@ -76,7 +77,8 @@ class Live:
         self._news.set()
         self._news = asyncio.Event()
 
-    def _since(self, seen: int) -> list[int]:
+    def since(self, seen: int) -> list[int]:
+        """The rows that changed after so many changes, each once."""
         if self._count - seen > REMEMBERED:
             return [EVERYTHING]
         return [callback_id for callback_id, count in self._changed_at.items() if count > seen]

@@ -9,6 +9,7 @@ from aiohttp.web import Application, Request
 
 from bridge.health import Health, Link, LinkKind
 from bridge.web.app import create_app
+from bridge.web.live import HEARTBEAT
 from bridge.web.settings import WebSettings
 from tests.desk import Desk
 
@@ -31,7 +32,14 @@ class Faults:
 
 
 @asynccontextmanager
-async def served(desk: Desk, faults: Faults | None = None) -> AsyncIterator[Client]:
-    app = create_app(desk.database, desk.office, WebSettings(), health=faults or Faults(desk), clock=desk.clock)
+async def served(desk: Desk, faults: Faults | None = None, *, heartbeat: float = HEARTBEAT) -> AsyncIterator[Client]:
+    app = create_app(
+        desk.database,
+        desk.office,
+        WebSettings(),
+        health=faults or Faults(desk),
+        clock=desk.clock,
+        heartbeat=heartbeat,
+    )
     async with TestClient(TestServer(app)) as client:
         yield client

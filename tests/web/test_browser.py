@@ -1,5 +1,6 @@
 """The page in a real browser: live, by keys, without scripts, at every width, and accessible."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from bridge.domain.phone import E164
 from bridge.domain.queue import Outcome, State
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
+from tests.lab.fixtures import missing
 from tests.web import morning
 from tests.web.served import served
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -56,8 +58,8 @@ class Visit:
 
 @pytest.fixture
 async def visit(desk: Desk) -> AsyncIterator[Visit]:
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium")
+    if not os.access(CHROMIUM, os.X_OK):
+        missing(f"there is no {CHROMIUM}: apt-get install chromium")
     async with served(desk) as client, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield Visit(desk, browser, str(client.make_url("/")))
