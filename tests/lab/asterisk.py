@@ -23,6 +23,7 @@ SHIPPED = tuple((REPOSITORY / "dialplan").glob("*.conf"))
 AGI_PORT = ":4574/"  # as shipped
 CHROOT = REPOSITORY / ".lab" / "asterisk"
 BOOT_SECONDS = 30
+CLI_ATTEMPTS = 5
 RTP_PORTS = 4000
 _instances = itertools.count(1)
 
@@ -105,7 +106,7 @@ class Asterisk:
                 start_new_session=True,
             )
         deadline = time.monotonic() + BOOT_SECONDS
-        while "fully booted" not in self.cli("core waitfullybooted"):
+        while "fully booted" not in self._ask("core waitfullybooted").stdout:
             if time.monotonic() > deadline or self._process.poll() is not None:
                 raise LabError(f"Asterisk did not start:\n{(self.home / 'console').read_text()[-2000:]}")
             time.sleep(0.05)
@@ -122,23 +123,36 @@ class Asterisk:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def cli(self, command: str) -> str:
-        run = subprocess.run(
+        """What `asterisk -rx` prints. Raises LabError where it cannot reach the PBX, also not at a second try."""
+        for _ in range(CLI_ATTEMPTS):
+            run = self._ask(command)
+            if run.returncode == 0:
+                return run.stdout
+            time.sleep(0.2)
+        raise LabError(f"asterisk -rx {command!r}: {run.stdout}{run.stderr}")
+
+    def channels(self) -> int:
+        return int(self._find(r"^(\d+) active channel", "core show channels count"))
+
+    @property
+    def version(self) -> str:
+        return self._find(r"Asterisk (\d+\.\d+\.\d+)", "core show version")
+
+    def _find(self, pattern: str, command: str) -> str:
+        said = self.cli(command)
+        found = re.search(pattern, said, re.MULTILINE)
+        if not found:
+            raise LabError(f"asterisk -rx {command!r} said: {said!r}")
+        return found[1]
+
+    def _ask(self, command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             self._installation.command("-C", self._config_file(), "-rx", command),
             capture_output=True,
             text=True,
             timeout=BOOT_SECONDS,
             check=False,
         )
-        return run.stdout
-
-    def channels(self) -> int:
-        found = re.search(r"^(\d+) active channel", self.cli("core show channels count"), re.MULTILINE)
-        return int(found.group(1)) if found else 0
-
-    @property
-    def version(self) -> str:
-        found = re.search(r"Asterisk (\d+\.\d+\.\d+)", self.cli("core show version"))
-        return found.group(1) if found else "unknown"
 
     def cdr(self) -> str:
         """The rows of cdr_csv so far."""
