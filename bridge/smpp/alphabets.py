@@ -34,7 +34,10 @@ def encode_text(text: str, encoding: Encoding, default: Alphabet) -> tuple[int, 
 
 
 def decode_text(data_coding: int, data: bytes, default: Alphabet) -> str | None:
-    """The text, with the replacement character where octets mean nothing; None for binary."""
+    """The text, with the replacement character where octets mean nothing; None for binary.
+
+    Of UCS-2 it may hold halves of surrogate pairs, which only the reader of all parts can join.
+    """
     decode = _decoder(data_coding, default)
     return decode(data) if decode else None
 
@@ -59,10 +62,15 @@ def _decode_eight_bits(data: bytes) -> str:
 
 
 def _decode_ucs2(data: bytes) -> str:
-    """UTF-16, big-endian unless a byte order mark says otherwise."""
-    if data.startswith(b"\xff\xfe"):
-        return data[2:].decode("utf-16-le", "replace")
-    return data.removeprefix(b"\xfe\xff").decode("utf-16-be", "replace")
+    """UTF-16, big-endian unless a byte order mark says otherwise.
+
+    Half a surrogate pair stays half: some phones cut a long text there, and the next part brings the other half.
+    """
+    little = data.startswith(b"\xff\xfe")
+    data = data[2:] if little else data.removeprefix(b"\xfe\xff")
+    whole_units, odd = data[: len(data) & ~1], len(data) & 1
+    text = whole_units.decode("utf-16-le" if little else "utf-16-be", "surrogatepass")
+    return text + "\N{REPLACEMENT CHARACTER}" * odd
 
 
 _DEFAULTS: dict[Alphabet, Callable[[bytes], str]] = {

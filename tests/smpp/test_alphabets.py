@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from bridge.domain.gsm import Alphabet
 from bridge.domain.messages import Encoding
 from bridge.smpp.alphabets import decode_text, encode_text
+from storage.values import whole
 
 
 @pytest.mark.parametrize(
@@ -65,9 +66,13 @@ def test_eight_bits_announced_as_seven_are_still_readable(data_coding: int, octe
     assert decode_text(data_coding, octets, Alphabet.GSM7) == text
 
 
-def test_half_a_character_of_ucs2_is_marked_and_no_error() -> None:
+def test_an_odd_octet_of_ucs2_is_marked_and_no_error() -> None:
     assert decode_text(8, b"\0h\0", Alphabet.GSM7) == "h\ufffd"
-    assert decode_text(8, b"\xd8\x3d\0h", Alphabet.GSM7) == "\ufffdh"
+
+
+def test_a_character_cut_between_two_parts_comes_together_again() -> None:
+    first, second = (decode_text(8, half, Alphabet.GSM7) or "" for half in (b"\0h\xd8\x3d", b"\xde\x00\0i"))
+    assert whole(first + second) == "h😀i"
 
 
 @pytest.mark.parametrize(
@@ -92,4 +97,4 @@ def test_what_the_alphabet_lacks_is_refused_and_never_replaced(default: Alphabet
 @given(st.integers(0, 255), st.binary(max_size=200), st.sampled_from(Alphabet))
 def test_any_octets_in_any_data_coding_are_readable_or_binary(data_coding: int, data: bytes, default: Alphabet) -> None:
     text = decode_text(data_coding, data, default)
-    assert text is None or text.encode("utf-8") is not None
+    assert text is None or whole(text).encode("utf-8") is not None

@@ -8,10 +8,20 @@ import pytest
 import pytest_asyncio
 
 from bridge.domain.gsm import split
-from bridge.domain.messages import Accepted, InboundText, Poison, Receipt, ReceiptState, Refused, Unanswered
+from bridge.domain.messages import (
+    Accepted,
+    Concatenation,
+    InboundText,
+    Poison,
+    Receipt,
+    ReceiptState,
+    Refused,
+    Unanswered,
+)
 from bridge.domain.multipart import join
 from bridge.smpp.client import SmppClient
 from bridge.smpp.settings import BindMode, Concat
+from storage.values import whole
 from tests.lab.smsc.server import NodeSmsc
 from tests.smpp.support import CUSTOMER, NOON, OFFICE, Receiver, a_part, bound, eventually, running, with_settings
 
@@ -88,10 +98,8 @@ async def test_a_reply_arrives_as_it_was_written(smsc: NodeSmsc, text: str) -> N
     assert set(statuses) == {0}
     parts = [inbound for inbound in receiver.inbound if isinstance(inbound, InboundText)]
     assert {(part.source, part.destination) for part in parts} == {(CUSTOMER.value, OFFICE)}
-    if len(parts) == 1:
-        assert parts[0].text == text
-    else:
-        assert join((part.part, part.text or "") for part in parts if part.part).complete
+    joined = join((part.part or Concatenation(0, 1, 1), part.text or "") for part in parts)
+    assert (whole(joined.text), joined.complete) == (text, True)
 
 
 @pytest.mark.parametrize(
