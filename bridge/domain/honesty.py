@@ -127,7 +127,8 @@ class _Checker:
 
     def _negated(self, tokens: Sequence[Token], found: Found[Promise]) -> bool:
         negators, ends = self._lexicon.words("negator"), self._lexicon.words("promise_negation_end")
-        if any(token.word in negators for token in tokens[found.first + 1 : found.last]):
+        behind = tokens[found.last + 1 : found.last + 2] if tokens[found.last].after is After.SPACE else ()
+        if any(token.word in negators for token in (*tokens[found.first + 1 : found.last], *behind)):
             return True
         for at in range(found.first - 1, max(found.first - 1 - NEGATION_REACH, -1), -1):
             listed = tokens[at + 1].word in _ALTERNATIVES

@@ -26,14 +26,18 @@ def _answer(talk: Conversation, clause: Clause) -> Iterator[Token]:
     if talk.only_answers(tokens):
         says = day if clause.question else affirmative | day
         yield from [token for token in tokens if token.is_in(says)][:1]
-    elif not clause.question and _stands_apart(tokens, affirmative):
-        yield tokens[0] if tokens[0].is_in(affirmative) else tokens[-1]
+    elif not clause.question:
+        yield from _aside(talk, tokens, affirmative)
 
 
-def _stands_apart(tokens: Sequence[Token], affirmative: frozenset[str]) -> bool:
-    """`Yes, toilet clogged` and `toilet clogged yes`."""
-    leads = tokens[0].is_in(affirmative) and tokens[0].after is After.COMMA
-    return leads or (len(tokens) > 1 and tokens[-1].is_in(affirmative))
+def _aside(talk: Conversation, tokens: Sequence[Token], affirmative: frozenset[str]) -> Iterator[Token]:
+    """`Yes, toilet clogged`, `toilet clogged yes`, `toilet clogged, yes urgent`."""
+    if tokens[0].is_in(affirmative) and tokens[0].after is After.COMMA:
+        yield tokens[0]
+        return
+    last = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at - 1].after is After.COMMA), len(tokens) - 1)
+    if tokens[last].is_in(affirmative) and talk.only_answers(tokens[last:]):
+        yield tokens[last]
 
 
 def _urgent(token: Token) -> Match:

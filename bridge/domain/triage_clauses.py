@@ -16,7 +16,7 @@ NEGATION_REACH = 6
 HYPOTHESIS_REACH = 14
 PRESENT_REACH = 2
 MAX_OVERS = 20
-HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
+HEDGE_REACH = frozenset({-2, -1, 1, 2, 3, 4, 5})  # words from the hedge to the trigger: "might be a leak", "leak maybe"
 
 _CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
 _FAR_REACHING = frozenset({Kind.DEFERRED, Kind.OVER, Kind.RELAPSE})

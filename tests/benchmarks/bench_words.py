@@ -39,14 +39,12 @@ def main() -> None:
         reader(texts[0])
         print(f"{name}: {micros(reader, texts):.0f} us per text ({len(texts)} labelled texts)")
     for length in (400, 1_600, 10_000):
-        worst = max(
+        took, name, piece = max(
             (micros(reader, [(piece * length)[:length]]), name, piece)
             for name, reader in READERS.items()
             for piece in HOSTILE
         )
-        print(
-            f"slowest of {len(HOSTILE)} hostile texts of {length} characters: {worst[0]:.0f} us ({worst[1]}, {worst[2]!r})"
-        )
+        print(f"slowest of {len(HOSTILE)} hostile texts of {length} characters: {took:.0f} us ({name}, {piece!r})")
 
 
 if __name__ == "__main__":

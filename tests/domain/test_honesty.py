@@ -6,10 +6,19 @@ from bridge.domain.lexicon import Rule, default_lexicon
 LEXICON = default_lexicon()
 
 SHIPPED = [
-    "Sorry we missed you. What can we help with? Reply with the service address, issue, and whether this is urgent today.",
+    (
+        "Sorry we missed you. What can we help with? "
+        "Reply with the service address, issue, and whether this is urgent today."
+    ),
     "Sorry we missed you, our office is closed. Reply with the service address, issue, and whether this is urgent now.",
-    "Sorry we missed you, our office is closed until {opens}. Reply with the service address and issue so the office has it.",
-    "Sorry we missed you. We have your voicemail. You can add the service address here and say if this is urgent today.",
+    (
+        "Sorry we missed you, our office is closed until {opens}. "
+        "Reply with the service address and issue so the office has it."
+    ),
+    (
+        "Sorry we missed you. We have your voicemail. "
+        "You can add the service address here and say if this is urgent today."
+    ),
     "Thanks, we have your text. Nothing is booked until a person answers you. What is the service address?",
     "If anyone is in danger, leave and call 911.",
 ]

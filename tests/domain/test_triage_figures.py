@@ -16,12 +16,16 @@ REPLY_SETS = {
     "held out": [r for r in labels.replies() if labels.held_out(" // ".join(r.parts))],
     "second batch": labels.replies("replies2.txt"),
     "third batch": labels.replies("replies3.txt"),
+    "fourth batch": labels.replies("replies4.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
     "held out": [t for t in labels.templates() if labels.held_out(t.text)],
     "second batch": labels.templates("templates2.txt"),
     "third batch": labels.templates("templates3.txt"),
+    "fourth batch": labels.templates("templates4.txt"),
+    "fifth batch": labels.templates("templates5.txt"),
+    "sixth batch": labels.templates("templates6.txt"),
 }
 
 

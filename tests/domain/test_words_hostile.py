@@ -54,8 +54,10 @@ def test_nothing_raises(text: str) -> None:
 @settings(max_examples=150, deadline=None)
 def test_every_span_lies_in_its_text(text: str) -> None:
     found = triage.assess([text], LEXICON)
-    for span in (*found.spans, *found.released_by):
-        assert text[span.start : span.end] == span.text != ""
+    places = [(span.start, span.end, span.text) for span in found.spans]
+    places += [(release.start, release.end, release.text) for release in found.released_by]
+    for start, end, shown in places:
+        assert text[start:end] == shown != ""
     for token in tokenise(text):
         assert 0 <= token.start < token.end <= len(text)
 

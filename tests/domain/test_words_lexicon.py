@@ -2,6 +2,7 @@ import pytest
 
 from bridge.domain.lexicon import LexiconError, build, default_lexicon, shipped, source
 from bridge.domain.lexicon.spelling import Speller
+from bridge.domain.triage import Level, assess
 
 HEAD = '[[trigger]]\ncategory = "leak"\n'
 
@@ -34,7 +35,8 @@ def test_a_site_category_that_does_not_exist_is_told() -> None:
 
 
 def test_a_site_phrase_may_be_written_with_capitals_and_accents() -> None:
-    assert default_lexicon().with_site(add={"leak": ["Está Húmedo"]})
+    site = default_lexicon().with_site(add={"leak": ["Está Húmedo"]})
+    assert assess(["el piso esta humedo"], site).level is Level.URGENT
 
 
 @pytest.mark.parametrize(
