@@ -5,6 +5,7 @@ office, and after each the promises are checked against the file.
 """
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -263,9 +264,10 @@ class Office(RuleBasedStateMachine):
             assert versions == self.numbers(f"SELECT count(*) FROM audit WHERE subject = '{subject}'")
 
 
-TestOffice = pytest.mark.timeout(300)(Office.TestCase)
+RUNS = int(os.environ.get("TEXTBACK_RUNS", "40"))  # set it to thousands now and then
+TestOffice = pytest.mark.timeout(300 + 5 * RUNS)(Office.TestCase)
 TestOffice.settings = settings(
-    max_examples=40,
+    max_examples=RUNS,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -44,7 +44,7 @@ async def milliseconds(work: Callable[[], Awaitable[object]], times: int = 50) -
 
 
 def caller(number: int) -> E164:
-    return E164(f"+1{202 + number % 700}{2000000 + number}")
+    return E164(f"+1202{2000000 + number}")
 
 
 async def compare_sync_levels(database: Database) -> None:
@@ -116,11 +116,25 @@ async def compare_pages(database: Database) -> None:
     print(f"what is due, with {2 * CALLS} texts queued: {await milliseconds(due):.2f} ms")
 
 
+async def from_hang_up_to_gateway(desk: Desk) -> None:
+    """One call at a time, the outbox asleep before each."""
+    taken = []
+    async with desk.sending():
+        desk.gateway.submissions.clear()
+        for number in range(100):
+            began = perf_counter()
+            await desk.call(missed_call(caller(500_000 + number), desk.clock.advance(seconds=1)))
+            await desk.gateway.submitted(number + 1)
+            taken.append((perf_counter() - began) * 1000)
+    print(f"from the ended call to the gateway: median {statistics.median(taken):.1f} ms, worst {max(taken):.1f} ms")
+
+
 async def measure(folder: Path) -> None:
     async with await Database.open(folder / "textback.db") as database:
         desk = Desk(database, rules=Rules(cap_hour=10**6, cap_day=10**6, neighbours=10**6))
         await desk.resume()
         await compare_sync_levels(database)
+        await from_hang_up_to_gateway(desk)
         await compare_calls(desk)
         await compare_pages(database)
 
