@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import backup, configuration, control, demo, on_call, record, replay, run, sms, words
+from bridge.cli import backup, configuration, control, demo, on_call, record, replay, run, service, sms, words
 from bridge.config import ConfigError
 from storage.errors import StorageError
 
-MODULES = (run, demo, configuration, control, record, replay, sms, backup, on_call, words)
+MODULES = (run, demo, configuration, control, record, replay, sms, backup, on_call, words, service)
 
 
 def build() -> typer.Typer:

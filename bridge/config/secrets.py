@@ -21,7 +21,7 @@ class Secrets:
     problems: Problems
 
     def filled(self, table: Mapping[str, Any], key: str, where: str, credential: str) -> dict[str, Any]:
-        """The table with `key` in it: as written, from `key_file`, or from the systemd credential of that name."""
+        """The table with `key` in it: as written, from the systemd credential of that name, or from `key_file`."""
         rest = {name: value for name, value in table.items() if name != f"{key}_file"}
         if key in table:
             self._check_inline(where, key, also_named=f"{key}_file" in table)
@@ -38,7 +38,7 @@ class Secrets:
 
     def _elsewhere(self, named: object, where: str, key: str, credential: str) -> str:
         handed = Path(self.environ.get(CREDENTIALS) or "/nowhere") / credential
-        if named is None and handed.is_file():
+        if handed.is_file():
             return self._read(handed, f"{where}.{key}")
         if isinstance(named, str) and named:
             return self._read(self.file.parent / named, f"{where}.{key}_file")

@@ -246,6 +246,9 @@ def test_systemd_hands_secrets_over_as_credentials(write: Write, tmp_path: Path)
     config = read(path, CREDENTIALS_DIRECTORY=str(handed))
     assert (config.pbxs[0].secret, config.smpp.password) == ("one", "two")
     assert set(problems(path)) == {"pbx[0].secret_file", "smpp.password_file"}
+    for name in ("ami.secret", "smpp.password"):
+        (tmp_path / name).chmod(0)  # readable by root alone: the service needs only what it was handed
+    assert read(write(SMALLEST), CREDENTIALS_DIRECTORY=str(handed)).smpp.password == "two"
 
 
 @pytest.mark.parametrize(
