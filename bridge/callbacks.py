@@ -87,7 +87,7 @@ class Callbacks:
             return {"attempt": await callbacks.add_attempt(tx, callback_id, result, who, now), "result": result}
 
         def change(row: Callback) -> Callback:
-            return queue.attempt(row, who, until or self._try_again_at(row, now), now)
+            return queue.attempt(row, who, until or self.try_again_at(row, now), now)
 
         return await self._do(Verb.ATTEMPT, callback_id, version, who, now, change, keep)
 
@@ -211,7 +211,8 @@ class Callbacks:
             for part in parts:
                 await messages.cancel(tx, part, "undone", now)
 
-    def _try_again_at(self, row: Callback, now: datetime) -> datetime:
+    def try_again_at(self, row: Callback, now: datetime) -> datetime:
+        """After two hours of office time."""
         calendar = self._office.line_named(row.line).calendar
         return calendar.add_office_time(now, TRY_AGAIN_AFTER) or now + TRY_AGAIN_AFTER
 

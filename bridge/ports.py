@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bridge.domain.calls import CallKey, EndedCall
+from bridge.domain.display import Lamp
 from bridge.domain.messages import Inbound, LateAnswer, Outcome, Stored, Submission
 from bridge.domain.phone import E164
 
@@ -51,6 +52,22 @@ class Pbx(Protocol):
     async def originate(
         self, *, attempt_id: str, extension: str, number: E164, did: str, display: str
     ) -> Originated: ...
+
+
+class Display(Protocol):
+    """What one PBX shows on desk phones. It holds it itself: a call never waits for us."""
+
+    @property
+    def connected_since(self) -> datetime | None:
+        """None while it cannot be reached; another moment after every new connection."""
+
+    async def show(
+        self, lamp: Lamp, labels: Sequence[tuple[Sequence[str], str]], *, forget: bool = False
+    ) -> Originated:
+        """Set the lamp, and the words in front of a name for each number, spelled in all its ways; "" for none.
+
+        forget: of what was shown before, nothing holds.
+        """
 
 
 class CdrSource(Protocol):

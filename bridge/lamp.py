@@ -1,0 +1,106 @@
+"""Keeps what desk phones show in step with the queue: the lamp, and the words in front of a customer's name.
+
+The PBX holds both itself, so that a call never waits for us, whether we run, hang or are gone. It is told all when we
+(re)connect, then what changes; and the lamp once a minute, whatever happened to it.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.domain import display
+from bridge.domain.display import Lamp
+from bridge.domain.phone import E164
+from bridge.ports import Display
+from storage import audit, callbacks, phones
+from storage.database import Database, Reader
+from storage.errors import StorageError
+
+LOOK_EVERY = timedelta(seconds=1)
+PACE = timedelta(milliseconds=200)  # the PBX runs what it is asked to side by side: this keeps it in order
+REFRESH = timedelta(minutes=1)
+AT_ONCE = 10  # labels
+
+log = structlog.get_logger()
+
+
+class Shown:
+    """What one PBX shows. clock: aware UTC."""
+
+    def __init__(self, database: Database, pbx: Display, country: str, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._pbx = pbx
+        self._country = country
+        self._clock = clock
+        self._link: datetime | None = None
+        self._told = 0  # the last audit entry whose consequences are shown
+        self._told_at: datetime | None = None
+
+    async def run(self) -> None:
+        """Until cancelled. A disk that fails for a while makes the phones late, not wrong for ever."""
+        while True:
+            seen = self._database.commits.count
+            try:
+                await self.look()
+            except StorageError as error:
+                log.warning("lamp.storage", why=error.advice)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY.total_seconds()):
+                    await self._database.commits.beyond(seen)
+
+    async def look(self) -> None:
+        """Tell the PBX what it does not know yet."""
+        link = self._pbx.connected_since
+        if link is None:
+            self._link = None
+        elif link != self._link:
+            await self._tell_all(link)
+        else:
+            await self._tell_changes()
+
+    async def _tell_all(self, link: datetime) -> None:
+        async with self._database.read() as db:
+            newest = await audit.newest_id(db)
+            labels = {number: await _label(db, number) for number in await phones.customers_waiting(db)}
+            lamp = await _lamp(db)
+        if await self._tell(lamp, labels, forget=True):
+            self._link, self._told = link, newest
+
+    async def _tell_changes(self) -> None:
+        async with self._database.read() as db:
+            newest = await audit.newest_id(db)
+            if newest == self._told and not self._is_stale:
+                return
+            changed = await phones.customers_changed(db, self._told)
+            labels = {number: await _label(db, number) for number in changed}
+            lamp = await _lamp(db)
+        if await self._tell(lamp, labels):
+            self._told = newest
+
+    @property
+    def _is_stale(self) -> bool:
+        return self._told_at is None or self._clock() - self._told_at >= REFRESH
+
+    async def _tell(self, lamp: Lamp, labels: Mapping[E164, str], *, forget: bool = False) -> bool:
+        """The lamp first: it is what people look at. False where the PBX could not be asked."""
+        spelled = [(display.spellings(number, self._country), words) for number, words in labels.items()]
+        for start in range(0, max(len(spelled), 1), AT_ONCE):
+            taken = await self._pbx.show(lamp, spelled[start : start + AT_ONCE], forget=forget and start == 0)
+            if not taken.accepted:
+                log.warning("lamp.not_told", why=taken.error)
+                return False
+            await asyncio.sleep(PACE.total_seconds())
+        self._told_at = self._clock()
+        return True
+
+
+async def _label(db: Reader, number: E164) -> str:
+    return display.label(await callbacks.unfinished_of(db, number))
+
+
+async def _lamp(db: Reader) -> Lamp:
+    found = await phones.waiting(db)
+    return display.lamp(waiting=found.rows > 0, urgent_unseen=found.urgent_unseen)
