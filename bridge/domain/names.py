@@ -21,6 +21,7 @@ _INTRODUCTIONS = (
     ("habla",),
     ("le", "habla"),
 )
+_INTRODUCE = frozenset(words[-1] for words in (*_SURE_INTRODUCTIONS, *_INTRODUCTIONS))
 _FAREWELLS = frozenset({"thanks", "thank", "you", "regards", "sincerely", "gracias", "best", "cheers", "atentamente"})
 
 
@@ -55,6 +56,8 @@ class _Reader:
         for at in range(len(self._tokens)):
             if self._words[at] in _TITLES and self._title(at + 1):
                 yield at, self._titled_from(at + 1, most=2)
+            if not at or self._words[at - 1] not in _INTRODUCE:
+                continue
             if self._introduced(_SURE_INTRODUCTIONS, at) and self._nameable(at):
                 yield at, min(at + self._goes_on(at), len(self._tokens) - 1)
             elif self._introduced(_INTRODUCTIONS, at) and self._title(at) and self._nameable(at):

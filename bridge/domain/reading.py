@@ -15,6 +15,7 @@ from unicodedata import category, combining, normalize
 HEAD = 1_600  # ten SMS: what is read of a longer text, from its beginning ...
 TAIL = 400  # ... and from its end
 MAX_WORDS = 320
+MAX_CLAUSE = 60  # words: longer than people go on without a stop
 
 _WORD = re.compile(
     r"a\s?[./]\s?c\b|w/o?\b|2(?:day|nite|night|moro|morrow)\b|b4\b|\d+(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)*"
@@ -89,7 +90,8 @@ def clauses(tokens: Sequence[Token], turning: frozenset[str]) -> list[Clause]:
     begun = 0
     for index, token in enumerate(tokens):
         last = index + 1 == len(tokens)
-        if last or token.after >= After.STOP or tokens[index + 1].word in turning:
+        long = index + 1 - begun >= MAX_CLAUSE
+        if last or long or token.after >= After.STOP or tokens[index + 1].word in turning:
             found.append(Clause(tuple(tokens[begun : index + 1]), question=token.after is After.QUESTION))
             begun = index + 1
     return found

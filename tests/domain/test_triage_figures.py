@@ -26,6 +26,7 @@ TEMPLATE_SETS = {
     "fourth batch": labels.templates("templates4.txt"),
     "fifth batch": labels.templates("templates5.txt"),
     "sixth batch": labels.templates("templates6.txt"),
+    "seventh batch": labels.templates("templates7.txt"),
 }
 
 
