@@ -18,9 +18,13 @@ from datetime import UTC, datetime
 import structlog
 from aiohttp import web
 
+from agi.desk import Desk, PinLock
+from agi.routes import routes
+from agi.server import AgiServer
 from bridge import systemd
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
+from bridge.ami.display import AsteriskDisplay
 from bridge.ami.listener import Listener
 from bridge.callbacks import Callbacks
 from bridge.config import Config
@@ -30,6 +34,7 @@ from bridge.domain.phone import E164
 from bridge.domain.tracker import Tracker
 from bridge.health import Health, Link, LinkKind
 from bridge.inbox import Inbox
+from bridge.lamp import Shown
 from bridge.missed_calls import MissedCalls
 from bridge.outbox import Outbox, OutboxSettings
 from bridge.smpp.client import SmppClient
@@ -134,17 +139,33 @@ class Daemon:
         host, port = runner.addresses[0][:2]
         return f"http://{host}:{port}/"
 
+    async def _open_phones(self, stack: AsyncExitStack, database: Database) -> None:
+        """What desk phones ask for, where that is configured. Raises OSError where the port is taken."""
+        settings, office = self._config.phones, self._config.office
+        if settings is not None:
+            desk = Desk(database, office, Callbacks(database, office), PinLock(settings.pin), self._clock)
+            await stack.enter_async_context(AgiServer(settings, routes(desk)).serving())
+
+    def _shown(self, database: Database) -> list[Shown]:
+        """What desk phones show by themselves, PBX by PBX."""
+        if self._config.phones is None:
+            return []
+        country = self._config.office.country
+        return [Shown(database, AsteriskDisplay(line), country, clock=self._clock) for line in self._lines]
+
     async def _run_in(self, group: asyncio.TaskGroup, database: Database) -> None:
         """Run with one configuration, until told to stop or to go on with another one."""
         self._build(database)
         async with AsyncExitStack() as stack:
             self.page = await self._open_page(stack, database)
+            await self._open_phones(stack, database)
             gateway = group.create_task(self._gateway.run())
             outbox = group.create_task(self._outbox.run())
             upkeep = group.create_task(self._upkeep.run())
             watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
             if not self._listening:
                 self._listen(group)
+            shown = [group.create_task(one.run()) for one in self._shown(database)]
             self._say_started()
             await self._told.wait()
             self._told.clear()
@@ -152,7 +173,7 @@ class Daemon:
             if self._stopping or _heard_by(self._next) != _heard_by(self._config):
                 await self._end_listening()
             await _end([gateway])  # drains: its answers still reach the outbox
-            await _end([outbox, upkeep, *watching])
+            await _end([outbox, upkeep, *watching, *shown])
         self._config = replace(self._next, database=database.path)
 
     def _listen(self, group: asyncio.TaskGroup) -> None:

@@ -169,9 +169,10 @@ class MissedCalls:
     async def _store(
         self, tx: Writer, call: EndedCall, known: CallRow | None, filing: Filing, now: datetime
     ) -> CallRow:
+        detail = {"text": filing.text_why} | ({"consent": "pressed 1"} if call.asked_for_text else {})
         if known is None:
-            return await calls.insert(tx, call, filing, Act(TEXTBACK, "ended", now, {"text": filing.text_why}))
-        return await calls.resolve(tx, known, call, filing, Act(TEXTBACK, "resolved", now, {"text": filing.text_why}))
+            return await calls.insert(tx, call, filing, Act(TEXTBACK, "ended", now, detail))
+        return await calls.resolve(tx, known, call, filing, Act(TEXTBACK, "resolved", now, detail))
 
     async def _act_on(self, tx: Writer, row: CallRow, decision: Decision, now: datetime) -> None:
         if isinstance(decision, NoText):

@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from agi.settings import AgiSettings
 from bridge.config import links, on_call
 from bridge.config.office import read_office
+from bridge.config.phones import phones
 from bridge.config.problems import ConfigError, Problem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, Pbx, RulesSection
@@ -21,13 +23,16 @@ from bridge.web.settings import WebSettings
 OFFICE_KEYS = ("business", "country", "zone", "regions", "emergency", "holidays")
 TABLES = (
     *("pbx", "line", "person", "shift", "on_call", "email"),
-    *("smpp", "smpp_backup", "texts", "hours", "rules", "web", "storage", "log"),
+    *("smpp", "smpp_backup", "texts", "hours", "rules", "web", "phones", "storage", "log"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All settings, each part's own. smpp_backup: a second gateway for when the first is away. email: None for none."""
+    """All settings, each part's own.
+
+    smpp_backup: a second gateway for when the first is away. email, phones: None for none.
+    """
 
     office: Office
     pbxs: tuple[Pbx, ...]
@@ -37,6 +42,7 @@ class Config:
     alerts: escalation.Rules
     email: EmailSettings | None
     web: WebSettings
+    phones: AgiSettings | None
     database: Path
     log_level: str
 
@@ -55,11 +61,12 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     alerts = on_call.alert_rules(raw.get("on_call", {}))
     email = on_call.email(problems, secrets, raw.get("email"))
     web = links.web(problems, raw.get("web", {}))
+    desk_phones = phones(problems, secrets, raw.get("phones"))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
     log = problems.take(LogSection, raw.get("log", {}), "log")
     if problems.found or not (office and smpp and rules and web and database and log):
         raise ConfigError(problems.found)
-    return Config(office, pbxs, smpp, backup, rules, alerts, email, web, database, log.level)
+    return Config(office, pbxs, smpp, backup, rules, alerts, email, web, desk_phones, database, log.level)
 
 
 def _rules(problems: Problems, raw: Any, office: Office | None) -> Rules | None:

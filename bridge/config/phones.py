@@ -1,0 +1,53 @@
+"""`[phones]`: the scripts that desk phones ask for, and who may. Without the table there are none."""
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+
+from agi.settings import LOOPBACK, AgiSettings
+from bridge.config.problems import Problems
+from bridge.config.secrets import Secrets
+from bridge.config.values import is_loopback, listen_address
+
+SHIPPED_TOKEN = "CHANGE-ME"  # noqa: S105  what the dialplan snippet has in its place
+
+
+@dataclass(frozen=True, slots=True)
+class PhonesSection:
+    """token, pin: or token_file, pin_file. peers: addresses or networks of PBXs on other machines."""
+
+    token: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+    pin: Annotated[str, StringConstraints(pattern=r"^([0-9]{4,12})?$")] = ""
+    listen: str = "127.0.0.1:4574"
+    peers: tuple[str, ...] = ()
+
+
+def phones(problems: Problems, secrets: Secrets, raw: Any) -> AgiSettings | None:
+    if raw is None:
+        return None
+    if isinstance(raw, dict):
+        raw = secrets.filled(raw, "token", "phones", "phones.token")
+        if "pin_file" in raw or "pin" in raw:
+            raw = secrets.filled(raw, "pin", "phones", "phones.pin")
+    section = problems.take(PhonesSection, raw, "phones")
+    return None if section is None else _settings(problems, section)
+
+
+def _settings(problems: Problems, section: PhonesSection) -> AgiSettings | None:
+    if section.token == SHIPPED_TOKEN:
+        problems.add("phones.token", "is the one everybody has; make one of your own: openssl rand -hex 16")
+    try:
+        host, port = listen_address(section.listen)
+    except ValueError as error:
+        problems.add("phones.listen", str(error))
+        return None
+    try:
+        peers = tuple(ip_network(peer) for peer in section.peers)
+    except ValueError as error:
+        problems.add("phones.peers", f"should be addresses or networks such as 192.0.2.10: {error}")
+        return None
+    if not is_loopback(host) and not peers:
+        problems.add("phones.peers", "is missing: say which PBX may connect when others than this machine can")
+    return AgiSettings(section.token, host, port, section.pin, LOOPBACK + peers)
