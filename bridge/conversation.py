@@ -14,7 +14,7 @@ from bridge.domain.messages import InboundText
 from bridge.domain.office import Line, Office
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
-from bridge.domain.queue import TEXTBACK, Callback, Findings, Verb
+from bridge.domain.queue import TEXTBACK, Callback, Findings, Urgency, Verb
 from bridge.understanding import Understanding
 from storage import callbacks, contacts, messages, opt_outs, replies
 from storage.audit import Act
@@ -26,6 +26,7 @@ REOPENS_WITHIN = timedelta(hours=24)
 READ_TOGETHER = timedelta(minutes=30)
 NEEDS_NO_ROW = frozenset({OptOut.STOP, OptOut.START, OptOut.WRONG_NUMBER})
 
+CAUSES = {OptOut.STOP: Cause.STOP, OptOut.WRONG_NUMBER: Cause.WRONG_NUMBER}
 ROLES = {ContactKind.STAFF: Role.STAFF, ContactKind.BLOCKED: Role.BLOCKED}
 
 
@@ -114,12 +115,13 @@ class Conversation:
         row = await callbacks.unfinished(tx, line.branch, number)
         if row is not None:
             return await self._put_on(tx, row, found, now)
+        asks_nobody = word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE
         row = await callbacks.closed_since(tx, line.branch, number, now - REOPENS_WITHIN)
-        if row is not None and (word in NEEDS_NO_ROW or is_courtesy(words)):
+        if row is not None and (asks_nobody or is_courtesy(words)):
             return await callbacks.save(tx, queue.thanked(row, now), Act(TEXTBACK, Verb.THANKS, now))
         if row is not None:
             return await self._put_on(tx, row, found, now)
-        if word in NEEDS_NO_ROW:
+        if asks_nobody:
             return None
         return await self._put_on(tx, await self._open(tx, number, line, now), found, now)
 
@@ -143,11 +145,10 @@ class Conversation:
         if reply.role is Role.STAFF:
             if reply.word is OptOut.STOP:
                 self._log.error("staff.stop", reply=reply.id, number=number.masked)
+        elif reply.word in CAUSES:
+            await self._stop(tx, reply, number, line, CAUSES[reply.word], now)
+        elif reply.role is Role.BLOCKED:
             return
-        if reply.word is OptOut.STOP:
-            await self._stop(tx, reply, number, line, Cause.STOP, now)
-        elif reply.word is OptOut.WRONG_NUMBER:
-            await self._stop(tx, reply, number, line, Cause.WRONG_NUMBER, now)
         elif reply.word is OptOut.START and await opt_outs.end(tx, number, TEXTBACK, now):
             await self._answers.confirm_opt_in(tx, reply, number, line, now)
         elif reply.word is OptOut.HELP:
@@ -160,7 +161,7 @@ class Conversation:
             return
         for part in await messages.queued_to(tx, number):
             await messages.cancel(tx, part, "opted_out", now)
-        if why is Cause.STOP:
+        if why is Cause.STOP and reply.role is Role.CUSTOMER:
             await self._answers.confirm_opt_out(tx, reply, number, line, opt_out_id, now)
 
 

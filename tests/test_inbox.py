@@ -185,6 +185,24 @@ async def test_stop_of_a_stranger_makes_no_row(desk: Desk) -> None:
     assert await desk.column("SELECT text FROM reply") == ["STOP"]
 
 
+async def test_an_urgent_stop_opts_out_and_still_reaches_a_person(desk: Desk) -> None:
+    await desk.inbox.received(text("Stop texting me. The basement is flooding!"))
+    assert (await desk.row()).urgency is Urgency.URGENT
+    async with desk.database.read() as db:
+        assert await opt_outs.in_force(db, CUSTOMER)
+
+
+async def test_a_wrong_number_gets_no_text_again_and_no_confirmation(desk: Desk) -> None:
+    async with desk.sending():
+        await desk.call(missed_call())
+        await desk.until_parts_are("submitted")
+    await desk.inbox.received(text("You have the wrong number, I never called you"))
+    async with desk.database.read() as db:
+        assert await opt_outs.in_force(db, CUSTOMER)
+    assert await kinds(desk) == [Kind.FIRST]
+    assert (await desk.row()).unread
+
+
 async def test_the_network_confirms_where_it_does_so_by_itself(desk: Desk) -> None:
     inbox = Inbox(desk.database, OFFICE, clock=desk.clock, carrier_replies=[OWN.value])
     await inbox.received(text("STOP"))
@@ -227,8 +245,10 @@ async def test_staff_texts_are_no_customer_replies_and_their_stop_stops_nothing(
 async def test_a_blocked_number_is_kept_and_shown_nowhere(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
         await contacts.put(tx, Contact(CUSTOMER, "", ContactKind.BLOCKED), "Ann", MONDAY_NOON)
-    await desk.inbox.received(text("buy my SEO"))
-    assert await desk.column("SELECT role FROM reply") == ["blocked"]
+    for words in ("buy my SEO", "HELP", "STOP"):
+        await desk.inbox.received(text(words))
+    assert await desk.column("SELECT role FROM reply") == ["blocked"] * 3
+    assert await kinds(desk) == []
     assert await desk.column("SELECT count(*) FROM callback") == [0]
 
 
