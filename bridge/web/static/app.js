@@ -53,7 +53,9 @@ async function refresh() {
 
 function reload() {
   page.waiting.clear();
-  return htmx.ajax("GET", location.pathname + location.search, { target: "#main", select: "#main", swap: "outerHTML show:none" });
+  const address = new URL(location), toast = document.querySelector(".toast");
+  if (toast) address.searchParams.set("did", toast.dataset.did);  // so that undo stays on offer
+  return htmx.ajax("GET", address.pathname + address.search, { target: "#main", select: "#main", swap: "outerHTML show:none" });
 }
 
 // A row that somebody works in stays where it is; others are shown as they are now. Returns 1 for one not shown yet.
