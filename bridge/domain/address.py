@@ -4,7 +4,8 @@ Own rules over the words of a text. They look for the forms people type to a con
 without a type, unit, town, state and ZIP behind it; numbered highways; street corners; Spanish forms.
 
 Two libraries were measured on the labelled replies (58 with an address, 731 without): usaddress gave 18 back as
-written, 46 among other words, and invented 16; pyap, which wants a town and a state, found 3. These rules found the 12 held out.
+written, 46 among other words, and invented 16; pyap, which wants a town and a state, found 3.
+These rules found the 12 held out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
