@@ -1,0 +1,115 @@
+"""`textback dialplan`: what it renders, a real Asterisk loads without a word."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge.cli.dialplan import FREEPBX, MANAGER, PHONES, rendered
+from bridge.config import Config, load
+from tests.cli.test_configuration import example, run
+from tests.lab.asterisk import Asterisk, LabError, running_asterisk
+from tests.lab.fixtures import missing
+
+__all__ = ["example"]
+
+TOKEN = "0123456789abcdef"
+THEIRS = """
+[from-pstn]
+exten => _X.,1,Hangup()
+exten => s,1,Hangup()
+[from-internal]
+exten => _X.,1,Hangup()
+include => textback-codes
+"""
+
+
+@pytest.fixture
+def config(example: Path) -> Path:
+    """With desk phones, a secret that Asterisk could misread, and names of their own."""
+    text = example.read_text().replace("[[line]]", '[[line]]\npbx = "one"')
+    text = text.replace('["PJSIP/trunk-*"]', '["PJSIP/carrier-*"]\nname = "one"\nusername = "missed"')
+    more = '[[pbx]]\nname = "two"\nsecret_file = "two"\n[phones]\ntoken_file = "token"\nlisten = "127.0.0.1:4599"\n'
+    example.write_text(f"{text}\n{more}")
+    for name, secret in (("ami.secret", "hunter;2"), ("two", "second"), ("token", TOKEN)):
+        (example.parent / name).write_text(secret)
+        (example.parent / name).chmod(0o600)
+    return example
+
+
+def files(config: Config, *, freepbx: bool = False, secrets: bool = True) -> dict[str, str]:
+    return dict(rendered(config, config.pbxs[0], freepbx=freepbx, secrets=secrets))
+
+
+def test_names_ports_and_ways_out_are_those_of_the_site(config: Path) -> None:
+    made = files(load(config, {}))
+    assert "[missed]\nsecret = hunter\\;2\n" in made[MANAGER]
+    assert "permit = 127.0.0.1/255.255.255.255" in made[MANAGER]
+    assert f"AGI(agi://127.0.0.1:4599/{TOKEN}/${{ARG1}})" in made[PHONES]
+    assert "Dial(PJSIP/+${ARG1}@carrier,60,g)" in made[PHONES]
+
+
+def test_freepbx_dials_by_its_own_routes_and_its_trunk_enters_our_context_first(config: Path) -> None:
+    made = files(load(config, {}), freepbx=True)
+    assert "Dial(Local/${ARG1}@from-internal/n,60,g)" in made[PHONES]
+    assert "displayconnects = no" in made[MANAGER]
+    other = dict(rendered(load(config, {}), load(config, {}).pbxs[0], freepbx=True, trunk_context="from-my-trunk"))
+    assert "include => from-my-trunk" in other[FREEPBX]
+    assert "from-pstn" not in other[FREEPBX]
+
+
+def test_what_is_shown_holds_no_secret(config: Path) -> None:
+    shown = run("dialplan", "--config", str(config)).stdout
+    assert TOKEN not in shown
+    assert "hunter" not in shown
+    assert "secret = CHANGE-ME" in shown
+
+
+def test_without_phones_there_is_nothing_for_them(example: Path) -> None:
+    shown = run("dialplan", "--config", str(example)).stdout
+    assert "textback-codes" not in shown
+    assert "give textback.toml a [phones] table" in shown
+
+
+def test_written_files_are_not_for_everybody(config: Path, tmp_path: Path) -> None:
+    done = run("dialplan", "--freepbx", "--pbx", "two", "--out", str(tmp_path), "--config", str(config))
+    assert '#tryinclude "extensions_textback_freepbx.conf"' in done.stdout
+    account = tmp_path / MANAGER
+    assert account.stat().st_mode & 0o777 == 0o640
+    assert "secret = second" in account.read_text()
+
+
+@pytest.fixture
+def pbx() -> Iterator[Asterisk]:
+    try:
+        with running_asterisk() as asterisk:
+            yield asterisk
+    except LabError as error:
+        missing(str(error))
+
+
+@pytest.mark.asterisk
+@pytest.mark.parametrize("freepbx", [False, True])
+def test_a_real_asterisk_loads_every_file_without_a_warning(pbx: Asterisk, config: Path, freepbx: bool) -> None:
+    etc, log = pbx.home / "etc", pbx.home / "log" / "messages"
+    made = files(load(config, {}), freepbx=freepbx)
+    for name, text in made.items():
+        (etc / name).write_text(text)
+    includes = "".join(f'#tryinclude "{name}"\n' for name in made if name != MANAGER)
+    (etc / "extensions.conf").write_text(THEIRS + includes)
+    before = log.stat().st_size
+    pbx.cli("dialplan reload")
+    pbx.cli("manager reload")
+    account = pbx.cli("manager show user missed")
+    rights = {kind: set(row.split(",")) for kind, row in re.findall(r"(read|write) perm: (\S+)", account)}
+    assert rights == {
+        "read": {"call", "agent", "system", "user", "dialplan"},
+        "write": {"originate", "reporting"},
+    }
+    assert "textback-codes" in pbx.cli("dialplan show textback-codes")
+    assert "*251@textback-codes" in pbx.cli("core show hints").replace(" ", "")
+    if freepbx:
+        assert "Include" in pbx.cli("dialplan show from-trunk-textback")
+    said = log.read_bytes()[before:].decode("utf-8", "replace")
+    assert [row for row in said.splitlines() if re.search(r"\b(WARNING|ERROR)\b", row)] == []
