@@ -12,7 +12,7 @@ from bridge.health import Health
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """callbacks: open rows by state; switches: paused and breaker."""
+    """callbacks: rows that wait, by list; switches: paused and breaker."""
 
     health: Health
     callbacks: Mapping[str, int]
@@ -41,7 +41,7 @@ class _OnDemand(Collector):
             for what, count in link.counts.items():
                 counted.add_metric([link.kind, link.name, what], count)
         yield from (up, counted)
-        yield _by_label("textback_callbacks", "Callbacks by state", "state", self._snapshot.callbacks)
+        yield _by_label("textback_callbacks", "Callbacks that wait, by list", "list", self._snapshot.callbacks)
         yield _by_label("textback_switch", "1 while texts are held back", "switch", self._snapshot.switches)
         yield _by_label("textback_count", "What the daemon counted since it started", "what", health.counts)
         yield GaugeMetricFamily("textback_ready", "1 while calls are seen and texts go out", value=float(health.ready))

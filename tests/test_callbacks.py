@@ -214,7 +214,7 @@ async def test_snoozed_and_done_rows_have_lists_of_their_own(desk: Desk, row: Ca
         assert [found.number for found in await callbacks.snoozed(db)] == [CUSTOMER]
         assert [found.number for found in await callbacks.done(db, MONDAY_NOON)] == [OTHER]
         assert await callbacks.to_call(db) == []
-        assert (await callbacks.count_by_state(db))[State.WAITING] == 1
+        assert (await callbacks.count_waiting(db)).snoozed == 1
 
 
 async def test_every_change_of_a_row_is_one_audit_entry_with_a_name(desk: Desk, row: Callback) -> None:

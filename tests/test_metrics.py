@@ -12,12 +12,12 @@ DOWN = Link(LinkKind.SMS, "smpp", None, "connection refused")
 
 def test_links_queue_switches_and_disk_are_told() -> None:
     health = Health((UP, DOWN), disk_free=5, disk_total=10, counts={"malformed_http": 2})
-    lines = exposition(Snapshot(health, {"open": 3}, {"paused": True})).decode().splitlines()
+    lines = exposition(Snapshot(health, {"to_call": 3}, {"paused": True})).decode().splitlines()
     assert set(lines) > {
         'textback_link_up{kind="pbx",name="pbx"} 1.0',
         'textback_link_up{kind="sms",name="smpp"} 0.0',
         'textback_link_events_total{kind="pbx",name="pbx",what="events"} 7.0',
-        'textback_callbacks{state="open"} 3.0',
+        'textback_callbacks{list="to_call"} 3.0',
         'textback_switch{switch="paused"} 1.0',
         'textback_count{what="malformed_http"} 2.0',
         "textback_ready 0.0",

@@ -16,9 +16,9 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, ConfigError, load
-from bridge.domain.queue import State
 from bridge.web.settings import WebSettings
 from storage import callbacks, settings
+from storage.callbacks import Waiting
 from storage.database import Database, Writer
 from storage.errors import StorageError
 
@@ -69,7 +69,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    counts: Mapping[State, int]
+    waiting: Waiting
     paused: bool
     breaker: bool
 
@@ -96,7 +96,7 @@ async def _queue(config: Config) -> Queue:
         raise StorageError(config.database, "there is no database yet: start `textback run` once")
     async with await Database.open(config.database) as database, database.read() as db:
         return Queue(
-            await callbacks.count_by_state(db),
+            await callbacks.count_waiting(db),
             await settings.is_on(db, settings.PAUSED),
             await settings.is_on(db, settings.BREAKER),
         )
@@ -121,11 +121,9 @@ def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[Level, str]
         *(_connections(health) if health else [(Level.CRITICAL, "the daemon does not answer")]),
     ]
     level = max((level for level, _ in findings), default=Level.OK)
-    to_call = queue.counts[State.OPEN] + queue.counts[State.CLAIMED]
+    to_call = queue.waiting.to_call
     said = "; ".join(words for _, words in findings) or f"{to_call} to call, everything connected"
-    figures = (
-        f"to_call={to_call} snoozed={queue.counts[State.WAITING]} paused={queue.paused:d} breaker={queue.breaker:d}"
-    )
+    figures = f"to_call={to_call} snoozed={queue.waiting.snoozed} paused={queue.paused:d} breaker={queue.breaker:d}"
     if health:
         figures += f" disk_free={health.get('disk_free', 0)}B"
     return level, f"TEXTBACK {level.name} - {said} | {figures}"

@@ -1,5 +1,7 @@
 """For machines: is it alive, is it ready, and figures."""
 
+from dataclasses import asdict
+
 from aiohttp import web
 
 from bridge.metrics import Snapshot, exposition
@@ -24,9 +26,7 @@ class Status:
 
     async def metrics(self, _request: web.Request) -> web.Response:
         async with self._site.database.read() as db:
-            states = await callbacks.count_by_state(db)
+            waiting = await callbacks.count_waiting(db)
             switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
-        figures = exposition(
-            Snapshot(self._site.health(), {state.value: count for state, count in states.items()}, switches)
-        )
+        figures = exposition(Snapshot(self._site.health(), asdict(waiting), switches))
         return web.Response(body=figures, headers={"Content-Type": EXPOSITION})

@@ -71,7 +71,7 @@ class Views:
         site, now = self._site, self._site.clock()
         wanted = request.query.get("q", "").strip()[:SEARCH_CHARACTERS]
         rows = await search.find(db, wanted) if wanted else await self._rows(db, tab, now, _after(request))
-        counts = await callbacks.count_by_state(db)
+        waiting = await callbacks.count_waiting(db)
         return await site.page(
             request,
             db,
@@ -83,8 +83,8 @@ class Views:
             search=wanted,
             rows=[await read_row(db, row, site.mark) for row in rows[:PAGE]],
             next=_key(rows[PAGE - 1]) if len(rows) > PAGE else "",
-            to_call=counts[State.OPEN] + counts[State.CLAIMED],
-            snoozed=counts[State.WAITING],
+            to_call=waiting.to_call,
+            snoozed=waiting.snoozed,
             last_closed=next(iter(await callbacks.done(db, _day_start(site, now), limit=1)), None),
             first_run=[] if rows or await calls.page(db, limit=1) else first_run(site.health()),
             banner=banner,
@@ -138,10 +138,10 @@ class Views:
     async def count(self, _request: web.Request) -> web.Response:
         """For pages in the background: what their title says."""
         async with self._site.database.read() as db:
-            counts = await callbacks.count_by_state(db)
+            waiting = await callbacks.count_waiting(db)
             first = await callbacks.to_call(db, limit=PAGE)
         urgent = sum(row.urgency is Urgency.URGENT for row in first)
-        return web.json_response({"to_call": counts[State.OPEN] + counts[State.CLAIMED], "urgent": urgent})
+        return web.json_response({"to_call": waiting.to_call, "urgent": urgent})
 
 
 def bubble(said: Said, mark: Mark) -> Bubble:

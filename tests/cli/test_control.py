@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from bridge.cli.control import Level, Queue, daemon_health, summary
-from bridge.domain.queue import State
 from bridge.web.settings import WebSettings
+from storage.callbacks import Waiting
 from storage.database import Database
 from tests.cli.test_configuration import example, run
 
 __all__ = ["example"]
 
 FIGURES = "to_call=3 snoozed=1 paused=0 breaker=0"
-QUIET = Queue({State.OPEN: 2, State.CLAIMED: 1, State.WAITING: 1, State.CLOSED: 9}, paused=False, breaker=False)
+QUIET = Queue(Waiting(to_call=3, snoozed=1), paused=False, breaker=False)
 UP = {"kind": "pbx", "name": "pbx", "since": "2026-11-23T08:00:00+00:00", "error": ""}
 FINE = {"links": [UP], "database": "", "disk_free": 50, "disk_total": 100}
 
@@ -81,7 +81,7 @@ def test_what_is_wrong_is_said_with_its_level(changes: dict[str, Any], level: Le
 
 
 def test_a_tripped_breaker_is_a_warning() -> None:
-    level, row = summary(Queue(QUIET.counts, paused=False, breaker=True), FINE)
+    level, row = summary(Queue(QUIET.waiting, paused=False, breaker=True), FINE)
     assert level is Level.WARNING
     assert "breaker=1" in row
 

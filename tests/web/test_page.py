@@ -387,7 +387,7 @@ async def test_readiness_follows_the_links_and_health_tells_which(client: Client
 async def test_metrics_hold_counts_and_no_numbers(client: Client, row: Callback) -> None:
     async with client.get("/metrics") as answer:
         figures = await answer.text()
-    assert 'textback_callbacks{state="open"} 1.0' in figures
+    assert 'textback_callbacks{list="to_call"} 1.0' in figures
     assert "555" not in figures
 
 
