@@ -13,6 +13,7 @@ from bridge.web.history import WORDS
 from bridge.web.present import age
 from bridge.web.site import ME, Banner, Site, found
 from bridge.web.views import TAB_NAMED, Views
+from storage.errors import StorageError
 
 REMEMBER_ME = timedelta(days=365)
 FIELDS_KEPT = ("note", "text")
@@ -41,6 +42,8 @@ class Actions:
             return await self._refuse(request, error.row, sent, 409, why)
         except NotPossibleError as error:
             return await self._refuse(request, row, sent, 409, f"Not possible: this row is {error.state} now.")
+        except StorageError as error:
+            return await self._refuse(request, row, sent, 503, f"Not recorded, nothing was changed: {error.advice}.")
         raise web.HTTPSeeOther(_back(sent, after))
 
     async def _refuse(

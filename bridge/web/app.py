@@ -151,6 +151,9 @@ async def pages_for_errors(request: web.Request, handler: Handler) -> web.Stream
     except StorageError as error:
         log.error("page.no_storage", why=error.advice)
         return _message(request, 503, "Not recorded", f"Nothing was changed: {error.advice}")
+    except Exception:
+        log.exception("page.failed", path=request.path)
+        return _message(request, 500, "Something went wrong here", "The log of textback says what. Nothing was lost.")
     if isinstance(response, web.Response) and (response.content_length or 0) > COMPRESS_FROM:
         response.enable_compression()
     return response

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 from bridge.web.settings import WebSettings
@@ -89,7 +90,10 @@ def _is_ours(request: web.Request) -> bool:
 
 
 async def _has_token(request: web.Request) -> bool:
-    sent = (await request.post()).get(TOKEN, "")
+    try:
+        sent = (await request.post()).get(TOKEN, "")
+    except (ValueError, LookupError, HttpProcessingError):  # a form that is none, or in no known character set
+        return False
     return isinstance(sent, str) and hmac.compare_digest(sent.encode(), token_for(request[BROWSER]).encode())
 
 

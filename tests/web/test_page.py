@@ -365,6 +365,44 @@ async def test_every_answer_forbids_scripts_of_others_and_being_kept(client: Cli
             )
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
+        ("application/x-www-form-urlencoded; charset=klingon", b"token=1"),
+        ("application/x-www-form-urlencoded", b"\xff\xfe=%ff%00&token=%ED%A0%80"),
+        ("application/json", b"{}"),
+    ],
+)
+async def test_a_form_that_is_none_is_refused_and_the_page_goes_on(
+    client: Client, row: Callback, kind: str, body: bytes
+) -> None:
+    headers = {"Origin": str(client.make_url("/")).rstrip("/"), "Content-Type": kind}
+    async with client.post(f"/callbacks/{row.id}/claim", data=body, headers=headers) as answer:
+        assert answer.status in (400, 403)
+    assert "(202) 555-0123" in (await shown(client)).words
+
+
+@pytest.mark.parametrize(
+    "query", ["after=1.2", "after=9.9e9.x", "after=1.99999999999999999999.1", "did=-1", "did=²", "q=%00"]
+)
+async def test_an_address_that_somebody_made_up_shows_a_page(client: Client, row: Callback, query: str) -> None:
+    async with client.get(f"/?{query}") as answer:
+        assert answer.status == 200
+
+
+async def test_what_was_typed_is_kept_when_the_disk_is_full(client: Client, desk: Desk, row: Callback) -> None:
+    async with desk.database.transaction() as tx:
+        await tx.one("PRAGMA max_page_count = 1")  # no page more than there are
+    status = 200
+    while status == 200:
+        status, page = await act(client, await desk.row(), "note", note="call after 5 " + "x" * 1900)
+    assert status == 503
+    assert "nothing was changed: the disk is full" in page.words
+    assert "call after 5 xxx" in page.words
+
+
 async def test_a_huge_form_is_refused(client: Client, row: Callback) -> None:
     answer = await post(client, f"/callbacks/{row.id}/note", version=row.version, note="x" * 100_000)
     assert answer.status == 413
