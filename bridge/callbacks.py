@@ -16,7 +16,7 @@ from bridge.domain.office import Office
 from bridge.domain.queue import TEXTBACK, Attempt, Callback, NotPossibleError, Outcome, Urgency, Verb
 from storage import callbacks, messages, opt_outs
 from storage.audit import Act, Subject, of_version
-from storage.database import Database, Writer
+from storage.database import Transactions, Writer
 from storage.errors import ForbiddenError
 from storage.messages import NewMessage
 
@@ -52,7 +52,7 @@ class ConflictError(Exception):
 
 
 class Callbacks:
-    def __init__(self, database: Database, office: Office, *, split: Callable[[str], Segments] = gsm.split) -> None:
+    def __init__(self, database: Transactions, office: Office, *, split: Callable[[str], Segments] = gsm.split) -> None:
         self._database = database
         self._office = office
         self._split = split

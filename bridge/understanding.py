@@ -13,6 +13,7 @@ import structlog
 from bridge.domain import address, honesty, optout, triage
 from bridge.domain.lexicon import Lexicon, OptOut
 from bridge.domain.queue import Findings, Urgency
+from bridge.domain.triage import Assessment, Level
 
 T = TypeVar("T")
 
@@ -26,9 +27,13 @@ class Understanding:
         """What the text as a whole asks of us."""
         return self._carefully(lambda: optout.read(text, self._lexicon), OptOut.NONE)
 
+    def assessed(self, texts: Sequence[str]) -> Assessment:
+        """How urgent that is, and because of which words."""
+        return self._carefully(lambda: triage.assess(texts, self._lexicon), Assessment(Level.ROUTINE))
+
     def found(self, texts: Sequence[str]) -> Findings:
         """Urgency, address and issue in what a customer wrote of late, oldest first."""
-        urgency = self._carefully(lambda: Urgency(triage.assess(texts, self._lexicon).level), Urgency.ROUTINE)
+        urgency = Urgency(self.assessed(texts).level)
         place = self._carefully(lambda: address.find(texts, self._lexicon), address.Found(None, None))
         asks = bool(texts) and self.asked(texts[-1]) is not OptOut.NONE
         found = Findings(urgency, place.address, place.issue)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.escalation import Cause, Escalation, Stage
+from bridge.domain.escalation import Cause, Escalation, Stage, pressure
+from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import moment
@@ -80,13 +81,13 @@ async def live(db: Reader, callback_id: int) -> Escalation | None:
 async def all_live(db: Reader) -> Sequence[Escalation]:
     """What presses most first, then the oldest."""
     rows = await db.all("SELECT * FROM escalation WHERE stage <> 'over'")
-    return sorted((_case(row) for row in rows), key=lambda case: (list(Cause).index(case.cause), case.id))
+    return sorted(map(_case, rows), key=pressure)
 
 
 async def due(db: Reader, now: datetime) -> Sequence[Escalation]:
-    """Whose next step has come."""
-    rows = await db.all("SELECT * FROM escalation WHERE due_at <= :now ORDER BY due_at, id", now=now)
-    return sorted((_case(row) for row in rows), key=lambda case: list(Cause).index(case.cause))
+    """Whose next step has come, what presses most first."""
+    rows = await db.all("SELECT * FROM escalation WHERE due_at <= :now", now=now)
+    return sorted(map(_case, rows), key=pressure)
 
 
 async def set_after(db: Reader, now: datetime) -> Sequence[Escalation]:
@@ -146,25 +147,53 @@ async def unanswered_since(db: Reader, person: str, since: datetime) -> int:
 
 
 async def unheard_of(db: Reader, person: str) -> Sequence[Escalation]:
-    """What this person was told of and nobody has acknowledged: what presses most first, then the newest alert."""
+    """What this person was told of and nobody has acknowledged: by the newest text first, of one what presses most."""
     rows = await db.all(
         """
-        SELECT e.*, max(a.id) AS newest FROM escalation e JOIN alert a ON a.escalation_id = e.id
+        SELECT e.*, max(ifnull(a.message_id, 0)) AS newest FROM escalation e JOIN alert a ON a.escalation_id = e.id
         WHERE a.person = :person AND e.stage IN ('alerting', 'unseen')
-        GROUP BY e.id ORDER BY newest DESC
+        GROUP BY e.id
         """,
         person=person,
     )
-    return [_case(row) for row in rows]
+    newest = {row["id"]: row["newest"] for row in rows}
+    return sorted(map(_case, rows), key=lambda case: (-newest[case.id], pressure(case)))
 
 
-async def held_by(db: Reader, person: str) -> Sequence[Escalation]:
-    """What this person has acknowledged, the last one first."""
-    rows = await db.all(
-        "SELECT * FROM escalation WHERE holder = :person AND stage <> 'over' ORDER BY held_at DESC, id DESC",
+async def last_told(db: Reader, person: str) -> Escalation | None:
+    """What this person was told of last, whoever has it by now."""
+    row = await db.one(
+        """
+        SELECT e.* FROM escalation e JOIN alert a ON a.escalation_id = e.id
+        WHERE a.person = :person ORDER BY a.id DESC LIMIT 1
+        """,
         person=person,
     )
-    return [_case(row) for row in rows]
+    return _case(row) if row else None
+
+
+async def rows_of(db: Reader, person: str) -> Sequence[int]:
+    """The callbacks that this person has: acknowledged or claimed, and not closed; the last one taken first."""
+    rows = await db.all(
+        """
+        SELECT c.id FROM callback c LEFT JOIN escalation e ON e.callback_id = c.id AND e.stage <> 'over'
+        WHERE c.state <> 'closed' AND (e.holder = :person OR c.owner = :person AND e.stage IS NULL)
+        ORDER BY ifnull(e.held_at, 0) DESC, c.id DESC
+        """,
+        person=person,
+    )
+    return [row["id"] for row in rows]
+
+
+async def talked_before(db: Reader, customer: E164, before: datetime) -> datetime | None:
+    """When somebody of us last talked with this customer before then."""
+    row = await db.only(
+        "SELECT max(ended_at) AS at FROM call WHERE number = :number AND talked > 0 AND ended_at < :before",
+        number=customer,
+        before=before,
+    )
+    at: int | None = row["at"]
+    return moment(at)
 
 
 async def gathering(db: Reader) -> Sequence[str]:

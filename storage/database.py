@@ -7,10 +7,10 @@ open nor tear. Reads see one snapshot, on a connection of their own.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiosqlite
 
@@ -53,6 +53,29 @@ class Writer(Reader):
         """Run an INSERT that always inserts; the new row's id."""
         row = await self._connection.execute_insert(sql, {key: stored(value) for key, value in parameters.items()})
         return int(row[0]) if row else 0
+
+
+class Transactions(Protocol):
+    """What a use case needs of the database: transactions of its own, or a place in one that is under way."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Writer]: ...
+
+    def read(self) -> AbstractAsyncContextManager[Reader]: ...
+
+
+class UnderWay:
+    """A transaction that is under way, for what would open one of its own: that becomes part of it."""
+
+    def __init__(self, tx: Writer) -> None:
+        self._tx = tx
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Writer]:
+        yield self._tx
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Reader]:
+        yield self._tx
 
 
 class Commits:

@@ -148,6 +148,11 @@ def let_go(case: Escalation, now: datetime) -> Escalation:
     return due(replace(case, stage=Stage.ALERTING, holder=None, held_at=None), now, now)
 
 
+def unseen(case: Escalation) -> Escalation:
+    """Everybody was told, and nobody answered: the page says so in red."""
+    return replace(case, stage=Stage.UNSEEN)
+
+
 def over(case: Escalation, now: datetime) -> Escalation:
     return due(replace(case, stage=Stage.OVER), None, now)
 
@@ -161,6 +166,11 @@ def next_person(ladder: Sequence[str], told_so_often: Mapping[str, int], rounds:
 
 def everybody_knows(ladder: Sequence[str], told_so_often: Mapping[str, int]) -> bool:
     return all(told_so_often.get(person, 0) for person in ladder)
+
+
+def pressure(case: Escalation) -> tuple[int, int]:
+    """A key to sort by: what presses most first, then the oldest."""
+    return list(Cause).index(case.cause), case.id
 
 
 def _presses_more(one: Cause, other: Cause) -> bool:

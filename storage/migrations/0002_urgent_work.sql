@@ -85,7 +85,6 @@ BEGIN SELECT RAISE(ABORT, 'every change of a duty has its own version'); END;
 CREATE TABLE email (                            -- beside a text to staff; may arrive twice, which a text to a customer may not
     id         INTEGER PRIMARY KEY,
     address    TEXT NOT NULL,
-    title      TEXT NOT NULL,
     text       TEXT NOT NULL,
     state      TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'failed')),
     created_at INTEGER NOT NULL,
