@@ -5,7 +5,7 @@ skips is the moment of the change, and of a time that happens twice it is the fi
 """
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -62,10 +62,6 @@ class Calendar:
     @property
     def never_closes(self) -> bool:
         return self.weekly == ((ALL_DAY,),) * 7 and not self.exceptions and self.holidays == frozenset()
-
-    def with_exceptions(self, exceptions: Mapping[date, tuple[Span, ...]]) -> "Calendar":
-        """The same calendar with other hours on these dates ("closed tomorrow")."""
-        return replace(self, exceptions={**self.exceptions, **exceptions})
 
     def spans_on(self, day: date) -> tuple[Span, ...]:
         if day in self.exceptions:

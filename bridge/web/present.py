@@ -9,7 +9,7 @@ from bridge.domain.messages import PartState
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.policy import Why
-from bridge.domain.queue import Attempt, Outcome, Urgency
+from bridge.domain.queue import Attempt, Outcome
 from bridge.domain.texts import TWELVE_HOURS
 
 WITHHELD = "Number withheld"
@@ -29,8 +29,6 @@ ATTEMPTS = {
     Attempt.LEFT_MESSAGE: "left message",
     Attempt.NO_ANSWER: "no answer",
 }
-
-URGENCIES = {Urgency.URGENT: "Urgent", Urgency.CHECK: "Check", Urgency.ROUTINE: "Routine"}
 
 REASONS = {
     Reason.NO_ANSWER: "nobody answered",
