@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -28,16 +29,20 @@ from bridge.ami.display import AsteriskDisplay
 from bridge.ami.listener import Listener
 from bridge.callbacks import Callbacks
 from bridge.config import Config
+from bridge.domain import gsm
 from bridge.domain.calls import EndedCall
 from bridge.domain.lexicon import default_lexicon
 from bridge.domain.phone import E164
 from bridge.domain.tracker import Tracker
+from bridge.escalation import EscalationLoop
 from bridge.health import Health, Link, LinkKind
 from bridge.inbox import Inbox
 from bridge.lamp import Shown
 from bridge.missed_calls import MissedCalls
+from bridge.notify.email import Mailer
 from bridge.outbox import Outbox, OutboxSettings
 from bridge.smpp.client import SmppClient
+from bridge.smpp.failover import Failover
 from bridge.smpp.health import State
 from bridge.understanding import Understanding
 from bridge.upkeep import Upkeep
@@ -121,12 +126,31 @@ class Daemon:
     def _build(self, database: Database) -> None:
         config = self._config
         understanding = Understanding(default_lexicon())
-        self._inbox = Inbox(database, config.office, clock=self._clock, understanding=understanding)
-        self._upkeep = Upkeep(Callbacks(database, config.office), self._inbox, clock=self._clock)
-        self._gateway = SmppClient(config.smpp, self._inbox, clock=self._clock)
+        split = partial(gsm.split, reference_bits=config.smpp.reference_bits, alphabet=config.smpp.default_alphabet)
+        self._inbox = Inbox(database, config.office, clock=self._clock, understanding=understanding, split=split)
+        self._upkeep = Upkeep(Callbacks(database, config.office, split=split), self._inbox, clock=self._clock)
+        settings = [one for one in (config.smpp, config.smpp_backup) if one]
+        self._gateways = [SmppClient(one, self._inbox, clock=self._clock) for one in settings]
         limits = OutboxSettings(window=config.smpp.window, may_text=config.rules.is_live)
-        self._outbox = Outbox(database, self._gateway, self._live, limits, clock=self._clock)
-        self._missed = MissedCalls(database, config.office, config.rules, self._live, understanding=understanding)
+        self._outbox = Outbox(database, Failover(self._gateways), self._live, limits, clock=self._clock)
+        self._telling = self._build_telling(database, understanding)
+        self._missed = MissedCalls(
+            database, config.office, config.rules, self._live, understanding=understanding, split=split
+        )
+
+    def _build_telling(self, database: Database, understanding: Understanding) -> list[EscalationLoop | Mailer]:
+        """What tells staff of urgent work."""
+        config = self._config
+        alerts = EscalationLoop(
+            database,
+            config.office,
+            config.alerts,
+            self._live,
+            understanding,
+            clock=self._clock,
+            by_email=config.email is not None,
+        )
+        return [alerts, Mailer(database, config.email, clock=self._clock)] if config.email else [alerts]
 
     async def _open_page(self, stack: AsyncExitStack, database: Database) -> str:
         """Raises OSError where the port is taken."""
@@ -159,9 +183,10 @@ class Daemon:
         async with AsyncExitStack() as stack:
             self.page = await self._open_page(stack, database)
             await self._open_phones(stack, database)
-            gateway = group.create_task(self._gateway.run())
+            gateways = [group.create_task(gateway.run()) for gateway in self._gateways]
             outbox = group.create_task(self._outbox.run())
             upkeep = group.create_task(self._upkeep.run())
+            telling = [group.create_task(part.run()) for part in self._telling]
             watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
             if not self._listening:
                 self._listen(group)
@@ -172,8 +197,8 @@ class Daemon:
             self._say_ending()
             if self._stopping or _heard_by(self._next) != _heard_by(self._config):
                 await self._end_listening()
-            await _end([gateway])  # drains: its answers still reach the outbox
-            await _end([outbox, upkeep, *watching, *shown])
+            await _end(gateways)  # they drain: their answers still reach the outbox
+            await _end([outbox, upkeep, *telling, *watching, *shown])
         self._config = replace(self._next, database=database.path)
 
     def _listen(self, group: asyncio.TaskGroup) -> None:
@@ -239,7 +264,7 @@ class Daemon:
     def health(self) -> Health:
         disk = shutil.disk_usage(self._config.database.parent)
         return Health(
-            links=(*map(_pbx_link, self._lines), _sms_link(self._gateway)),
+            links=(*map(_pbx_link, self._lines), *map(_sms_link, self._gateways)),
             disk_free=disk.free,
             disk_total=disk.total,
             database=self._database_fault,

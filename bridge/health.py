@@ -38,8 +38,10 @@ class Health:
 
     @property
     def ready(self) -> bool:
-        """Calls are seen, texts go out, and both are recorded."""
-        return not self.database and all(link.since for link in self.links)
+        """Calls of every PBX are seen, texts go out by one gateway at least, and all is recorded."""
+        pbxs = [link for link in self.links if link.kind is LinkKind.PBX]
+        gateways = [link for link in self.links if link.kind is LinkKind.SMS]
+        return not self.database and all(pbx.since for pbx in pbxs) and any(gateway.since for gateway in gateways)
 
     @property
     def disk_low(self) -> bool:
