@@ -52,7 +52,7 @@ async def test_a_receptionist_with_a_handset_only_empties_the_queue(phones: Phon
     assert (await phones.row(NINA)).closed_by == "Ann"
     said = phones.heard.sounds
     assert said[:3] == ["vm-youhave", "2", "vm-messages"]
-    assert said.index("vm-Urgent") < said.index("0612345678") < said.index("0687654321")
+    assert said.index("vm-Urgent") < said.index("0687654321")
     assert phones.heard.results == {"Success"}
 
 
@@ -129,9 +129,11 @@ async def test_the_outcome_code_asks_about_the_row_that_was_taken_last(
 
 async def test_the_newest_urgent_alert_is_acknowledged_by_whose_phone_it_is(phones: Phones) -> None:
     await phones.flags(await phones.opens())
-    await ended(await phones.asks(ACKNOWLEDGE))
+    call = await phones.asks(ACKNOWLEDGE)
+    await phones.heard.until("0612345678")
+    call.hang_up()
     assert (await phones.row()).acknowledged_by == "Ann"
-    assert phones.heard.sounds == ["vm-Urgent", "vm-num-i-have", "0612345678", "auth-thankyou"]
+    assert phones.heard.sounds == ["vm-Urgent", "vm-num-i-have", "0612345678"]
 
 
 async def test_text_back_is_switched_only_with_the_pin(phones: Phones) -> None:

@@ -13,6 +13,8 @@ from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
 from bridge.ami.session import AmiSettings, LinkError, LoginRefusedError, Reply, Session, Tap, new_action_id
 from bridge.domain.events import LinkLost
 
+BOOTED = "FullyBooted"
+
 log = structlog.get_logger()
 
 
@@ -21,11 +23,12 @@ class LinkHealth:
     """What the health strip shows of one PBX. `connected_since` is None while there is no session.
 
     reconnects: links that stood and were lost. dropped: events that found no room. suspicious: messages that no PBX
-    writes.
+    writes. booted_at: when the PBX said that it has loaded everything; None where the account may not hear that.
     """
 
     connected_since: datetime | None = None
     synced_at: datetime | None = None
+    booted_at: datetime | None = None
     heard_at: datetime | None = None
     last_error: str = ""
     events: int = 0
@@ -72,7 +75,7 @@ class AmiClient:
         self.settings = settings
         self.health = LinkHealth()
         self._clock = clock
-        self._wanted = frozenset(wanted) | {SNAPSHOT_ROW, SNAPSHOT_END}
+        self._wanted = frozenset(wanted) | {SNAPSHOT_ROW, SNAPSHOT_END, BOOTED}
         self._tap = tap
         self._retry = retry or Backoff(1, 30)
         self._refused_retry = refused_retry or Backoff(30, 600)
@@ -162,6 +165,9 @@ class AmiClient:
         if not message.event and not message.suspicious:
             return  # an answer that came after its time-out
         self.health.events += 1
+        if message.event == BOOTED:
+            self.health.booted_at = now
+            return
         received = self._resync.take(now, message)
         self._pass_on(received)
         if message.event == SNAPSHOT_END and received and self._snapshot:
@@ -187,7 +193,7 @@ class AmiClient:
         """Tell the consumer, however long it takes to catch up, that what follows does not continue what was."""
         if self.health.connected_since is None:
             return
-        self.health.connected_since = self.health.synced_at = None
+        self.health.connected_since = self.health.synced_at = self.health.booted_at = None
         self.health.reconnects += 1
         at = self._clock()
         await self._queue.put((at, LinkLost(at)))

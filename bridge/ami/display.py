@@ -25,8 +25,9 @@ class AsteriskDisplay:
 
     @property
     def connected_since(self) -> datetime | None:
+        """A PBX that boots takes requests before it has a dialplan, so that its boot counts as a new connection."""
         health = self._client.health
-        return health.connected_since if health.synced_at else None
+        return (health.booted_at or health.connected_since) if health.synced_at else None
 
     async def show(
         self, lamp: Lamp, labels: Sequence[tuple[Sequence[str], str]], *, forget: bool = False

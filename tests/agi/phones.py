@@ -102,9 +102,7 @@ class Phones:
 
     async def opens(self, number: E164 | None = NINA, **changes: object) -> Callback:
         """That customer was missed a moment ago."""
-        missed = MissedCalls(self.database, OFFICE, Rules(country="NL"), OnThePhone())
-        call = replace(missed_call(number, now(), did=LINE_DID), caller=Caller(number, withheld=number is None))
-        await missed.ended(call, now())
+        await misses(self.database, number)
         row = await self.row(number)
         return await self.change(row, **changes) if changes else row
 
@@ -147,6 +145,13 @@ class Phones:
         async with asyncio.timeout(15):
             await call.answered.wait()
         return call
+
+
+async def misses(database: Database, number: E164 | None) -> None:
+    """The office misses a call of that customer."""
+    missed = MissedCalls(database, OFFICE, Rules(country="NL"), OnThePhone())
+    call = replace(missed_call(number, now(), did=LINE_DID), caller=Caller(number, withheld=number is None))
+    await missed.ended(call, now())
 
 
 async def ended(call: Call, seconds: float = 40) -> None:
