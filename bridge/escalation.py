@@ -74,6 +74,9 @@ class EscalationLoop:
             except StorageError as error:
                 self._log.error("escalation.storage", error=str(error))
                 wait = STORAGE_RETRY
+            except Exception:
+                self._log.exception("escalation.fault")
+                wait = LOOK_AGAIN
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(wait.total_seconds(), 0)):
                     await self._database.commits.beyond(seen)
