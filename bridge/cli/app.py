@@ -7,11 +7,25 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import backup, configuration, control, demo, dialplan, on_call, record, replay, run, service, sms, words
+from bridge.cli import (
+    backup,
+    configuration,
+    control,
+    demo,
+    dialplan,
+    doctor,
+    on_call,
+    record,
+    replay,
+    run,
+    service,
+    sms,
+    words,
+)
 from bridge.config import ConfigError
 from storage.errors import StorageError
 
-MODULES = (run, demo, configuration, control, record, replay, sms, backup, on_call, words, service, dialplan)
+MODULES = (run, demo, configuration, control, record, replay, sms, backup, on_call, words, service, dialplan, doctor)
 
 
 def build() -> typer.Typer:

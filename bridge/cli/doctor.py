@@ -1,0 +1,53 @@
+"""`textback doctor`: looks at everything that must be right, changes nothing, and says what to type."""
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.cli.control import daemon_health
+from bridge.cli.options import CONFIG, ConfigPath
+from bridge.config import ConfigError, load
+from bridge.doctor import Finding, Level, local_checks, problem, sqlite_version
+from bridge.doctor_links import link_checks
+
+MARKS = {Level.OK: " ok ", Level.WARNING: "WARN", Level.PROBLEM: "FAIL", Level.NOT_LOOKED: " -- "}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(doctor)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON array, for programs")] = False,
+    config: ConfigPath = CONFIG,
+) -> None:
+    """Look at the PBX, the gateway, the database and this machine; exit code 1 where one of them is not right."""
+    findings = examine(config, os.environ)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        print("\n".join(row for finding in findings for row in _rows(finding)))
+    raise typer.Exit(any(finding.is_problem for finding in findings))
+
+
+def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
+    """Without a right configuration there is nothing to connect to, so its mistakes are the findings."""
+    try:
+        config = load(path, environ)
+    except ConfigError as error:
+        remedy = f"edit {path}, then: textback check-config --config {path}"
+        return [sqlite_version(), *(problem("configuration", str(found), remedy) for found in error.problems)]
+    health = daemon_health(config.web)
+    bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
+    return [*local_checks(config, running=health is not None), *asyncio.run(link_checks(config, bound))]
+
+
+def _rows(finding: Finding) -> list[str]:
+    head = f"[{MARKS[finding.level]}] {finding.check}: {finding.said}"
+    return [head, f"       -> {finding.remedy}"] if finding.remedy else [head]

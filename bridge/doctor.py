@@ -1,0 +1,214 @@
+"""What `textback doctor` looks at on this machine and in the configuration: each check a function, each finding a line.
+
+What it asks of the PBX and of the gateway is in `doctor_links`.
+"""
+
+import shutil
+import socket
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bridge.config import Config
+from bridge.domain import phone
+
+OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+NETWORK = frozenset(
+    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre", "afs", "fuse.sshfs", "fuse.glusterfs"]
+)
+"""File systems on which SQLite's locks, and so its WAL, cannot be trusted (sqlite.org/wal.html)."""
+
+LEAST_FREE = 200_000_000  # bytes
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+    NOT_LOOKED = "not looked"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line. remedy: what to type, or where to change what; "" where nothing is to be done."""
+
+    check: str
+    level: Level
+    said: str
+    remedy: str = ""
+
+    @property
+    def is_problem(self) -> bool:
+        return self.level is Level.PROBLEM
+
+
+def ok(check: str, said: str) -> Finding:
+    return Finding(check, Level.OK, said)
+
+
+def warning(check: str, said: str, remedy: str) -> Finding:
+    return Finding(check, Level.WARNING, said, remedy)
+
+
+def problem(check: str, said: str, remedy: str) -> Finding:
+    return Finding(check, Level.PROBLEM, said, remedy)
+
+
+def not_looked(check: str, said: str, remedy: str = "") -> Finding:
+    return Finding(check, Level.NOT_LOOKED, said, remedy)
+
+
+# --- this machine ---------------------------------------------------------------------------------------------------
+
+
+def sqlite_version(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Finding:
+    written = ".".join(map(str, version))
+    if version < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        return problem("sqlite", f"{written} is too old; {wanted} is needed", "install a Python with a newer SQLite")
+    return ok("sqlite", written)
+
+
+def clock(said: str) -> Finding:
+    """said: what `timedatectl show --property=NTPSynchronized` printed, "" where there is no such command."""
+    if said.strip() == "NTPSynchronized=no":
+        return warning("clock", "it is not kept right over the network", "timedatectl set-ntp true")
+    return ok("clock", "kept right over the network") if said else not_looked("clock", "there is no timedatectl here")
+
+
+def synchronised() -> str:
+    command = shutil.which("timedatectl")
+    if command is None:
+        return ""
+    asked = [command, "show", "--property=NTPSynchronized"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=5).stdout  # noqa: S603
+
+
+# --- the database -----------------------------------------------------------------------------------------------------
+
+
+def file_system(database: Path, mounts: str) -> Finding:
+    """mounts: /proc/self/mountinfo (proc_pid_mountinfo(5))."""
+    kind = _mounted(database.parent.resolve(), mounts)
+    if kind in NETWORK:
+        return problem(
+            "file system",
+            f"{database.parent} is on {kind}, where SQLite's locks cannot be trusted",
+            "[storage] path = a directory on a disk of this machine",
+        )
+    return ok("file system", f"{database.parent} is on {kind or 'a local disk'}")
+
+
+def _mounted(directory: Path, mounts: str) -> str:
+    """The type of the file system that the directory is on: that of the longest mount point above it."""
+    found = [
+        (row.split(" - ")[0].split()[4], row.split(" - ")[1].split()[0]) for row in mounts.splitlines() if " - " in row
+    ]
+    above = [(len(point), kind) for point, kind in found if directory.is_relative_to(point.replace(r"\040", " "))]
+    return max(above, default=(0, ""))[1]
+
+
+def disk(free: int, total: int, where: Path) -> Finding:
+    said = f"{free / 1e9:.1f} GB free where the database is"
+    if free < LEAST_FREE or free * 20 < total:
+        return warning("disk", said, f"df -h {where}; old copies are in {where / 'backups'}")
+    return ok("disk", said)
+
+
+def database_file(database: Path) -> Iterator[Finding]:
+    yield _database(database)
+    for aside in sorted(database.parent.glob(f"{database.name}.aside-*Z")):
+        yield warning(
+            "database", f"one was set aside: {aside}", "textback restore brings a copy back; else move it away"
+        )
+
+
+def _database(database: Path) -> Finding:
+    if not database.exists():
+        return ok("database", f"{database} will be made at the first start, paused")
+    found = database.stat()
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        return problem("database", f"others on this machine can read {database}", f"chmod 600 {database}")
+    if found.st_uid != database.parent.stat().st_uid:
+        owner = f"chown --reference={database.parent} {database}*"
+        return warning("database", f"{database} belongs to somebody else than its directory", owner)
+    return ok("database", f"{database}, {found.st_size / 1e6:.1f} MB")
+
+
+# --- the configuration ------------------------------------------------------------------------------------------------
+
+
+def senders(config: Config) -> Iterator[Finding]:
+    """A customer calls back the number that texted: it should ring here."""
+    country = config.office.country
+    ringing = {phone.parse(did, country) for line in config.office.lines for did in line.dids}
+    for line in config.office.lines:
+        if phone.parse(line.sms_number, country) in ringing:
+            yield ok("sender", f"{line.sms_number} rings this office")
+        else:
+            yield warning(
+                "sender",
+                f"texts of the line {line.name} come from {line.sms_number}, which rings nowhere here",
+                "let it ring a line and name it in that line's dids, or text from a number that does",
+            )
+
+
+def live_only(config: Config) -> Finding:
+    if not config.rules.live_only:
+        return ok("live_only", "everybody may be texted")
+    count = len(config.rules.live_only)
+    return warning(
+        "live_only", f"only {count} numbers get texts, as on trial", "take live_only out of [rules] when ready"
+    )
+
+
+def port(check: str, host: str, number: int, *, answers: bool) -> Finding:
+    """answers: the running daemon has said that it serves there."""
+    where = f"{host}:{number}"
+    if answers:
+        return ok(check, f"textback serves {where}")
+    try:
+        socket.create_server((host, number)).close()
+    except OSError as error:
+        return problem(
+            check, f"{where} cannot be used: {error.strerror}", f"ss -ltnp 'sport = :{number}' shows who has it"
+        )
+    return ok(check, f"{where} is free; textback does not run now")
+
+
+def local_checks(config: Config, *, running: bool) -> Sequence[Finding]:
+    """Everything that needs no PBX and no gateway. running: the daemon answers on its page."""
+    folder = config.database.parent
+    usage = shutil.disk_usage(folder)
+    checks: Iterable[Callable[[], Finding | Iterable[Finding]]] = (
+        sqlite_version,
+        lambda: clock(synchronised()),
+        lambda: file_system(config.database, _mountinfo()),
+        lambda: disk(usage.free, usage.total, folder),
+        lambda: database_file(config.database),
+        lambda: senders(config),
+        lambda: live_only(config),
+        lambda: port("page", config.web.host, config.web.port, answers=running),
+        lambda: _phones(config, running=running),
+    )
+    return [finding for check in checks for finding in _listed(check())]
+
+
+def _phones(config: Config, *, running: bool) -> Iterator[Finding]:
+    if config.phones is not None:
+        yield port("phones", config.phones.host, config.phones.port, answers=running)
+
+
+def _listed(found: Finding | Iterable[Finding]) -> Iterable[Finding]:
+    return [found] if isinstance(found, Finding) else found
+
+
+def _mountinfo() -> str:
+    try:
+        return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
