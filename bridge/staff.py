@@ -26,6 +26,9 @@ USAGE = "1 take, 2 reached, 3 no answer, T words = text the customer, LIST. With
 ONE_USAGE_PER = timedelta(hours=1)
 """A phone that answers by itself must not talk with us for ever."""
 
+LIST_ROOM = 220
+"""Characters: the whole answer then is about two parts."""
+
 NOTHING = "Nothing is waiting for you."
 
 
@@ -108,7 +111,7 @@ class Staff:
             return f"{holder} has #{row.id}."
         await self._do(tx, Verb.CLAIM, row, person, now)
         others = [case for case in await alerts.unheard_of(tx, person.name) if case.callback_id != row.id]
-        more = f" {len(others)} more wait: LIST." if others else ""
+        more = f" {_waits(len(others), 'more ')}: LIST." if others else ""
         return summary.line(
             await self._telling.facts(tx, row), self._office, now, lead=f"You have #{row.id}: ", tail=f".{more}"
         )
@@ -134,13 +137,15 @@ class Staff:
         mine = await alerts.rows_of(tx, person.name)
         if not waiting and not mine:
             return NOTHING
-        rows = [
-            f"{'DANGER ' if case.cause is Cause.HAZARD else ''}#{case.callback_id} "
-            f"{await self._telling.who(tx, await callbacks.get(tx, case.callback_id))}"
-            for case in waiting
-        ]
-        yours = f" Yours: {listed([f'#{row}' for row in mine], 60)}." if mine else ""
-        return f"{len(waiting)} wait{': ' if rows else '.'}{listed([f'{row};' for row in rows], 220)}{yours}"
+        rows = [await self._listed(tx, case) for case in waiting]
+        others = f"{_waits(len(rows))}: {listed(rows, LIST_ROOM, '; ')}." if rows else ""
+        yours = f"Yours: {_named(mine)}." if mine else ""
+        return f"{others} {yours}".strip()
+
+    async def _listed(self, db: Reader, case: Escalation) -> str:
+        row = await callbacks.get(db, case.callback_id)
+        danger = "DANGER " if case.cause is Cause.HAZARD else ""
+        return f"{danger}#{row.id} {await self._telling.who(db, row)}"
 
     # --- which row, and the verb
 
@@ -212,6 +217,10 @@ _IMPOSSIBLE = {Verb.TEXT: "#{row} cannot be texted. Please call."}
 
 class _Refused(Exception):  # noqa: N818  its words are an answer
     """Nothing was done; the words say why."""
+
+
+def _waits(number: int, more: str = "") -> str:
+    return f"{number} {more}wait{'s' if number == 1 else ''}"
 
 
 def _named(rows: Sequence[int]) -> str:

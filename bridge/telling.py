@@ -163,11 +163,11 @@ class Telling:
 ROLL_TAIL = ". LIST shows them, 1 and the number takes one"
 
 
-def listed(items: Sequence[str], room: int) -> str:
+def listed(items: Sequence[str], room: int, between: str = " ") -> str:
     """As many as there is room for, and how many more there are."""
     for shown in range(len(items), 0, -1):
         more = len(items) - shown
-        text = " ".join(items[:shown]) + (f" and {more} more" if more else "")
+        text = between.join(items[:shown]) + (f" and {more} more" if more else "")
         if len(text) <= room:
             return text
     return f"{len(items)} rows"
