@@ -186,6 +186,22 @@ async def test_the_conversation_has_texts_calls_notes_and_history(client: Client
         assert words in page.words
 
 
+async def test_one_row_is_fetched_by_itself_until_it_leaves_its_list(client: Client, desk: Desk, row: Callback) -> None:
+    page = await shown(client, f"/rows/{row.id}", tab="to_call")
+    assert "(202) 555-0123" in page.words
+    assert "<html" not in page.html
+    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.LOST)
+    async with client.get(f"/rows/{row.id}", params={"tab": "to_call"}) as answer:
+        assert answer.status == 204
+    assert "Lost" in (await shown(client, f"/rows/{row.id}", tab="done")).words
+
+
+async def test_a_page_in_the_background_asks_for_counts_only(client: Client, desk: Desk, row: Callback) -> None:
+    await desk.inbox.received(text("burning smell from the panel"))
+    async with client.get("/count") as answer:
+        assert await answer.json() == {"to_call": 1, "urgent": 1}
+
+
 # --- what its forms do --------------------------------------------------------------------------------------------
 
 
