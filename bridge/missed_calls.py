@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from bridge import recovery
+from bridge import duties, recovery
 from bridge.domain import gsm, phone, policy, queue, texts
 from bridge.domain.calls import Direction, EndedCall, Verdict
 from bridge.domain.gsm import Segments
@@ -180,7 +180,8 @@ class MissedCalls:
                 self._log.warning("breaker.tripped", call=row.id)
             return
         line = self._office.line_named(row.filing.line)
-        rendered = self._first_text(line, self._office, row.call, closed=row.filing.closed, now=now)
+        office = await duties.office_with_changes(tx, self._office, now)
+        rendered = self._first_text(line, office, row.call, closed=row.filing.closed, now=now)
         if not self._understanding.honest(rendered.text):
             self._log.error("text.refused", call=row.id, template=rendered.template)
             await calls.decided(tx, row, Why.TEXT_REFUSED, Act(TEXTBACK, "text_refused", now))

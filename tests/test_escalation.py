@@ -558,3 +558,16 @@ async def test_a_swap_entered_tonight_counts_from_the_next_alert_on(night: Night
 async def test_a_change_that_makes_no_sense_is_refused(night: Night, change: Override, says: str) -> None:
     with pytest.raises(DutyError, match=says):
         await Duties(night.database, night.office).enter(change, night.clock())
+
+
+async def test_the_first_text_asks_for_urgency_only_while_somebody_is_on_call(night: Night) -> None:
+    duties = Duties(night.database, night.office)
+    for person in ("Ann", "Bob"):
+        away = Override(person, Change.AWAY, night.clock(), night.clock() + timedelta(hours=1), by="Dee")
+        await duties.enter(away, night.clock())
+    await night.is_missed()
+    night.clock.advance(hours=2)
+    await night.is_missed(missed_call(E164("+12025557788"), night.clock()))
+    nobody, somebody = await night.column("SELECT text FROM message WHERE kind = 'first' ORDER BY id")
+    assert "urgent" not in str(nobody)
+    assert "whether this is urgent now" in str(somebody)
