@@ -1,0 +1,78 @@
+"""Call from a row: one click is at most one call, and the row is whose phone rang."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from bridge.callbacks import ConflictError
+from bridge.calling import Calling, CannotCallError
+from bridge.domain.office import Office, Person
+from bridge.domain.queue import State
+from bridge.ports import Originated
+from tests.desk import CUSTOMER, OFFICE, Desk, missed_call
+
+UNPLACED: Office = replace(OFFICE, people=(*OFFICE.people, Person("Cem")))
+
+
+@dataclass
+class NotingPbx:
+    answer: Originated = field(default_factory=lambda: Originated(True))
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    async def originate(self, **asked: Any) -> Originated:
+        self.asked.append(asked)
+        return self.answer
+
+
+async def test_the_persons_phone_is_rung_and_the_row_is_theirs(desk: Desk) -> None:
+    pbx = NotingPbx()
+    await desk.call(missed_call())
+    await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(await desk.row(), "Ann", desk.clock())
+    row = await desk.row()
+    assert (row.state, row.owner) == (State.CLAIMED, "Ann")
+    assert pbx.asked == [
+        {
+            "attempt_id": f"textback-{row.id}-1",
+            "extension": "101",
+            "number": CUSTOMER,
+            "did": "+12025550100",
+            "display": "Callback x1",
+        }
+    ]
+
+
+async def test_two_clicks_on_the_same_row_are_one_call(desk: Desk) -> None:
+    pbx = NotingPbx()
+    calling = Calling(OFFICE, desk.callbacks, lambda: {"office": pbx})
+    await desk.call(missed_call())
+    row = await desk.row()
+    clicks = [calling.call(row, who, desk.clock()) for who in ("Ann", "Ann", "Bob")]
+    results = await asyncio.gather(*clicks, return_exceptions=True)
+    assert [isinstance(result, ConflictError) for result in results].count(True) == 2
+    assert len(pbx.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "number", "connected"),
+    [("Ann", None, True), ("Cem", CUSTOMER, True), ("Nobody", CUSTOMER, True), ("Ann", CUSTOMER, False)],
+    ids=["no number", "no extension", "no such person", "no PBX"],
+)
+async def test_what_cannot_be_called_changes_nothing(desk: Desk, who: str, number: Any, connected: bool) -> None:
+    pbx = NotingPbx()
+    await desk.call(missed_call(number))
+    before = await desk.row(number)
+    with pytest.raises(CannotCallError):
+        await Calling(UNPLACED, desk.callbacks, lambda: {"office": pbx} if connected else {}).call(
+            before, who, desk.clock()
+        )
+    assert await desk.row(number) == before
+    assert not pbx.asked
+
+
+async def test_a_refusal_of_the_pbx_comes_back_as_it_said_it(desk: Desk) -> None:
+    pbx = NotingPbx(Originated(False, "Permission denied"))
+    await desk.call(missed_call())
+    done = await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(await desk.row(), "Ann", desk.clock())
+    assert done == Originated(False, "Permission denied")
