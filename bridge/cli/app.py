@@ -14,6 +14,7 @@ from bridge.cli import (
     demo,
     dialplan,
     doctor,
+    init,
     on_call,
     record,
     replay,
@@ -25,7 +26,22 @@ from bridge.cli import (
 from bridge.config import ConfigError
 from storage.errors import StorageError
 
-MODULES = (run, demo, configuration, control, record, replay, sms, backup, on_call, words, service, dialplan, doctor)
+MODULES = (
+    run,
+    demo,
+    configuration,
+    control,
+    record,
+    replay,
+    sms,
+    backup,
+    on_call,
+    words,
+    service,
+    dialplan,
+    doctor,
+    init,
+)
 
 
 def build() -> typer.Typer:
