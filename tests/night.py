@@ -76,11 +76,14 @@ class Night(Desk):
         return [part for part in await self.parts() if part.kind is Kind.STAFF and part.state is PartState.QUEUED]
 
     async def arrive(self, told: ReceiptState = ReceiptState.DELIVERED) -> None:
+        await self.alerts_arrive(told)
+        await self.look()
+
+    async def alerts_arrive(self, told: ReceiptState = ReceiptState.DELIVERED) -> None:
         """Every staff text that waits is sent, and its receipt comes."""
         for part in await self.waiting():
             await self.sent(part, Accepted(f"id-{part.id}"))
             await self.inbox.received(receipt(told, f"id-{part.id}"))
-        await self.look()
 
     async def sent(self, part: Part, outcome: Outcome) -> None:
         async with self.database.transaction() as tx:
