@@ -9,6 +9,7 @@ import typer
 
 from bridge.cli import (
     backup,
+    carrier,
     configuration,
     control,
     demo,
@@ -21,6 +22,7 @@ from bridge.cli import (
     run,
     service,
     sms,
+    uninstall,
     words,
 )
 from bridge.config import ConfigError
@@ -41,6 +43,8 @@ MODULES = (
     dialplan,
     doctor,
     init,
+    carrier,
+    uninstall,
 )
 
 
