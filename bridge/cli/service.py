@@ -46,7 +46,7 @@ def render(name: str, values: Mapping[str, str]) -> str:
 
 def fillings(config: Path, textback: Path, user: str) -> dict[str, str]:
     """What the units do not know by themselves. Raises ConfigError where the file cannot be read."""
-    raw = _read(config)
+    raw = read_raw(config)
     path = raw.get("storage", {}).get("path")
     database = config.parent / path if path else None
     at_home = any(place.is_relative_to(home) for home in HOMES for place in (config, textback))
@@ -76,7 +76,7 @@ def _is_state(database: Path) -> bool:
     return database.is_relative_to(STATE_DIRECTORY)
 
 
-def _read(config: Path) -> dict[str, Any]:
+def read_raw(config: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(config.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
