@@ -31,6 +31,7 @@ from bridge.callbacks import Callbacks
 from bridge.config import Config
 from bridge.domain import gsm
 from bridge.domain.calls import EndedCall
+from bridge.domain.gsm import Segments
 from bridge.domain.lexicon import default_lexicon
 from bridge.domain.phone import E164
 from bridge.domain.tracker import Tracker
@@ -41,6 +42,7 @@ from bridge.lamp import Shown
 from bridge.missed_calls import MissedCalls
 from bridge.notify.email import Mailer
 from bridge.outbox import Outbox, OutboxSettings
+from bridge.receipt import Receipts
 from bridge.smpp.client import SmppClient
 from bridge.smpp.failover import Failover
 from bridge.smpp.health import State
@@ -127,18 +129,37 @@ class Daemon:
         config = self._config
         understanding = Understanding(default_lexicon())
         split = partial(gsm.split, reference_bits=config.smpp.reference_bits, alphabet=config.smpp.default_alphabet)
-        self._inbox = Inbox(database, config.office, clock=self._clock, understanding=understanding, split=split)
-        self._upkeep = Upkeep(Callbacks(database, config.office, split=split), self._inbox, clock=self._clock)
+        self._inbox = Inbox(
+            database,
+            config.office,
+            clock=self._clock,
+            understanding=understanding,
+            carrier_replies=[line.sms_number for line in config.office.lines if line.carrier_replies],
+            split=split,
+        )
+        self._upkeep = self._build_upkeep(database, understanding, split)
         settings = [one for one in (config.smpp, config.smpp_backup) if one]
         self._gateways = [SmppClient(one, self._inbox, clock=self._clock) for one in settings]
         limits = OutboxSettings(window=config.smpp.window, may_text=config.rules.is_live)
         self._outbox = Outbox(database, Failover(self._gateways), self._live, limits, clock=self._clock)
-        self._telling = self._build_telling(database, understanding)
+        self._telling = self._build_telling(database, understanding, split)
         self._missed = MissedCalls(
             database, config.office, config.rules, self._live, understanding=understanding, split=split
         )
 
-    def _build_telling(self, database: Database, understanding: Understanding) -> list[EscalationLoop | Mailer]:
+    def _build_upkeep(
+        self, database: Database, understanding: Understanding, split: Callable[[str], Segments]
+    ) -> Upkeep:
+        """What time alone brings about."""
+        office = self._config.office
+        rows = Callbacks(database, office, split=split)
+        receipts = Receipts(database, office, self._config.rules, understanding, split=split)
+        jobs = (self._inbox.show_incomplete, rows.wake_due, rows.release_idle, receipts.look)
+        return Upkeep(jobs, clock=self._clock)
+
+    def _build_telling(
+        self, database: Database, understanding: Understanding, split: Callable[[str], Segments]
+    ) -> list[EscalationLoop | Mailer]:
         """What tells staff of urgent work."""
         config = self._config
         alerts = EscalationLoop(
@@ -149,6 +170,7 @@ class Daemon:
             understanding,
             clock=self._clock,
             by_email=config.email is not None,
+            split=split,
         )
         return [alerts, Mailer(database, config.email, clock=self._clock)] if config.email else [alerts]
 

@@ -1,36 +1,36 @@
-"""What time alone brings about: snoozed rows wake, idle claims end, texts whose rest never came are shown."""
+"""What time alone brings about: snoozed rows wake, idle claims end, receipts and digests fall due."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.callbacks import Callbacks
-from bridge.inbox import Inbox
 from storage.errors import StorageError
 
 LOOK_EVERY = timedelta(seconds=15)
 
+Job = Callable[[datetime], Awaitable[None]]
+
 
 class Upkeep:
-    def __init__(self, callbacks: Callbacks, inbox: Inbox, *, clock: Callable[[], datetime]) -> None:
-        self._callbacks = callbacks
-        self._inbox = inbox
+    """jobs: each looks whether something is due, and does it."""
+
+    def __init__(self, jobs: Sequence[Job], *, clock: Callable[[], datetime]) -> None:
+        self._jobs = jobs
         self._clock = clock
         self._log = structlog.get_logger()
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            try:
-                await self.look()
-            except StorageError as error:
-                self._log.error("upkeep.storage", error=str(error))
+            await self.look()
             await asyncio.sleep(LOOK_EVERY.total_seconds())
 
     async def look(self) -> None:
-        now = self._clock()
-        await self._inbox.show_incomplete(now)
-        await self._callbacks.wake_due(now)
-        await self._callbacks.release_idle(now)
+        """A disk that fails one of them keeps none of the others from their turn."""
+        for job in self._jobs:
+            try:
+                await job(self._clock())
+            except StorageError as error:
+                self._log.error("upkeep.storage", error=str(error))

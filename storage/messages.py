@@ -158,13 +158,19 @@ async def due(db: Reader, now: datetime, *, limit: int = 200) -> Sequence[Part]:
 
 
 async def hopeless(db: Reader, now: datetime) -> Sequence[tuple[Part, str]]:
-    """Queued parts that must not go any more, and why: too old, or the customer asked for no more texts."""
+    """Queued parts that must not go any more, and why.
+
+    Too old, or the customer asked for no more texts, or a person has dealt with the row that a receipt is about.
+    """
     rows = await db.all(
         """
-        SELECT p.*, CASE WHEN p.expires_at <= :now THEN 'too_old' ELSE 'opted_out' END AS hopeless
-        FROM part p
+        SELECT p.*, CASE WHEN p.expires_at <= :now THEN 'too_old'
+                         WHEN p.kind = 'receipt' AND p.callback_id IS NOT NULL AND u.id IS NULL THEN 'person_acted'
+                         ELSE 'opted_out' END AS hopeless
+        FROM part p LEFT JOIN untouched u ON u.id = p.callback_id
         WHERE p.state = 'queued'
               AND (p.expires_at <= :now
+                   OR p.kind = 'receipt' AND p.callback_id IS NOT NULL AND u.id IS NULL
                    OR p.kind <> 'staff' AND EXISTS (SELECT 1 FROM opt_out o
                                                     WHERE o.number = p.number AND o.ended_at IS NULL
                                                           AND p.opt_out_id IS NOT o.id))

@@ -85,15 +85,22 @@ def _line(
     texts: TextsSection,
     calendars: Calendars,
 ) -> Line:
+    sms_number = _sms_number(problems, f"{where}.sms_number", line.sms_number, section.country)
     return Line(
         name=line.name,
         pbx=line.pbx or (pbxs[0].name if pbxs else ""),
         dids=line.dids,
         branch=line.branch or section.business,
-        sms_number=_sms_number(problems, f"{where}.sms_number", line.sms_number, section.country),
+        sms_number=sms_number,
         texts=_merged(texts, line.texts),
         calendar=calendars.everyday if line.hours is None else calendars.of(line.hours, f"{where}.hours"),
+        carrier_replies=_is_toll_free(sms_number) if line.carrier_replies is None else line.carrier_replies,
     )
+
+
+def _is_toll_free(sms_number: str) -> bool:
+    number = phone.parse(sms_number, None)
+    return number is not None and phone.kind(number) is phone.Kind.TOLL_FREE
 
 
 def _sms_number(problems: Problems, where: str, written: str, country: str) -> str:

@@ -64,6 +64,8 @@ class TextsSection:
 
 @dataclass(frozen=True, slots=True)
 class LineSection:
+    """carrier_replies: the network confirms STOP and START to this number by itself, as toll-free ones do in the US."""
+
     sms_number: Number
     dids: Annotated[tuple[Number, ...], Field(min_length=1)]
     name: Name = "main"
@@ -71,6 +73,7 @@ class LineSection:
     pbx: Name | None = None
     texts: TextsSection = TextsSection()
     hours: Hours | None = None
+    carrier_replies: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ class RulesSection:
     max_age: Annotated[Duration, between(timedelta(minutes=1), 24 * HOUR)] = DEFAULTS.max_age
     delay: Annotated[Duration, between(timedelta(0), timedelta(minutes=2))] = DEFAULTS.delay
     text_lost_after_talk: bool = DEFAULTS.text_lost_after_talk
+    receipt: bool = DEFAULTS.receipt
     cap_hour: Cap = DEFAULTS.cap_hour
     cap_day: Cap = DEFAULTS.cap_day
     neighbours: Annotated[int, Field(ge=2, le=100)] = DEFAULTS.neighbours

@@ -13,7 +13,10 @@ from bridge.domain.templates import Texts
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A called number (or several) with its branch, the number its texts come from, its words and its hours."""
+    """A called number (or several) with its branch, the number its texts come from, its words and its hours.
+
+    carrier_replies: the network itself confirms STOP and START to that number.
+    """
 
     name: str
     pbx: str
@@ -22,6 +25,7 @@ class Line:
     sms_number: str
     texts: Texts
     calendar: Calendar
+    carrier_replies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

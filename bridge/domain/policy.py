@@ -86,7 +86,8 @@ class Rules:
 
     own_numbers and staff come from the office. cap_hour, cap_day: first texts over all numbers. neighbours: so many
     other callers within neighbour_window, whose numbers differ from this one in the last two digits only, trip the
-    breaker. live_only: while trying it out, the only numbers that get texts by themselves; empty: all.
+    breaker. live_only: while trying it out, the only numbers that get texts by themselves; empty: all. receipt: does a
+    customer's text get the one automatic receipt?
     """
 
     country: str = "US"
@@ -103,6 +104,7 @@ class Rules:
     neighbours: int = 5
     neighbour_window: timedelta = timedelta(minutes=10)
     live_only: frozenset[E164] = field(default=frozenset())
+    receipt: bool = True
 
     def of(self, office: Office) -> "Rules":
         """These rules, knowing whose numbers are the office's own."""
@@ -212,11 +214,7 @@ def _by_number(case: _Case) -> Why | None:
     caller, rules = case.call.caller, case.rules
     if caller.withheld or (caller.number is None and phone.is_withheld(caller.digits)):
         return Why.WITHHELD
-    if caller.number is None:
-        return _unusable(caller.digits, rules.country)
-    if caller.number in rules.own_numbers:
-        return Why.OWN_NUMBER
-    return None
+    return _unusable(caller.digits, rules.country) if caller.number is None else None
 
 
 def _unusable(digits: str, country: str) -> Why:
@@ -229,11 +227,15 @@ def _unusable(digits: str, country: str) -> Why:
 
 
 def _by_person(case: _Case) -> Why | None:
-    number, history, rules = case.call.caller.number, case.history, case.rules
-    if number is None:
-        return None
+    number = case.call.caller.number
+    return never_texted(number, case.history, case.rules) if number else None
+
+
+def never_texted(number: E164, history: History, rules: Rules) -> Why | None:
+    """Why this number gets no automatic text, whatever happened; None if it may."""
     kind = phone.kind(number)
     return _first(
+        (number in rules.own_numbers, Why.OWN_NUMBER),
         (number in rules.staff or history.contact is ContactKind.STAFF, Why.STAFF),
         (history.contact is ContactKind.BLOCKED, Why.BLOCKED),
         (history.opted_out, Why.OPTED_OUT),

@@ -367,3 +367,94 @@ def test_the_numbers_of_the_trial_are_read_like_any_other(write: Write) -> None:
     assert problems(write(SMALLEST + rules.replace("212-555-0142", "555"))) == {
         "rules.live_only[0]": '"555" is no valid number; write it with its country: "+1..."'
     }
+
+
+PEOPLE = """
+[[person]]
+name = "Ann"
+mobile = "+12125550142"
+email = "ann@ace.example"
+quiet = "22:00-07:00"
+[[person]]
+name = "Bob"
+mobile = "+12125550143"
+[[person]]
+name = "Cid"
+"""
+
+ON_CALL = f"""{PEOPLE}
+[[shift]]
+people = ["Ann", "Bob"]
+days = "mon-fri"
+hours = "17:00-08:00"
+[[shift]]
+people = ["Bob"]
+days = "sat,sun"
+[on_call]
+owner = "Bob"
+ack_within = "5 min"
+voicemail = false
+[email]
+host = "mail.example"
+sender = "alerts@ace.example"
+"""
+
+MONDAY_NIGHT = datetime(2026, 11, 24, 3, tzinfo=UTC)
+
+
+def test_shifts_owner_and_the_way_of_alerts_are_read(write: Write) -> None:
+    config = read(write(SMALLEST + ON_CALL))
+    roster = config.office.roster
+    assert roster.ladder("Ace Plumbing", MONDAY_NIGHT) == ("Ann", "Bob")
+    assert roster.on_call("Ace Plumbing", MONDAY_NIGHT + timedelta(hours=14)) == ()
+    assert roster.on_call("Ace Plumbing", MONDAY_NIGHT + timedelta(days=5)) == ("Bob",)
+    assert (config.alerts.ack_within, config.alerts.remind_after) == (timedelta(minutes=5), timedelta(minutes=20))
+    assert (config.alerts.voicemail, config.alerts.untextable) == (False, True)
+    ann = config.office.person("Ann")
+    assert ann is not None
+    assert (ann.email, str(ann.quiet)) == ("ann@ace.example", "22:00-07:00")
+    assert config.email is not None
+    assert (config.email.host, config.email.port, config.email.security) == ("mail.example", 587, "starttls")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        ('owner = "Bob"', 'owner = "Zoe"', "on_call.owner", 'there is no person called "Zoe"'),
+        ('people = ["Bob"]', 'people = ["Cid"]', "shift[1].people", '"Cid" has no mobile'),
+        ('people = ["Bob"]', "people = []", "shift[1].people", "should not be empty"),
+        ('days = "sat,sun"', 'branch = "west"', "shift[1].branch", 'there is no branch called "west"'),
+        ('days = "sat,sun"', 'days = "daily"', "shift[1].days", "should be days such as"),
+        ('quiet = "22:00-07:00"', 'quiet = "closed"', "person[0].quiet", "should be one stretch of time"),
+        ('"ann@ace.example"', '"ann"', "person[0].email", "should match pattern"),
+        ("5 min", "1 s", "on_call.ack_within", "should be from 120s to 7200s"),
+        ("[email]", "[web]", "person[0].email", "needs an [email] table"),
+        ('host = "mail.example"', "", "email.host", "is missing"),
+        ("voicemail = false", "voicmail = false", "on_call.voicmail", "did you mean voicemail?"),
+    ],
+)
+def test_what_is_wrong_with_who_is_on_call_is_named(write: Write, old: str, new: str, path: str, message: str) -> None:
+    found = problems(write(SMALLEST + ON_CALL.replace(old, new)))
+    assert message in found[path]
+
+
+def test_a_mail_server_that_asks_for_a_name_needs_its_password(write: Write, tmp_path: Path) -> None:
+    signed_in = ON_CALL + 'username = "alerts"\n'
+    assert "email.password_file" in problems(write(SMALLEST + signed_in))
+    (tmp_path / "email.password").write_text("mailpass\n")
+    (tmp_path / "email.password").chmod(0o640)
+    config = read(write(SMALLEST + signed_in + 'password_file = "email.password"\n'))
+    assert config.email is not None
+    assert config.email.password == "mailpass"
+
+
+@pytest.mark.parametrize(
+    ("sms_number", "more", "confirmed"),
+    [("+12125550100", "", False), ("+18005550100", "", True), ("+18005550100", "carrier_replies = false", False)],
+)
+def test_toll_free_networks_confirm_stop_by_themselves_unless_it_is_said_otherwise(
+    write: Write, sms_number: str, more: str, confirmed: bool
+) -> None:
+    text = SMALLEST.replace('sms_number = "212-555-0100"', f'sms_number = "{sms_number}"\n{more}')
+    [line] = read(write(text)).office.lines
+    assert line.carrier_replies is confirmed
