@@ -1,9 +1,10 @@
 """Use case: dated changes of who is on call ("Ann takes tonight", "Bob is away until Monday"), each with a name."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bridge.domain.office import Office
-from bridge.domain.oncall import Override
+from bridge.domain.oncall import AHEAD, Gap, Override
 from storage import on_call
 from storage.database import Database, Reader
 
@@ -15,6 +16,16 @@ class DutyError(ValueError):
 async def office_with_changes(db: Reader, office: Office, now: datetime) -> Office:
     """The office with everything that people entered since its file was written."""
     return office.changed(await on_call.ahead(db, now))
+
+
+def gaps_ahead(office: Office, now: datetime) -> Mapping[str, Sequence[Gap]]:
+    """By branch: when in the days ahead it is closed with nobody on call; at most the owner is told then."""
+    return {branch: _gaps(office, branch, now) for branch in dict.fromkeys(line.branch for line in office.lines)}
+
+
+def _gaps(office: Office, branch: str, now: datetime) -> Sequence[Gap]:
+    calendars = [line.calendar for line in office.lines if line.branch == branch]
+    return office.roster.gaps(branch, calendars, now, now + AHEAD)
 
 
 class Duties:

@@ -217,13 +217,21 @@ class EscalationLoop:
 
     def _ladder(self, office: Office, case: Escalation, row: Callback, now: datetime) -> Sequence[str]:
         """Whoever has the row, then who is on call, then the owner; people whom nothing reaches are left out."""
-        names = dict.fromkeys((*([row.owner] if row.owner else []), *office.roster.ladder(row.branch, now)))
+        names = dict.fromkeys((*([row.owner] if row.owner else []), *self._on_duty(office, row, now)))
         by_words = case.cause in WORDS_OF_THE_CUSTOMER
         return [
             name
             for name in names
             if self._telling.reaches(name) and (by_words or not self._is_quiet(office, name, now))
         ]
+
+    def _on_duty(self, office: Office, row: Callback, now: datetime) -> Sequence[str]:
+        """By day, where the pattern names only nights and there is no owner: those of the coming night."""
+        on_duty = office.roster.ladder(row.branch, now)
+        if on_duty or not office.line_named(row.line).calendar.is_open(now):
+            return on_duty
+        comes = office.roster.somebody_from(row.branch, now)
+        return office.roster.ladder(row.branch, comes) if comes else ()
 
     def _is_quiet(self, office: Office, name: str, now: datetime) -> bool:
         person = office.person(name)

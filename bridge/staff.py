@@ -15,7 +15,7 @@ from bridge.domain.escalation import UNHEARD, Cause, Escalation
 from bridge.domain.gsm import Segments
 from bridge.domain.lexicon import OptOut
 from bridge.domain.office import Office, Person
-from bridge.domain.queue import Attempt, Callback, NotPossibleError, Outcome, State, Verb
+from bridge.domain.queue import TEXTBACK, Attempt, Callback, NotPossibleError, Outcome, State, Verb
 from bridge.telling import ANSWER, HELP, Telling, listed
 from bridge.urgent import Urgent
 from storage import alerts, callbacks
@@ -179,7 +179,8 @@ class Staff:
         except LookupError:
             raise _Refused(f"There is no row #{number}.") from None
         if row.state is State.CLOSED:
-            raise _Refused(f"#{number} is done already, says {row.closed_by}.")
+            by = row.reached_by if row.closed_by == TEXTBACK else row.closed_by
+            raise _Refused(f"#{number} is done already, by {by}.")
         return row
 
     async def _do(

@@ -78,6 +78,10 @@ class Telling:
         text = summary.line(await self.facts(tx, row, case.why), self._office, now, lead=lead)
         return await self._tell(tx, case.holder, text, REMINDER, now, row=row)
 
+    async def notice(self, tx: Writer, name: str, what: str, now: datetime) -> None:
+        """Something that is about no row."""
+        await self._tell(tx, name, what, NEWS, now)
+
     async def news(self, tx: Writer, row: Callback, name: str, what: str, now: datetime) -> None:
         """Something about a row that this person has, or was told of."""
         await self._tell(tx, name, what, NEWS, now, row=row)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge import duties
 from bridge.domain import escalation
 from bridge.domain.calls import Direction
 from bridge.domain.escalation import ACKNOWLEDGES, ACTS, HELD, UNHEARD, Cause, Escalation, Rules, Stage
@@ -37,6 +38,11 @@ NOT_CUSTOMERS = frozenset({ContactKind.STAFF, ContactKind.SUPPLIER, ContactKind.
 MAY_BEGIN = frozenset({Verb.RANK, Verb.REOPEN, Verb.UNDO})
 LETS_GO = frozenset({Verb.RELEASE, Verb.UNDO})
 
+STOPPED = (
+    "Texts to missed callers have stopped: many numbers next to each other called in a row. "
+    "Calls are still queued. `textback resume` turns texts on."
+)
+
 Handler = Callable[[Writer, Entry, datetime], Awaitable[None]]
 
 
@@ -59,6 +65,7 @@ class Urgent:
             "part.failed": self._lost,
             "part.unknown": self._lost,
             "part.cancelled": self._lost,
+            "setting.breaker_on": self._texts_stopped,
             **{f"callback.{verb}": self._dealt_with for verb in verbs},
         }
 
@@ -137,6 +144,13 @@ class Urgent:
         pressing = escalation.pressed(case, cause, why, due_at, now)
         if pressing != case:
             await alerts.save(tx, pressing, Act(TEXTBACK, "pressed", now, {"cause": cause}))
+
+    async def _texts_stopped(self, tx: Writer, _entry: Entry, now: datetime) -> None:
+        """Many adjacent numbers called in a row, and customers get no texts until somebody looks."""
+        roster = (await duties.office_with_changes(tx, self._office, now)).roster
+        branches = dict.fromkeys(line.branch for line in self._office.lines)
+        for person in dict.fromkeys(person for branch in branches for person in roster.ladder(branch, now)[:1]):
+            await self._telling.notice(tx, person, STOPPED, now)
 
     # --- alerts arrive, or not
 

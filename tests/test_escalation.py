@@ -571,3 +571,20 @@ async def test_the_first_text_asks_for_urgency_only_while_somebody_is_on_call(ni
     nobody, somebody = await night.column("SELECT text FROM message WHERE kind = 'first' ORDER BY id")
     assert "urgent" not in str(nobody)
     assert "whether this is urgent now" in str(somebody)
+
+
+async def test_by_day_with_nights_only_and_no_owner_the_coming_night_is_told(database: Database) -> None:
+    nights = Calendar(NEW_YORK, ((Span(time(17), time(8)),),) * 7)
+    night = Night(database, office=replace(AT_NIGHT, roster=Roster((Shift(nights, ("Bob",)),))))
+    night.clock.now = MONDAY_NOON
+    await night.writes(GAS)
+    assert await night.who_was_told() == ["Bob"]
+
+
+async def test_a_tripped_breaker_is_told_once(night: Night) -> None:
+    for n in range(7):
+        await night.is_missed(missed_call(E164(f"+1202555012{n}"), night.clock()))
+        night.clock.advance(seconds=30)
+    ((who, words),) = await night.told()
+    assert who == "Ann"
+    assert words.startswith("Texts to missed callers have stopped")

@@ -3,7 +3,7 @@
 import asyncio
 import getpass
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,8 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import load
 from bridge.domain.hours import Calendar
 from bridge.domain.office import Office
-from bridge.domain.oncall import AHEAD, Change, Override
-from bridge.duties import Duties, DutyError
+from bridge.domain.oncall import Change, Gap, Override
+from bridge.duties import Duties, DutyError, gaps_ahead
 from storage.database import Database
 
 T = TypeVar("T")
@@ -102,12 +102,12 @@ def _with_duties(config: Path, work: Callable[[Duties, Office], Awaitable[T]]) -
 
 def report(office: Office, now: datetime) -> Iterator[str]:
     """Who is told, branch by branch, and when nobody is on call; numbers are whole."""
-    branches = dict.fromkeys(line.branch for line in office.lines)
-    for branch in branches:
+    branches = gaps_ahead(office, now)
+    for branch, gaps in branches.items():
         where = f" in {branch}" if len(branches) > 1 else ""
         yield from _people(office, branch, where, now)
         if office.roster.shifts:
-            yield from _gaps(office, branch, where, now)
+            yield from _gaps(office, gaps, where)
 
 
 def changes(office: Office) -> Iterator[str]:
@@ -127,10 +127,9 @@ def _people(office: Office, branch: str, where: str, now: datetime) -> Iterator[
         yield f"at last, the owner: {_reach(office.roster.owner, office)}"
 
 
-def _gaps(office: Office, branch: str, where: str, now: datetime) -> Iterator[str]:
-    calendars = [line.calendar for line in office.lines if line.branch == branch]
+def _gaps(office: Office, gaps: Sequence[Gap], where: str) -> Iterator[str]:
     told = f"only the owner, {office.roster.owner}, is told" if office.roster.owner else "nobody is told"
-    for gap in office.roster.gaps(branch, calendars, now, now + AHEAD):
+    for gap in gaps:
         yield f"Nobody on call{where} from {_wall(gap.start, office)} to {_wall(gap.end, office)}: {told}"
 
 
