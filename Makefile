@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check dist lock clean
 
 demo: .venv/installed
 	$(BIN)/textback demo
@@ -38,6 +38,22 @@ lock: .venv/bin/python
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --extra dev --output-file requirements-dev.txt pyproject.toml
+
+# One archive that installs without a network: wheels for these Pythons on glibc 2.28 or newer (Debian 12, EL9), and a script.
+PYTHONS ?= 3.11 3.12 3.13
+OFFLINE := build/offline/textback
+
+dist: .venv/bin/python
+	rm -rf $(OFFLINE)
+	mkdir -p $(OFFLINE)/wheels dist
+	for version in $(PYTHONS); do \
+	  $(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt \
+	    --only-binary=:all: --python-version $$version --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 \
+	    --dest $(OFFLINE)/wheels || exit 1; \
+	done
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(OFFLINE) .
+	cp requirements.txt bridge/deploy/install.sh $(OFFLINE)
+	tar -C build/offline -czf dist/textback-offline.tar.gz textback
 
 clean:
 	rm -rf .venv .lab build dist *.egg-info

@@ -1,0 +1,55 @@
+"""`make dist`: one archive that installs on a machine without a network."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.lab.asterisk import REPOSITORY
+from tests.lab.fixtures import missing
+
+ARCHIVE = REPOSITORY / "dist" / "textback-offline.tar.gz"
+OFFLINE = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
+
+
+def done(command: Sequence[str | Path], **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run it, without a network where this machine lets us take it away."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environ, timeout=240)
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Path:
+    ours = f"PYTHONS={sys.version_info.major}.{sys.version_info.minor}"
+    made = done(["make", "--directory", str(REPOSITORY), "dist", ours])
+    if made.returncode:
+        missing(f"the archive could not be made: {made.stderr[-500:]}")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path / "textback"
+
+
+@pytest.mark.timeout(300)
+def test_the_archive_installs_without_a_network_and_runs(unpacked: Path, tmp_path: Path) -> None:
+    place = tmp_path / "opt"
+    installed = done([*OFFLINE, unpacked / "install.sh", place], TEXTBACK_USER="", PYTHON=sys.executable)
+    assert installed.returncode == 0, installed.stderr
+    assert f"textback {version('missed-call-textback')}\n" in installed.stdout
+    config = ["init", "--yes", "--business", "Ace", "--zone", "America/New_York", "--number", "2125550100"]
+    asked = done([*OFFLINE, place / "bin/textback", *config, "--dir", tmp_path / "etc"])
+    assert "textback.toml" in asked.stdout
+
+
+def test_an_old_python_is_refused_in_words(tmp_path: Path) -> None:
+    old = tmp_path / "python3.9"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    refused = done([REPOSITORY / "bridge/deploy/install.sh", tmp_path / "opt"], PYTHON=str(old))
+    assert refused.returncode == 1
+    assert "Python 3.11, 3.12 or 3.13 is missing" in refused.stderr
+    assert not (tmp_path / "opt").exists()
