@@ -165,6 +165,19 @@ async def page(db: Reader, *, before: int | None = None, limit: int = 50) -> Seq
     return [_call(row) for row in rows]
 
 
+async def filtered(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[CallRow]:
+    """Missed calls that are nobody's callback (staff, blocked), newest first."""
+    rows = await db.all(
+        """
+        SELECT * FROM call WHERE filtered IS NOT NULL AND (:before IS NULL OR id < :before)
+        ORDER BY id DESC LIMIT :limit
+        """,
+        before=before,
+        limit=limit,
+    )
+    return [_call(row) for row in rows]
+
+
 def _call(row: sqlite3.Row) -> CallRow:
     started_at, party = moment(row["started_at"]), number(row["number"])
     call = EndedCall(

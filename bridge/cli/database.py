@@ -1,0 +1,33 @@
+"""What commands that work on the database share: they open it as the configuration says, and close it again."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import typer
+
+from bridge.config import Config, load
+from bridge.domain import phone
+from bridge.domain.phone import E164
+from storage.database import Database
+
+T = TypeVar("T")
+
+
+def with_database(config: Path, work: Callable[[Database, Config], Awaitable[T]]) -> T:
+    async def run() -> T:
+        loaded = load(config, os.environ)
+        async with await Database.open(loaded.database) as database:
+            return await work(database, loaded)
+
+    return asyncio.run(run())
+
+
+def number_of(written: str, country: str) -> E164:
+    """Wrong usage where it is none."""
+    number = phone.parse(written, country)
+    if number is None:
+        raise typer.BadParameter(f'"{written}" is no valid number; write it as you would dial it, or with its country')
+    return number
