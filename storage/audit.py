@@ -24,6 +24,7 @@ class Subject(StrEnum):
     ESCALATION = "escalation"
     DUTY = "duty"
     EMAIL = "email"
+    USER = "user"
 
 
 @dataclass(frozen=True, slots=True)

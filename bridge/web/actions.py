@@ -1,9 +1,5 @@
 """The verbs, posted by forms. Every answer is a page: the list again, or why nothing was done, with what was typed."""
 
-from datetime import timedelta
-from typing import Any
-from urllib.parse import quote
-
 from aiohttp import web
 
 from bridge.callbacks import ConflictError
@@ -11,11 +7,10 @@ from bridge.domain.queue import Callback, NotPossibleError
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS
 from bridge.web.present import age
-from bridge.web.site import ME, Banner, Site, found
+from bridge.web.site import Banner, Site, found
 from bridge.web.views import TAB_NAMED, Views
 from storage.errors import StorageError
 
-REMEMBER_ME = timedelta(days=365)
 FIELDS_KEPT = ("note", "text")
 
 
@@ -57,15 +52,6 @@ class Actions:
             if back in TAB_NAMED:
                 return await self._views.list_page(request, db, TAB_NAMED[back], status=status, banner=banner)
             return await self._views.conversation_page(request, db, row, status=status, banner=banner)
-
-    async def me(self, request: web.Request) -> web.StreamResponse:
-        """Who sits here: kept in the browser."""
-        name: Any = (await request.post()).get(ME, "")
-        answer = web.HTTPSeeOther("/")
-        if name in self._site.people:
-            seconds = int(REMEMBER_ME.total_seconds())
-            answer.set_cookie(ME, quote(name), max_age=seconds, httponly=True, samesite="Strict", path="/")
-        raise answer
 
 
 def _back(sent: Sent, row: Callback) -> str:

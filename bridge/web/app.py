@@ -22,6 +22,7 @@ from bridge.domain.office import Office
 from bridge.health import Health
 from bridge.web import present
 from bridge.web.actions import Actions
+from bridge.web.door import Door
 from bridge.web.forms import VERBS
 from bridge.web.live import HEARTBEAT, Live
 from bridge.web.rows import Mark, Spans
@@ -56,10 +57,13 @@ def create_app(
 
     heartbeat: seconds of silence after which an open page is told that it still listens.
     """
-    site = Site(database, office, Callbacks(database, office), health, clock, marker(lexicon or default_lexicon()))
+    door = Door(database, office, clock, settings.visitor)
+    site = Site(
+        database, office, Callbacks(database, office), health, clock, marker(lexicon or default_lexicon()), door
+    )
     changes = Changes(database)
     live = Live(changes, heartbeat=heartbeat)
-    app = web.Application(middlewares=[pages_for_errors, guard(settings)], client_max_size=BODY)
+    app = web.Application(middlewares=[pages_for_errors, guard(settings), door.keep], client_max_size=BODY)
     _add_templates(app, office.business)
     _add_routes(app, site, live)
     app.on_response_prepare.append(add_headers)
@@ -90,7 +94,10 @@ def _add_routes(app: web.Application, site: Site, live: Live) -> None:
             web.get("/count", views.count),
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
             web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),
-            web.post("/me", actions.me),
+            web.post("/me", site.door.me),
+            web.get("/sign-in", site.door.show),
+            web.post("/sign-in", site.door.sign_in),
+            web.post("/sign-out", site.door.sign_out),
             web.get("/events", live.stream),
             web.get("/healthz", status.healthz),
             web.get("/readyz", status.readyz),

@@ -8,6 +8,7 @@ a page could neither run nor load anything.
 import hmac
 import secrets
 from hashlib import sha256
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import structlog
@@ -35,7 +36,7 @@ HEADERS = {
 }
 
 BROWSER = web.RequestKey("browser", str)
-"""The cookie's value, also on the request that gets its first one."""
+"""The cookie's value; also one that this request is only about to get."""
 
 log = structlog.get_logger()
 
@@ -62,7 +63,9 @@ def guard(settings: WebSettings) -> Middleware:
                 raise _refused(request, "token", "This page is too old: load it again, then repeat what you did.")
         response = await handler(request)
         if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
-            response.set_cookie(COOKIE, request[BROWSER], httponly=True, samesite="Strict", path="/")
+            response.set_cookie(
+                COOKIE, request[BROWSER], httponly=True, samesite="Strict", path="/", secure=request.secure
+            )
         return response
 
     return checked
@@ -73,8 +76,20 @@ def token_for(browser: str) -> str:
     return sha256(f"form {browser}".encode()).hexdigest()
 
 
+def new_browser() -> str:
+    """A cookie that nobody has seen yet."""
+    return secrets.token_urlsafe(32)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _browser(cookie: str) -> str:
-    return cookie if len(cookie) == 43 and cookie.isascii() and cookie.isprintable() else secrets.token_urlsafe(32)
+    return cookie if len(cookie) == 43 and cookie.isascii() and cookie.isprintable() else new_browser()
 
 
 def _hostname(host: str) -> str | None:

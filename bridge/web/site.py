@@ -1,18 +1,20 @@
 """What every view needs: the parts it is made from, and the pages it answers with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import unquote
 
 import aiohttp_jinja2
 from aiohttp import web
 
 from bridge.callbacks import UNDOABLE, Callbacks
 from bridge.domain.office import Office
+from bridge.domain.oncall import Gap
 from bridge.domain.queue import Callback
+from bridge.duties import gaps_ahead, office_with_changes
 from bridge.health import Health, LinkKind
+from bridge.web.door import VISITOR, Door
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
 from bridge.web.present import Show
@@ -23,8 +25,6 @@ from storage.audit import Subject
 from storage.database import Database, Reader
 
 UNDO_FOR = timedelta(seconds=10)
-ME = "me"
-FRONT_DESK = "Front desk"
 
 FAULTS = {
     LinkKind.PBX: "The PBX is not connected ({why}). New calls are not seen; the queue, texts and replies go on.",
@@ -51,15 +51,11 @@ class Site:
     health: Callable[[], Health]
     clock: Callable[[], datetime]
     mark: Mark
+    door: Door
 
     def who(self, request: web.Request) -> str:
-        """Who sits at this browser, as they said; without sign-in nobody checks."""
-        name = unquote(request.cookies.get(ME, ""))
-        return name if name in self.people else FRONT_DESK
-
-    @property
-    def people(self) -> tuple[str, ...]:
-        return (FRONT_DESK, *(person.name for person in self.office.people))
+        """Who sits at this browser."""
+        return request[VISITOR].name
 
     def sent(self, request: web.Request, fields: Mapping[str, Any], row: Callback, now: datetime) -> Sent:
         texts = {name: value for name, value in fields.items() if isinstance(value, str)}
@@ -73,19 +69,28 @@ class Site:
         around = {
             "show": Show(self.office, now),
             "who": self.who(request),
-            "people": self.people,
+            "visitor": request[VISITOR],
+            "people": self.door.people,
             "token": token_for(request[BROWSER]),
             "many_lines": len(self.office.lines) > 1,
             "search": "",
             "health": health,
             "faults": faults(health),
             "several_links": len(health.links) > 2,
+            "gaps": await self._gaps(db, now),
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
             "toast": await self._toast(request, db, now),
             "banner": None,
         }
         return aiohttp_jinja2.render_template(template, request, around | more, status=status)
+
+    async def _gaps(self, db: Reader, now: datetime) -> Sequence[Gap]:
+        """When nobody is on call in the days ahead; nothing where nobody ever is."""
+        if not self.office.roster.shifts:
+            return ()
+        office = await office_with_changes(db, self.office, now)
+        return sorted((gap for gaps in gaps_ahead(office, now).values() for gap in gaps), key=lambda gap: gap.start)
 
     async def _toast(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """What this person did last, as long as it can be undone: the address names the row (`?did=17`)."""

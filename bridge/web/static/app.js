@@ -210,8 +210,11 @@ document.addEventListener("click", (event) => {
   if (event.target.id === "sound") { localStorage.sound = localStorage.sound === "on" ? "off" : "on"; showSound(); chime(); }
 });
 
-byId("me").addEventListener("change", (event) => event.target.form.requestSubmit());
-document.querySelector(".me button").hidden = true;
+const me = byId("me");  // only where nobody signs in
+if (me) {
+  me.addEventListener("change", () => me.form.requestSubmit());
+  me.form.querySelector("button").hidden = true;
+}
 document.querySelector(".tools").hidden = false;
 byId("keys-on").checked = localStorage.keys !== "off";
 byId("keys-on").addEventListener("change", (event) => { localStorage.keys = event.target.checked ? "on" : "off"; });

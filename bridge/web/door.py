@@ -1,0 +1,232 @@
+"""Who sits at a browser, and how they come in and go out.
+
+Until a user exists nobody signs in: people say who they are, and only this machine is served. From then on every page
+asks for a name and a password. A session is what the browser's cookie was made into at that moment: signing in and out
+gives the browser a new one, so that a cookie planted before is worth nothing.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote, unquote
+
+import aiohttp_jinja2
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bridge import passwords
+from bridge.domain.office import Office
+from bridge.web.security import BROWSER, SAFE, TOKEN, is_loopback, new_browser, token_for
+from bridge.web.throttle import Throttle
+from storage import users
+from storage.database import Database
+from storage.users import Role, User
+
+ME = "me"
+FRONT_DESK = "Front desk"
+REMEMBER_ME = timedelta(days=365)
+OPEN_TO_ALL = re.compile(r"/(sign-in|healthz|readyz|metrics|static/.*)")
+VERB_PATH = re.compile(r"/callbacks/\d{1,15}/[a-z]{1,20}")
+HASHING_AT_ONCE = 2  # each takes 64 MB
+LONG_TEXTS = ("note", "text")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """signed_in: False where there are no users yet, and they only say who they are."""
+
+    name: str
+    role: Role
+    signed_in: bool
+
+
+VISITOR = web.RequestKey("visitor", Visitor)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What somebody wanted to do when their session had ended: where the form went, and what was in it."""
+
+    action: str
+    fields: Mapping[str, str]
+
+    def as_text(self) -> str:
+        return json.dumps({"action": self.action, "fields": dict(self.fields)})
+
+    @property
+    def long_texts(self) -> dict[str, str]:
+        return {name: text for name, text in self.fields.items() if name in LONG_TEXTS}
+
+    @property
+    def others(self) -> dict[str, str]:
+        return {name: text for name, text in self.fields.items() if name not in LONG_TEXTS}
+
+
+class Door:
+    """default: who sits there until somebody says who they are, while nobody signs in."""
+
+    def __init__(
+        self, database: Database, office: Office, clock: Callable[[], datetime], default: str = FRONT_DESK
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._default = default
+        self.people = tuple(dict.fromkeys((default, FRONT_DESK, *(person.name for person in office.people))))
+        self._throttle = Throttle()
+        self._hashing = asyncio.Semaphore(HASHING_AT_ONCE)
+
+    @web.middleware
+    async def keep(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let in who is known; everybody else gets the page to sign in, which keeps what they were about to do."""
+        visitor = await self._visitor(request)
+        if visitor is not None:
+            request[VISITOR] = visitor
+        elif not OPEN_TO_ALL.fullmatch(request.path):
+            return await self._ask(request)
+        return await handler(request)
+
+    async def _visitor(self, request: web.Request) -> Visitor | None:
+        now, digest = self._clock(), _digest(request[BROWSER])
+        async with self._database.read() as db:
+            user = await users.of_session(db, digest, now)
+            stale = user is not None and await users.is_stale(db, digest, now)
+            nobody_yet = user is None and not await users.exist(db)
+        if stale:
+            async with self._database.transaction() as tx:
+                await users.touch(tx, digest, now)
+        if user is not None:
+            return Visitor(user.name, user.role, signed_in=True)
+        return Visitor(self._said(request), Role.ADMIN, signed_in=False) if nobody_yet and _is_near(request) else None
+
+    def _said(self, request: web.Request) -> str:
+        name = unquote(request.cookies.get(ME, ""))
+        return name if name in self.people else self._default
+
+    async def _ask(self, request: web.Request) -> web.Response:
+        unfinished = await _unfinished(request)
+        path = request.path_qs if request.method in SAFE and "HX-Request" not in request.headers else "/"
+        return self._page(request, 401, {"next": path, "unfinished": unfinished, "ended": unfinished is not None})
+
+    def _page(self, request: web.Request, status: int, more: Mapping[str, Any]) -> web.Response:
+        context = {"token": token_for(request[BROWSER]), "name": "", "trouble": "", "next": "/", "ended": False}
+        return aiohttp_jinja2.render_template(
+            "sign_in.html", request, {**context, "unfinished": None, **more}, status=status
+        )
+
+    async def show(self, request: web.Request) -> web.Response:
+        if VISITOR in request:
+            raise web.HTTPSeeOther("/")
+        return self._page(request, 200, {})
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        """303 to where they wanted to go, or the form they did not finish; 401 and 429 with the page again."""
+        now = self._clock()
+        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        name, unfinished = form.get("name", "").strip(), _read_unfinished(form.get("unfinished", ""))
+        path = _inside(form.get("next", ""))
+        again = {"name": name, "next": path, "unfinished": unfinished}
+        keys = (f"from {request.remote}", f"as {name.casefold()[:100]}")
+        if wait := max(self._throttle.wait(key, now) for key in keys):
+            log.warning("signin.throttled", remote=request.remote)
+            words = f"Too many tries. Try again in {-(-wait // timedelta(minutes=1))} min."
+            return self._page(request, 429, again | {"trouble": words})
+        self._throttle.failed(*keys, now=now)  # before it is looked at: many tries at once are many tries
+        user = await self._checked(name, form.get("password", ""))
+        if user is None:
+            log.warning("signin.failed", remote=request.remote)  # what fail2ban reads; a name may be a password
+            return self._page(request, 401, again | {"trouble": "Name or password is not right."})
+        self._throttle.passed(*keys)
+        await self._begin(request, user, now)
+        log.info("signin.done", remote=request.remote, user=user.name)
+        return self._show_unfinished(request, user, unfinished) if unfinished else _go(path)
+
+    async def _checked(self, name: str, password: str) -> User | None:
+        async with self._database.read() as db:
+            user = await users.named(db, name)
+        known = user if user and not user.disabled else None
+        async with self._hashing:
+            fits = await asyncio.to_thread(passwords.fits, password, known.password if known else None)
+        return known if fits else None
+
+    async def _begin(self, request: web.Request, user: User, now: datetime) -> None:
+        """In a new cookie: one that somebody planted before stays without a session."""
+        before, request[BROWSER] = request[BROWSER], new_browser()
+        async with self._database.transaction() as tx:
+            await users.end_session(tx, _digest(before))
+            await users.begin_session(tx, user, _digest(request[BROWSER]), now)
+
+    def _show_unfinished(self, request: web.Request, user: User, unfinished: Unfinished) -> web.Response:
+        context = {"token": token_for(request[BROWSER]), "user": user.name, "unfinished": unfinished}
+        return aiohttp_jinja2.render_template("unfinished.html", request, context)
+
+    async def sign_out(self, request: web.Request) -> web.Response:
+        async with self._database.transaction() as tx:
+            await users.end_session(tx, _digest(request[BROWSER]))
+        request[BROWSER] = new_browser()
+        return _go("/")
+
+    async def me(self, request: web.Request) -> web.Response:
+        """Who sits here, as they say while nobody signs in: kept in the browser."""
+        name = (await request.post()).get(ME, "")
+        answer = _go("/")
+        if isinstance(name, str) and name in self.people:
+            seconds = int(REMEMBER_ME.total_seconds())
+            answer.set_cookie(ME, quote(name), max_age=seconds, httponly=True, samesite="Strict", path="/")
+        return answer
+
+
+def needs(role: Role, handler: Handler) -> Handler:
+    """For whom a page or an action is. Checked here, whatever the page offered."""
+
+    async def checked(request: web.Request) -> web.StreamResponse:
+        if not request[VISITOR].role.covers(role):
+            log.warning("page.forbidden", user=request[VISITOR].name, path=request.path)
+            raise web.HTTPForbidden(text=f"This is for people with the role {role}.")
+        return await handler(request)
+
+    return checked
+
+
+def _go(path: str) -> web.Response:
+    """Returned, not raised, so that it carries the browser's new cookie."""
+    return web.Response(status=303, headers={"Location": path})
+
+
+def _digest(browser: str) -> bytes:
+    return sha256(f"session {browser}".encode()).digest()
+
+
+def _is_near(request: web.Request) -> bool:
+    return request.remote is None or is_loopback(request.remote)
+
+
+async def _unfinished(request: web.Request) -> Unfinished | None:
+    """The form of a verb that came without a session."""
+    if request.method in SAFE or not VERB_PATH.fullmatch(request.path):
+        return None
+    fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    return Unfinished(request.path, {name: value for name, value in fields.items() if name != TOKEN})
+
+
+def _read_unfinished(written: str) -> Unfinished | None:
+    """As the page to sign in sent it back; None for what is no such thing."""
+    try:
+        read = json.loads(written)
+        action, fields = str(read["action"]), {str(name): str(text) for name, text in read["fields"].items()}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    return Unfinished(action, fields) if VERB_PATH.fullmatch(action) else None
+
+
+def _inside(path: str) -> str:
+    """A path of ours; the list for anything that could lead elsewhere."""
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isascii() and path.isprintable()
+    return path if ours else "/"

@@ -1,0 +1,273 @@
+"""Signing in: who may come in, what a session is worth, and that nothing typed is lost when it ends."""
+
+import asyncio
+import html
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiohttp import ClientResponse
+from structlog.testing import capture_logs
+
+from bridge import passwords
+from bridge.web import throttle
+from bridge.web.security import COOKIE, TOKEN
+from bridge.web.throttle import Throttle
+from storage import users
+from storage.errors import ForbiddenError
+from storage.users import Role
+from tests.desk import MONDAY_NOON, Desk, missed_call
+from tests.web.served import Client, served
+from tests.web.test_page import Page
+
+PASSWORD = "correct horse"
+HASH = passwords.hashed(PASSWORD)
+
+
+async def add_user(desk: Desk, name: str = "Ann", role: Role = Role.STAFF) -> None:
+    async with desk.database.transaction() as tx:
+        await users.insert(tx, name, role, HASH, "root", desk.clock())
+
+
+@pytest.fixture
+async def client(desk: Desk) -> AsyncIterator[Client]:
+    """An office with one user, Ann, who is not signed in."""
+    await add_user(desk)
+    await desk.call(missed_call())
+    async with served(desk) as made:
+        yield made
+
+
+def origin(client: Client) -> dict[str, str]:
+    return {"Origin": str(client.make_url("/")).rstrip("/")}
+
+
+async def post(client: Client, path: str, **fields: str | int) -> ClientResponse:
+    async with client.get("/sign-in") as answer:
+        page = Page(await answer.text())
+    return await client.post(path, data={TOKEN: page.hidden[TOKEN]} | fields, headers=origin(client))
+
+
+async def sign_in(client: Client, name: str = "Ann", password: str = PASSWORD, **more: str) -> tuple[int, Page]:
+    answer = await post(client, "/sign-in", name=name, password=password, **more)
+    return answer.status, Page(await answer.text())
+
+
+def cookie(client: Client) -> str:
+    return client.session.cookie_jar.filter_cookies(client.make_url("/"))[COOKIE].value
+
+
+@pytest.mark.parametrize("path", ["/", "/snoozed", "/callbacks/1", "/rows/1", "/count", "/events", "/nonsense"])
+async def test_nothing_of_a_customer_is_shown_before_signing_in(client: Client, path: str) -> None:
+    async with client.get(path) as answer:
+        assert answer.status == 401
+        words = await answer.text()
+    assert "Sign in" in words
+    assert "555" not in words
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+async def test_machines_need_no_session(client: Client, path: str) -> None:
+    async with client.get(path) as answer:
+        assert answer.status == 200
+
+
+async def test_with_name_and_password_one_is_in_and_named_in_what_one_does(client: Client, desk: Desk) -> None:
+    status, page = await sign_in(client, "ann")
+    assert status == 200
+    assert "(202) 555-0123" in page.words
+    row = await desk.row()
+    fields = {TOKEN: page.hidden[TOKEN], "version": str(row.version), "back": "to_call"}
+    async with client.post(f"/callbacks/{row.id}/claim", data=fields, headers=origin(client)) as answer:
+        assert answer.status == 200
+    assert (await desk.row()).owner == "Ann"
+
+
+async def test_one_comes_to_where_one_wanted_to_go_and_nowhere_else(client: Client) -> None:
+    async with client.get("/callbacks/1") as answer:
+        asked = Page(await answer.text())
+    assert asked.hidden["next"] == "/callbacks/1"
+    for path, where in (("/snoozed", "/snoozed"), ("//evil.example/", "/"), ("/\\evil.example", "/"), ("x:y", "/")):
+        answer = await post(client, "/sign-in", name="Ann", password=PASSWORD, next=path)
+        assert answer.history[-1].headers["Location"] == where
+        await post_out(client)
+
+
+async def post_out(client: Client) -> None:
+    async with client.get("/") as answer:
+        page = Page(await answer.text())
+    async with client.post("/sign-out", data={TOKEN: page.hidden[TOKEN]}, headers=origin(client)) as answer:
+        assert answer.status == 401  # the list, which asks to sign in
+
+
+async def test_signing_out_ends_the_session_also_for_who_kept_the_cookie(client: Client) -> None:
+    await sign_in(client)
+    before = cookie(client)
+    await post_out(client)
+    client.session.cookie_jar.clear()
+    async with client.get("/", headers={"Cookie": f"{COOKIE}={before}"}) as answer:
+        assert answer.status == 401
+
+
+async def test_a_cookie_that_was_planted_before_is_worth_nothing_after(client: Client) -> None:
+    async with client.get("/sign-in"):
+        planted = cookie(client)
+    await sign_in(client)
+    assert cookie(client) != planted
+    client.session.cookie_jar.clear()
+    async with client.get("/", headers={"Cookie": f"{COOKIE}={planted}"}) as answer:
+        assert answer.status == 401
+
+
+async def test_the_database_holds_nothing_that_would_open_a_session(client: Client, desk: Desk) -> None:
+    await sign_in(client)
+    digests = await desk.column("SELECT hex(digest) FROM session")
+    assert len(digests) == 1
+    assert cookie(client).encode().hex() not in str(digests[0]).lower()
+
+
+@pytest.mark.parametrize(("name", "password"), [("Ann", "wrong horse"), ("Mallory", PASSWORD), ("", ""), ("Ann", "")])
+async def test_a_wrong_name_and_a_wrong_password_get_the_same_words(client: Client, name: str, password: str) -> None:
+    with capture_logs() as logs:
+        status, page = await sign_in(client, name, password)
+    assert status == 401
+    assert "Name or password is not right." in page.words
+    assert [entry["event"] for entry in logs] == ["signin.failed"]
+    assert logs[0]["remote"] == "127.0.0.1"
+
+
+async def test_guessing_is_slowed_down_even_with_the_right_password_and_told_in_one_line(
+    client: Client, desk: Desk
+) -> None:
+    for _ in range(throttle.TRIES):
+        assert (await sign_in(client, "Ann", "wrong horse"))[0] == 401
+    with capture_logs() as logs:
+        status, page = await sign_in(client)
+    assert status == 429
+    assert "Try again in 10 min." in page.words
+    assert [entry["event"] for entry in logs] == ["signin.throttled"]
+    desk.clock.advance(minutes=10)
+    assert (await sign_in(client))[0] == 200
+
+
+async def test_many_tries_at_once_are_many_tries(client: Client) -> None:
+    async with client.get("/sign-in") as answer:
+        fields = {TOKEN: Page(await answer.text()).hidden[TOKEN], "name": "Ann", "password": "wrong"}
+    tries = [client.post("/sign-in", data=fields, headers=origin(client)) for _ in range(20)]
+    answers = await asyncio.gather(*tries)
+    assert sorted(answer.status for answer in answers) == [401] * throttle.TRIES + [429] * (20 - throttle.TRIES)
+
+
+async def test_a_session_ends_after_a_night_and_lives_while_it_is_used(client: Client, desk: Desk) -> None:
+    await sign_in(client)
+    for _ in range(20):
+        desk.clock.advance(hours=11)
+        async with client.get("/") as answer:
+            assert answer.status == 200
+    desk.clock.advance(hours=12, minutes=1)
+    async with client.get("/") as answer:
+        assert answer.status == 401
+
+
+async def test_no_session_lives_for_ever(client: Client, desk: Desk) -> None:
+    await sign_in(client)
+    end = desk.clock() + users.LONGEST
+    while desk.clock() < end:
+        desk.clock.advance(hours=11)
+        async with client.get("/") as answer:
+            status = answer.status
+    assert status == 401
+
+
+async def test_who_is_disabled_is_out_at_once_and_stays_out(client: Client, desk: Desk) -> None:
+    await sign_in(client)
+    async with desk.database.transaction() as tx:
+        ann = await users.named(tx, "Ann")
+        assert ann
+        assert await users.disable(tx, ann, "root", desk.clock())
+    async with client.get("/") as answer:
+        assert answer.status == 401
+    assert (await sign_in(client))[0] == 401
+
+
+async def test_a_new_password_ends_the_sessions_of_the_old_one(client: Client, desk: Desk) -> None:
+    await sign_in(client)
+    async with desk.database.transaction() as tx:
+        ann = await users.named(tx, "Ann")
+        assert ann
+        await users.set_password(tx, ann, passwords.hashed("another horse"), "root", desk.clock())
+    async with client.get("/") as answer:
+        assert answer.status == 401
+    assert (await sign_in(client))[0] == 401
+    assert (await sign_in(client, password="another horse"))[0] == 200
+
+
+async def test_what_was_typed_when_the_session_ended_is_there_after_signing_in(client: Client, desk: Desk) -> None:
+    _, page = await sign_in(client)
+    desk.clock.advance(hours=13)
+    row = await desk.row()
+    note = 'call after 5 <b> "now"'
+    fields = {TOKEN: page.hidden[TOKEN], "version": str(row.version), "back": "row", "note": note}
+    async with client.post(f"/callbacks/{row.id}/note", data=fields, headers=origin(client)) as answer:
+        assert answer.status == 401
+        asked = Page(await answer.text())
+    assert "Your session has ended" in asked.words
+    assert note in asked.words
+    _, again = await sign_in(client, unfinished=html.unescape(asked.hidden["unfinished"]))
+    assert note in again.words
+    action = re.search(r'action="(/callbacks/[^"]+)"', again.html)
+    assert action
+    sent = again.hidden | {"note": note}
+    async with client.post(action[1], data=sent, headers=origin(client)) as answer:
+        assert answer.status == 200
+        assert note in Page(await answer.text()).words
+
+
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        "{",
+        "[]",
+        '{"action": "/sign-out", "fields": {}}',
+        '{"action": "//evil/", "fields": {}}',
+        '{"action": 1}',
+        "[" * 9000,
+    ],
+)
+async def test_an_unfinished_form_that_somebody_made_up_is_left_out(client: Client, made_up: str) -> None:
+    status, page = await sign_in(client, unfinished=made_up)
+    assert status == 200
+    assert "(202) 555-0123" in page.words
+
+
+async def test_signing_in_from_another_site_is_refused(client: Client) -> None:
+    async with client.get("/sign-in") as answer:
+        token = Page(await answer.text()).hidden[TOKEN]
+    fields = {TOKEN: token, "name": "Ann", "password": PASSWORD}
+    for headers, sent in (({"Origin": "http://evil.example"}, fields), (origin(client), fields | {TOKEN: "0" * 64})):
+        async with client.post("/sign-in", data=sent, headers=headers) as answer:
+            assert answer.status == 403
+
+
+async def test_the_old_way_to_say_who_one_is_opens_nothing_once_there_are_users(client: Client) -> None:
+    async with client.get("/", headers={"Cookie": "me=Ann"}) as answer:
+        assert answer.status == 401
+
+
+async def test_names_are_taken_once_in_whatever_case(desk: Desk) -> None:
+    await add_user(desk)
+    with pytest.raises(ForbiddenError):
+        await add_user(desk, "ANN")
+    assert await desk.column("SELECT what FROM audit WHERE subject = 'user'") == ["user.add"]
+
+
+def test_the_throttle_forgets_what_is_long_ago_and_never_grows_beyond_its_bound() -> None:
+    doorman = Throttle(tries=2)
+    for n in range(2 * throttle.REMEMBERED):
+        doorman.failed(f"from {n}", now=MONDAY_NOON)
+    assert len(doorman._failed) == throttle.REMEMBERED
+    doorman.failed("from me", now=MONDAY_NOON)
+    doorman.failed("from me", now=MONDAY_NOON + timedelta(minutes=3))
+    assert doorman.wait("from me", MONDAY_NOON + timedelta(minutes=4)) == timedelta(minutes=6)
+    assert not doorman.wait("from me", MONDAY_NOON + timedelta(minutes=10))
