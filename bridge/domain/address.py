@@ -8,8 +8,8 @@ written, 46 among other words, and invented 16; pyap, which wants a town and a s
 These rules found the 12 held out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from bridge.domain.lexicon import Lexicon, default_lexicon
@@ -70,30 +70,28 @@ class _Walker:
     text: str
     tokens: Sequence[Token]
     lexicon: Lexicon
-    forms: tuple[Callable[[int], int | None], ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "forms", (self._highway, self._typed, self._spanish, self._corner))
 
     def address_at(self, index: int) -> tuple[int, bool] | None:
         """Where an address that begins at `index` ends, and whether its form leaves no doubt."""
-        for form in self.forms:
-            if (end := form(index)) is not None:
-                return self._tail(end), True
-        end = self._bare(index)
-        return (self._tail(end), False) if end is not None else None
+        begun = self._house_number(index)
+        sure = self._unnumbered(index) if begun is None else self._numbered(index, begun)
+        if sure is not None:
+            return self._tail(sure), True
+        bare = None if begun is None else self._bare(index, begun)
+        return None if bare is None else (self._tail(bare), False)
+
+    def _numbered(self, index: int, begun: int) -> int | None:
+        """begun: where the house number ends. No address ends at 0."""
+        road = self._highway(begun) or self._street_word(begun) or self._name_and_type(index, begun)
+        return road or self._corner(index)
+
+    def _unnumbered(self, index: int) -> int | None:
+        return self._spanish(index) or self._corner(index)
 
     # --- the forms
 
-    def _typed(self, index: int) -> int | None:
-        """`1420 N Oakwood Dr`, `77 Court Way`, `8 St. James Pl`, `450 Calle Sol`."""
-        begun = self._house_number(index)
-        if begun is None:
-            return None
-        named = self._street_word(begun)
-        return named if named is not None else self._name_and_type(index, begun)
-
     def _name_and_type(self, index: int, begun: int) -> int | None:
+        """`1420 N Oakwood Dr`, `77 Court Way`, `8 St. James Pl`."""
         for at in range(begun, min(begun + MAX_NAME_WORDS + 1, len(self.tokens))):
             if at > begun and self._is_type(index, begun, at):
                 again = at + 1
@@ -103,15 +101,15 @@ class _Walker:
                 return None
         return None
 
-    def _highway(self, index: int) -> int | None:
-        """`12850 Hwy 90 W`, `4411 County Road 210`."""
-        at = self._house_number(index)
-        if at is None or not self._in("highway", at):
+    def _highway(self, begun: int) -> int | None:
+        """`12850 Hwy 90 W`, `4510 N Highway 89`, `4411 County Road 210`."""
+        at = begun + self._in("direction", begun)
+        if not self._in("highway", at):
             return None
         at += 1
         while self._in("highway_more", at):
             at += 1
-        if not self._is_number(at):
+        if not (self._is_number(at) and self._goes_on(at - 1)):
             return None
         typed = self._word(at + 1) in self._types and self._goes_on(at)
         return self._directed(at + 2 if typed else at + 1)
@@ -137,12 +135,9 @@ class _Walker:
             return None
         return end
 
-    def _bare(self, index: int) -> int | None:
+    def _bare(self, index: int, begun: int) -> int | None:
         """`1200 Broadway` at the beginning of a text, `at 330 Peachtree`."""
-        at = self._house_number(index)
-        if at is None:
-            return None
-        at += self._in("direction", at) and self._goes_on(at)
+        at = begun + (self._in("direction", begun) and self._goes_on(begun))
         if at >= len(self.tokens) or not self._may_be_named(at, first=True):
             return None
         introduced = index > 0 and self._in("introduces", index - 1)
@@ -180,9 +175,12 @@ class _Walker:
         if at == index + 1 and self.tokens[at].word in self._types:
             return None
         at += 1
-        while at < len(self.tokens) and at < index + 4 and self._goes_on(at - 1) and self._capital(at):
+        while at < min(index + 4, len(self.tokens)) and self._goes_on(at - 1) and self._of_street_name(at):
             at += 1
         return at
+
+    def _of_street_name(self, at: int) -> bool:
+        return self._capital(at) and not self._in("unit", at)
 
     def _crossing_street(self, index: int) -> int | None:
         """One street of a corner: an ordinal or a name, with its type or without."""
@@ -213,6 +211,8 @@ class _Walker:
         return self._unit(town)
 
     def _unit(self, index: int) -> int:
+        if self._is_ordinal(index) and self._in("floor", index + 1):
+            return index + 2
         sharp = self._word(index) == "#"
         if not (sharp or self._in("unit", index)) or self._after(index - 1) >= After.STOP:
             return index
@@ -265,7 +265,7 @@ class _Walker:
 
     def _is_type(self, index: int, begun: int, at: int) -> bool:
         word = self.tokens[at].word
-        if word in self._types:
+        if word in self._types and not self._in("area", at + 1):
             return self._large(index) or self._capital(begun) or index == 0 or self._in("introduces", index - 1)
         return word in self._weak_types and self._large(index) and self._capital(begun) and self._capital(at)
 

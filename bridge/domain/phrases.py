@@ -47,11 +47,13 @@ class Element:
     skip: int = 0
 
     def fits(self, token: Token) -> bool:
-        if token.is_in(self.words):
+        """Asked for every word of a text many times over."""
+        word, alias = token.word, token.alias
+        if word in self.words or alias in self.words:
             return True
-        if self.stems and (token.word.startswith(self.stems) or (token.alias and token.alias.startswith(self.stems))):
+        if self.stems and (word.startswith(self.stems) or alias.startswith(self.stems)):
             return True
-        return _within(token.word, self.numbers)
+        return self.numbers is not None and _within(word, self.numbers)
 
     def may_be_in(self, said: set[str]) -> bool:
         """Could any of these words fit? Answers quickly, and at times yes where the answer is no."""
@@ -110,7 +112,7 @@ class PhraseBook(Generic[T]):
         """The phrases that can begin with this word."""
         lengths = (length for length in _STEM_LENGTHS if length <= len(word))
         stemmed = [entry for length in lengths for entry in self._by_stem.get(word[:length], ())]
-        numbered = [entry for entry in self._by_number if _within(word, entry[0][0].numbers)]
+        numbered = [entry for entry in self._by_number if (numbers := entry[0][0].numbers) and _within(word, numbers)]
         return (*self._by_word.get(word, ()), *stemmed, *numbered)
 
 
@@ -178,8 +180,8 @@ def _count(written: str) -> int:
     return int(written[1:])
 
 
-def _within(word: str, numbers: tuple[int, int] | None) -> bool:
-    if numbers is None or len(word) > 6 or not (word.isascii() and word.isdecimal()):
+def _within(word: str, numbers: tuple[int, int]) -> bool:
+    if len(word) > 6 or not (word.isascii() and word.isdecimal()):
         return False
     return numbers[0] <= int(word) <= numbers[1]
 

@@ -12,9 +12,10 @@ from functools import lru_cache
 from itertools import islice
 from unicodedata import category, combining, normalize
 
-HEAD = 1_600  # ten SMS: what is read of a longer text, from its beginning ...
-TAIL = 400  # ... and from its end
-MAX_WORDS = 320
+HEAD = 1_600  # characters, ten SMS: of a longer text this much is read from its beginning ...
+TAIL = 400  # ... and this much from its end
+MAX_HEAD = 160  # words: of a text of more than both together, the first ...
+MAX_TAIL = 60  # ... and the last
 MAX_CLAUSE = 60  # words: longer than people go on without a stop
 
 _WORD = re.compile(
@@ -65,16 +66,18 @@ class Clause:
 
 def tokenise(text: str, part: int = 0) -> tuple[Token, ...]:
     """The words of a text, in order. Of a very long one the middle is not read (see `is_cut`)."""
-    if len(text) <= HEAD + TAIL:
-        return tuple(islice(_tokens(text, 0, part), MAX_WORDS))
-    head = tuple(islice(_tokens(text[:HEAD], 0, part), MAX_WORDS))
-    tail = islice(_tokens(text[-TAIL:], len(text) - TAIL, part), MAX_WORDS // 4)
-    return (*stopped(head), *tail)
+    words = tuple(islice(_tokens(text[: HEAD + TAIL], 0, part), MAX_HEAD + MAX_TAIL))
+    if not is_cut(text, len(words)):
+        return words
+    head = stopped(words[:MAX_HEAD])
+    read = head[-1].end if head else 0
+    last = [token for token in _tokens(text[-TAIL:], max(len(text) - TAIL, 0), part) if token.start >= read]
+    return (*head, *last[-MAX_TAIL:])
 
 
 def is_cut(text: str, words: int) -> bool:
     """Was something of the text not read? words: how many were."""
-    return len(text) > HEAD + TAIL or words >= MAX_WORDS
+    return len(text) > HEAD + TAIL or words >= MAX_HEAD + MAX_TAIL
 
 
 def stopped(tokens: Sequence[Token]) -> tuple[Token, ...]:

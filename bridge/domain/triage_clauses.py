@@ -1,7 +1,7 @@
 """Triggers and releases in the clauses of a conversation, and which of them meet."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -9,8 +9,9 @@ from functools import cached_property
 from bridge.domain.lexicon import Category, Kind, Lexicon, Strength, Trigger
 from bridge.domain.names import name_spans
 from bridge.domain.phrases import Found
-from bridge.domain.reading import After, Clause, Token, clauses, is_cut, tokenise
+from bridge.domain.reading import MAX_HEAD, MAX_TAIL, After, Clause, Token, clauses, is_cut, tokenise
 
+MAX_WORDS = MAX_HEAD + MAX_TAIL  # of all parts together
 FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no", then "heat")
 NEGATION_REACH = 6
 HYPOTHESIS_REACH = 14
@@ -64,16 +65,29 @@ class Remark:
 
 def conversation(texts: Mapping[int, str], lexicon: Lexicon) -> "Conversation":
     """Read the parts (number -> text) of one customer, in order."""
-    parts = [_read(text, part, lexicon) for part, text in texts.items()]
+    heard = _newest(texts)
+    cut = len(heard) < len(texts) or any(is_cut(texts[part], len(tokens)) for part, tokens in heard.items())
+    parts = tuple(_understood(texts[part], tokens, lexicon) for part, tokens in reversed(heard.items()))
     turning = lexicon.words("turning")
     spoken = tuple(clause for passage in _passages(parts) for clause in clauses(passage, turning))
-    cut = any(is_cut(text, len(tokens)) for text, tokens in zip(texts.values(), parts, strict=True))
-    return Conversation(lexicon, tuple(parts), spoken, cut)
+    return Conversation(lexicon, parts, spoken, cut)
 
 
-def _read(text: str, part: int, lexicon: Lexicon) -> tuple[Token, ...]:
-    """The words of a part, with those of names made meaningless."""
-    tokens = tokenise(text, part)
+def _newest(texts: Mapping[int, str]) -> dict[int, tuple[Token, ...]]:
+    """The words of each part, newest first: as many parts as stay within MAX_WORDS, but one at least."""
+    heard: dict[int, tuple[Token, ...]] = {}
+    left = MAX_WORDS
+    for part in reversed(list(texts)):
+        tokens = tokenise(texts[part], part)
+        left -= len(tokens)
+        if heard and left < 0:
+            break
+        heard[part] = tokens
+    return heard
+
+
+def _understood(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """The words of a part corrected, with those of names made meaningless."""
     meaningless = {at for start, end in name_spans(text, tokens, lexicon) for at in range(start, end)}
     return tuple(
         replace(token, word="", alias="") if token.start in meaningless or token.end - 1 in meaningless else token
@@ -149,10 +163,13 @@ class Conversation:
 
     def _in_clause(self, number: int) -> Iterator[Match]:
         tokens = self.clauses[number].tokens
-        found = self.lexicon.trigger_book.find(tokens)
+        found = dict.fromkeys(self.lexicon.trigger_book.find(tokens))
         spent = _negators_inside(found)
+        negated = any(token.word in self.lexicon.words("negator") for token in tokens)
+        places = {trigger.first for trigger in found} if negated else ()
+        before = {first: self._negator_before(tokens, first, spent) for first in places}
         for trigger in found:
-            releases = list(self._negation(tokens, trigger, spent))
+            releases = list(self._negation(tokens, trigger, before.get(trigger.first), spent)) if negated else []
             releases += [(remark.kind, remark.where) for remark in self._standing(number, trigger)]
             yield _match(trigger, tokens, releases, parted=self._over_in_another_part(number, trigger))
 
@@ -214,11 +231,11 @@ class Conversation:
         return any(token.is_in(self.lexicon.words("present")) for token in tokens)
 
     def _negation(
-        self, tokens: Sequence[Token], trigger: Found[Trigger], spent: frozenset[int]
+        self, tokens: Sequence[Token], trigger: Found[Trigger], before: int | None, spent: frozenset[int]
     ) -> Iterator[tuple[Kind, Words]]:
+        """before: where a "no" stands that reaches the trigger."""
         if Kind.NEGATED in trigger.value.yields:
-            at = self._negator_before(tokens, trigger.first, spent)
-            at = self._negator_within(tokens, trigger, spent) if at is None else at
+            at = self._negator_within(tokens, trigger, spent) if before is None else before
             if at is not None:
                 yield Kind.NEGATED, _words(tokens, at, at)
 
@@ -256,7 +273,7 @@ def _distance(remark: Remark, trigger: Found[Trigger]) -> int:
     return min(trigger.last - remark.first, 0)
 
 
-def _negators_inside(found: Sequence[Found[Trigger]]) -> frozenset[int]:
+def _negators_inside(found: Iterable[Found[Trigger]]) -> frozenset[int]:
     """Words of triggers that carry their own "no" ("no heat"): it negates nothing else."""
     return frozenset(
         at for match in found if Kind.NEGATED not in match.value.yields for at in range(match.first, match.last + 1)

@@ -10,9 +10,25 @@ from tests.domain import labels
 
 LEXICON = default_lexicon()
 ROUNDS = 5
-HOSTILE = ("no ", "water ", "1 ", "Aa ", "🔥", "ﷺ", "1 A st ", "smell of the gas ", "if no leak ", "xqzzyflorp ")
+HOSTILE = (
+    *(
+        "no ",
+        "water ",
+        "1 ",
+        "Aa ",
+        "🔥",
+        "ﷺ",
+        "1 A st ",
+        "smell of the gas ",
+        "if no leak ",
+        "xqzzyflorp ",
+        "leek floodin ",
+    ),
+    *("a", ".,!?;", "\"'\"'", "(((", "a.c.", "i'm ", "leak?", "no heat ", "smoke fire spark outlet ", "5th and Main "),
+)
 READERS: dict[str, Callable[[str], object]] = {
     "triage": lambda text: triage.assess([text], LEXICON),
+    "triage of twelve": lambda text: triage.assess([text] * 12, LEXICON),
     "honesty": lambda text: honesty.check(text, LEXICON),
     "address": lambda text: address.find([text]),
     "opt-out": optout.read,

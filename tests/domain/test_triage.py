@@ -137,3 +137,9 @@ def test_a_site_adds_and_mutes_words() -> None:
     assert assess(["our walk in down since 9"], site).categories[0] is Category.EMERGENCY
     assert assess(["need a drip tray"], site).level is ROUTINE
     assert read("need a drip tray").level is URGENT
+
+
+def test_of_very_many_texts_the_newest_are_read_and_the_rest_leaves_doubt() -> None:
+    chatter = "plain words " * 40
+    assert read("hello", *[chatter] * 4).level is CHECK
+    assert read(*[chatter] * 4, "no heat").level is URGENT

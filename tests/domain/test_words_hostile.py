@@ -80,3 +80,9 @@ def _seconds(text: str) -> float:
     begun = process_time()
     read_all(text)
     return process_time() - begun
+
+
+def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
+    words = [token.word for token in tokenise("first " + "word " * 300 + "last")]
+    assert (words[0], words[-1]) == ("first", "last")
+    assert [token.word for token in tokenise("." * 5_000 + "last")] == ["last"]
