@@ -1,0 +1,93 @@
+"""Figures recounted from what is stored, and the counts of days whose rows are gone."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from bridge.domain.figures import Count, Counts, Times
+from storage.database import Reader, Writer
+from storage.values import duration, moment
+
+
+async def counted(db: Reader, start: datetime, end: datetime) -> Counts:
+    """Of the time from `start` up to, not including, `end`."""
+    row = await db.only(
+        """
+        WITH missed AS (SELECT * FROM call
+                        WHERE direction = 'inbound' AND verdict = 'missed' AND ended_at >= :start AND ended_at < :end),
+             opened AS (SELECT * FROM callback WHERE opened_at >= :start AND opened_at < :end),
+             sent AS (SELECT * FROM message m
+                      WHERE m.kind = 'first' AND m.created_at >= :start AND m.created_at < :end
+                            AND EXISTS (SELECT 1 FROM message_part p
+                                        WHERE p.message_id = m.id
+                                              AND p.state IN ('submitted', 'delivered', 'unknown')))
+        SELECT (SELECT count(*) FROM missed WHERE filtered IS NULL) AS missed_calls,
+               (SELECT count(DISTINCT ifnull(number, branch)) FROM missed WHERE filtered IS NULL) AS missed_callers,
+               (SELECT count(*) FROM missed WHERE filtered IS NOT NULL) AS filtered_calls,
+               (SELECT count(*) FROM sent) AS texts_sent,
+               (SELECT count(DISTINCT s.callback_id) FROM sent s JOIN reply r ON r.callback_id = s.callback_id
+                WHERE r.role = 'customer' AND r.received_at >= s.created_at) AS text_replies,
+               (SELECT count(*) FROM opened) AS callbacks_opened,
+               (SELECT count(*) FROM opened WHERE state <> 'closed') AS callbacks_open,
+               (SELECT count(*) FROM opened WHERE state = 'closed') AS callbacks_closed,
+               (SELECT count(*) FROM opened WHERE reached_at IS NOT NULL) AS calls_recovered,
+               (SELECT count(*) FROM opened WHERE outcome = 'booked') AS appointments_booked,
+               (SELECT count(*) FROM opened WHERE flagged_at IS NOT NULL) AS urgent_leads_flagged,
+               (SELECT count(*) FROM opened WHERE acknowledged_at IS NOT NULL) AS urgent_leads_acknowledged
+        """,
+        start=start,
+        end=end,
+    )
+    return {count: row[count] for count in Count}
+
+
+async def times(db: Reader, start: datetime, end: datetime) -> Times:
+    """Of callbacks opened in that time."""
+    rows = await db.all(
+        """
+        SELECT acknowledged_at - flagged_at AS to_acknowledge,
+               reached_at - (SELECT min(ended_at) FROM call
+                             WHERE callback_id = c.id AND direction = 'inbound' AND verdict = 'missed') AS to_contact
+        FROM callback c WHERE opened_at >= :start AND opened_at < :end
+        """,
+        start=start,
+        end=end,
+    )
+    return Times(_known(rows, "to_acknowledge"), _known(rows, "to_contact"))
+
+
+def _known(rows: Sequence[sqlite3.Row], column: str) -> list[timedelta]:
+    found = [duration(row[column]) for row in rows]
+    return [time for time in found if time is not None and time >= timedelta(0)]
+
+
+async def opened_without_next_step(db: Reader) -> Sequence[tuple[str, datetime]]:
+    """Of open rows with no owner and no due time: the line, and when they were opened."""
+    rows = await db.all("SELECT line, opened_at FROM callback WHERE state = 'open'")
+    return [(row["line"], moment(row["opened_at"])) for row in rows]
+
+
+async def freeze(tx: Writer, day: date, counts: Counts) -> None:
+    """Keep the counts of a day whose rows are about to be deleted. Those that are kept already stay."""
+    for count, number in counts.items():
+        await tx.all(
+            "INSERT INTO frozen_figure (day, name, n) VALUES (:day, :name, :n) ON CONFLICT DO NOTHING",
+            day=day.isoformat(),
+            name=count,
+            n=number,
+        )
+
+
+async def frozen(db: Reader, first: date, last: date) -> Counts:
+    rows = await db.all(
+        "SELECT name, sum(n) AS n FROM frozen_figure WHERE day BETWEEN :first AND :last GROUP BY name",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    return {Count(row["name"]): row["n"] for row in rows}
+
+
+async def last_frozen(db: Reader) -> date | None:
+    """Up to this day the rows are gone, and the counts are kept."""
+    row = await db.only("SELECT max(day) AS day FROM frozen_figure")
+    return date.fromisoformat(row["day"]) if row["day"] else None
