@@ -15,6 +15,7 @@ from bridge.domain.phone import E164
 from storage import files, messages, opt_outs, settings
 from storage.database import Database, Writer
 from storage.errors import StorageError, storage_errors
+from storage.migrate import newest_version, version_of
 from storage.opt_outs import Cause
 
 FOLDER = "backups"
@@ -54,8 +55,9 @@ def all_of(database: Path) -> Sequence[Path]:
 
 
 def newest(database: Path) -> Path | None:
-    """The newest backup that is sound."""
-    return next((path for path in all_of(database) if not files.damage(path)), None)
+    """The newest backup that is sound, and not of a newer Textback."""
+    usable = (path for path in all_of(database) if not files.damage(path) and version_of(path) <= newest_version())
+    return next(usable, None)
 
 
 def forget_older(database: Path, keep: int) -> Sequence[Path]:
@@ -78,6 +80,8 @@ async def restore(backup: Path, database: Path, who: str, now: datetime) -> Path
     files.remove(fresh)
     back_up(backup, fresh)
     await _hold_everything_back(fresh, who, now)
+    for copy in fresh.parent.glob(f"{fresh.name}.v*.backup"):
+        copy.unlink()  # of a copy, where it had to be migrated
     aside = files.set_aside(database, now)
     files.put_in_place(fresh, database)
     return aside

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from storage.errors import StorageError
-from storage.files import APPLICATION_ID, copy, create_private
+from storage.files import APPLICATION_ID, connect, copy, create_private
 
 BUSY_SECONDS = 5.0
 
@@ -19,10 +19,20 @@ def migrate(path: Path) -> int:
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
         version = _checked_version(connection, path, newest=len(steps))
         if 0 < version < len(steps):
-            copy(connection, path.with_name(f"{path.name}.v{version}.backup"))
+            copy(connection, _before(path, version))
         for number, script in enumerate(steps[version:], start=version + 1):
             _apply(connection, number, script)
     return len(steps)
+
+
+def newest_version() -> int:
+    return len(_steps())
+
+
+def version_of(path: Path) -> int:
+    """The schema of a database that is there."""
+    with closing(connect(path)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _steps() -> list[str]:
@@ -44,9 +54,21 @@ def _checked_version(connection: sqlite3.Connection, path: Path, *, newest: int)
         raise StorageError(
             path,
             f"written by a newer Textback (schema {version}, this one knows {newest}): "
-            "install that version again, or bring an older backup back with `textback restore`",
+            "install that version again, or bring the copy from before back: "
+            f"textback restore {_copy_of(path, newest)}",
         )
     return int(version)
+
+
+def _before(path: Path, version: int) -> Path:
+    """The copy that is made before this version is left."""
+    return path.with_name(f"{path.name}.v{version}.backup")
+
+
+def _copy_of(path: Path, version: int) -> str:
+    """The newest copy that this version can read."""
+    known = (_before(path, older) for older in range(version, 0, -1))
+    return next((str(copy) for copy in known if copy.exists()), "BACKUP")
 
 
 def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:

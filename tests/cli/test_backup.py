@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bridge.domain.phone import E164
-from storage import backup, calls, files, messages, opt_outs, settings
+from storage import backup, calls, files, messages, migrate, opt_outs, settings
 from storage.database import Database
 from storage.errors import StorageError
 from storage.opt_outs import Cause
@@ -142,6 +142,26 @@ async def test_a_backup_that_is_damaged_changes_nothing(there: Path, tmp_path: P
     with pytest.raises(StorageError, match="this backup is damaged"):
         await backup.restore(copy, there, "Ann", LATER)
     assert await facts(there) == (False, [str(CUSTOMER)])
+
+
+async def test_a_backup_of_a_newer_textback_is_not_brought_back_by_itself(there: Path) -> None:
+    newer, older = (backup.default_target(there, at) for at in (LATER, MONDAY_NOON))
+    for made in (older, newer):
+        backup.back_up(there, made)
+    with closing(files.connect(newer)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    assert backup.newest(there) == older
+
+
+def test_a_backup_from_before_an_upgrade_is_upgraded_on_its_way_back(
+    there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup.back_up(there, tmp_path / "copy.db")
+    steps = migrate._steps()
+    monkeypatch.setattr("storage.migrate._steps", lambda: [*steps, "CREATE TABLE later (id INTEGER);"])
+    asyncio.run(backup.restore(tmp_path / "copy.db", there, "Ann", LATER))
+    assert migrate.version_of(there) == len(steps) + 1
+    assert list(tmp_path.glob("*.restoring*")) == []
 
 
 HOLDER = """

@@ -237,6 +237,19 @@ async def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+async def test_a_newer_file_is_refused_with_the_command_that_brings_the_copy_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "textback.db"
+    newest = migrate(path)
+    steps = _steps()
+    monkeypatch.setattr("storage.migrate._steps", lambda: [*steps, "CREATE TABLE later (id INTEGER);"])
+    migrate(path)
+    monkeypatch.setattr("storage.migrate._steps", lambda: steps)
+    with pytest.raises(StorageError, match=rf"textback restore {path}\.v{newest}\.backup"):
+        await Database.open(path)
+
+
 async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "photos.db"
     with closing(sqlite3.connect(path)) as connection:
