@@ -30,6 +30,12 @@ WORDS: dict[str, str] = {
     "callback.text": "Text by hand",
     "callback.undo": "Undone",
     "callback.opened": "Row opened",
+    "escalation.told": "Told",
+    "escalation.lost": "Alert did not arrive",
+    "escalation.acknowledged": "Has it",
+    "escalation.reminded": "Reminded",
+    "escalation.passed_on": "No call or text since: passed on",
+    "escalation.nobody_left": "Nobody left to tell",
 }
 
 
@@ -61,8 +67,9 @@ def history(entries: Iterable[Entry]) -> list[Happened]:
 
 
 def _words(entry: Entry, known: Mapping[str, str]) -> str:
-    result = entry.detail.get("result")
-    return f"{known[entry.what]}: {ATTEMPTS[Attempt(result)]}" if result else known[entry.what]
+    result, person = entry.detail.get("result"), entry.detail.get("person")
+    more = ATTEMPTS[Attempt(result)] if result else person
+    return f"{known[entry.what]}: {more}" if more else known[entry.what]
 
 
 def done_words(verb: str, row: Callback, show: Show) -> str:

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bridge.domain.calls import Direction
+from bridge.domain.escalation import Stage
 from bridge.domain.messages import Kind, PartState
 from bridge.domain.policy import Why
 from bridge.domain.queue import Callback
 from bridge.web.present import TEXT_STATES, WHY_NO_TEXT
-from storage import callbacks, calls, contacts, conversations, opt_outs
+from storage import alerts, callbacks, calls, contacts, conversations, opt_outs
 from storage.callbacks import AttemptMade, Note
 from storage.calls import CallRow
 from storage.conversations import Said
@@ -37,13 +38,14 @@ class TextStatus(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """words: the customer's last text, cut where it is marked; empty if they never wrote."""
+    """words: the customer's last text, cut where it is marked; empty if they never wrote. alarm: whom alerts told."""
 
     callback: Callback
     calls: Sequence[CallRow]
     words: Sequence[Piece]
     words_at: datetime | None
     text: TextStatus | None
+    alarm: TextStatus | None
     attempt: AttemptMade | None
     notes: Sequence[Note]
     textable: bool
@@ -70,10 +72,28 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
         words=tuple(pieces(last.text, mark(last.text))) if last else (),
         words_at=last.at if last else None,
         text=never or _text_status(mine, missed),
+        alarm=await _alarm(db, callback),
         attempt=attempts[-1] if attempts else None,
         notes=await callbacks.notes(db, callback.id),
         textable=callback.number is not None and never is None,
     )
+
+
+async def _alarm(db: Reader, callback: Callback) -> TextStatus | None:
+    case = await alerts.live(db, callback.id)
+    told = await alerts.alerts_of(db, case.id) if case else ()
+    names = ", ".join(dict.fromkeys(alert.person for alert in told))
+    if case is None or case.stage not in ALARMS or not (names or case.stage is Stage.UNSEEN):
+        return None
+    words, tone = ALARMS[case.stage]
+    return TextStatus(words.format(names=names or "nobody could be told"), tone)
+
+
+ALARMS = {
+    Stage.ALERTING: ("Told, no answer yet: {names}", "wait"),
+    Stage.UNSEEN: ("Nobody has answered the alerts: {names}", "bad"),
+    Stage.REMINDED: ("Taken, but no call or text yet. Told: {names}", "bad"),
+}
 
 
 async def _never_text(db: Reader, callback: Callback) -> TextStatus | None:

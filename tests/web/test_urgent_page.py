@@ -1,0 +1,40 @@
+"""What the page shows of urgent work on its way to somebody."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from tests.night import LEAK, Night, night
+from tests.web.served import Client, Faults, served
+
+__all__ = ["night"]
+
+
+@pytest.fixture
+async def client(night: Night) -> AsyncIterator[Client]:
+    async with served(night, Faults(night)) as made:
+        yield made
+
+
+async def test_a_row_says_whom_the_alerts_told(night: Night, client: Client) -> None:
+    await night.writes(LEAK)
+    page = await (await client.get("/")).text()
+    assert "Told, no answer yet: Ann" in page
+
+
+async def test_a_row_that_nobody_answers_says_so(night: Night, client: Client) -> None:
+    await night.writes(LEAK)
+    await night.passes(minutes=40)
+    page = await (await client.get("/")).text()
+    assert 'class="text bad">Nobody has answered the alerts: Ann, Bob, Olga' in page
+
+
+async def test_the_history_names_who_was_told_and_who_has_it(night: Night, client: Client) -> None:
+    await night.writes(LEAK)
+    row = await night.row()
+    await night.callbacks.claim(row.id, row.version, "Bob", night.clock() + timedelta(minutes=1))
+    await night.look()
+    page = await (await client.get("/callbacks/1")).text()
+    assert "Told: Ann" in page
+    assert "Has it" in page
