@@ -17,11 +17,12 @@ NEGATION_REACH = 6
 HYPOTHESIS_REACH = 14
 PRESENT_REACH = 2
 MAX_OVERS = 20
-HEDGE_REACH = frozenset({-2, -1, 1, 2, 3, 4, 5})  # words from the hedge to the trigger: "might be a leak", "leak maybe"
+HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
 
 _CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
 _FAR_REACHING = frozenset({Kind.DEFERRED, Kind.OVER, Kind.RELAPSE})
 _ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
+_NEARBY = frozenset({Kind.ELSEWHERE, Kind.HEARSAY})
 _SUBJECTS = frozenset({"it", "there", "water"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
 
@@ -197,13 +198,22 @@ class Conversation:
             yield from (over for over in overs if (over.clause, over.last) > (number, trigger.first))
 
     def _meets(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+        if remark.kind in _CANCELLED_BY_RELAPSE and trigger.first < remark.first and remark.last < trigger.last:
+            return False  # "the AC has stopped cooling": what looks like relief is the trouble itself
         if remark.kind is Kind.HYPOTHETICAL:
             return self._supposes(remark, number, trigger)
         if remark.kind is Kind.PAST:
             return not self._is_present(number, trigger)
+        if remark.kind in _NEARBY:
+            return self._in_one_breath(remark, number, trigger)
         if remark.kind is Kind.HEDGED:
             return _distance(remark, trigger) in HEDGE_REACH
         return True
+
+    def _in_one_breath(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+        """No comma stands between: `my neighbor had a leak`, not `my neighbor had you here, my sink leaks`."""
+        first, last = min(remark.last, trigger.last), max(remark.first, trigger.first)
+        return all(token.after is After.SPACE for token in self.clauses[number].tokens[first:last])
 
     def _same_part(self, remark: Remark, number: int) -> bool:
         return remark.where.part == self.clauses[number].tokens[0].part

@@ -143,3 +143,14 @@ def test_of_very_many_texts_the_newest_are_read_and_the_rest_leaves_doubt() -> N
     chatter = "plain words " * 40
     assert read("hello", *[chatter] * 4).level is CHECK
     assert read(*[chatter] * 4, "no heat").level is URGENT
+
+
+def test_how_they_heard_of_us_takes_nothing_from_what_is_broken() -> None:
+    assert read("my neighbor recommended you and our heat is out").level is URGENT
+    assert read("got your number from Bob, my ceiling is leaking").level is URGENT
+    assert read("my grandma recommended you for a deck").level is ROUTINE
+
+
+def test_a_machine_that_has_stopped_is_not_a_trouble_that_has() -> None:
+    assert read("our air con has stopped cooling").level is URGENT
+    assert read("the dripping has stopped").level is ROUTINE

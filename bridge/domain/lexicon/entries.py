@@ -39,7 +39,8 @@ class Kind(StrEnum):
     NEW = "new"  # a wish to have, for what is missing: "no AC, want to add it"
     THING = "thing"  # of a thing, not of persons or homes: "the house is 80 years old"
     PAPERWORK = "paperwork"
-    ELSEWHERE = "elsewhere"
+    ELSEWHERE = "elsewhere"  # with somebody else, or no business of a customer: "my neighbor had a leak", "hiring"
+    HEARSAY = "hearsay"  # who or what led them to us: "my grandma recommended you"
     DEFERRED = "deferred"  # in no hurry: the trigger is still shown, as `check`
     HEDGED = "hedged"  # not sure: the same
     RELAPSE = "relapse"
