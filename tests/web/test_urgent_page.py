@@ -1,11 +1,16 @@
 """What the page shows of urgent work on its way to somebody."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
 
-from tests.night import LEAK, Night, night
+from bridge.domain.hours import Calendar, Span
+from bridge.domain.oncall import Roster, Shift
+from storage.database import Database
+from tests.desk import NEW_YORK
+from tests.night import AT_NIGHT, LEAK, Night, night
 from tests.web.served import Client, Faults, served
 
 __all__ = ["night"]
@@ -38,3 +43,11 @@ async def test_the_history_names_who_was_told_and_who_has_it(night: Night, clien
     page = await (await client.get("/callbacks/1")).text()
     assert "Told: Ann" in page
     assert "Has it" in page
+
+
+async def test_the_strip_names_when_nobody_is_on_call(database: Database) -> None:
+    nights = Calendar(NEW_YORK, ((Span(time(17), time(9)),),) * 5 + ((), ()))
+    gap = Night(database, office=replace(AT_NIGHT, roster=Roster((Shift(nights, ("Ann",)),))))
+    async with served(gap, Faults(gap)) as client:
+        page = await (await client.get("/")).text()
+    assert "Nobody on call Sat 5:00 PM to Sun 9:00 AM and 1 more" in page
