@@ -17,6 +17,7 @@ from bridge.health import Health, LinkKind
 from bridge.web.door import VISITOR, Door
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
+from bridge.web.phones import Phones, Ringing
 from bridge.web.present import Show
 from bridge.web.rows import Mark
 from bridge.web.security import BROWSER, token_for
@@ -52,6 +53,8 @@ class Site:
     clock: Callable[[], datetime]
     mark: Mark
     door: Door
+    phones: Phones
+    ringing: Ringing
 
     def who(self, request: web.Request) -> str:
         """Who sits at this browser."""
@@ -61,18 +64,28 @@ class Site:
         texts = {name: value for name, value in fields.items() if isinstance(value, str)}
         return Sent(texts, self.who(request), now, self.office.line_named(row.line).calendar)
 
+    def show(self, now: datetime) -> Show:
+        return Show(self.office, now, self.phones.talks(), self.ringing.whose)
+
+    def around_rows(self, request: web.Request, now: datetime) -> dict[str, Any]:
+        """What a row needs, on a page or alone."""
+        me = self.office.person(self.who(request))
+        return {
+            "show": self.show(now),
+            "who": self.who(request),
+            "token": token_for(request[BROWSER]),
+            "many_lines": len(self.office.lines) > 1,
+            "desk_phone": me is not None and me.extension is not None and bool(self.phones.pbxs()),
+        }
+
     async def page(
         self, request: web.Request, db: Reader, template: str, now: datetime, status: int = 200, **more: Any
     ) -> web.Response:
         """A whole page: what it is about, and around it what every page shows."""
         health = self.health()
-        around = {
-            "show": Show(self.office, now),
-            "who": self.who(request),
+        around = self.around_rows(request, now) | {
             "visitor": request[VISITOR],
             "people": self.door.people,
-            "token": token_for(request[BROWSER]),
-            "many_lines": len(self.office.lines) > 1,
             "search": "",
             "health": health,
             "faults": faults(health),
@@ -90,7 +103,7 @@ class Site:
         if not self.office.roster.shifts:
             return ()
         office = await office_with_changes(db, self.office, now)
-        return sorted((gap for gaps in gaps_ahead(office, now).values() for gap in gaps), key=lambda gap: gap.start)
+        return sorted({gap for gaps in gaps_ahead(office, now).values() for gap in gaps}, key=lambda gap: gap.start)
 
     async def _toast(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """What this person did last, as long as it can be undone: the address names the row (`?did=17`)."""
@@ -99,7 +112,7 @@ class Site:
         if row is None or last is None or last.who != self.who(request) or now - last.at > UNDO_FOR:
             return None
         verb = last.what.removeprefix(f"{Subject.CALLBACK}.")
-        return Toast(row.id, row.version, done_words(verb, row, Show(self.office, now))) if verb in UNDOABLE else None
+        return Toast(row.id, row.version, done_words(verb, row, self.show(now))) if verb in UNDOABLE else None
 
 
 async def find(db: Reader, written: str) -> Callback | None:
