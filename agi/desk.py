@@ -13,6 +13,7 @@ from bridge.domain.office import Office
 from bridge.domain.queue import Callback
 from storage.database import Database
 
+SOME_PHONE = "desk phone"
 WRONG_PINS = 5
 LOCKED_FOR = timedelta(minutes=15)
 
@@ -49,7 +50,7 @@ class Desk:
 
     def who(self, call: Channel) -> str:
         """The person whose phone it is, else the extension itself."""
-        extension = call.environment.extension
+        extension = call.environment.extension or SOME_PHONE
         return next((person.name for person in self.office.people if person.extension == extension), extension)
 
     def spoken(self, row: Callback) -> tuple[Spoken, ...]:

@@ -44,22 +44,26 @@ class AgiServer:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[int]:
         """Serve meanwhile, on the port that comes back. Raises OSError where it is taken."""
-        async with asyncio.TaskGroup() as group:
+        settings = self._settings
+        server = await asyncio.start_server(self._accept, settings.host, settings.port, limit=protocol.HEAD_LIMIT)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+            await self._end_calls()
 
-            def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                self._let_oldest_go()
-                task = group.create_task(self._serve(reader, writer))
-                self._knocking[task] = None
-                task.add_done_callback(self._forget)
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._let_oldest_go()
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._knocking[task] = None
+        task.add_done_callback(self._forget)
 
-            settings = self._settings
-            server = await asyncio.start_server(accept, settings.host, settings.port, limit=protocol.HEAD_LIMIT)
-            try:
-                yield server.sockets[0].getsockname()[1]
-            finally:
-                server.close()
-                for task in (*self._knocking, *self._talking):
-                    task.cancel()
+    async def _end_calls(self) -> None:
+        running = [*self._knocking, *self._talking]
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
 
     def _let_oldest_go(self) -> None:
         """Asterisk sends its head at once; who takes long over it makes room for who does not."""

@@ -163,6 +163,12 @@ async def test_a_phone_without_a_person_acts_by_its_own_name(desk: Desk, phone: 
     assert (await desk.row()).owner == "reception"
 
 
+async def test_a_channel_that_is_no_phone_acts_as_some_phone(desk: Desk, phone: Phone) -> None:
+    await desk.call(missed_call())
+    await phone.dials("next", {"beep": "1"}, channel="Local/101@from-internal-00000001;2")
+    assert (await desk.row()).owner == agi_desk.SOME_PHONE
+
+
 # --- acknowledge
 
 

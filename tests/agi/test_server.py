@@ -149,6 +149,14 @@ async def test_a_hang_up_in_mid_script_ends_that_script(answer: bytes) -> None:
         assert (served.figures.failed, served.figures.refused) == (0, 0)
 
 
+async def test_a_port_that_is_taken_is_said_so() -> None:
+    async with serving() as (_, port):
+        second = AgiServer(AgiSettings(TOKEN, port=port), SCRIPTS)
+        with pytest.raises(OSError, match="in use"):
+            async with second.serving():
+                pass
+
+
 async def test_stopping_ends_the_calls_that_run() -> None:
     async with AsyncExitStack() as stack:
         async with serving() as (_, port):
