@@ -22,9 +22,9 @@ from storage.messages import NewMessage
 WORTH_TELLING = timedelta(hours=4)
 """An alert that could not leave for so long is not sent any more."""
 
-ALERT, ROLL, REMINDER, NEWS, ANSWER, HELP = (
+ALERT, ROLL, REMINDER, NEWS, ANSWER, HELP, DIGEST = (
     *("alert", "alert.roll", "alert.reminder", "alert.news"),
-    *("staff.answer", "staff.help"),
+    *("staff.answer", "staff.help", "digest"),
 )
 """What staff texts are, for the log of texts."""
 
@@ -81,6 +81,10 @@ class Telling:
     async def notice(self, tx: Writer, name: str, what: str, now: datetime) -> None:
         """Something that is about no row."""
         await self._tell(tx, name, what, NEWS, now)
+
+    async def digest(self, tx: Writer, name: str, what: str, now: datetime) -> None:
+        """The morning's list."""
+        await self._tell(tx, name, what, DIGEST, now)
 
     async def news(self, tx: Writer, row: Callback, name: str, what: str, now: datetime) -> None:
         """Something about a row that this person has, or was told of."""

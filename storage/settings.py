@@ -1,4 +1,4 @@
-"""What is switched while the daemon runs: pause, and the breaker. Everything else is the configuration file."""
+"""What the daemon has to remember of itself: pause, the breaker, its daily work. All else is the configuration file."""
 
 from datetime import datetime
 
@@ -7,18 +7,33 @@ from storage.database import Reader, Writer
 
 PAUSED = "paused"
 BREAKER = "breaker"
+DIGEST = "digest"
+"""The day of the last digest."""
+
+PRUNED = "pruned"
+"""The day on which old rows were last deleted."""
+
 _OFF = "0"
 
 
 async def is_on(db: Reader, key: str) -> bool:
-    row = await db.one("SELECT value FROM setting WHERE key = :key", key=key)
-    return row is not None and row["value"] != _OFF
+    return await value(db, key) not in (None, _OFF)
 
 
 async def turn(tx: Writer, key: str, on: bool, who: str, now: datetime) -> bool:
     """False if it was so already: then nothing is written."""
     if await is_on(tx, key) is on:
         return False
+    await put(tx, key, "1" if on else _OFF, Act(who, f"{key}_{'on' if on else 'off'}", now))
+    return True
+
+
+async def value(db: Reader, key: str) -> str | None:
+    row = await db.one("SELECT value FROM setting WHERE key = :key", key=key)
+    return row["value"] if row else None
+
+
+async def put(tx: Writer, key: str, value: str, act: Act) -> None:
     row = await tx.only(
         """
         INSERT INTO setting (key, value, version) VALUES (:key, :value, 1)
@@ -26,11 +41,9 @@ async def turn(tx: Writer, key: str, on: bool, who: str, now: datetime) -> bool:
         RETURNING id, version
         """,
         key=key,
-        value="1" if on else _OFF,
+        value=value,
     )
-    act = Act(who, f"{key}_{'on' if on else 'off'}", now)
     await add(tx, act, Subject.SETTING, row["id"], row["version"])
-    return True
 
 
 async def resume(tx: Writer, who: str, now: datetime) -> bool:
