@@ -22,6 +22,7 @@ HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a l
 _CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
 _FAR_REACHING = frozenset({Kind.DEFERRED, Kind.OVER, Kind.RELAPSE})
 _ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
+_OF_ANOTHER_TIME = frozenset({Kind.PAST, Kind.PAPERWORK})
 _NEARBY = frozenset({Kind.ELSEWHERE, Kind.HEARSAY})
 _SUBJECTS = frozenset({"it", "there", "water"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
@@ -202,7 +203,7 @@ class Conversation:
             return False  # "the AC has stopped cooling": what looks like relief is the trouble itself
         if remark.kind is Kind.HYPOTHETICAL:
             return self._supposes(remark, number, trigger)
-        if remark.kind is Kind.PAST:
+        if remark.kind in _OF_ANOTHER_TIME:
             return not self._is_present(number, trigger)
         if remark.kind in _NEARBY:
             return self._in_one_breath(remark, number, trigger)

@@ -154,3 +154,16 @@ def test_how_they_heard_of_us_takes_nothing_from_what_is_broken() -> None:
 def test_a_machine_that_has_stopped_is_not_a_trouble_that_has() -> None:
     assert read("our air con has stopped cooling").level is URGENT
     assert read("the dripping has stopped").level is ROUTINE
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["acrid smell from the breaker", "a bang and a flash from the outlet", "i can smell gass", "propane tank hissing"],
+)
+def test_a_hazard_is_one_in_whatever_order_it_is_told(text: str) -> None:
+    assert read(text).hazard
+
+
+def test_a_receipt_or_a_bill_takes_nothing_from_what_is_broken_now() -> None:
+    assert read("receipt says 5 year warranty and the thing is leaking").level is URGENT
+    assert read("question about the bill for the leak").level is ROUTINE
