@@ -149,10 +149,15 @@ class Outbox:
         return part.kind not in HELD_BY_PAUSE or self._limits.may_text(part.number)
 
     async def _send(self, part: Part) -> None:
-        outcome = await self._gateway.submit(_submission(part, self._clock()))
+        outcome = await self._gateway.submit(_submission(part, self._clock()), lambda: self._still_wanted(part))
         await self._trying(lambda: self._record(part, outcome))
         self._at_gateway -= 1
         self._wake.set()
+
+    async def _still_wanted(self, part: Part) -> bool:
+        """It may have waited for the gateway's window and rate: STOP may have come since, or a call begun."""
+        async with self._database.read() as db:
+            return self._may_go(part) and not await messages.is_forbidden(db, part.id)
 
     async def _record(self, part: Part, outcome: Outcome) -> None:
         async with self._database.transaction() as tx:

@@ -1,6 +1,6 @@
 """What the use cases need from outside. `daemon` hands the real ones in, tests hand in theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,6 +9,12 @@ from bridge.domain.calls import CallKey, EndedCall
 from bridge.domain.display import Lamp
 from bridge.domain.messages import Inbound, LateAnswer, Outcome, Stored, Submission
 from bridge.domain.phone import E164
+
+Wanted = Callable[[], Awaitable[bool]]
+
+
+async def always() -> bool:
+    return True
 
 
 class Gateway(Protocol):
@@ -20,8 +26,11 @@ class Gateway(Protocol):
 
     async def wait_ready(self) -> None: ...
 
-    async def submit(self, part: Submission) -> Outcome:
-        """Write one part and wait for its answer. Never raises for anything the network or the SMSC does."""
+    async def submit(self, part: Submission, wanted: Wanted = always) -> Outcome:
+        """Write one part and wait for its answer. Never raises for anything the network or the SMSC does.
+
+        wanted: asked when the part's turn has come, right before its first byte; a no makes it `NotWritten`.
+        """
 
 
 class TextReceiver(Protocol):

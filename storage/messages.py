@@ -181,6 +181,20 @@ async def hopeless(db: Reader, now: datetime) -> Sequence[tuple[Part, str]]:
     return [(_part(row), row["hopeless"]) for row in rows]
 
 
+async def is_forbidden(db: Reader, part_id: int) -> bool:
+    """Has the customer asked for no more texts since this part was claimed?"""
+    row = await db.one(
+        """
+        SELECT 1 FROM part p
+        WHERE p.id = :part_id AND p.kind <> 'staff'
+              AND EXISTS (SELECT 1 FROM opt_out o
+                          WHERE o.number = p.number AND o.ended_at IS NULL AND p.opt_out_id IS NOT o.id)
+        """,
+        part_id=part_id,
+    )
+    return row is not None
+
+
 async def interrupted(db: Reader) -> Sequence[Part]:
     """Parts that were being sent. At the start of the daemon nobody knows any more what became of them."""
     rows = await db.all("SELECT * FROM part WHERE state = 'sending' ORDER BY id")

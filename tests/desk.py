@@ -14,7 +14,16 @@ import pytest
 from bridge.callbacks import Callbacks
 from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
 from bridge.domain.hours import Calendar, Span
-from bridge.domain.messages import Accepted, Concatenation, InboundText, Outcome, Receipt, ReceiptState, Submission
+from bridge.domain.messages import (
+    Accepted,
+    Concatenation,
+    InboundText,
+    NotWritten,
+    Outcome,
+    Receipt,
+    ReceiptState,
+    Submission,
+)
 from bridge.domain.office import Line, Office, Person
 from bridge.domain.phone import E164
 from bridge.domain.policy import Rules
@@ -23,6 +32,7 @@ from bridge.domain.templates import Texts
 from bridge.inbox import Inbox
 from bridge.missed_calls import MissedCalls
 from bridge.outbox import Outbox, OutboxSettings
+from bridge.ports import Wanted, always
 from storage import callbacks, messages, settings
 from storage.database import Database, Reader
 from storage.messages import Part
@@ -144,6 +154,7 @@ class NotingGateway:
     def __init__(self) -> None:
         self.submissions: list[Submission] = []
         self.answer: Callable[[Submission], Awaitable[Outcome]] = self.accept
+        self.before: Callable[[Submission], Awaitable[None]] = self.turn_comes
         self._ready = asyncio.Event()
         self._ready.set()
         self._came = asyncio.Condition()
@@ -158,11 +169,17 @@ class NotingGateway:
     async def wait_ready(self) -> None:
         await self._ready.wait()
 
-    async def submit(self, part: Submission) -> Outcome:
+    async def submit(self, part: Submission, wanted: Wanted = always) -> Outcome:
+        await self.before(part)
+        if not await wanted():
+            return NotWritten("not wanted any more")
         async with self._came:
             self.submissions.append(part)
             self._came.notify_all()
         return await self.answer(part)
+
+    async def turn_comes(self, _: Submission) -> None:
+        """At once; a test can let something happen while the part waits for its turn."""
 
     async def accept(self, part: Submission) -> Outcome:
         return Accepted(f"id-{part.part_id}")

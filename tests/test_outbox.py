@@ -274,6 +274,18 @@ async def test_a_text_queued_before_stop_is_cancelled(desk: Desk) -> None:
     assert (await desk.parts())[1].kind is Kind.OPT_OUT_CONFIRMATION
 
 
+async def test_a_text_that_waits_at_the_gateway_when_stop_comes_does_not_leave(desk: Desk) -> None:
+    async def stop_comes_first(part: Submission) -> None:
+        if part.text.startswith("On our way"):
+            await desk.inbox.received(text("STOP"))
+
+    desk.gateway.before = stop_comes_first
+    await queue(desk, message())
+    async with desk.sending():
+        await desk.until_parts_are("cancelled", "submitted")
+    assert [part.text.partition(":")[0] for part in desk.gateway.submissions] == ["Acme Plumbing"]
+
+
 async def test_a_text_queued_after_stop_is_cancelled_too(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
         await opt_outs.start(tx, CUSTOMER, Cause.BY_HAND, None, "Ann", MONDAY_NOON)

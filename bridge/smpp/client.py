@@ -24,7 +24,7 @@ from bridge.domain.messages import (
     Submission,
     Unanswered,
 )
-from bridge.ports import TextReceiver
+from bridge.ports import TextReceiver, Wanted, always
 from bridge.smpp import incoming, status
 from bridge.smpp.codec import Command, ShortMessage
 from bridge.smpp.figures import Counters, Snapshot
@@ -91,12 +91,12 @@ class SmppClient:
             window_used=self._gate.inside, waiting=self._gate.waiting, backlog=self._inbox.qsize()
         )
 
-    async def submit(self, part: Submission) -> Outcome:
-        outcome = await self._submitted(part)
+    async def submit(self, part: Submission, wanted: Wanted = always) -> Outcome:
+        outcome = await self._submitted(part, wanted)
         self._counters.outcome(outcome)
         return outcome
 
-    async def _submitted(self, part: Submission) -> Outcome:
+    async def _submitted(self, part: Submission, wanted: Wanted) -> Outcome:
         try:
             message = compose(part, self.settings)
         except ValueError as error:
@@ -107,6 +107,8 @@ class SmppClient:
         except GateClosedError as closed:
             return NotWritten(str(closed))
         try:
+            if not await wanted():
+                return NotWritten("not wanted any more")
             return await self._through(self._sender, part, message)
         finally:
             self._gate.leave()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bridge.domain.messages import NotWritten, Outcome, Refused, Submission
-from bridge.ports import Gateway
+from bridge.ports import Gateway, Wanted, always
 
 
 class Failover:
@@ -25,10 +25,10 @@ class Failover:
             for waiter in waiting:
                 waiter.cancel()
 
-    async def submit(self, part: Submission) -> Outcome:
+    async def submit(self, part: Submission, wanted: Wanted = always) -> Outcome:
         outcome: Outcome = NotWritten("no gateway is bound")
         for gateway in self._gateways:
-            outcome = await gateway.submit(part)
+            outcome = await gateway.submit(part, wanted)
             if not _may_go_elsewhere(outcome):
                 return outcome
         return outcome
