@@ -26,11 +26,14 @@ Script = Callable[[Channel], Awaitable[None]]
 
 @dataclass(slots=True)
 class Figures:
-    """served: scripts that ran to their end or to a hang-up. refused: peers, tokens, heads and scripts we know not."""
+    """What came of connections.
 
-    served: int = 0
-    refused: int = 0
-    failed: int = 0
+    scripts_served: ran to their end or to a hang-up. scripts_refused: peers, tokens, heads and names that we know not.
+    """
+
+    scripts_served: int = 0
+    scripts_refused: int = 0
+    scripts_failed: int = 0
 
 
 class AgiServer:
@@ -83,12 +86,12 @@ class AgiServer:
             script = self._scripts[environment.script]
             await self._run(script, Channel(environment, reader, writer))
         except (ProtocolError, KeyError) as error:
-            self.figures.refused += 1
+            self.figures.scripts_refused += 1
             log.warning("agi.refused", why=str(error)[:80])
         except (HungUpError, OSError):
-            self.figures.served += 1
+            self.figures.scripts_served += 1
         except Exception:
-            self.figures.failed += 1
+            self.figures.scripts_failed += 1
             log.exception("agi.script_failed")
         finally:
             with suppress(OSError):
@@ -126,4 +129,4 @@ class AgiServer:
         except StorageError as error:
             log.error("agi.no_storage", why=error.advice)
             await call.say(*SORRY)
-        self.figures.served += 1
+        self.figures.scripts_served += 1

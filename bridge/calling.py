@@ -6,7 +6,7 @@ from datetime import datetime
 from bridge.callbacks import Callbacks
 from bridge.domain import display
 from bridge.domain.office import Office
-from bridge.domain.queue import Callback
+from bridge.domain.queue import Callback, State
 from bridge.ports import Originated, Pbx
 
 
@@ -31,6 +31,8 @@ class Calling:
         extension = next((person.extension for person in self._office.people if person.name == who), None)
         line = self._office.line_named(row.line)
         pbx = self._pbxs().get(line.pbx)
+        if row.state is State.CLOSED:
+            raise CannotCallError("this row is closed")
         if row.number is None:
             raise CannotCallError("the caller's number is not known")
         if not extension:

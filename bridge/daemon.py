@@ -12,7 +12,7 @@ import shutil
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -87,6 +87,7 @@ class Daemon:
         self._listening: list[asyncio.Task[None]] = []
         self._live = Everybody()
         self._lines: list[AmiClient] = []
+        self._scripts: AgiServer | None = None
         self._database_fault = ""
         self.page = ""
         self.started = asyncio.Event()
@@ -98,11 +99,10 @@ class Daemon:
     def reload(self, config: Config) -> None:
         """Go on with this configuration; the database stays where it is until the next start.
 
-        Raises OSError, and changes nothing, where the page's new address cannot be used.
+        Raises OSError, and changes nothing, where a new address, of the page or for the phones, cannot be used.
         """
-        page, now = config.web, self._next.web
-        if (page.host, page.port) != (now.host, now.port):
-            socket.create_server((page.host, page.port)).close()
+        for address in _addresses(config) - _addresses(self._next):
+            socket.create_server(address).close()
         self._next = config
         self._told.set()
 
@@ -188,9 +188,11 @@ class Daemon:
     async def _open_phones(self, stack: AsyncExitStack, database: Database) -> None:
         """What desk phones ask for, where that is configured. Raises OSError where the port is taken."""
         settings, office = self._config.phones, self._config.office
+        self._scripts = None
         if settings is not None:
             desk = Desk(database, office, Callbacks(database, office), PinLock(settings.pin), self._clock)
-            await stack.enter_async_context(AgiServer(settings, routes(desk)).serving())
+            self._scripts = AgiServer(settings, routes(desk))
+            await stack.enter_async_context(self._scripts.serving())
 
     def _shown(self, database: Database) -> list[Shown]:
         """What desk phones show by themselves, PBX by PBX."""
@@ -294,6 +296,7 @@ class Daemon:
                 "calls_judged": sum(listener.judged for listener in self._live.listeners),
                 "calls_waiting": sum(listener.waiting for listener in self._live.listeners),
                 "blocks_planted": sum(listener.planted for listener in self._live.listeners),
+                **(asdict(self._scripts.figures) if self._scripts else {}),
             },
         )
 
@@ -323,6 +326,12 @@ def _sms_link(gateway: SmppClient) -> Link:
     }
     error = "" if bound else health.last_error or health.state
     return Link(LinkKind.SMS, gateway.settings.name, health.since if bound else None, error, counts)
+
+
+def _addresses(config: Config) -> set[tuple[str, int]]:
+    """Where we listen."""
+    listeners = (config.web, config.phones)
+    return {(listener.host, listener.port) for listener in listeners if listener is not None}
 
 
 def _heard_by(config: Config) -> object:

@@ -9,7 +9,7 @@ import pytest
 from bridge.callbacks import ConflictError
 from bridge.calling import Calling, CannotCallError
 from bridge.domain.office import Office, Person
-from bridge.domain.queue import State
+from bridge.domain.queue import Outcome, State
 from bridge.ports import Originated
 from tests.desk import CUSTOMER, OFFICE, Desk, missed_call
 
@@ -68,6 +68,16 @@ async def test_what_cannot_be_called_changes_nothing(desk: Desk, who: str, numbe
             before, who, desk.clock()
         )
     assert await desk.row(number) == before
+    assert not pbx.asked
+
+
+async def test_a_closed_row_is_not_called(desk: Desk) -> None:
+    pbx = NotingPbx()
+    await desk.call(missed_call())
+    row = await desk.row()
+    closed = await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.REACHED)
+    with pytest.raises(CannotCallError):
+        await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(closed, "Ann", desk.clock())
     assert not pbx.asked
 
 

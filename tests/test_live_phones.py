@@ -103,7 +103,7 @@ async def test_hanging_up_at_a_prompt_changes_nothing(phones: Phones, code: str,
     call.hang_up()
     await phones.lab.idle()
     assert await phones.row() == before
-    assert phones.server.figures.failed == 0
+    assert phones.server.figures.scripts_failed == 0
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ async def phone(desk: Desk) -> AsyncIterator[Phone]:
     server = AgiServer(AgiSettings(TOKEN, port=0), routes(work))
     async with server.serving() as port:
         yield Phone(desk, port, lock)
-    assert server.figures.failed == 0
+    assert server.figures.scripts_failed == 0
 
 
 async def flag(desk: Desk) -> None:

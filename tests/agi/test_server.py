@@ -60,7 +60,7 @@ async def test_who_has_not_is_sent_away_without_a_word(path: str) -> None:
         async with calling(port) as caller:
             caller.head(path)
             assert await caller.is_closed()
-        assert served.figures.refused == 1
+        assert served.figures.scripts_refused == 1
         assert await is_greeted(port)
 
 
@@ -87,7 +87,7 @@ async def test_a_port_scan_changes_nothing_for_others() -> None:
             async with calling(port):
                 pass
         assert await is_greeted(port)
-        assert served.figures.failed == 0
+        assert served.figures.scripts_failed == 0
 
 
 async def test_one_that_dawdles_over_its_head_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +122,7 @@ async def test_a_script_that_breaks_breaks_alone() -> None:
         async with calling(port) as caller:
             caller.head(f"{TOKEN}/break")
             assert await caller.is_closed()
-        assert served.figures.failed == 1
+        assert served.figures.scripts_failed == 1
         assert await is_greeted(port)
 
 
@@ -146,7 +146,7 @@ async def test_a_hang_up_in_mid_script_ends_that_script(answer: bytes) -> None:
             else:
                 await caller.listen({"hello": HANG_UP})
         assert await is_greeted(port)
-        assert (served.figures.failed, served.figures.refused) == (0, 0)
+        assert (served.figures.scripts_failed, served.figures.scripts_refused) == (0, 0)
 
 
 async def test_a_port_that_is_taken_is_said_so() -> None:
