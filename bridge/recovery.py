@@ -18,8 +18,7 @@ SOMEBODY = "somebody"
 
 def who_talked(call: EndedCall, office: Office) -> str:
     """The person whose extension it was, else the extension itself."""
-    owner = next((person.name for person in office.people if person.extension == call.answered_by), None)
-    return owner or call.answered_by or SOMEBODY
+    return office.at_extension(call.answered_by) if call.answered_by else SOMEBODY
 
 
 async def customer_got_through(tx: Writer, customer: E164, branch: str, who: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ import structlog
 from bridge.ami.decode import decode
 from bridge.ami.mend import Mender
 from bridge.ami.resync import Heard, Received
-from bridge.domain.calls import EndedCall
+from bridge.domain.calls import EndedCall, Talk
 from bridge.domain.events import Event, LinkLost
 from bridge.domain.phone import E164
 from bridge.domain.tracker import SETTLE, Tracker
@@ -67,6 +67,9 @@ class Listener:
 
     def is_live(self, number: E164) -> bool:
         return self._tracker.is_live(number)
+
+    def talks(self) -> dict[E164, Talk]:
+        return self._tracker.talks()
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:

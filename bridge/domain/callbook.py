@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain import phone
-from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Talk, Verdict
 from bridge.domain.channels import Channel, endpoint
 from bridge.domain.live_call import Leg, LiveCall
 from bridge.domain.phone import E164
@@ -56,6 +56,11 @@ class Callbook:
 
     def with_customer(self, number: E164) -> bool:
         return any(call.caller.number == number for call in self._calls.values())
+
+    def talks(self) -> dict[E164, Talk]:
+        """Every customer there is a call with, and who of us has it."""
+        calls = ((call.caller.number, call) for call in self._calls.values())
+        return {number: Talk(call.answered_by or "", bool(call.company)) for number, call in calls if number}
 
     # --- opening
 

@@ -95,3 +95,14 @@ class EndedCall:
     asked_for_text: bool = False
     attempt_id: str | None = None
     why: tuple[Why, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A call that goes on. who: the extension or forwarded number of ours that has it, "" while nobody has.
+
+    met: they share media; else it rings yet, there or here.
+    """
+
+    who: str
+    met: bool

@@ -74,6 +74,10 @@ class Office:
         """None where nobody is called so (any more)."""
         return next((person for person in self.people if person.name == name), None)
 
+    def at_extension(self, extension: str) -> str:
+        """Whose extension it is, else the extension itself."""
+        return next((person.name for person in self.people if person.extension == extension), extension)
+
     def changed(self, overrides: Iterable[Override]) -> "Office":
         """The same office with these dated changes of who is on call."""
         return replace(self, roster=self.roster.changed(overrides))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bridge.domain.callbook import Callbook, TrackerSettings
-from bridge.domain.calls import Caller, EndedCall
+from bridge.domain.calls import Caller, EndedCall, Talk
 from bridge.domain.channels import Channel, Switchboard, dialled_number
 from bridge.domain.company import Company
 from bridge.domain.events import (
@@ -134,6 +134,10 @@ class Tracker:
     def is_live(self, number: E164) -> bool:
         """Is there a call with this customer right now?"""
         return self._book.with_customer(number)
+
+    def talks(self) -> dict[E164, Talk]:
+        """Every customer there is a call with right now."""
+        return self._book.talks()
 
     @property
     def live_calls(self) -> int:

@@ -1,8 +1,11 @@
 """The verbs, posted by forms. Every answer is a page: the list again, or why nothing was done, with what was typed."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from bridge.callbacks import ConflictError
+from bridge.calling import Calling, CannotCallError
 from bridge.domain.queue import Callback, NotPossibleError
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS
@@ -18,6 +21,26 @@ class Actions:
     def __init__(self, site: Site, views: Views) -> None:
         self._site = site
         self._views = views
+        self._calling = Calling(site.office, site.callbacks, site.phones.pbxs)
+
+    async def call(self, request: web.Request) -> web.StreamResponse:
+        """Ring my desk phone, then the customer: once for one sight of the row, and not behind a colleague's back."""
+        now = self._site.clock()
+        async with self._site.database.read() as db:
+            row = await found(request, db)
+        sent = self._site.sent(request, await request.post(), row, now)
+        try:
+            if row.owner not in (None, sent.who) and "anyway" not in sent.fields:
+                return await self._refuse(request, row, sent, 409, f"Not called: {row.owner} is on it.")
+            asked = await self._calling.call(replace(row, version=sent.whole("version")), sent.who, now)
+        except CannotCallError as error:
+            return await self._refuse(request, row, sent, 409, f"Not called: {error}.")
+        except (FormError, ConflictError, StorageError) as error:
+            return await self._explain(request, row, sent, error)
+        if not asked.accepted:
+            return await self._refuse(request, row, sent, 502, f"Not called, the PBX refused: {asked.error}.")
+        self._site.ringing.began(replace(row, version=row.version + 1), sent.who, now)
+        raise web.HTTPSeeOther(_stood(sent, row))
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do a verb on a row. 303 back to where the form stood; 400, 409 or 503 with the page that says why not."""
@@ -29,17 +52,27 @@ class Actions:
         verb = VERBS[request.match_info["verb"]]
         try:
             after = await verb(self._site.callbacks, row.id, sent.whole("version"), sent)
-        except FormError as error:
+        except (FormError, ConflictError, NotPossibleError, StorageError) as error:
+            return await self._explain(request, row, sent, error)
+        raise web.HTTPSeeOther(f"{_stood(sent, after)}?did={after.id}")
+
+    async def _explain(
+        self,
+        request: web.Request,
+        row: Callback,
+        sent: Sent,
+        error: FormError | ConflictError | NotPossibleError | StorageError,
+    ) -> web.Response:
+        """Why nothing was done."""
+        if isinstance(error, FormError):
             return await self._refuse(request, row, sent, 400, f"Not done. {error.words}", error.typed)
-        except ConflictError as error:
+        if isinstance(error, ConflictError):
             words = WORDS.get(error.what, "changed it").lower()
-            why = f"{error.who} was faster ({words}, {age(now - error.at)} ago). Nothing was changed."
+            why = f"{error.who} was faster ({words}, {age(sent.now - error.at)} ago). Nothing was changed."
             return await self._refuse(request, error.row, sent, 409, why)
-        except NotPossibleError as error:
+        if isinstance(error, NotPossibleError):
             return await self._refuse(request, row, sent, 409, f"Not possible: this row is {error.state} now.")
-        except StorageError as error:
-            return await self._refuse(request, row, sent, 503, f"Not recorded, nothing was changed: {error.advice}.")
-        raise web.HTTPSeeOther(_back(sent, after))
+        return await self._refuse(request, row, sent, 503, f"Not recorded, nothing was changed: {error.advice}.")
 
     async def _refuse(
         self, request: web.Request, row: Callback, sent: Sent, status: int, words: str, typed: str = ""
@@ -54,6 +87,7 @@ class Actions:
             return await self._views.conversation_page(request, db, row, status=status, banner=banner)
 
 
-def _back(sent: Sent, row: Callback) -> str:
+def _stood(sent: Sent, row: Callback) -> str:
+    """Where the form stood."""
     tab = TAB_NAMED.get(sent.fields.get("back", ""))
-    return f"{tab.path}?did={row.id}" if tab else f"/callbacks/{row.id}?did={row.id}"
+    return tab.path if tab else f"/callbacks/{row.id}"

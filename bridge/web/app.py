@@ -1,12 +1,13 @@
 """The status page as an aiohttp application, from the parts it is given."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import aiohttp_jinja2
 import jinja2
@@ -25,6 +26,7 @@ from bridge.web.actions import Actions
 from bridge.web.door import Door
 from bridge.web.forms import VERBS
 from bridge.web.live import HEARTBEAT, Live
+from bridge.web.phones import Phones, Ringing, follow
 from bridge.web.rows import Mark, Spans
 from bridge.web.security import add_headers, guard
 from bridge.web.settings import WebSettings
@@ -50,6 +52,7 @@ def create_app(
     *,
     health: Callable[[], Health],
     clock: Callable[[], datetime],
+    phones: Phones | None = None,
     lexicon: Lexicon | None = None,
     heartbeat: float = HEARTBEAT,
 ) -> web.Application:
@@ -58,9 +61,8 @@ def create_app(
     heartbeat: seconds of silence after which an open page is told that it still listens.
     """
     door = Door(database, office, clock, settings.visitor)
-    site = Site(
-        database, office, Callbacks(database, office), health, clock, marker(lexicon or default_lexicon()), door
-    )
+    phones, mark = phones or Phones(), marker(lexicon or default_lexicon())
+    site = Site(database, office, Callbacks(database, office), health, clock, mark, door, phones, Ringing())
     changes = Changes(database)
     live = Live(changes, heartbeat=heartbeat)
     app = web.Application(middlewares=[pages_for_errors, guard(settings), door.keep], client_max_size=BODY)
@@ -68,7 +70,8 @@ def create_app(
     _add_routes(app, site, live)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(lambda _: _closed(live))
-    app.cleanup_ctx.append(lambda _: _following(changes, live))
+    work = (partial(_read_changes, changes), live.run, partial(follow, database, phones, live.tell))
+    app.cleanup_ctx.append(lambda _: _following(work))
     return app
 
 
@@ -93,6 +96,7 @@ def _add_routes(app: web.Application, site: Site, live: Live) -> None:
             web.get(r"/rows/{id:\d{1,15}}", views.row),
             web.get("/count", views.count),
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
+            web.post(r"/callbacks/{id:\d{1,15}}/call", actions.call),
             web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),
             web.post("/me", site.door.me),
             web.get("/sign-in", site.door.show),
@@ -174,9 +178,9 @@ async def _closed(live: Live) -> None:
     live.close()
 
 
-async def _following(changes: Changes, live: Live) -> AsyncIterator[None]:
+async def _following(work: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> AsyncIterator[None]:
     """Owns the tasks that tell pages of changes, for as long as the application runs."""
-    tasks = [asyncio.create_task(_read_changes(changes)), asyncio.create_task(live.run())]
+    tasks = [asyncio.create_task(part()) for part in work]
     yield
     for task in tasks:
         task.cancel()

@@ -22,7 +22,8 @@ from aiohttp.typedefs import Handler
 
 from bridge import passwords
 from bridge.domain.office import Office
-from bridge.web.security import BROWSER, SAFE, TOKEN, is_loopback, new_browser, token_for
+from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, token_for
+from bridge.web.settings import is_loopback
 from bridge.web.throttle import Throttle
 from storage import users
 from storage.database import Database

@@ -1,15 +1,16 @@
 """How the page says things: times in the office's zone, ages, numbers, states."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bridge.domain import phone
-from bridge.domain.calls import Reason, Verdict
+from bridge.domain.calls import Reason, Talk, Verdict
 from bridge.domain.messages import PartState
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.policy import Why
-from bridge.domain.queue import Attempt, Outcome
+from bridge.domain.queue import Attempt, Callback, Outcome
 from bridge.domain.texts import TWELVE_HOURS
 
 WITHHELD = "Number withheld"
@@ -87,10 +88,26 @@ WHY_NO_TEXT = {
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """What templates say about values; one for each page made at `now`."""
+    """What templates say about values; one for each page made at `now`.
+
+    talks: calls that go on. rings: whose desk phone rings for a row.
+    """
 
     office: Office
     now: datetime
+    talks: Mapping[E164, Talk] = field(default_factory=dict)
+    rings: Callable[[Callback, datetime], str] = lambda _row, _now: ""
+
+    def on_phone(self, row: Callback) -> str:
+        """Who is on the phone with this customer, "" for nobody."""
+        talk = self.talks.get(row.number) if row.number else None
+        if talk is None:
+            caller = self.rings(row, self.now)
+            return f"{caller}'s phone rings" if caller else ""
+        who = self.office.at_extension(talk.who)
+        if talk.met:
+            return f"On the phone with {who or 'somebody'}"
+        return f"{who} is calling" if who else "Is calling us now"
 
     def time(self, at: datetime) -> str:
         """`8:02 AM` today, `Mon 8:02 AM` within the week, `Nov 3, 8:02 AM` beyond; in the office's zone."""

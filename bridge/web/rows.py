@@ -9,7 +9,7 @@ from bridge.domain.calls import Direction
 from bridge.domain.escalation import Stage
 from bridge.domain.messages import Kind, PartState
 from bridge.domain.policy import Why
-from bridge.domain.queue import Callback
+from bridge.domain.queue import Attempt, Callback, State
 from bridge.web.present import TEXT_STATES, WHY_NO_TEXT
 from storage import alerts, callbacks, calls, contacts, conversations, opt_outs
 from storage.callbacks import AttemptMade, Note
@@ -53,6 +53,12 @@ class Row:
     @property
     def last_call(self) -> CallRow | None:
         return self.calls[-1] if self.calls else None
+
+    @property
+    def asks(self) -> AttemptMade | None:
+        """A call to the customer of which nobody has said yet what came of it."""
+        attempt, waits = self.attempt, self.callback.state in (State.OPEN, State.CLAIMED)
+        return attempt if attempt and waits and attempt.result in (Attempt.CALLED, Attempt.RANG_OUT) else None
 
     @property
     def voicemail_left(self) -> bool:

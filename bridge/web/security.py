@@ -8,7 +8,6 @@ a page could neither run nor load anything.
 import hmac
 import secrets
 from hashlib import sha256
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import structlog
@@ -79,13 +78,6 @@ def token_for(browser: str) -> str:
 def new_browser() -> str:
     """A cookie that nobody has seen yet."""
     return secrets.token_urlsafe(32)
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _browser(cookie: str) -> str:

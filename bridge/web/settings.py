@@ -1,6 +1,7 @@
 """Where the status page is served, and under which names it may be asked for."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 
@@ -17,3 +18,11 @@ class WebSettings:
     certificate: Path | None = None
     key: Path | None = None
     visitor: str = "Front desk"
+
+
+def is_loopback(host: str) -> bool:
+    """Does only this machine reach it?"""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

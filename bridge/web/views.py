@@ -10,9 +10,7 @@ from aiohttp import web
 from bridge.domain.queue import Callback, State, Urgency
 from bridge.health import Health, LinkKind
 from bridge.web.history import history
-from bridge.web.present import Show
 from bridge.web.rows import Mark, Piece, TextStatus, pieces, read_row, text_state
-from bridge.web.security import BROWSER, token_for
 from bridge.web.site import Banner, Site, found
 from storage import audit, callbacks, calls, conversations, search
 from storage.callbacks import Key
@@ -107,12 +105,10 @@ class Views:
             context = {
                 "row": await read_row(db, callback, self._site.mark),
                 "tab": tab.name if tab else "row",
-                "show": Show(self._site.office, self._site.clock()),
-                "who": self._site.who(request),
-                "token": token_for(request[BROWSER]),
-                "many_lines": len(self._site.office.lines) > 1,
             }
-        return aiohttp_jinja2.render_template("row.html", request, context)
+        return aiohttp_jinja2.render_template(
+            "row.html", request, self._site.around_rows(request, self._site.clock()) | context
+        )
 
     async def conversation(self, request: web.Request) -> web.Response:
         async with self._site.database.read() as db:

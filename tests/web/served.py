@@ -10,6 +10,7 @@ from aiohttp.web import Application, Request
 from bridge.health import Health, Link, LinkKind
 from bridge.web.app import create_app
 from bridge.web.live import HEARTBEAT
+from bridge.web.phones import Phones
 from bridge.web.settings import WebSettings
 from tests.desk import Desk
 
@@ -32,13 +33,16 @@ class Faults:
 
 
 @asynccontextmanager
-async def served(desk: Desk, faults: Faults | None = None, *, heartbeat: float = HEARTBEAT) -> AsyncIterator[Client]:
+async def served(
+    desk: Desk, faults: Faults | None = None, *, phones: Phones | None = None, heartbeat: float = HEARTBEAT
+) -> AsyncIterator[Client]:
     app = create_app(
         desk.database,
         desk.office,
         WebSettings(),
         health=faults or Faults(desk),
         clock=desk.clock,
+        phones=phones,
         heartbeat=heartbeat,
     )
     async with TestClient(TestServer(app)) as client:
