@@ -9,7 +9,6 @@ call that is going on then is still told from its first event.
 
 import asyncio
 import shutil
-import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
@@ -27,10 +26,11 @@ from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.display import AsteriskDisplay
 from bridge.ami.listener import Listener
+from bridge.ami.pbx import AsteriskPbx
 from bridge.callbacks import Callbacks
 from bridge.config import Config
 from bridge.domain import gsm
-from bridge.domain.calls import EndedCall
+from bridge.domain.calls import EndedCall, Talk
 from bridge.domain.gsm import Segments
 from bridge.domain.lexicon import default_lexicon
 from bridge.domain.phone import E164
@@ -42,13 +42,17 @@ from bridge.lamp import Shown
 from bridge.missed_calls import MissedCalls
 from bridge.notify.email import Mailer
 from bridge.outbox import Outbox, OutboxSettings
+from bridge.ports import Pbx
 from bridge.receipt import Receipts
 from bridge.smpp.client import SmppClient
 from bridge.smpp.failover import Failover
 from bridge.smpp.health import State
+from bridge.sockets import try_listening
 from bridge.understanding import Understanding
 from bridge.upkeep import Upkeep
+from bridge.web import listening
 from bridge.web.app import create_app
+from bridge.web.phones import Phones
 from storage import backup
 from storage.database import Database
 from storage.errors import StorageError
@@ -72,6 +76,9 @@ class Everybody:
 
     def is_live(self, number: E164) -> bool:
         return any(listener.is_live(number) for listener in self.listeners)
+
+    def talks(self) -> dict[E164, Talk]:
+        return {number: talk for listener in self.listeners for number, talk in listener.talks().items()}
 
 
 class Daemon:
@@ -99,10 +106,13 @@ class Daemon:
     def reload(self, config: Config) -> None:
         """Go on with this configuration; the database stays where it is until the next start.
 
-        Raises OSError, and changes nothing, where a new address, of the page or for the phones, cannot be used.
+        Raises OSError, and changes nothing, where a new address, of the page or for the phones, or the page's new
+        certificate cannot be used.
         """
-        for address in _addresses(config) - _addresses(self._next):
-            socket.create_server(address).close()
+        ours = {port for _, port in _addresses(self._next)}
+        for host, port in _addresses(config):
+            try_listening(host, 0 if port in ours else port)
+        listening.tls(config.web)
         self._next = config
         self._told.set()
 
@@ -177,13 +187,18 @@ class Daemon:
     async def _open_page(self, stack: AsyncExitStack, database: Database) -> str:
         """Raises OSError where the port is taken."""
         settings = self._config.web
-        app = create_app(database, self._config.office, settings, health=self.health, clock=self._clock)
+        phones = Phones(self._reachable, self._live.talks)
+        app = create_app(database, self._config.office, settings, health=self.health, clock=self._clock, phones=phones)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_WITHIN)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        host = await listening.where(database, settings)
+        await web.TCPSite(runner, host, settings.port, ssl_context=listening.tls(settings)).start()
         host, port = runner.addresses[0][:2]
-        return f"http://{host}:{port}/"
+        return f"{'https' if settings.certificate else 'http'}://{host}:{port}/"
+
+    def _reachable(self) -> dict[str, Pbx]:
+        return {line.settings.name: AsteriskPbx(line) for line in self._lines if line.health.connected_since}
 
     async def _open_phones(self, stack: AsyncExitStack, database: Database) -> None:
         """What desk phones ask for, where that is configured. Raises OSError where the port is taken."""

@@ -25,6 +25,7 @@ from bridge.cli import (
     service,
     sms,
     uninstall,
+    users,
     words,
 )
 from bridge.config import ConfigError
@@ -40,6 +41,7 @@ MODULES = (
     record,
     replay,
     sms,
+    users,
     backup,
     on_call,
     words,

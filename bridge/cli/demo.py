@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,10 @@ port = {ami_port}
 secret = "{secret}"
 trunks = ["PJSIP/trunk-*"]
 
+[[person]]
+name = "{visitor}"
+extension = "101"
+
 [[line]]
 dids = ["{office}"]
 sms_number = "{office}"
@@ -53,6 +58,7 @@ level = "warning"
 """
 
 CONFIG_FILE = "textback.toml"
+VISITOR = "Dana"
 SECRET = "simulated"  # noqa: S105  of a PBX that only plays
 
 WELCOME = """
@@ -60,6 +66,7 @@ Textback demo: the page is at {page}
 
 Simulated: the PBX (it plays recordings of a real Asterisk) and the SMS gateway with its customers.
 Real: everything between them: AMI and SMPP over TCP, the verdicts, the texts, the queue, the page and its database.
+You are signed in as {visitor}, who works here (top right). A real office asks for passwords: `textback users add NAME`.
 A morning of calls begins now and goes on, about one call every ten seconds, until you press Ctrl-C.
 """
 
@@ -94,6 +101,7 @@ async def _prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Da
         smpp_port=smsc.port,
         page_port=port,
         office=OFFICE,
+        visitor=VISITOR,
         database=folder / "textback.db",
     )
     path.touch(mode=0o600)
@@ -102,12 +110,12 @@ async def _prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Da
     logs.configure(config.log_level, os.environ)
     async with await Database.open(config.database) as database, database.transaction() as tx:
         await settings.resume(tx, "demo", wall_clock())
-    return Daemon(config, os.environ)
+    return Daemon(replace(config, web=replace(config.web, visitor=VISITOR)), os.environ)
 
 
 async def _begin(daemon: Daemon, morning: Morning, smsc: Smsc) -> None:
     await daemon.started.wait()
-    print(WELCOME.format(page=daemon.page))
+    print(WELCOME.format(page=daemon.page, visitor=VISITOR))
     await smsc.until_bound()
     with contextlib.suppress(ConnectionError):  # a customer writes while the daemon leaves
         await morning.play(smsc)

@@ -9,8 +9,9 @@ from typing import Any
 from bridge.config.problems import Problems
 from bridge.config.secrets import Secrets
 from bridge.config.sections import Pbx, StorageSection, WebSection
-from bridge.config.values import is_loopback, listen_address
+from bridge.config.values import listen_address
 from bridge.smpp.settings import SmppSettings
+from bridge.web import listening
 from bridge.web.settings import WebSettings
 
 STATE_DIRECTORY = "/var/lib/textback"
@@ -37,7 +38,8 @@ def gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> SmppS
     return problems.take(SmppSettings, raw, where)
 
 
-def web(problems: Problems, raw: Any) -> WebSettings | None:
+def web(problems: Problems, raw: Any, base: Path) -> WebSettings | None:
+    """A relative path of certificate or key starts at the configuration's directory."""
     section = problems.take(WebSection, raw, "web")
     if section is None:
         return None
@@ -46,13 +48,15 @@ def web(problems: Problems, raw: Any) -> WebSettings | None:
     except ValueError as error:
         problems.add("web.listen", str(error))
         return None
-    if not is_loopback(host):
-        problems.add(
-            "web.listen",
-            "the page has no sign-in yet, so it listens on this machine only, for example 127.0.0.1:8080; "
-            "from elsewhere reach it through a proxy with a password or an SSH tunnel",
-        )
-    return WebSettings(host, port, section.hosts)
+    certificate, key = (base / path if path else None for path in (section.certificate, section.key))
+    settings = WebSettings(host, port, section.hosts, certificate, key or certificate)
+    if key and not certificate:
+        problems.add("web.certificate", "is missing; the path of the certificate that web.key belongs to")
+    try:
+        listening.tls(settings)
+    except (OSError, ValueError) as error:
+        problems.add("web.certificate", f"{certificate} and its key cannot be used: {error}")
+    return settings
 
 
 def database(problems: Problems, raw: Any, base: Path, environ: Mapping[str, str]) -> Path | None:

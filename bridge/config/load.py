@@ -60,7 +60,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     rules = _rules(problems, raw.get("rules", {}), office)
     alerts = on_call.alert_rules(raw.get("on_call", {}))
     email = on_call.email(problems, secrets, raw.get("email"))
-    web = links.web(problems, raw.get("web", {}))
+    web = links.web(problems, raw.get("web", {}), path.parent)
     desk_phones = phones(problems, secrets, raw.get("phones"))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
     log = problems.take(LogSection, raw.get("log", {}), "log")

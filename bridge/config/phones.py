@@ -9,7 +9,8 @@ from pydantic import StringConstraints
 from agi.settings import LOOPBACK, AgiSettings
 from bridge.config.problems import Problems
 from bridge.config.secrets import Secrets
-from bridge.config.values import is_loopback, listen_address
+from bridge.config.values import listen_address
+from bridge.web.settings import is_loopback
 
 SHIPPED_TOKEN = "CHANGE-ME"  # noqa: S105  what the dialplan snippet has in its place
 

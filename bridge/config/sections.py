@@ -138,8 +138,12 @@ class RulesSection:
 
 @dataclass(frozen=True, slots=True)
 class WebSection:
+    """certificate, key: PEM files beside the configuration, for https."""
+
     listen: str = "127.0.0.1:8080"
     hosts: tuple[Name, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

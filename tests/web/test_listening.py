@@ -1,0 +1,66 @@
+"""Where the page listens: this machine only until somebody can sign in; with TLS where there is a certificate."""
+
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from bridge.web import listening
+from bridge.web.app import create_app
+from bridge.web.security import COOKIE
+from bridge.web.settings import WebSettings
+from tests.desk import Desk
+from tests.web.served import Faults
+from tests.web.test_sign_in import add_user
+
+EVERYWHERE = WebSettings("0.0.0.0", 8080)
+
+
+async def test_without_users_only_this_machine_is_served_and_the_log_says_what_to_do(desk: Desk) -> None:
+    with capture_logs() as logs:
+        assert await listening.where(desk.database, EVERYWHERE) == "127.0.0.1"
+    assert "textback users add" in logs[0]["do"]
+
+
+async def test_with_users_it_listens_where_it_is_told_and_warns_of_plain_http(desk: Desk) -> None:
+    await add_user(desk)
+    with capture_logs() as logs:
+        assert await listening.where(desk.database, EVERYWHERE) == "0.0.0.0"
+    assert [entry["event"] for entry in logs] == ["page.no_tls"]
+
+
+async def test_this_machine_needs_no_warning(desk: Desk) -> None:
+    with capture_logs() as logs:
+        assert await listening.where(desk.database, WebSettings("::1", 8080)) == "::1"
+    assert logs == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Key and certificate in one file, made for this machine."""
+    assert shutil.which("openssl")
+    path = tmp_path / "page.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost"
+    alternative = ("-addext", "subjectAltName=IP:127.0.0.1")
+    subprocess.run([*command.split(), *alternative, "-keyout", path, "-out", path.with_suffix(".crt")], check=True)
+    path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
+    return path
+
+
+async def test_with_a_certificate_it_speaks_https_and_its_cookie_stays_there(desk: Desk, certificate: Path) -> None:
+    settings = WebSettings(certificate=certificate, key=certificate)
+    app = create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=listening.tls(settings)).start()
+    port = runner.addresses[0][1]
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    async with aiohttp.ClientSession() as session, session.get(f"https://127.0.0.1:{port}/", ssl=trusting) as answer:
+        assert answer.status == 200
+        assert answer.cookies[COOKIE]["secure"]
+    await runner.cleanup()
