@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from bridge import duties, recovery
-from bridge.domain import gsm, phone, policy, queue, texts
+from bridge.domain import gsm, policy, queue, texts
 from bridge.domain.calls import Direction, EndedCall, Verdict
 from bridge.domain.gsm import Segments
 from bridge.domain.lexicon import default_lexicon
@@ -93,7 +93,7 @@ class MissedCalls:
             number=place.number,
             line=place.line.name,
             branch=place.line.branch,
-            verdict=policy.judged(call, self._rules),
+            verdict=call.verdict,
             closed=place.closed,
             text_why=_word(decision),
             late=late,
@@ -119,19 +119,15 @@ class MissedCalls:
         line = self._office.line_for(call.key.pbx, call.did)
         began_at = call.started_at or call.ended_at or now
         closed = not line.calendar.is_open(began_at) if call.told_closed is None else call.told_closed
-        return _Place(line, self._other_party(call), closed)
-
-    def _other_party(self, call: EndedCall) -> E164 | None:
-        if call.direction is Direction.OUTBOUND:
-            return phone.parse(call.did, self._office.country)
-        return None if call.caller.withheld else call.caller.number
+        number = None if call.caller.withheld else call.caller.number
+        return _Place(line, number, closed)
 
     def _decide(self, call: EndedCall, place: _Place, past: History, now: datetime) -> Decision:
         live = place.number is not None and self._live.is_live(place.number)
         return policy.decide(call, past, live, self._rules, now, closed=place.closed)
 
     def _filtered(self, call: EndedCall, contact: ContactKind | None) -> ContactKind | None:
-        if not policy.needs_callback(call, self._rules):
+        if not policy.needs_callback(call):
             return None
         return policy.filtered(call, contact, self._rules)
 
@@ -144,7 +140,7 @@ class MissedCalls:
         self, tx: Writer, call: EndedCall, place: _Place, contact: ContactKind | None, now: datetime
     ) -> Callback | None:
         """The customer's row with this call on it; None where the call needs none."""
-        if not policy.needs_callback(call, self._rules) or self._filtered(call, contact):
+        if not policy.needs_callback(call) or self._filtered(call, contact):
             return None
         shared = contact is ContactKind.SHARED
         line, ended_at = place.line, call.ended_at or now

@@ -102,7 +102,7 @@ def outbound_call(
     return replace(
         missed_call(number, at, verdict=Verdict.ANSWERED if talked else Verdict.MISSED, did=number.value),
         direction=Direction.OUTBOUND,
-        caller=Caller(None),
+        caller=Caller(number),
         reason=None,
         answered_by=by,
         talked=timedelta(seconds=talked),

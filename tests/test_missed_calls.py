@@ -142,8 +142,7 @@ async def test_each_call_from_a_shared_number_is_its_own_row_that_no_answer_clos
 
 
 async def test_a_short_ring_is_counted_apart(desk: Desk) -> None:
-    gave_up = replace(missed_call(), reason=Reason.ABANDONED_RINGING, caller_hung_up=True, rang=timedelta(seconds=2))
-    await desk.call(gave_up)
+    await desk.call(missed_call(verdict=Verdict.SHORT))
     assert await desk.column("SELECT verdict FROM call") == ["short"]
     assert await desk.column("SELECT count(*) FROM callback") == [0]
 

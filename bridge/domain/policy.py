@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bridge.domain import phone
-from bridge.domain.calls import Direction, EndedCall, Reason, Verdict
+from bridge.domain.calls import Direction, EndedCall, Verdict
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
 
@@ -148,16 +148,8 @@ class History:
         return self.cool_until_closed if slot is Slot.CLOSED else self.cool_until_open
 
 
-def judged(call: EndedCall, rules: Rules) -> Verdict:
-    """The verdict under this office's rules: a caller who hung up on the first ring or two was not missed."""
-    gave_up = call.reason is Reason.ABANDONED_RINGING and call.caller_hung_up
-    if call.verdict is Verdict.MISSED and gave_up and call.rang is not None and call.rang < rules.min_ring:
-        return Verdict.SHORT
-    return call.verdict
-
-
-def needs_callback(call: EndedCall, rules: Rules) -> bool:
-    return call.direction is Direction.INBOUND and judged(call, rules) in (Verdict.MISSED, Verdict.ANSWERED_THEN_LOST)
+def needs_callback(call: EndedCall) -> bool:
+    return call.direction is Direction.INBOUND and call.verdict in (Verdict.MISSED, Verdict.ANSWERED_THEN_LOST)
 
 
 def filtered(call: EndedCall, contact: ContactKind | None, rules: Rules) -> ContactKind | None:
@@ -204,7 +196,7 @@ _BY_VERDICT = {
 def _by_call(case: _Case) -> Why | None:
     if case.call.direction is Direction.OUTBOUND:
         return Why.OUTBOUND
-    verdict = judged(case.call, case.rules)
+    verdict = case.call.verdict
     if verdict is Verdict.ANSWERED_THEN_LOST and not case.rules.text_lost_after_talk:
         return Why.LOST_AFTER_TALK
     return _BY_VERDICT.get(verdict)

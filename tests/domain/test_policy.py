@@ -20,7 +20,6 @@ from bridge.domain.policy import (
     Why,
     decide,
     filtered,
-    judged,
     needs_callback,
 )
 
@@ -214,25 +213,21 @@ def test_while_trying_it_out_only_the_named_numbers_are_texted() -> None:
     assert decide(stranger, History(), False, trying, NOON) == NoText(Why.LIVE_ONLY)
 
 
-# --- short rings ----------------------------------------------------------------------------------------------------
-
-GAVE_UP = replace(CALL, reason=Reason.ABANDONED_RINGING, caller_hung_up=True)
+# --- rows -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("call", "verdict"),
+    ("verdict", "needed"),
     [
-        (replace(GAVE_UP, rang=timedelta(seconds=3.9)), Verdict.SHORT),
-        (replace(GAVE_UP, rang=timedelta(seconds=4)), Verdict.MISSED),
-        (replace(GAVE_UP, rang=None), Verdict.MISSED),
-        (replace(GAVE_UP, rang=timedelta(seconds=1), caller_hung_up=False), Verdict.MISSED),
-        (replace(GAVE_UP, rang=timedelta(0), reason=Reason.ABANDONED_MENU), Verdict.MISSED),
-        (replace(CALL, rang=timedelta(0), reason=Reason.UNREACHABLE), Verdict.MISSED),
+        (Verdict.MISSED, True),
+        (Verdict.ANSWERED_THEN_LOST, True),
+        (Verdict.SHORT, False),
+        (Verdict.ANSWERED, False),
+        (Verdict.UNKNOWN, False),
     ],
 )
-def test_short_is_a_caller_who_hung_up_on_the_first_ring(call: EndedCall, verdict: Verdict) -> None:
-    assert judged(call, RULES) is verdict
-    assert needs_callback(call, RULES) is (verdict is Verdict.MISSED)
+def test_a_row_is_for_who_was_missed_or_lost_after_a_talk(verdict: Verdict, needed: bool) -> None:
+    assert needs_callback(replace(CALL, verdict=verdict)) is needed
 
 
 def test_calls_of_the_office_and_of_blocked_numbers_are_listed_only() -> None:
