@@ -64,7 +64,7 @@ class Shown:
     async def _tell_all(self, link: datetime) -> None:
         async with self._database.read() as db:
             newest = await audit.newest_id(db)
-            labels = {number: await _label(db, number) for number in await phones.customers_waiting(db)}
+            labels = {number: await _words(db, number) for number in await phones.customers_waiting(db)}
             lamp = await _lamp(db)
         if await self._tell(lamp, labels, forget=True):
             self._link, self._told = link, newest
@@ -75,7 +75,7 @@ class Shown:
             if newest == self._told and not self._is_stale:
                 return
             changed = await phones.customers_changed(db, self._told)
-            labels = {number: await _label(db, number) for number in changed}
+            labels = {number: await _words(db, number) for number in changed}
             lamp = await _lamp(db)
         if await self._tell(lamp, labels):
             self._told = newest
@@ -97,8 +97,8 @@ class Shown:
         return True
 
 
-async def _label(db: Reader, number: E164) -> str:
-    return display.label(await callbacks.unfinished_of(db, number))
+async def _words(db: Reader, number: E164) -> str:
+    return display.words(await callbacks.unfinished_of(db, number))
 
 
 async def _lamp(db: Reader) -> Lamp:

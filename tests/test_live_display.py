@@ -135,6 +135,13 @@ async def test_words_about_the_callback_stand_before_the_cleaned_name(phones: Ph
     assert shown_name(call) == f"Callback x1 {after}".strip()
 
 
+async def test_the_name_that_the_office_knows_goes_before_the_networks(phones: Phones) -> None:
+    await phones.change(await phones.opens(), name="Nina: Vos")
+    await known(phones.lab, "Callback x1:Nina Vos")
+    call = await rings(phones.lab, DISPLAYED, shown=f'"WIRELESS CALLER" <sip:{NINA.value}@127.0.0.2>')
+    assert shown_name(call) == "Callback x1 Nina Vos"
+
+
 async def test_words_of_the_customer_are_cleaned_and_cut_on_their_way_to_the_phone(phones: Phones) -> None:
     await phones.flags(await phones.opens(), 'le"ak,${SHELL(id)} <b> everywhere', "418 Birchwood\r\nAction: Logoff")
     await known(phones.lab, "URGENT le ak SHELL id 418 Birchwood")

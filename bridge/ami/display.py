@@ -12,7 +12,7 @@ from bridge.ports import Originated
 CONTEXT = "textback-keep"  # in dialplan/extensions_textback_phones.conf
 SECONDS = 10
 SPELLING = re.compile(r"[0-9]{5,24}")
-LABEL = re.compile(r"[A-Za-z0-9 .#/-]{0,60}")
+LABEL = re.compile(r"[A-Za-z0-9 .#/-]{0,60}(:[A-Za-z0-9 .#/-]{1,30})?")  # label:name
 MAX_LABELS = 900  # characters of them in one line; Asterisk reads 1024
 OVERHEAD = 20  # the name of a variable
 

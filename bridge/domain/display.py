@@ -12,6 +12,7 @@ from bridge.domain.queue import Callback, State, Urgency
 
 MAX_LABEL = 40  # characters; phones show 20 to 40 before the name
 MAX_ISSUE = 14
+MAX_NAME = 30
 _NOT_SHOWN = re.compile(r"[^A-Za-z0-9 .#/-]+")
 
 
@@ -39,6 +40,13 @@ def label(rows: Sequence[Callback]) -> str:
         return f"Callback x{sum(row.missed for row in unfinished)}"
     issue, address = (shown(words or "") for words in (urgent.issue, urgent.address))
     return _cut(" ".join(["URGENT", *filter(None, (_cut(issue, MAX_ISSUE), address))]), MAX_LABEL)
+
+
+def words(rows: Sequence[Callback]) -> str:
+    """What a PBX holds of a customer: the label, and after a colon their name where the office knows it."""
+    about = label(rows)
+    name = next((known for row in rows if (known := shown(row.name))), "")
+    return f"{about}:{name[:MAX_NAME]}" if about and name else about
 
 
 def shown(text: str) -> str:

@@ -42,11 +42,23 @@ def test_a_label_says_what_the_office_has_to_do_about_this_customer(rows: list[C
     assert display.label(rows) == label
 
 
-@given(issue=st.text(max_size=80), address=st.text(max_size=80))
-def test_whatever_a_customer_writes_a_label_is_short_and_plain(issue: str, address: str) -> None:
-    label = display.label([replace(URGENT, issue=issue, address=address)])
-    assert LABEL.fullmatch(label)
-    assert len(label) <= display.MAX_LABEL
+@given(issue=st.text(max_size=80), address=st.text(max_size=80), name=st.text(max_size=80))
+def test_whatever_a_customer_writes_the_words_are_short_and_plain(issue: str, address: str, name: str) -> None:
+    row = replace(URGENT, issue=issue, address=address, name=name)
+    assert LABEL.fullmatch(display.words([row]))
+    assert len(display.label([row])) <= display.MAX_LABEL
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (ROW, "Callback x3"),
+        (replace(ROW, name="José Peña: plumber"), "Callback x3:Jose Pena plumber"),
+        (replace(ROW, name="José", state=State.CLOSED), ""),
+    ],
+)
+def test_a_name_that_the_office_knows_follows_the_label(row: Callback, words: str) -> None:
+    assert display.words([row]) == words
 
 
 @pytest.mark.parametrize(
@@ -78,7 +90,7 @@ def test_labels_are_set_in_lines_that_asterisk_reads() -> None:
     assert all(map(SPELLING.fullmatch, spellings))
 
 
-@pytest.mark.parametrize("label", ["a,b", "a:b", 'a"b', "a\nb", "${SHELL(id)}", "x" * 61])
+@pytest.mark.parametrize("label", ["a,b", "a:b:c", 'a"b', "a\nb", "${SHELL(id)}", "x" * 61])
 def test_what_is_no_label_is_never_sent(label: str) -> None:
     with pytest.raises(ValueError, match="not a label"):
         _lines([(("12025550123",), label)])
