@@ -13,14 +13,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bridge.config import Config
+from agi.settings import AgiSettings
+from bridge.config import Config, Pbx
 from bridge.domain import phone
+from bridge.sockets import own_address, try_listening
+from bridge.web.settings import is_loopback
 
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 NETWORK = frozenset(
     ["nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre", "afs", "fuse.sshfs", "fuse.glusterfs"]
 )
 """File systems on which SQLite's locks, and so its WAL, cannot be trusted (sqlite.org/wal.html)."""
+
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  what a listener may say; nothing is bound here
+NOBODY = "192.0.2.1"
+"""TEST-NET-1 (RFC 5737): the way there shows this machine's address in its network."""
 
 LEAST_FREE = 200_000_000  # bytes
 
@@ -139,6 +146,14 @@ def _database(database: Path) -> Finding:
     return ok("database", f"{database}, {found.st_size / 1e6:.1f} MB")
 
 
+def config_file(path: Path) -> Finding:
+    """Whoever can write it decides who is texted."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o022:
+        return problem("configuration", f"others than its owner can write {path}", f"chmod go-w {path}")
+    return ok("configuration", f"{path} has no mistakes")
+
+
 # --- the configuration ------------------------------------------------------------------------------------------------
 
 
@@ -172,12 +187,39 @@ def port(check: str, host: str, number: int, *, answers: bool) -> Finding:
     if answers:
         return ok(check, f"textback serves {where}")
     try:
-        socket.create_server((host, number)).close()
+        try_listening(host, number)
     except OSError as error:
         return problem(
             check, f"{where} cannot be used: {error.strerror}", f"ss -ltnp 'sport = :{number}' shows who has it"
         )
     return ok(check, f"{where} is free; textback does not run now")
+
+
+def from_the_lan(host: str, number: int, ours: str) -> Finding:
+    """Can colleagues open the page? ours: the address of this machine in its network, "" for none."""
+    if is_loopback(host):
+        remedy = f'textback users add NAME --role admin; [web] listen = "{ours or "ADDRESS"}:{number}"'
+        return not_looked("page", f"only this machine can open it at {host}:{number}", remedy)
+    address = ours if host in EVERYWHERE else host
+    try:
+        socket.create_connection((address, number), timeout=3).close()
+    except OSError as error:
+        remedy = (
+            f"textback users add NAME --role admin (until then it is for this machine only), or: ufw allow {number}/tcp"
+        )
+        return problem("page", f"{address}:{number} does not answer: {error}", remedy)
+    return ok("page", f"{address}:{number} answers")
+
+
+def phones_reach(settings: AgiSettings, pbx: Pbx, address: str) -> Finding:
+    """May this PBX ask for our scripts, and can it get there? address: of the PBX."""
+    check = f"phones {pbx.name}"
+    if not is_loopback(address) and is_loopback(settings.host):
+        said = f"the PBX at {address} cannot reach {settings.host}:{settings.port}"
+        return problem(check, said, "[phones] listen = this machine's address, and peers = that of the PBX")
+    if not settings.lets_in(address):
+        return problem(check, f"the PBX at {address} would be turned away", f'[phones] peers = ["{address}"]')
+    return ok(check, f"the PBX at {address} may ask for scripts")
 
 
 def local_checks(config: Config, *, running: bool) -> Sequence[Finding]:
@@ -193,14 +235,26 @@ def local_checks(config: Config, *, running: bool) -> Sequence[Finding]:
         lambda: senders(config),
         lambda: live_only(config),
         lambda: port("page", config.web.host, config.web.port, answers=running),
+        lambda: _lan(config, running=running),
         lambda: _phones(config, running=running),
     )
     return [finding for check in checks for finding in _listed(check())]
 
 
+def _lan(config: Config, *, running: bool) -> Iterator[Finding]:
+    if running:
+        yield from_the_lan(config.web.host, config.web.port, own_address(NOBODY))
+
+
 def _phones(config: Config, *, running: bool) -> Iterator[Finding]:
-    if config.phones is not None:
-        yield port("phones", config.phones.host, config.phones.port, answers=running)
+    if config.phones is None:
+        return
+    yield port("phones", config.phones.host, config.phones.port, answers=running)
+    for pbx in config.pbxs:
+        try:
+            yield phones_reach(config.phones, pbx, socket.gethostbyname(pbx.host))
+        except OSError:
+            yield problem(f"phones {pbx.name}", f"{pbx.host} has no address", "host under [[pbx]]")
 
 
 def _listed(found: Finding | Iterable[Finding]) -> Iterable[Finding]:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -13,14 +12,16 @@ import typer
 from agi.settings import AgiSettings
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, Pbx, load
+from bridge.doctor import EVERYWHERE
+from bridge.sockets import own_address
 
 MANAGER = "manager_textback.conf"
 SAY = "extensions_textback.conf"
 PHONES = "extensions_textback_phones.conf"
 FREEPBX = "extensions_textback_freepbx.conf"
 NOT_SHOWN = "CHANGE-ME"
+LOCAL = "127.0.0.1"
 DEFAULT_CONTEXT = "from-pstn"
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  what a listener may say; nothing is bound here
 Fillings = Mapping[str, str]
 
 
@@ -79,7 +80,8 @@ def what_to_do(names: Sequence[str], *, freepbx: bool) -> Iterator[str]:
 
 def _account(pbx: Pbx, *, secrets: bool, quiet: bool) -> Fillings:
     secret = _escaped(pbx.secret) if secrets else NOT_SHOWN
-    network = f"{_our_address(pbx.host)}/255.255.255.255"
+    address = own_address(pbx.host) or LOCAL
+    network = f"{address}/{'128' if ':' in address else '255.255.255.255'}"
     return {
         "[textback]\n": f"[{pbx.username}]\n",
         "secret = CHANGE-ME": f"secret = {secret}",
@@ -89,7 +91,7 @@ def _account(pbx: Pbx, *, secrets: bool, quiet: bool) -> Fillings:
 
 def _ways(phones: AgiSettings, pbx: Pbx, *, secrets: bool, freepbx: bool) -> Fillings:
     """How desk phones reach our scripts, and customers are dialled."""
-    host = _our_address(pbx.host) if phones.host in EVERYWHERE else phones.host
+    host = own_address(pbx.host) or LOCAL if phones.host in EVERYWHERE else phones.host
     token = phones.token if secrets else NOT_SHOWN
     return {
         "Dial(PJSIP/+${ARG1}@trunk,": f"Dial({_way_out(pbx, freepbx=freepbx)},",
@@ -118,17 +120,6 @@ def _filled(name: str, values: Fillings) -> str:
 def _escaped(value: str) -> str:
     """A semicolon begins a comment in Asterisk's files."""
     return value.replace(";", r"\;")
-
-
-def _our_address(pbx: str) -> str:
-    """The address that this machine has for the PBX: what its account must let in."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((pbx, 9))  # a datagram socket: nothing is sent
-        except OSError:
-            return "127.0.0.1"
-        address: str = probe.getsockname()[0]
-        return address
 
 
 def _written(path: Path, text: str) -> str:

@@ -13,7 +13,7 @@ import typer
 from bridge.cli.control import daemon_health
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError, load
-from bridge.doctor import Finding, Level, local_checks, problem, sqlite_version
+from bridge.doctor import Finding, Level, config_file, local_checks, problem, sqlite_version
 from bridge.doctor_links import link_checks
 
 MARKS = {Level.OK: " ok ", Level.WARNING: "WARN", Level.PROBLEM: "FAIL", Level.NOT_LOOKED: " -- "}
@@ -45,7 +45,8 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
         return [sqlite_version(), *(problem("configuration", str(found), remedy) for found in error.problems)]
     health = daemon_health(config.web)
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
-    return [*local_checks(config, running=health is not None), *asyncio.run(link_checks(config, bound))]
+    local = local_checks(config, running=health is not None)
+    return [config_file(path), *local, *asyncio.run(link_checks(config, bound))]
 
 
 def _rows(finding: Finding) -> list[str]:

@@ -71,7 +71,7 @@ def init(
         mobiles=tuple(mobile or _list(ask("Your mobile, to try texting with", "", "", "--mobile", empty=True))),
     )
     write(place, answers, _password(smpp_password_file, ask=texting and not yes))
-    for row in next_steps(place, gateway=texting):
+    for row in next_steps(place, gateway=texting, freepbx=found.freepbx):
         print(row)
 
 
@@ -102,7 +102,7 @@ def _write_all(place: Path, files: Mapping[str, str]) -> None:
             file.write(text + ("" if text.endswith("\n") else "\n"))
 
 
-def next_steps(place: Path, *, gateway: bool) -> Sequence[str]:
+def next_steps(place: Path, *, gateway: bool, freepbx: bool) -> Sequence[str]:
     config = "" if place == PLACE else f" --config {place / FILE}"
     return (
         f"\nwritten: {place / FILE}, and beside it the secrets, which only their owner can read",
@@ -110,7 +110,7 @@ def next_steps(place: Path, *, gateway: bool) -> Sequence[str]:
         "     useradd --system --home-dir /var/lib/textback --shell /usr/sbin/nologin textback",
         "     install -d -o textback -g textback -m 0700 /var/lib/textback",
         "1. let Asterisk know us:",
-        f"     textback dialplan --out /etc/asterisk{config}     (FreePBX: --freepbx)",
+        f"     textback dialplan{' --freepbx' if freepbx else ''} --out /etc/asterisk{config}",
         "2. look whether all is right, and at a day of calls without texting anybody:",
         f"     textback doctor{config}",
         f"     textback record day.ami --for 8h{config} && textback replay --why day.ami{config}",

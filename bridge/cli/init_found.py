@@ -9,16 +9,18 @@ from importlib import resources
 from pathlib import Path
 
 LOCALTIME = Path("/etc/localtime")
+FREEPBX = Path("/etc/freepbx.conf")
 ZONES = "zoneinfo/"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """asterisk: its version; trunks: channel patterns. "" and none where it cannot be told."""
+    """asterisk: its version; trunks: channel patterns; "" and none where it cannot be told. freepbx: it is there."""
 
     zone: str = ""
     asterisk: str = ""
     trunks: tuple[str, ...] = ()
+    freepbx: bool = False
 
 
 def look() -> Found:
@@ -26,6 +28,7 @@ def look() -> Found:
         zone=zone_of(str(LOCALTIME.resolve())),
         asterisk=version(_cli("core show version")),
         trunks=tuple(trunks(_cli("pjsip show endpoints"))),
+        freepbx=FREEPBX.exists(),
     )
 
 

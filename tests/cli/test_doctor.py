@@ -4,12 +4,14 @@ import json
 import socket
 from collections.abc import Iterable
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from agi.settings import LOOPBACK, AgiSettings
 from bridge import doctor, doctor_links
-from bridge.config import load
+from bridge.config import Pbx, load
 from bridge.doctor import Finding, Level
 from bridge.simulator.smsc import Smsc
 from tests.cli.test_configuration import example, run
@@ -89,7 +91,39 @@ def test_a_port_that_another_program_has_is_a_problem(unused_tcp_port: int) -> N
     assert not doctor.port("page", "127.0.0.1", unused_tcp_port, answers=False).is_problem
 
 
+def test_a_page_for_this_machine_only_is_said_to_be_so(unused_tcp_port: int) -> None:
+    assert doctor.from_the_lan("127.0.0.1", unused_tcp_port, "192.0.2.7").level is Level.NOT_LOOKED
+
+
+def test_a_page_that_the_network_cannot_reach_is_a_problem(unused_tcp_port: int) -> None:
+    """127.0.0.2 stands in for the address in the network: a listener on another address does not answer there."""
+    assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "127.0.0.2").is_problem
+    with socket.create_server(("0.0.0.0", unused_tcp_port)):
+        assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "127.0.0.2").level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("listen", "address", "level"),
+    [
+        ("127.0.0.1", "127.0.0.1", Level.OK),
+        ("127.0.0.1", "192.0.2.10", Level.PROBLEM),
+        ("192.0.2.7", "192.0.2.10", Level.OK),
+        ("192.0.2.7", "192.0.2.11", Level.PROBLEM),
+    ],
+)
+def test_a_pbx_that_cannot_ask_for_scripts_is_a_problem(listen: str, address: str, level: Level) -> None:
+    settings = AgiSettings("0123456789abcdef", listen, peers=(*LOOPBACK, ip_network("192.0.2.10/32")))
+    assert doctor.phones_reach(settings, Pbx(name="one"), address).level is level
+
+
 # --- the configuration ----------------------------------------------------------------------------------------------
+
+
+def test_a_configuration_that_others_can_write_is_a_problem(example: Path) -> None:
+    example.chmod(0o644)
+    assert doctor.config_file(example).level is Level.OK
+    example.chmod(0o664)
+    assert doctor.config_file(example).remedy == f"chmod go-w {example}"
 
 
 def test_a_sender_that_rings_nowhere_here_is_a_warning(example: Path) -> None:

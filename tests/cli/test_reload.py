@@ -1,4 +1,4 @@
-"""SIGHUP: a new configuration is taken while everything runs, and a bad one is not."""
+"""The daemon starts, also on a damaged database, and takes a new configuration while it runs (SIGHUP)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,6 +18,8 @@ from bridge.simulator.tape import Tape
 from storage import calls
 from storage.calls import CallRow
 from storage.database import Database
+from tests.cli.test_backup import destroy, facts, fill
+from tests.desk import CUSTOMER
 
 CONFIG = """
 business = "Ace Plumbing"
@@ -102,6 +104,20 @@ async def running(path: Path, port: int) -> AsyncIterator[Running]:
         await daemon.started.wait()
         yield Running(path, daemon, pbx, http)
         daemon.stop()
+
+
+async def test_a_damaged_database_does_not_keep_it_from_starting_paused(config: Path, unused_tcp_port: int) -> None:
+    path = config.with_name("textback.db")
+    await fill(path)
+    destroy(path)
+    async with running(config, unused_tcp_port) as textback:
+        assert "Ace Plumbing" in await textback.page()
+    assert await facts(path) == (True, [str(CUSTOMER)])
+    assert aside(path)
+
+
+def aside(path: Path) -> list[Path]:
+    return list(path.parent.glob("textback.db.aside-*Z"))
 
 
 async def test_a_new_configuration_shows_at_once(config: Path, unused_tcp_port: int) -> None:
