@@ -201,8 +201,8 @@ class EscalationLoop:
             await self._nobody_left(tx, case, office, row, ladder, now)
             return
         unseen = escalation.everybody_knows(ladder, told)
-        await self._tell(tx, case, row, person, now)
-        after = escalation.told(case, self._rules, now)
+        told_at = await self._tell(tx, case, row, person, now)
+        after = escalation.told(case, told_at, self._rules, now)
         if unseen:
             after = escalation.unseen(after)
         await alerts.save(tx, after, Act(TEXTBACK, "told", now, {"person": person}))
@@ -249,14 +249,15 @@ class EscalationLoop:
         after = escalation.unseen(escalation.due(case, again, now))
         await alerts.save(tx, after, Act(TEXTBACK, "nobody_left", now))
 
-    async def _tell(self, tx: Writer, case: Escalation, row: Callback, person: str, now: datetime) -> None:
-        """By an alert of its own, or in a storm by the next one about all."""
+    async def _tell(self, tx: Writer, case: Escalation, row: Callback, person: str, now: datetime) -> datetime:
+        """By an alert of its own, or in a storm by the next one about all; when they are told."""
         recent = await alerts.unanswered_since(tx, person, now - self._rules.storm_window)
         if recent >= self._rules.storm:
             await alerts.add_alert(tx, case, person, now, gathered=True)
-        else:
-            message_id = await self._telling.alert(tx, case, row, person, now)
-            await alerts.add_alert(tx, case, person, now, message_id=message_id)
+            return await self._roll_at(tx, person, now)
+        message_id = await self._telling.alert(tx, case, row, person, now)
+        await alerts.add_alert(tx, case, person, now, message_id=message_id)
+        return now
 
     # --- storms
 
@@ -266,7 +267,7 @@ class EscalationLoop:
         for person in people:
             async with self._database.transaction() as tx:
                 now = self._clock()
-                if await self._roll_at(tx, person) <= now:
+                if await self._roll_at(tx, person, now) <= now:
                     await self._roll_for(tx, person, now)
 
     async def _roll_for(self, tx: Writer, person: str, now: datetime) -> None:
@@ -278,19 +279,20 @@ class EscalationLoop:
         for case in waiting:
             if case.id in gathered and case.due_at is not None:
                 act = Act(TEXTBACK, "told", now, {"person": person, "with": len(waiting)})
-                await alerts.save(tx, escalation.told(case, self._rules, now), act)
+                await alerts.save(tx, escalation.told(case, now, self._rules, now), act)
 
-    async def _roll_at(self, db: Reader, person: str) -> datetime:
-        """When this person may next get an alert about all that waits."""
+    async def _roll_at(self, db: Reader, person: str, now: datetime) -> datetime:
+        """When this person next gets an alert about all that waits."""
         staff = self._office.person(person)
         last = await alerts.last_text(db, ROLL, str(staff.mobile)) if staff and staff.mobile else None
         if last is None:
-            return self._clock()
+            return now
         danger = any(case.cause is Cause.HAZARD for case in await self._gathered(db, person))
-        return last + (self._rules.roll_hazard_every if danger else self._rules.roll_every)
+        return max(now, last + (self._rules.roll_hazard_every if danger else self._rules.roll_every))
 
     async def _gathered(self, db: Reader, person: str) -> Sequence[Escalation]:
         return [await alerts.get(db, alert.escalation_id) for alert in await alerts.gathered_for(db, person)]
 
     async def _next_roll(self, db: Reader) -> datetime | None:
-        return min([await self._roll_at(db, person) for person in await alerts.gathering(db)], default=None)
+        now = self._clock()
+        return min([await self._roll_at(db, person, now) for person in await alerts.gathering(db)], default=None)

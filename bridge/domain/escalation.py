@@ -120,9 +120,9 @@ def due(case: Escalation, due_at: datetime | None, now: datetime) -> Escalation:
     return replace(case, due_at=due_at, set_at=now)
 
 
-def told(case: Escalation, rules: Rules, now: datetime) -> Escalation:
-    """Somebody was told: if that does not arrive, the next one is."""
-    return due(case, now + rules.undelivered_after, now)
+def told(case: Escalation, at: datetime, rules: Rules, now: datetime) -> Escalation:
+    """Somebody is told at `at`: if that does not arrive, the next one is."""
+    return due(case, at + rules.undelivered_after, now)
 
 
 def arrived(case: Escalation, told_at: datetime, rules: Rules, now: datetime) -> Escalation:

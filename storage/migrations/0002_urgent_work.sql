@@ -31,7 +31,7 @@ INSERT INTO reader (name, audit_id) SELECT 'escalation', ifnull(max(id), 0) FROM
 
 CREATE TABLE escalation (
     id          INTEGER PRIMARY KEY,
-    callback_id INTEGER NOT NULL REFERENCES callback (id),
+    callback_id INTEGER NOT NULL REFERENCES callback (id) ON DELETE CASCADE,
     cause       TEXT NOT NULL CHECK (cause IN ('hazard', 'urgent', 'voicemail', 'untextable', 'repeated')),
     why         TEXT NOT NULL CHECK (json_valid(why)),      -- the categories that made it urgent, as a list
     stage       TEXT NOT NULL CHECK (stage IN ('alerting', 'unseen', 'acknowledged', 'reminded', 'over')),
@@ -54,10 +54,10 @@ BEGIN SELECT RAISE(ABORT, 'every change of an escalation has its own version'); 
 
 CREATE TABLE alert (                            -- who was told of an escalation, and by which text
     id            INTEGER PRIMARY KEY,
-    escalation_id INTEGER NOT NULL REFERENCES escalation (id),
+    escalation_id INTEGER NOT NULL REFERENCES escalation (id) ON DELETE CASCADE,
     person        TEXT NOT NULL,
     at            INTEGER NOT NULL,
-    message_id    INTEGER REFERENCES message (id),          -- NULL: by e-mail only, or `gathered`
+    message_id    INTEGER REFERENCES message (id) ON DELETE SET NULL,   -- NULL: by e-mail only, or `gathered`
     gathered      INTEGER NOT NULL DEFAULT 0 CHECK (gathered IN (0, 1))  -- waits for the next alert about all of them
 ) STRICT;
 CREATE INDEX alert_escalation ON alert (escalation_id, id);
@@ -92,7 +92,7 @@ CREATE TABLE email (                            -- beside a text to staff; may a
     expires_at INTEGER NOT NULL,
     attempts   INTEGER NOT NULL DEFAULT 0,
     error      TEXT NOT NULL DEFAULT '',
-    callback_id INTEGER REFERENCES callback (id),
+    callback_id INTEGER REFERENCES callback (id) ON DELETE CASCADE,
     version    INTEGER NOT NULL,
     subject    TEXT NOT NULL GENERATED ALWAYS AS ('email') VIRTUAL,
     FOREIGN KEY (subject, id, version) REFERENCES audit (subject, subject_id, version) DEFERRABLE INITIALLY DEFERRED
