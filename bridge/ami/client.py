@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -117,7 +117,8 @@ class AmiClient:
             await session.open()
             self._greet()
             while True:
-                await self._snapshot_unless_synced(session)
+                if not self._is_synced():
+                    await self._take_snapshot(session)
                 await session.wait_lost(self.settings.ping_interval)
                 await session.action("Ping")
         finally:
@@ -130,10 +131,12 @@ class AmiClient:
         self._refused_retry.reset()
         self._log.info("ami.connected", host=self.settings.host, port=self.settings.port)
 
-    async def _snapshot_unless_synced(self, session: Session) -> None:
-        """Ask which channels live. Where that is refused, go on without, say so, and be asked again."""
-        if self.health.synced_at:
-            return
+    def _is_synced(self) -> bool:
+        at, longest = self.health.synced_at, timedelta(seconds=self.settings.snapshot_interval)
+        return at is not None and self._clock() - at < longest
+
+    async def _take_snapshot(self, session: Session) -> None:
+        """Ask which channels live. Where that is refused, go on without, say so, and ask again."""
         action_id = new_action_id()
         self._resync.begin(action_id)
         self._snapshot = asyncio.get_running_loop().create_future()

@@ -39,6 +39,7 @@ class AmiSettings:
     """How to reach one PBX. Times are seconds.
 
     ping_interval: how often to ask whether it is there; no answer for as long again ends the connection.
+    snapshot_interval: how often to ask which channels live, so that a lost Hangup is noticed.
     queue_size: events that may wait for the tracker before the connection is given up and rebuilt. ca_file: who may
     vouch for the PBX's certificate, the machine's own authorities where it is None.
     """
@@ -52,6 +53,7 @@ class AmiSettings:
     ca_file: str | None = None
     ping_interval: float = 10.0
     answer_timeout: float = 10.0
+    snapshot_interval: float = 300.0
     queue_size: int = 20_000
 
     def __post_init__(self) -> None:

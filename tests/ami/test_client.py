@@ -38,6 +38,12 @@ async def test_what_stands_right_behind_the_login_waits_for_the_snapshot_too() -
         assert await line.names(2) == ["SnapshotEnded", "Newchannel"]
 
 
+async def test_which_channels_live_is_asked_again_from_time_to_time() -> None:
+    async with line_to(ScriptedPbx(), ping_interval=0.01, snapshot_interval=0) as line:
+        assert await line.names(3) == ["SnapshotEnded"] * 3
+        assert line.client.health.reconnects == 0
+
+
 async def test_a_forged_snapshot_row_goes_nowhere() -> None:
     async with line_to(ScriptedPbx()) as line:
         await line.next()
