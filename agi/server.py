@@ -6,8 +6,9 @@
 import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -59,7 +60,7 @@ class AgiServer:
         self._let_oldest_go()
         task = asyncio.create_task(self._serve(reader, writer))
         self._knocking[task] = None
-        task.add_done_callback(self._forget)
+        task.add_done_callback(partial(self._forget, writer))
 
     async def _end_calls(self) -> None:
         running = [*self._knocking, *self._talking]
@@ -75,17 +76,18 @@ class AgiServer:
             del self._knocking[oldest]
             oldest.cancel()
 
-    def _forget(self, task: asyncio.Task[None]) -> None:
+    def _forget(self, writer: asyncio.StreamWriter, task: asyncio.Task[None]) -> None:
+        """It has ended, or was ended before it could begin."""
+        writer.close()
         self._knocking.pop(task, None)
         self._talking.discard(task)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, from its first byte to its last. Never raises."""
+        """One connection, from its first byte to its last. Raises nothing."""
         try:
             environment = await self._greet(reader, writer)
-            script = self._scripts[environment.script]
-            await self._run(script, Channel(environment, reader, writer))
-        except (ProtocolError, KeyError) as error:
+            await self._run(self._scripts[environment.script], Channel(environment, reader, writer))
+        except ProtocolError as error:
             self.figures.scripts_refused += 1
             log.warning("agi.refused", why=str(error)[:80])
         except (HungUpError, OSError):
@@ -93,9 +95,6 @@ class AgiServer:
         except Exception:
             self.figures.scripts_failed += 1
             log.exception("agi.script_failed")
-        finally:
-            with suppress(OSError):
-                writer.close()
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Environment:
         """Who is it, and do they know the token? Raises ProtocolError if they may not come in."""
@@ -112,6 +111,8 @@ class AgiServer:
         environment = protocol.read_environment(head)
         if not hmac.compare_digest(environment.token.encode(), self._settings.token.encode()):
             raise ProtocolError("a wrong token")
+        if environment.script not in self._scripts:
+            raise ProtocolError("no such script")
         self._let_in()
         return environment
 

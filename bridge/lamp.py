@@ -5,7 +5,7 @@ The PBX holds both itself, so that a call never waits for us, whether we run, ha
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -63,10 +63,8 @@ class Shown:
 
     async def _tell_all(self, link: datetime) -> None:
         async with self._database.read() as db:
-            newest = await audit.newest_id(db)
-            labels = {number: await _words(db, number) for number in await phones.customers_waiting(db)}
-            lamp = await _lamp(db)
-        if await self._tell(lamp, labels, forget=True):
+            newest, customers = await audit.newest_id(db), await phones.customers_waiting(db)
+        if await self._tell(customers, forget=True):
             self._link, self._told = link, newest
 
     async def _tell_changes(self) -> None:
@@ -74,21 +72,22 @@ class Shown:
             newest = await audit.newest_id(db)
             if newest == self._told and not self._is_stale:
                 return
-            changed = await phones.customers_changed(db, self._told)
-            labels = {number: await _words(db, number) for number in changed}
-            lamp = await _lamp(db)
-        if await self._tell(lamp, labels):
+            customers = await phones.customers_changed(db, self._told)
+        if await self._tell(customers):
             self._told = newest
 
     @property
     def _is_stale(self) -> bool:
         return self._told_at is None or self._clock() - self._told_at >= REFRESH
 
-    async def _tell(self, lamp: Lamp, labels: Mapping[E164, str], *, forget: bool = False) -> bool:
-        """The lamp first: it is what people look at. False where the PBX could not be asked."""
-        spelled = [(display.spellings(number, self._country), words) for number, words in labels.items()]
-        for start in range(0, max(len(spelled), 1), AT_ONCE):
-            taken = await self._pbx.show(lamp, spelled[start : start + AT_ONCE], forget=forget and start == 0)
+    async def _tell(self, customers: Sequence[E164], *, forget: bool = False) -> bool:
+        """A few customers at a time, and each time the lamp as it is by then. False where the PBX did not take it."""
+        for start in range(0, max(len(customers), 1), AT_ONCE):
+            some = customers[start : start + AT_ONCE]
+            async with self._database.read() as db:
+                lamp = await _lamp(db)
+                labels = [(display.spellings(number, self._country), await _words(db, number)) for number in some]
+            taken = await self._pbx.show(lamp, labels, forget=forget and start == 0)
             if not taken.accepted:
                 log.warning("lamp.not_told", why=taken.error)
                 return False

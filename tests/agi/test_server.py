@@ -106,6 +106,15 @@ async def test_many_that_dawdle_keep_nobody_out() -> None:
         assert await is_greeted(port)
 
 
+async def test_of_many_that_come_at_once_the_first_make_room_for_the_last() -> None:
+    async with serving(knocking=3) as (_, port), AsyncExitStack() as stack:
+        callers = await asyncio.gather(*(stack.enter_async_context(calling(port)) for _ in range(60)))
+        assert await is_greeted(port)
+        closed = [asyncio.create_task(caller.is_closed()) for caller in callers]
+        async with asyncio.timeout(10):
+            assert all(await asyncio.gather(*closed))
+
+
 async def test_more_calls_than_may_be_are_sent_away_and_those_that_run_go_on() -> None:
     async with serving(calls=1) as (_, port), calling(port) as first:
         first.head(f"{TOKEN}/greet")
