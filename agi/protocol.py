@@ -51,15 +51,14 @@ class Environment:
 
 
 def read_environment(head: bytes) -> Environment:
-    """Read everything up to the empty line. Raises ProtocolError."""
+    """Read everything up to the empty line. Raises ProtocolError.
+
+    A caller's name may break its line: what follows is no variable, or one that Asterisk has named before. That counts.
+    """
     fields: dict[str, str] = {}
-    for line in head.decode("utf-8", "replace").splitlines():
-        name, colon, value = line.partition(":")
-        if not (colon and name.startswith("agi_")):
-            if line:
-                raise ProtocolError("a line that is no agi_ variable")
-            continue
-        fields.setdefault(name, value.strip())  # the first counts: a caller's line break cannot say it anew
+    for line in head.decode("utf-8", "replace").split("\n"):
+        name, _, value = line.partition(":")
+        fields.setdefault(name, value.strip())
     if "agi_network_script" not in fields:
         raise ProtocolError("no agi_network_script")
     return Environment(

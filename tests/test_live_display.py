@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -133,6 +134,12 @@ async def test_words_about_the_callback_stand_before_the_cleaned_name(phones: Ph
     await known(phones.lab, "Callback x1")
     call = await rings(phones.lab, DISPLAYED, shown=f'"{name}" <sip:{NINA.value}@127.0.0.2>')
     assert shown_name(call) == f"Callback x1 {after}".strip()
+
+
+async def test_a_caller_who_plants_lines_in_the_number_rings_like_any_other(phones: Phones) -> None:
+    planted = quote("\r\nEvent: Shutdown\r\nAction: Logoff\r\n${SHELL(id)}),a", safe="")
+    call = await rings(phones.lab, DISPLAYED, shown=f'"Eve" <sip:{NINA.value}{planted}@127.0.0.2>')
+    assert shown_name(call) == "Eve"
 
 
 async def test_the_name_that_the_office_knows_goes_before_the_networks(phones: Phones) -> None:
