@@ -204,7 +204,7 @@ class Urgent:
             await self._end(tx, case, row, who, verb, now)
         elif verb in ACKNOWLEDGES:
             await self._take(tx, case, row, verb, who, now)
-        elif verb in LETS_GO and case.stage in HELD and row.owner is None and who in (case.holder, TEXTBACK):
+        elif verb in LETS_GO and case.stage in HELD and row.owner is None and _gives_up(case, who):
             await alerts.save(tx, escalation.let_go(case, now), Act(who, "let_go", now))
 
     def _lowered(self, case: Escalation, row: Callback, verb: Verb) -> bool:
@@ -242,6 +242,11 @@ class Urgent:
         for person, reached in told.items():
             if reached and person != who:
                 await self._telling.news(tx, row, person, news, now)
+
+
+def _gives_up(case: Escalation, who: str) -> bool:
+    """Whoever has it lets go of it; or they did nothing, and their claim ended by itself."""
+    return who == case.holder or (who == TEXTBACK and case.due_at is not None)
 
 
 def _asks_for_somebody(row: Callback) -> bool:

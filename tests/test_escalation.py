@@ -270,6 +270,18 @@ async def test_a_row_that_is_let_go_goes_on_at_once(night: Night) -> None:
     assert await night.minutes() == [("Ann", 0), ("Bob", 2)]
 
 
+async def test_a_claim_that_ends_by_itself_after_a_call_wakes_nobody(night: Night) -> None:
+    await night.writes(LEAK)
+    await night.arrive()
+    await night.staff(STAFF, "1")
+    await night.call(outbound_call(at=night.clock.advance(minutes=5), by="101"))
+    await night.passes(minutes=31)
+    await night.callbacks.release_idle(night.clock())
+    await night.passes(hours=1)
+    assert (await night.row()).owner is None
+    assert await night.minutes() == [("Ann", 0)]
+
+
 async def test_later_replies_go_to_whoever_has_it(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
