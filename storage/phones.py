@@ -10,17 +10,21 @@ from storage import callbacks
 from storage.database import Reader
 from storage.values import number
 
+LOOKED_AT = 20_000  # audit entries; more than an office makes in a day
+
 
 async def last_dealt_with(db: Reader, who: str, since: datetime) -> Callback | None:
     """The row that this person claimed, or whose customer they called, last; closed by now or not."""
     row = await db.one(
         """
         SELECT callback_id FROM audit
-        WHERE who = :who AND at >= :since AND what IN ('callback.claim', 'callback.called')
+        WHERE id > (SELECT max(id) FROM audit) - :looked_at
+          AND who = :who AND at >= :since AND what IN ('callback.claim', 'callback.called')
         ORDER BY id DESC LIMIT 1
         """,
         who=who,
         since=since,
+        looked_at=LOOKED_AT,
     )
     return await callbacks.get(db, row["callback_id"]) if row else None
 
@@ -29,8 +33,12 @@ async def newest_unseen(db: Reader) -> Callback | None:
     """The urgent row flagged last that nobody has acknowledged."""
     row = await db.one(
         """
-        SELECT id FROM callback
-        WHERE urgency = 'urgent' AND state <> 'closed' AND flagged_at IS NOT NULL AND acknowledged_at IS NULL
+        SELECT id FROM (
+            SELECT * FROM callback WHERE state IN ('open', 'claimed')
+            UNION ALL
+            SELECT * FROM callback WHERE state = 'waiting'
+        )
+        WHERE urgency = 'urgent' AND flagged_at IS NOT NULL AND acknowledged_at IS NULL
         ORDER BY flagged_at DESC, id DESC LIMIT 1
         """
     )
@@ -54,8 +62,12 @@ async def customers_waiting(db: Reader) -> Sequence[E164]:
     """Everybody with a row that is not closed, those who wait longest first."""
     rows = await db.all(
         """
-        SELECT number, min(id) AS first FROM callback
-        WHERE state <> 'closed' AND number IS NOT NULL
+        SELECT number, min(id) AS first FROM (
+            SELECT number, id FROM callback WHERE state IN ('open', 'claimed')
+            UNION ALL
+            SELECT number, id FROM callback WHERE state = 'waiting'
+        )
+        WHERE +number IS NOT NULL
         GROUP BY number ORDER BY first
         """
     )
@@ -66,8 +78,8 @@ async def customers_changed(db: Reader, after: int) -> Sequence[E164]:
     """Whose rows changed after the audit entry of that id."""
     rows = await db.all(
         """
-        SELECT DISTINCT c.number FROM audit a JOIN callback c ON c.id = a.callback_id
-        WHERE a.id > :after AND c.number IS NOT NULL
+        SELECT DISTINCT number FROM callback
+        WHERE id IN (SELECT callback_id FROM audit WHERE id > :after) AND +number IS NOT NULL
         """,
         after=after,
     )
