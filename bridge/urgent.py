@@ -191,9 +191,9 @@ class Urgent:
         row = await callbacks.get(tx, entry.subject_id)
         verb = Verb(entry.what.partition(".")[2])
         case = await alerts.live(tx, row.id)
-        if case is not None:
+        if case is not None and not _only_undoes_a_word(entry):
             await self.dealt_with(tx, case, row, verb, str(entry.detail.get("by", entry.who)), now)
-        elif verb in MAY_BEGIN and row.state is not State.CLOSED and _asks_for_somebody(row):
+        elif case is None and verb in MAY_BEGIN and row.state is not State.CLOSED and _asks_for_somebody(row):
             await self._begin(tx, row, Cause.URGENT, (), now)
 
     async def dealt_with(
@@ -242,6 +242,12 @@ class Urgent:
         for person, reached in told.items():
             if reached and person != who:
                 await self._telling.news(tx, row, person, news, now)
+
+
+def _only_undoes_a_word(entry: Entry) -> bool:
+    """A note or a correction taken back says nothing of who has the row."""
+    undone = entry.detail.get("undone")
+    return undone is not None and undone not in ACKNOWLEDGES
 
 
 def _gives_up(case: Escalation, who: str) -> bool:

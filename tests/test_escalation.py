@@ -330,6 +330,17 @@ async def test_an_undone_claim_is_none(night: Night) -> None:
     assert await night.stage() is Stage.ALERTING
 
 
+async def test_a_note_taken_back_leaves_the_row_with_whoever_has_it(night: Night) -> None:
+    await night.writes(LEAK)
+    await night.arrive()
+    row = await night.row()
+    row = await night.callbacks.acknowledge(row.id, row.version, "Dee", night.clock())
+    row = await night.callbacks.note(row.id, row.version, "Dee", night.clock(), "gate code")
+    await night.callbacks.undo(row.id, row.version, "Dee", night.clock())
+    await night.look()
+    assert await night.stage() is Stage.ACKNOWLEDGED
+
+
 async def test_an_urgent_word_after_the_row_was_closed_begins_anew(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
