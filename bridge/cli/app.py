@@ -29,6 +29,7 @@ from bridge.cli import (
     words,
 )
 from bridge.config import ConfigError
+from bridge.domain.lexicon import LexiconError
 from storage.errors import StorageError
 
 MODULES = (
@@ -79,7 +80,7 @@ def main() -> None:
     """Exit codes: 0 fine, 1 a problem was found, 2 wrong usage."""
     try:
         build()()
-    except* (ConfigError, StorageError, OSError) as found:
+    except* (ConfigError, LexiconError, StorageError, OSError) as found:
         for row in rows(found):
             print(f"textback: {row}", file=sys.stderr)
         sys.exit(1)
