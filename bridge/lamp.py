@@ -1,7 +1,7 @@
 """Keeps what desk phones show in step with the queue: the lamp, and the words in front of a customer's name.
 
 The PBX holds both itself, so that a call never waits for us, whether we run, hang or are gone. It is told all when we
-(re)connect, then what changes; and the lamp once a minute, whatever happened to it.
+(re)connect and twice a day, between that what changes; and the lamp once a minute, whatever happened to it.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from storage.errors import StorageError
 LOOK_EVERY = timedelta(seconds=1)
 PACE = timedelta(milliseconds=200)  # the PBX runs what it is asked to side by side: this keeps it in order
 REFRESH = timedelta(minutes=1)
+ALL_AGAIN = timedelta(hours=12)  # what was forgotten here is forgotten there
 AT_ONCE = 10  # labels
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ class Shown:
         self._clock = clock
         self._link: datetime | None = None
         self._told = 0  # the last audit entry whose consequences are shown
-        self._told_at: datetime | None = None
+        self._told_at = self._all_told_at = clock()
 
     async def run(self) -> None:
         """Until cancelled. A disk that fails for a while makes the phones late, not wrong for ever."""
@@ -56,7 +57,7 @@ class Shown:
         link = self._pbx.connected_since
         if link is None:
             self._link = None
-        elif link != self._link:
+        elif link != self._link or self._clock() - self._all_told_at >= ALL_AGAIN:
             await self._tell_all(link)
         else:
             await self._tell_changes()
@@ -65,7 +66,7 @@ class Shown:
         async with self._database.read() as db:
             newest, customers = await audit.newest_id(db), await phones.customers_waiting(db)
         if await self._tell(customers, forget=True):
-            self._link, self._told = link, newest
+            self._link, self._told, self._all_told_at = link, newest, self._clock()
 
     async def _tell_changes(self) -> None:
         async with self._database.read() as db:
@@ -78,7 +79,7 @@ class Shown:
 
     @property
     def _is_stale(self) -> bool:
-        return self._told_at is None or self._clock() - self._told_at >= REFRESH
+        return self._clock() - self._told_at >= REFRESH
 
     async def _tell(self, customers: Sequence[E164], *, forget: bool = False) -> bool:
         """A few customers at a time, and each time the lamp as it is by then. False where the PBX did not take it."""

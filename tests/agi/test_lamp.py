@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bridge.domain.display import Lamp
 from bridge.domain.queue import Outcome, Urgency
-from bridge.lamp import REFRESH, Shown
+from bridge.lamp import ALL_AGAIN, REFRESH, Shown
 from bridge.ports import Originated
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
 
@@ -97,6 +97,18 @@ async def test_the_lamp_is_told_again_now_and_then(desk: Desk) -> None:
     desk.clock.now += REFRESH
     await keeper.look()
     assert display.tellings == [(Lamp.EMPTY, True), (Lamp.EMPTY, False)]
+
+
+async def test_twice_a_day_the_pbx_forgets_and_is_told_everything(desk: Desk) -> None:
+    display = NotingDisplay()
+    keeper = shown(desk, display)
+    await desk.call(missed_call())
+    await keeper.look()
+    display.labels["12025550111"] = "of somebody who was forgotten here"
+    desk.clock.now += ALL_AGAIN
+    await keeper.look()
+    assert display.words("12025550111") == ""
+    assert display.words("2025550123") == "Callback x1"
 
 
 async def test_a_commit_is_shown_without_being_asked_for(desk: Desk) -> None:
