@@ -55,11 +55,15 @@ class Administrator:
         with self.config.open("a") as file:
             file.write(text)
 
+    def takes_out(self, setting: str) -> None:
+        rows = self.config.read_text().splitlines(keepends=True)
+        self.config.write_text("".join(row for row in rows if not row.startswith(setting)))
+
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[asyncio.subprocess.Process]:
         daemon = await asyncio.create_subprocess_exec(TEXTBACK, "run", env=self._environ)
         try:
-            yield
+            yield daemon
             daemon.send_signal(signal.SIGTERM)
             assert await daemon.wait() == 0
         finally:
@@ -85,7 +89,7 @@ async def test_from_a_running_asterisk_to_would_have_texted_and_to_a_real_text(
         pbx.cli("manager reload")
         pbx.cli("dialplan reload")
         assert "FAIL" not in await admin.types("doctor")
-        async with admin.running(), aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
+        async with admin.running() as daemon, aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
             page = Textback(admin.config, http)
             await page.is_ready()
             await _misses(fresh_office, OWN_MOBILE)
@@ -99,6 +103,12 @@ async def test_from_a_running_asterisk_to_would_have_texted_and_to_a_real_text(
             (text,) = await smsc.until_submitted(1)
             assert text.destination.lstrip("+") == OWN_MOBILE.lstrip("+")
             assert "the running textback is bound" in await admin.types("doctor")
+
+            admin.takes_out("live_only")
+            daemon.send_signal(signal.SIGHUP)
+            await _misses(fresh_office, STRANGER)
+            (_, text) = await smsc.until_submitted(2)
+            assert text.destination.lstrip("+") == STRANGER.lstrip("+")
 
 
 async def _misses(office: Office, caller: str) -> None:
