@@ -33,7 +33,7 @@ LEADS = {
     Cause.URGENT: "URGENT #{row}: ",
     Cause.VOICEMAIL: "Voicemail left, #{row}: ",
     Cause.UNTEXTABLE: "Cannot be texted, #{row}: ",
-    Cause.REPEATED: "Called again and again, #{row}: ",
+    Cause.REPEATED: "Repeated calls, #{row}: ",
 }
 TAIL = ". Reply 1 to take it"
 LONGEST = 300

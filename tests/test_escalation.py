@@ -387,7 +387,7 @@ async def test_three_calls_in_a_quarter_of_an_hour_are_told_once(night: Night) -
         await night.arrive()
     ((who, words),) = await night.told()
     assert who == "Ann"
-    assert words.startswith("Called again and again, #1: (202) 555-0123, since 10:04 PM, 3 calls")
+    assert words.startswith("Repeated calls, #1: (202) 555-0123, since 10:04 PM, 3 calls")
 
 
 async def test_three_calls_over_an_evening_are_not(night: Night) -> None:
