@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from bridge.domain.phone import E164
+from bridge.domain.policy import ContactKind
 from bridge.domain.queue import Callback
 from storage.callbacks import get
+from storage.contacts import Contact
 from storage.database import Reader
 
 FEWEST_DIGITS = 3
@@ -11,7 +14,6 @@ FEWEST_DIGITS = 3
 
 async def find(db: Reader, text: str, *, limit: int = 50) -> Sequence[Callback]:
     """Unfinished rows first, then the newest. Digits are looked for in numbers, everything in names and addresses."""
-    digits = "".join(char for char in text if char.isdecimal() and char.isascii())
     rows = await db.all(
         """
         SELECT id FROM callback
@@ -20,10 +22,31 @@ async def find(db: Reader, text: str, *, limit: int = 50) -> Sequence[Callback]:
         ORDER BY state = 'closed', opened_at DESC, id DESC LIMIT :limit
         """,
         pattern=f"%{_literal(text)}%",
-        digits=digits if len(digits) >= FEWEST_DIGITS else "",
+        digits=_digits(text),
         limit=limit,
     )
     return [await get(db, row["id"]) for row in rows]
+
+
+async def contacts(db: Reader, text: str, *, limit: int = 100) -> Sequence[Contact]:
+    """By name; those with no name last. Digits are looked for in numbers."""
+    rows = await db.all(
+        """
+        SELECT number, name, kind FROM contact
+        WHERE name LIKE :pattern ESCAPE '\\' OR (:digits <> '' AND number LIKE '%' || :digits || '%')
+        ORDER BY name = '', name COLLATE NOCASE, number LIMIT :limit
+        """,
+        pattern=f"%{_literal(text)}%",
+        digits=_digits(text),
+        limit=limit,
+    )
+    return [Contact(E164(row["number"]), row["name"], ContactKind(row["kind"])) for row in rows]
+
+
+def _digits(text: str) -> str:
+    """What may be a piece of a number; "" where it is too short to tell."""
+    digits = "".join(char for char in text if char.isdecimal() and char.isascii())
+    return digits if len(digits) >= FEWEST_DIGITS else ""
 
 
 def _literal(text: str) -> str:

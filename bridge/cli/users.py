@@ -12,13 +12,11 @@ from bridge import passwords
 from bridge.cli.database import with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
-from bridge.domain.queue import TEXTBACK
+from bridge.web.users import LONGEST_NAME, is_name
 from storage import users
 from storage.database import Database, Writer
 from storage.errors import ForbiddenError
 from storage.users import Role, User
-
-LONGEST_NAME = 80
 
 Name = Annotated[str, typer.Argument(help="as people know them; a [[person]] of that name lends their extension")]
 
@@ -38,7 +36,7 @@ def add(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Let somebody use the page. From the first user on everybody signs in."""
-    if not name.isprintable() or not 0 < len(name.strip()) <= LONGEST_NAME or name.casefold() == TEXTBACK:
+    if not is_name(name):
         raise typer.BadParameter(f'"{name[:LONGEST_NAME]!r}" is no name for a user')
     password = passwords.hashed(_asked())
 

@@ -23,18 +23,22 @@ from bridge.domain.office import Office
 from bridge.health import Health
 from bridge.web import present
 from bridge.web.actions import Actions
-from bridge.web.door import Door
+from bridge.web.door import Door, needs
+from bridge.web.figures import FiguresPage
 from bridge.web.forms import VERBS
 from bridge.web.live import HEARTBEAT, Live
+from bridge.web.office import OfficePages
 from bridge.web.phones import Phones, Ringing, follow
 from bridge.web.rows import Mark, Spans
 from bridge.web.security import add_headers, guard
 from bridge.web.settings import WebSettings
 from bridge.web.site import Site
 from bridge.web.status import Status
+from bridge.web.users import UsersPage
 from bridge.web.views import TABS, Views
 from storage.database import Database
 from storage.errors import StorageError
+from storage.users import Role
 
 HERE = Path(str(files("bridge.web")))
 BODY = 64 * 1024  # bytes that a form may have
@@ -89,6 +93,7 @@ def marker(lexicon: Lexicon) -> Mark:
 def _add_routes(app: web.Application, site: Site, live: Live) -> None:
     views = Views(site)
     actions, status = Actions(site, views), Status(site)
+    office, figures, users = OfficePages(site), FiguresPage(site), UsersPage(site)
     verbs = "|".join(VERBS)
     app.add_routes(
         [
@@ -98,6 +103,19 @@ def _add_routes(app: web.Application, site: Site, live: Live) -> None:
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
             web.post(r"/callbacks/{id:\d{1,15}}/call", actions.call),
             web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),
+            web.get("/on-call", office.on_call),
+            web.post("/on-call", needs(Role.LEAD, office.change)),
+            web.post(r"/on-call/{id:\d{1,15}}/undo", needs(Role.LEAD, office.take_back)),
+            web.post("/texts/{switch:pause|resume}", needs(Role.LEAD, office.switch_texts)),
+            web.get("/contacts", office.contacts),
+            web.post("/contacts", needs(Role.LEAD, office.put_contact)),
+            web.post("/contacts/import", needs(Role.LEAD, office.import_contacts)),
+            web.get("/filtered", office.filtered),
+            web.get("/settings", office.settings),
+            web.get("/figures", figures.show),
+            web.get("/figures.csv", figures.as_csv),
+            web.get("/users", needs(Role.ADMIN, users.show)),
+            web.post("/users/{change:add|password|disable}", needs(Role.ADMIN, users.change)),
             web.post("/me", site.door.me),
             web.get("/sign-in", site.door.show),
             web.post("/sign-in", site.door.sign_in),

@@ -1,11 +1,13 @@
 """How the page says things: times in the office's zone, ages, numbers, states."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as TimeOfDay  # noqa: N812 - `Show.time` is another
 
 from bridge.domain import phone
 from bridge.domain.calls import Reason, Talk, Verdict
+from bridge.domain.hours import ALL_DAY, Span
 from bridge.domain.messages import PartState
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
@@ -118,7 +120,7 @@ class Show:
             return clock
         return f"{wall:%a} {clock}" if days < 7 else f"{wall:%b} {wall.day}, {clock}"
 
-    def _clock(self, wall: datetime) -> str:
+    def _clock(self, wall: datetime | TimeOfDay) -> str:
         if self.office.country not in TWELVE_HOURS:
             return f"{wall:%H:%M}"
         return f"{wall.hour % 12 or 12}:{wall:%M} {'AM' if wall.hour < 12 else 'PM'}"
@@ -128,6 +130,18 @@ class Show:
 
     def number(self, number: E164 | None) -> str:
         return phone.national(number, self.office.country) if number else WITHHELD
+
+    def span(self, start: datetime, end: datetime) -> str:
+        return f"from {self.time(start)} to {self.time(end)}"
+
+    def day(self, day: date) -> str:
+        return f"{day:%a} {day:%b} {day.day}"
+
+    def spans(self, spans: Sequence[Span]) -> str:
+        """Opening hours of one day."""
+        if spans == (ALL_DAY,):
+            return "all day"
+        return ", ".join(f"{self._clock(span.opens)} – {self._clock(span.closes)}" for span in spans) or "closed"
 
     def local(self, at: datetime) -> str:
         """As an <input type="datetime-local"> wants it."""
@@ -146,3 +160,12 @@ def age(gone: timedelta) -> str:
 
 def bytes_free(count: int) -> str:
     return f"{count / 2**30:.1f} GB" if count < 10 * 2**30 else f"{count // 2**30} GB"
+
+
+def duration(span: timedelta) -> str:
+    """`45 s`, `14 min`, `3.2 h`, `2.5 d`."""
+    seconds = span.total_seconds()
+    for unit, size, most in (("s", 1, 90), ("min", 60, 90 * 60), ("h", 3600, 48 * 3600)):
+        if seconds < most:
+            return f"{seconds / size:.1f} {unit}" if unit == "h" else f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.1f} d"

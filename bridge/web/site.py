@@ -24,6 +24,7 @@ from bridge.web.security import BROWSER, token_for
 from storage import audit, callbacks, settings
 from storage.audit import Subject
 from storage.database import Database, Reader
+from storage.users import Role
 
 UNDO_FOR = timedelta(seconds=10)
 
@@ -35,13 +36,14 @@ FAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """Why nothing was done. typed, field, action, version: what a second try needs, where something was typed."""
+    """Why nothing was done (good: what was). typed, field, action, version: what a second try needs, if one typed."""
 
     words: str
     typed: str = ""
     field: str = ""
     action: str = ""
     version: int = 0
+    good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Site:
         health = self.health()
         around = self.around_rows(request, now) | {
             "visitor": request[VISITOR],
+            "may_lead": request[VISITOR].role.covers(Role.LEAD),
             "people": self.door.people,
             "search": "",
             "health": health,

@@ -1,0 +1,105 @@
+"""The page on which an admin says who may use the page."""
+
+import asyncio
+
+from aiohttp import web
+
+from bridge import passwords
+from bridge.domain.queue import TEXTBACK
+from bridge.web.door import VISITOR
+from bridge.web.site import Banner, Site
+from storage import users
+from storage.errors import ForbiddenError
+from storage.users import Role, User
+
+LONGEST_NAME = 80
+
+
+class RefusedError(ValueError):
+    """The words say what is wrong. Nothing was changed."""
+
+
+class UsersPage:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def show(self, request: web.Request) -> web.Response:
+        return await self._page(request)
+
+    async def _page(self, request: web.Request, status: int = 200, banner: Banner | None = None) -> web.Response:
+        async with self._site.database.read() as db:
+            return await self._site.page(
+                request,
+                db,
+                "users.html",
+                self._site.clock(),
+                status,
+                users=await users.everybody(db),
+                roles=list(Role),
+                people_names=[person.name for person in self._site.office.people],
+                fewest=passwords.FEWEST,
+                banner=banner,
+            )
+
+    async def change(self, request: web.Request) -> web.StreamResponse:
+        """Add somebody, give them a new password, or disable them."""
+        form = {name: text for name, text in (await request.post()).items() if isinstance(text, str)}
+        name = form.get("name", "").strip()
+        try:
+            _check_signed_in(request)
+            await _CHANGES[request.match_info["change"]](self, name, form, self._site.who(request))
+        except RefusedError as error:
+            return await self._page(request, 400, Banner(f"Not done: {error}."))
+        raise web.HTTPSeeOther("/users")
+
+    async def add(self, name: str, form: dict[str, str], who: str) -> None:
+        if not is_name(name):
+            raise RefusedError("that is no name for a user")
+        if form.get("role", "") not in set(Role):
+            raise RefusedError("choose a role")
+        password = await _hashed(form)
+        try:
+            async with self._site.database.transaction() as tx:
+                await users.insert(tx, name, Role(form["role"]), password, who, self._site.clock())
+        except ForbiddenError:
+            raise RefusedError(f"there is a user called {name} already") from None
+
+    async def set_password(self, name: str, form: dict[str, str], who: str) -> None:
+        user, password = await self._named(name), await _hashed(form)
+        async with self._site.database.transaction() as tx:
+            await users.set_password(tx, user, password, who, self._site.clock())
+
+    async def disable(self, name: str, _form: dict[str, str], who: str) -> None:
+        if name == who:
+            raise RefusedError("nobody can shut themselves out")
+        user = await self._named(name)
+        async with self._site.database.transaction() as tx:
+            await users.disable(tx, user, who, self._site.clock())
+
+    async def _named(self, name: str) -> User:
+        async with self._site.database.read() as db:
+            user = await users.named(db, name)
+        if user is None:
+            raise RefusedError(f"there is no user called {name}")
+        return user
+
+
+_CHANGES = {"add": UsersPage.add, "password": UsersPage.set_password, "disable": UsersPage.disable}
+
+
+def _check_signed_in(request: web.Request) -> None:
+    """Whoever is first to find an open page must not become its admin."""
+    if not request[VISITOR].signed_in:
+        raise RefusedError("the first user is made on the machine itself: textback users add NAME --role admin")
+
+
+async def _hashed(form: dict[str, str]) -> str:
+    password = form.get("password", "")
+    if trouble := passwords.trouble(password):
+        raise RefusedError(trouble)
+    return await asyncio.to_thread(passwords.hashed, password)
+
+
+def is_name(written: str) -> bool:
+    """May a user be called so? Not as the history calls the machine."""
+    return written.isprintable() and 0 < len(written.strip()) <= LONGEST_NAME and written.casefold() != TEXTBACK

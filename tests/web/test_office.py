@@ -1,0 +1,289 @@
+"""The pages about the office: on call and hours, contacts, filtered, settings, figures, users; and who may do what."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import time
+
+import pytest
+from aiohttp import FormData
+
+from bridge.domain.hours import ALL_DAY, Calendar, Span
+from bridge.domain.office import Person
+from bridge.domain.oncall import Roster, Shift
+from bridge.domain.phone import E164
+from bridge.domain.policy import ContactKind
+from bridge.domain.queue import Outcome
+from bridge.web.security import TOKEN
+from storage import contacts, settings, users
+from storage.contacts import Contact
+from storage.database import Database
+from storage.users import Role
+from tests.desk import NEW_YORK, OFFICE, OTHER, STAFF, Desk, missed_call, text
+from tests.web.served import Client, served
+from tests.web.test_page import Page, shown
+from tests.web.test_sign_in import PASSWORD, add_user, origin, sign_in
+
+NIGHTS = Calendar(NEW_YORK, ((Span(time(17), time(9)),),) * 5 + ((ALL_DAY,), ()))
+"""Nobody from Sunday morning until Monday's evening."""
+
+PEOPLE = (Person("Ann", STAFF, "101"), Person("Bob", E164("+12025550198"), "102"), Person("Cem"))
+STAFFED = replace(OFFICE, people=PEOPLE, roster=Roster((Shift(NIGHTS, ("Ann",)),), owner="Bob"))
+
+
+@pytest.fixture
+async def desk(database: Database) -> Desk:
+    made = Desk(database, office=STAFFED)
+    await made.resume()
+    return made
+
+
+@pytest.fixture
+async def client(desk: Desk) -> AsyncIterator[Client]:
+    """Nobody signs in yet: whoever is there may do everything."""
+    async with served(desk) as made:
+        yield made
+
+
+async def send(client: Client, path: str, **fields: str) -> tuple[int, Page]:
+    token = (await shown(client)).hidden[TOKEN]
+    async with client.post(path, data={TOKEN: token} | fields, headers=origin(client)) as answer:
+        return answer.status, Page(await answer.text())
+
+
+async def put(desk: Desk, number: E164, name: str, kind: ContactKind) -> None:
+    async with desk.database.transaction() as tx:
+        await contacts.put(tx, Contact(number, name, kind), "Ann", desk.clock())
+
+
+# --- on call and hours --------------------------------------------------------------------------------------------
+
+
+async def test_it_says_who_is_told_now_when_nobody_would_be_and_when_the_office_is_open(client: Client) -> None:
+    page = await shown(client, "/on-call")
+    for words in ("Bob", "Nobody is on call from", "None: the weekly plan holds.", "Mon Nov 23", "9:00 AM – 5:00 PM"):
+        assert words in page.words
+
+
+async def test_a_swap_is_entered_with_a_name_and_taken_back(client: Client, desk: Desk) -> None:
+    fields = {"person": "Bob", "change": "takes", "from": "2026-11-23T18:00", "until": "2026-11-24T08:00"}
+    status, page = await send(client, "/on-call", **fields)
+    assert status == 200
+    assert "goes first , Mon" not in page.words
+    assert "from 6:00 PM to Tue 8:00 AM" in page.words
+    assert "entered by Front desk" in page.words
+    assert await desk.column("SELECT starts_at FROM duty") == [1795474800000]
+    _, page = await send(client, "/on-call/1/undo")
+    assert "None: the weekly plan holds." in page.words
+    status, page = await send(client, "/on-call/1/undo")
+    assert status == 409
+    assert "Not taken back" in page.words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"person": "Cem"}, "is not among the people with a mobile"),
+        ({"person": "Mallory"}, "is not among the people with a mobile"),
+        ({"until": ""}, "pick a day and a time"),
+        ({"until": "2026-11-23T08:00"}, "ends after it begins"),
+        ({"until": "soon"}, "pick a day and a time"),
+        ({"from": "2020-01-01T08:00", "until": "2020-01-02T08:00"}, "that time has gone by"),
+        ({"branch": "north"}, "there is no branch north"),
+        ({"change": "sings"}, "sings"),
+        ({"until": "9999-12-31T23:59"}, "Not entered"),
+    ],
+)
+async def test_a_change_that_makes_no_sense_is_told(
+    client: Client, desk: Desk, wrong: dict[str, str], said: str
+) -> None:
+    fields = {"person": "Bob", "change": "takes", "until": "2026-11-24T08:00"}
+    status, page = await send(client, "/on-call", **(fields | wrong))
+    assert status == 400
+    assert said in page.words
+    assert await desk.column("SELECT id FROM duty") == []
+
+
+async def test_texts_are_paused_and_resumed_by_name(client: Client, desk: Desk) -> None:
+    _, page = await send(client, "/texts/pause")
+    assert "Texts paused" in page.words
+    _, page = await send(client, "/texts/resume")
+    assert "Texts paused" not in page.words
+    async with desk.database.read() as db:
+        assert not await settings.is_on(db, settings.PAUSED)
+    assert "Front desk" in await desk.column("SELECT who FROM audit WHERE what = 'setting.paused_on'")
+
+
+# --- contacts and filtered ----------------------------------------------------------------------------------------
+
+
+async def test_a_contact_is_kept_found_and_names_its_row(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call())
+    await send(client, "/contacts", number="(202) 555-0123", name="José <b>", kind="customer")
+    assert (await desk.row()).name == "José <b>"
+    assert "José <b>" in (await shown(client, "/contacts", name="jos")).words
+    assert "(202) 555-0123" in (await shown(client, "/contacts", name="0123")).words
+    assert "Nobody is called so." in (await shown(client, "/contacts", name="%")).words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"number": "12"}, "no valid number"), ({"kind": "king"}, "no kind"), ({"name": "a\x07"}, "no name")],
+)
+async def test_a_contact_that_is_none_is_told(client: Client, desk: Desk, wrong: dict[str, str], said: str) -> None:
+    status, page = await send(client, "/contacts", **({"number": "2025550123", "name": "A", "kind": "staff"} | wrong))
+    assert status == 400
+    assert said in page.words
+    assert await desk.column("SELECT id FROM contact") == []
+
+
+@pytest.mark.parametrize(
+    ("octets", "status", "said"),
+    [
+        (b"number,name\n2025550123,Mary\n2025557788,Pipes\n", 200, "2 new or changed, 0 as they were."),
+        (b"number,name\n12,Mary\n", 400, "line 2"),
+        (b"\x00\xff\xfe", 400, "the first line must name the columns"),
+    ],
+)
+async def test_a_spreadsheet_is_imported_whole_or_not_at_all(
+    client: Client, octets: bytes, status: int, said: str
+) -> None:
+    form = FormData({TOKEN: (await shown(client)).hidden[TOKEN]})
+    form.add_field("file", octets, filename="people.csv", content_type="text/csv")
+    async with client.post("/contacts/import", data=form, headers=origin(client)) as answer:
+        assert answer.status == status
+        assert said in Page(await answer.text()).words
+
+
+async def test_an_import_without_a_file_is_told(client: Client) -> None:
+    status, page = await send(client, "/contacts/import", file="not a file")
+    assert status == 400
+    assert "choose a file" in page.words
+
+
+async def test_what_stands_on_no_row_is_listed(client: Client, desk: Desk) -> None:
+    await put(desk, OTHER, "Robo Sales", ContactKind.BLOCKED)
+    await desk.call(missed_call(OTHER))
+    await desk.inbox.received(text("lunch? <script>", STAFF.value))
+    page = await shown(client, "/filtered")
+    for words in ("(202) 555-7788", "blocked", "lunch? <script>"):
+        assert words in page.words
+
+
+# --- settings and figures -----------------------------------------------------------------------------------------
+
+
+async def test_settings_show_lines_people_and_hours(client: Client) -> None:
+    page = await shown(client, "/settings")
+    for words in (
+        "Acme Plumbing",
+        "America/New_York",
+        "main",
+        "east",
+        "+12025550100",
+        "Ann",
+        "101",
+        "9:00 AM – 5:00 PM",
+    ):
+        assert words in page.words
+
+
+async def test_figures_are_those_of_the_definitions(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.call(missed_call(OTHER, desk.clock.advance(minutes=5)))
+    row = await desk.row()
+    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock.advance(minutes=10), Outcome.BOOKED)
+    page = await shown(client, "/figures", days="7")
+    for words in ("Missed calls 2 2 callers", "Calls recovered 1 of 2 callbacks", "Appointments booked 1"):
+        assert words in " ".join(page.words.split())
+    assert page.html.count("<rect") == 3 * 7
+    assert "Mon Nov 23: 2" in page.words
+
+
+async def test_figures_of_an_empty_office_and_of_a_made_up_period_are_a_page(client: Client) -> None:
+    for days in ("7", "30", "90", "x", "-1"):
+        assert "Leads with no next step" in (await shown(client, "/figures", days=days)).words
+
+
+async def test_figures_come_as_csv_one_line_a_day(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call())
+    async with client.get("/figures.csv", params={"days": "7"}) as answer:
+        assert answer.content_type == "text/csv"
+        assert "attachment" in answer.headers["Content-Disposition"]
+        heading, *lines = (await answer.text()).splitlines()
+    assert heading.startswith("day,missed_calls,")
+    assert len(lines) == 7
+    assert lines[-1].startswith("2026-11-23,1,1,")
+
+
+# --- who may do what ----------------------------------------------------------------------------------------------
+
+LEADS = ("/on-call", "/on-call/1/undo", "/texts/pause", "/contacts", "/contacts/import")
+ADMINS = ("/users/add", "/users/password", "/users/disable")
+
+
+async def allowed(client: Client, paths: tuple[str, ...]) -> set[bool]:
+    return {(await send(client, path))[0] != 403 for path in paths}
+
+
+@pytest.mark.parametrize(
+    ("role", "leads", "admins"), [(Role.STAFF, False, False), (Role.LEAD, True, False), (Role.ADMIN, True, True)]
+)
+async def test_each_role_does_what_is_its_own_whatever_the_page_offered(
+    desk: Desk, role: Role, leads: bool, admins: bool
+) -> None:
+    await add_user(desk, "Ann", role)
+    async with served(desk) as client:
+        await sign_in(client)
+        assert await allowed(client, LEADS) == {leads}
+        assert await allowed(client, ADMINS) == {admins}
+        async with client.get("/users") as answer:
+            assert answer.status == (200 if admins else 403)
+        assert ("Pause texts" in (await shown(client, "/on-call")).words) is (leads and not await _paused(desk))
+
+
+async def _paused(desk: Desk) -> bool:
+    async with desk.database.read() as db:
+        return await settings.is_on(db, settings.PAUSED)
+
+
+async def test_an_admin_adds_users_changes_passwords_and_disables(desk: Desk) -> None:
+    await add_user(desk, "Ann", Role.ADMIN)
+    async with served(desk) as client:
+        await sign_in(client)
+        _, page = await send(client, "/users/add", name="Bob", role="lead", password=PASSWORD)
+        assert "Bob" in page.words
+        await send(client, "/users/password", name="Bob", password="another horse")
+        await send(client, "/users/disable", name="Bob")
+        async with desk.database.read() as db:
+            bob = await users.named(db, "Bob")
+    assert bob
+    assert (bob.role, bob.disabled) == (Role.LEAD, True)
+    assert await desk.column("SELECT who FROM audit WHERE subject = 'user' AND subject_id = 2") == ["Ann"] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "fields", "said"),
+    [
+        ("add", {"name": "Ann", "role": "staff", "password": PASSWORD}, "already"),
+        ("add", {"name": "Bob", "role": "king", "password": PASSWORD}, "choose a role"),
+        ("add", {"name": "Bob", "role": "staff", "password": "x"}, "8 characters at least"),
+        ("add", {"name": " ", "role": "staff", "password": PASSWORD}, "no name for a user"),
+        ("password", {"name": "Bob", "password": PASSWORD}, "there is no user called Bob"),
+        ("disable", {"name": "Ann"}, "nobody can shut themselves out"),
+        ("disable", {"name": "Bob"}, "there is no user called Bob"),
+    ],
+)
+async def test_a_wrong_change_of_users_is_told(desk: Desk, change: str, fields: dict[str, str], said: str) -> None:
+    await add_user(desk, "Ann", Role.ADMIN)
+    async with served(desk) as client:
+        await sign_in(client)
+        status, page = await send(client, f"/users/{change}", **fields)
+    assert status == 400
+    assert said in page.words
+
+
+async def test_the_first_user_is_never_made_on_the_page(client: Client, desk: Desk) -> None:
+    status, page = await send(client, "/users/add", name="Mallory", role="admin", password=PASSWORD)
+    assert status == 400
+    assert "textback users add" in page.words
+    assert await desk.column("SELECT id FROM user") == []
