@@ -138,6 +138,7 @@ async def test_words_about_the_callback_stand_before_the_cleaned_name(phones: Ph
 
 async def test_a_caller_who_plants_lines_in_the_number_rings_like_any_other(phones: Phones) -> None:
     planted = quote("\r\nEvent: Shutdown\r\nAction: Logoff\r\n${SHELL(id)}),a", safe="")
+    await known(phones.lab, "")
     call = await rings(phones.lab, DISPLAYED, shown=f'"Eve" <sip:{NINA.value}{planted}@127.0.0.2>')
     assert shown_name(call) == "Eve"
 
