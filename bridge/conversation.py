@@ -16,7 +16,7 @@ from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
 from bridge.domain.queue import TEXTBACK, Callback, Findings, Urgency, Verb
 from bridge.understanding import Understanding
-from storage import callbacks, contacts, messages, opt_outs, replies
+from storage import callbacks, contacts, messages, opt_outs, privacy, replies
 from storage.audit import Act
 from storage.database import Reader, Writer
 from storage.opt_outs import Cause
@@ -43,6 +43,8 @@ class Conversation:
     ) -> Reply:
         """Store one text as people read it, put it on its row, and heed STOP, START and HELP."""
         number = None if text.alphanumeric else await self._sender(tx, text.source)
+        if number is not None:
+            await privacy.recall_opt_out(tx, number, now)
         role = await self._role(tx, number)
         line = await self._line(tx, number, text.destination)
         row = await self._row(tx, number, line, words, word, now) if number and role is Role.CUSTOMER else None

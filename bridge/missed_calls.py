@@ -20,7 +20,7 @@ from bridge.domain.queue import TEXTBACK, Callback, Verb
 from bridge.domain.texts import Rendered
 from bridge.ports import LiveCalls
 from bridge.understanding import Understanding
-from storage import callbacks, calls, contacts, history, messages, settings
+from storage import callbacks, calls, contacts, history, messages, privacy, settings
 from storage.audit import Act
 from storage.calls import CallRow, Filing
 from storage.database import Database, Reader, Writer
@@ -86,6 +86,8 @@ class MissedCalls:
 
     async def _take(self, tx: Writer, call: EndedCall, known: CallRow | None, late: bool, now: datetime) -> None:
         place = self._place(call, now)
+        if place.number is not None:
+            await privacy.recall_opt_out(tx, place.number, now)
         past = await self._history(tx, place.number, now, but=known.id if known else None)
         decision = self._decide(call, place, past, now)
         row = await self._row(tx, call, place, past.contact, now)

@@ -1,0 +1,153 @@
+"""Everything that is stored of one number: to show it to whoever it belongs to, and to forget it."""
+
+import hmac
+import secrets
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bridge.domain.phone import E164
+from bridge.domain.queue import TEXTBACK, Outcome, Verb, finish
+from storage import callbacks, messages, opt_outs, settings
+from storage.audit import Act, Subject
+from storage.database import Reader, Writer
+from storage.rewriting import Rewriting, rewrite, run
+from storage.values import Value, moment
+
+KEY = "pseudonym_key"
+PREFIX = "+888"
+"""A country code without a network behind it: nobody can be called or texted there."""
+
+DIGITS = 11
+
+EXPORTED: Mapping[str, str] = {
+    "contact": "SELECT number, name, kind FROM contact WHERE number = :number",
+    "landline": "SELECT number, since, why, ended_at FROM landline WHERE number = :number",
+    "opt_out": "SELECT id, number, why, at, ended_at FROM opt_out WHERE number = :number",
+    "callback": "SELECT * FROM callback WHERE number = :number",
+    "call": "SELECT * FROM call WHERE number = :number",
+    "attempt": "SELECT a.* FROM attempt a JOIN callback c ON c.id = a.callback_id WHERE c.number = :number",
+    "note": "SELECT n.* FROM note n JOIN callback c ON c.id = n.callback_id WHERE c.number = :number",
+    "reply": "SELECT * FROM reply WHERE number = :number",
+    "message": "SELECT * FROM message WHERE number = :number",
+    "message_part": "SELECT p.* FROM message_part p JOIN message m ON m.id = p.message_id WHERE m.number = :number",
+    "escalation": "SELECT e.* FROM escalation e JOIN callback c ON c.id = e.callback_id WHERE c.number = :number",
+    "audit": "SELECT a.* FROM audit a JOIN callback c ON c.id = a.callback_id WHERE c.number = :number",
+}
+NOT_SHOWN = frozenset({"version", "subject", "rank"})
+TIMES = frozenset({"at", "since", "until", "cool_until"})
+"""Beside those that end in `_at`."""
+
+PARTS = Rewriting(
+    Subject.PART,
+    "message_part",
+    """
+    message_id IN (SELECT id FROM message
+                   WHERE number = :number OR callback_id IN (SELECT id FROM callback WHERE number = :number))
+    """,
+    "text = ''",
+)
+FORGOTTEN = (
+    Rewriting(
+        Subject.REPLY,
+        "reply",
+        "number = :number",
+        "number = :pseudonym, source = '', text = ''",
+        "callback_id",
+    ),
+    Rewriting(
+        Subject.CALL,
+        "call",
+        "number = :number",
+        "number = :pseudonym, digits = '', name = '', did = iif(direction = 'outbound', '', did)",
+        "callback_id",
+    ),
+    Rewriting(Subject.OPT_OUT, "opt_out", "number = :number", "number = :pseudonym"),
+    Rewriting(
+        Subject.CALLBACK,
+        "callback",
+        "number = :number",
+        "number = :pseudonym, name = '', address = NULL, issue = NULL",
+        "id",
+    ),
+)
+ALSO_FORGOTTEN = """
+    CREATE TEMP TABLE mine AS SELECT id FROM callback WHERE number = :number;
+    UPDATE inbound SET text = NULL, raw = x'', source = '', digest = randomblob(32)
+    WHERE source IN (:number, :digits) OR reply_id IN (SELECT id FROM reply WHERE number = :number);
+    UPDATE inbound SET raw = x''
+    WHERE id IN (SELECT r.inbound_id FROM receipt r JOIN part p ON p.id = r.part_id WHERE p.number = :number);
+    UPDATE audit SET detail = '{}' WHERE callback_id IN (SELECT id FROM mine);
+    UPDATE message SET text = ''
+    WHERE callback_id IN (SELECT id FROM mine) OR kind = 'staff' AND callback_id IS NULL;
+    UPDATE message SET number = :pseudonym, text = '' WHERE number = :number;
+    DELETE FROM note WHERE callback_id IN (SELECT id FROM mine);
+    DELETE FROM email WHERE callback_id IN (SELECT id FROM mine) OR callback_id IS NULL AND state <> 'queued';
+    DELETE FROM contact WHERE number = :number;
+    DELETE FROM landline WHERE number = :number;
+    DROP TABLE mine;
+"""
+"""Before FORGOTTEN, for it looks for the number. What was told to staff about no row may list several customers: all of
+that is emptied."""
+
+
+async def everything(db: Reader, number: E164) -> Mapping[str, Sequence[Mapping[str, object]]]:
+    """Table by table, as plain values: times as ISO 8601, octets left out."""
+    return {table: [_plain(row) for row in await db.all(query, number=number)] for table, query in EXPORTED.items()}
+
+
+def _plain(row: sqlite3.Row) -> Mapping[str, object]:
+    return {key: _value(key, row[key]) for key in row.keys() if key not in NOT_SHOWN}  # noqa: SIM118  a Row is no dict
+
+
+def _value(key: str, value: object) -> object:
+    is_time = isinstance(value, int) and (key in TIMES or key.endswith("_at"))
+    return moment(value).isoformat() if is_time and isinstance(value, int) else value
+
+
+async def pseudonym(tx: Writer, number: E164, who: str, now: datetime) -> E164:
+    """What stands for this number from now on; the same each time. Its key is made when it is first needed."""
+    if await settings.value(tx, KEY) is None:
+        await settings.put(tx, KEY, secrets.token_hex(32), Act(who, "pseudonyms_begun", now))
+    known = await _pseudonym(tx, number)
+    if known is None:
+        raise LookupError("the key of the pseudonyms is gone")
+    return known
+
+
+async def _pseudonym(db: Reader, number: E164) -> E164 | None:
+    """None where nobody has ever been forgotten."""
+    key = await settings.value(db, KEY)
+    if key is None:
+        return None
+    digest = hmac.digest(bytes.fromhex(key), number.value.encode(), "sha256")
+    return E164(f"{PREFIX}{int.from_bytes(digest) % 10**DIGITS:0{DIGITS}}")
+
+
+async def recall_opt_out(tx: Writer, number: E164, now: datetime) -> None:
+    """Somebody who was forgotten is back: if they had opted out, that holds under their number again."""
+    alias = await _pseudonym(tx, number)
+    kept = await opt_outs.in_force(tx, alias) if alias else None
+    if kept is not None:
+        await opt_outs.end(tx, kept.number, TEXTBACK, now)
+        await opt_outs.start(tx, number, kept.why, None, TEXTBACK, now)
+
+
+async def forget(tx: Writer, number: E164, alias: E164, act: Act) -> int:
+    """Put `alias` in the number's place and take every word away; how many calls, texts and rows were about it."""
+    await _end_what_goes_on(tx, number, act)
+    names: dict[str, Value] = {"number": number, "digits": number.digits, "pseudonym": alias}
+    parts = await rewrite(tx, PARTS, act, **names)
+    await run(tx, ALSO_FORGOTTEN, **names)
+    return parts + sum([await rewrite(tx, what, act, **names) for what in FORGOTTEN])
+
+
+async def _end_what_goes_on(tx: Writer, number: E164, act: Act) -> None:
+    """Their open rows close, which ends what is urgent about them; no text to them or about them leaves any more."""
+    for row in await callbacks.unfinished_of(tx, number):
+        done = finish(row, Outcome.NO_NEED, act.who, act.at)
+        await callbacks.save(tx, done, Act(act.who, Verb.FINISH, act.at))
+    mine = {row["id"] for row in await tx.all("SELECT id FROM callback WHERE number = :number", number=number)}
+    for part in await messages.queued(tx):
+        if part.number == number or part.callback_id in mine:
+            await messages.cancel(tx, part, "forgotten", act.at, who=act.who)
