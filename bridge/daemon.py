@@ -29,6 +29,7 @@ from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
 from bridge.callbacks import Callbacks
 from bridge.config import Config
+from bridge.digest import Digest
 from bridge.domain import gsm
 from bridge.domain.calls import EndedCall, Talk
 from bridge.domain.gsm import Segments
@@ -44,10 +45,12 @@ from bridge.notify.email import Mailer
 from bridge.outbox import Outbox, OutboxSettings
 from bridge.ports import Pbx
 from bridge.receipt import Receipts
+from bridge.retention import Retention
 from bridge.smpp.client import SmppClient
 from bridge.smpp.failover import Failover
 from bridge.smpp.health import State
 from bridge.sockets import try_listening
+from bridge.telling import Telling
 from bridge.understanding import Understanding
 from bridge.upkeep import Upkeep
 from bridge.web import listening
@@ -161,11 +164,14 @@ class Daemon:
         self, database: Database, understanding: Understanding, split: Callable[[str], Segments]
     ) -> Upkeep:
         """What time alone brings about."""
-        office = self._config.office
+        config, office = self._config, self._config.office
         rows = Callbacks(database, office, split=split)
-        receipts = Receipts(database, office, self._config.rules, understanding, split=split)
-        jobs = (self._inbox.show_incomplete, rows.wake_due, rows.release_idle, receipts.look)
-        return Upkeep(jobs, clock=self._clock)
+        receipts = Receipts(database, office, config.rules, understanding, split=split)
+        telling = Telling(office, split, by_email=config.email is not None)
+        digest = Digest(database, office, config.digest, telling)
+        retention = Retention(database, office, config.retention)
+        rows_first = (self._inbox.show_incomplete, rows.wake_due, rows.release_idle)
+        return Upkeep((*rows_first, receipts.look, digest.look, retention.look), clock=self._clock)
 
     def _build_telling(
         self, database: Database, understanding: Understanding, split: Callable[[str], Segments]

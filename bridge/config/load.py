@@ -7,22 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from agi.settings import AgiSettings
-from bridge.config import links, on_call
+from bridge.config import daily, links, on_call
 from bridge.config.office import read_office
 from bridge.config.phones import phones
 from bridge.config.problems import ConfigError, Problem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, Pbx, RulesSection
+from bridge.digest import DigestSettings
 from bridge.domain import escalation, phone
 from bridge.domain.office import Office
 from bridge.domain.policy import Rules
 from bridge.notify.settings import EmailSettings
+from bridge.retention import RetentionSettings
 from bridge.smpp.settings import SmppSettings
 from bridge.web.settings import WebSettings
 
 OFFICE_KEYS = ("business", "country", "zone", "regions", "emergency", "holidays")
 TABLES = (
-    *("pbx", "line", "person", "shift", "on_call", "email"),
+    *("pbx", "line", "person", "shift", "on_call", "email", "digest", "retention"),
     *("smpp", "smpp_backup", "texts", "hours", "rules", "web", "phones", "storage", "log"),
 )
 
@@ -41,6 +43,8 @@ class Config:
     rules: Rules
     alerts: escalation.Rules
     email: EmailSettings | None
+    digest: DigestSettings
+    retention: RetentionSettings
     web: WebSettings
     phones: AgiSettings | None
     database: Path
@@ -60,13 +64,17 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     rules = _rules(problems, raw.get("rules", {}), office)
     alerts = on_call.alert_rules(raw.get("on_call", {}))
     email = on_call.email(problems, secrets, raw.get("email"))
+    digest = daily.digest(problems, raw.get("digest", {}), office.people if office else ())
+    retention = daily.retention(problems, raw.get("retention", {}))
     web = links.web(problems, raw.get("web", {}), path.parent)
     desk_phones = phones(problems, secrets, raw.get("phones"))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
     log = problems.take(LogSection, raw.get("log", {}), "log")
     if problems.found or not (office and smpp and rules and web and database and log):
         raise ConfigError(problems.found)
-    return Config(office, pbxs, smpp, backup, rules, alerts, email, web, desk_phones, database, log.level)
+    return Config(
+        office, pbxs, smpp, backup, rules, alerts, email, digest, retention, web, desk_phones, database, log.level
+    )
 
 
 def _rules(problems: Problems, raw: Any, office: Office | None) -> Rules | None:

@@ -85,6 +85,14 @@ def _clock(written: str) -> time:
     return time(hour, minute)
 
 
+def _time_of_day(written: Any) -> time:
+    if isinstance(written, time):
+        return written
+    if not isinstance(written, str):
+        raise ValueError('should be a time such as "07:30" (24 hours)')  # noqa: TRY004 - pydantic wants this one
+    return _clock(written)
+
+
 def _spans(written: Any) -> tuple[Span, ...]:
     """`08:00-12:00, 13:00-17:00`, or `closed`."""
     if not isinstance(written, str):
@@ -133,3 +141,4 @@ Spans = Annotated[tuple[Span, ...], BeforeValidator(_spans)]
 OneSpan = Annotated[Span, BeforeValidator(_one_span)]
 Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
 Hours = dict[DayKey, Spans]
+ClockTime = Annotated[time, BeforeValidator(_time_of_day)]

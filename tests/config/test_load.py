@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -459,3 +459,31 @@ def test_toll_free_networks_confirm_stop_by_themselves_unless_it_is_said_otherwi
     text = SMALLEST.replace('sms_number = "212-555-0100"', f'sms_number = "{sms_number}"\n{more}')
     [line] = read(write(text)).office.lines
     assert line.carrier_replies is confirmed
+
+
+def test_the_daily_work_is_set_by_name_and_duration(write: Write) -> None:
+    text = (
+        SMALLEST
+        + """
+[[person]]
+name = "Ann"
+mobile = "212-555-0199"
+
+[digest]
+people = ["Ann"]
+at = "07:30"
+
+[retention]
+bodies = "30d"
+rows = "60d"
+"""
+    )
+    config = read(write(text))
+    assert (config.digest.people, config.digest.at) == (("Ann",), time(7, 30))
+    assert (config.retention.bodies, config.retention.rows) == (timedelta(days=30), timedelta(days=60))
+
+
+def test_mistakes_in_the_daily_work_are_named(write: Write) -> None:
+    text = SMALLEST + '\n[digest]\npeople = ["Bob"]\nat = "25:00"\n\n[retention]\nbodies = "90d"\nrows = "60d"\n'
+    assert set(problems(write(text))) == {"digest.at", "retention.rows"}
+    assert "there is nobody" in problems(write(SMALLEST + '\n[digest]\npeople = ["Bob"]\n'))["digest.people"]

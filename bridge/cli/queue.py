@@ -1,0 +1,114 @@
+"""`textback queue | digest | opt-outs`: what waits, without the page."""
+
+import getpass
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bridge.cli.database import number_of, with_database
+from bridge.cli.options import CONFIG, ConfigPath
+from bridge.config import Config
+from bridge.digest import Digest
+from bridge.domain import digest as words
+from bridge.domain import gsm
+from bridge.domain.digest import Waiting
+from bridge.telling import Telling
+from storage import opt_outs
+from storage.database import Database
+from storage.opt_outs import Cause, OptOut
+
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object per line")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(queue)
+    app.command()(digest)
+    group = typer.Typer(help="Who gets no texts.", invoke_without_command=True)
+    group.callback()(list_opt_outs)
+    group.command()(add)
+    app.add_typer(group, name="opt-outs")
+
+
+def queue(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
+    """Everybody who needs a call, one line each: urgent first, then who waits longest."""
+
+    async def work(database: Database, loaded: Config) -> list[str]:
+        now = datetime.now(UTC)
+        async with database.read() as db:
+            waiting = await _digest(database, loaded).waiting(db)
+        if as_json:
+            return [json.dumps(_object(one), ensure_ascii=False) for one in waiting]
+        return [words.line(one, loaded.office, now) for one in waiting]
+
+    for row in with_database(config, work):
+        print(row)
+
+
+def digest(config: ConfigPath = CONFIG) -> None:
+    """The morning's digest as it would read now; nothing is sent."""
+
+    async def work(database: Database, loaded: Config) -> str:
+        async with database.read() as db:
+            return await _digest(database, loaded).text(db, datetime.now(UTC))
+
+    print(with_database(config, work))
+
+
+def list_opt_outs(context: typer.Context, config: ConfigPath = CONFIG) -> None:
+    """Who gets no texts, why and since when."""
+    context.obj = config
+    if context.invoked_subcommand is not None:
+        return
+
+    async def work(database: Database, loaded: Config) -> list[str]:
+        zone = loaded.office.zone
+        return [f"{one.number}  {one.why:<12}  {one.at.astimezone(zone):%Y-%m-%d}" for one in await _all(database)]
+
+    for row in with_database(config, work):
+        print(row)
+
+
+def add(context: typer.Context, number: str) -> None:
+    """Text NUMBER no more, because they said so to a person. Only they can take it back, by texting START."""
+
+    async def work(database: Database, loaded: Config) -> bool:
+        wanted = number_of(number, loaded.office.country)
+        async with database.transaction() as tx:
+            started = await opt_outs.start(tx, wanted, Cause.BY_HAND, None, getpass.getuser(), datetime.now(UTC))
+        return started is not None
+
+    print("no more texts to that number" if with_database(context.obj, work) else "that number got no texts already")
+
+
+async def _all(database: Database) -> Sequence[OptOut]:
+    found: list[OptOut] = []
+    async with database.read() as db:
+        while page := await opt_outs.page(db, after=found[-1].id if found else 0):
+            found += page
+    return found
+
+
+def _digest(database: Database, loaded: Config) -> Digest:
+    telling = Telling(loaded.office, gsm.split, by_email=loaded.email is not None)
+    return Digest(database, loaded.office, loaded.digest, telling)
+
+
+def _object(waiting: Waiting) -> dict[str, object]:
+    row, facts = waiting.row, waiting.facts
+    return {
+        "row": row.id,
+        "branch": row.branch,
+        "number": row.number and row.number.value,
+        "name": row.name,
+        "urgency": row.urgency,
+        "why": facts.why,
+        "address": row.address,
+        "issue": row.issue,
+        "owner": row.owner,
+        "waiting_since": row.opened_at.isoformat(),
+        "missed": row.missed,
+        "unread": row.unread,
+    }

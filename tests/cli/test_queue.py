@@ -1,0 +1,68 @@
+"""`textback queue | digest | opt-outs | export | forget` on a real database."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bridge.config import load
+from bridge.missed_calls import MissedCalls
+from storage.database import Database
+from tests.cli.test_configuration import example, run
+from tests.desk import CUSTOMER, OnThePhone, missed_call
+
+__all__ = ["example"]
+
+
+@pytest.fixture
+def office(example: Path) -> tuple[str, str]:
+    """One customer waits. The option that names its configuration."""
+
+    async def make() -> None:
+        config, now = load(example, {}), datetime.now(UTC)
+        async with await Database.open(config.database) as database:
+            calls = MissedCalls(database, config.office, config.rules, OnThePhone())
+            call = missed_call(at=now)
+            await calls.ended(replace(call, caller=replace(call.caller, name="Mary Poole")), now)
+
+    asyncio.run(make())
+    return "--config", str(example)
+
+
+def test_the_queue_is_one_line_per_customer(office: tuple[str, str]) -> None:
+    assert run("queue", *office).stdout.startswith("#1 Mary Poole (202) 555-0123, since ")
+    [row] = run("queue", "--json", *office).stdout.splitlines()
+    assert (json.loads(row)["number"], json.loads(row)["missed"]) == (CUSTOMER.value, 1)
+
+
+def test_the_digest_can_be_read_at_any_time(office: tuple[str, str]) -> None:
+    assert run("digest", *office).stdout.startswith("1 to call. #1 Mary Poole (202) 555-0123, since ")
+
+
+def test_opt_outs_are_entered_and_listed(office: tuple[str, str]) -> None:
+    config = office[1]
+    assert run("opt-outs", *office).stdout == ""
+    assert "no more texts" in run("opt-outs", *office, "add", "(202) 555-0123").stdout
+    assert "already" in run("opt-outs", *office, "add", "2025550123").stdout
+    assert run("opt-outs", "--config", config).stdout.startswith(f"{CUSTOMER}  by_hand ")
+
+
+def test_what_is_stored_of_a_number_can_be_seen_and_forgotten(office: tuple[str, str]) -> None:
+    found = json.loads(run("export", "2025550123", *office).stdout)
+    assert [call["name"] for call in found["call"]] == ["Mary Poole"]
+    assert "2 entries forgotten" in run("forget", "2025550123", "--yes", *office).stdout
+    assert "nothing was known" in run("forget", "2025550123", "--yes", *office).stdout
+    assert not any(json.loads(run("export", "2025550123", *office).stdout).values())
+
+
+def test_nothing_is_forgotten_without_a_yes(office: tuple[str, str]) -> None:
+    assert run("forget", "2025550123", *office).returncode == 1
+    assert json.loads(run("export", "2025550123", *office).stdout)["call"]
+
+
+def test_what_is_no_number_is_wrong_usage(office: tuple[str, str]) -> None:
+    for verb in (("export",), ("forget", "--yes"), ("opt-outs", *office, "add")):
+        assert run(*verb, "12", *(office if "add" not in verb else ())).returncode == 2
