@@ -25,6 +25,7 @@ from bridge.telling import ROLL, Telling
 from bridge.understanding import Understanding
 from bridge.urgent import Urgent
 from storage import alerts, audit, callbacks, replies
+from storage.alerts import Alert
 from storage.audit import Act, Entry
 from storage.database import Database, Reader, Writer
 from storage.errors import StorageError
@@ -180,7 +181,11 @@ class EscalationLoop:
         """Only the first alert waits for nobody."""
         if row.number is None or not self._live.is_live(row.number):
             return False
-        return case.holder is not None or bool(await alerts.alerts_of(db, case.id))
+        return case.holder is not None or bool(await self._told(db, case))
+
+    async def _told(self, db: Reader, case: Escalation) -> Sequence[Alert]:
+        """Of what it is now: before it became worse does not count."""
+        return [alert for alert in await alerts.alerts_of(db, case.id) if alert.at >= case.raised_at]
 
     async def _remind(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> None:
         holder = case.holder or ""
@@ -193,7 +198,7 @@ class EscalationLoop:
     async def _tell_next(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> None:
         office = await duties.office_with_changes(tx, self._office, now)
         ladder = self._ladder(office, case, row, now)
-        told = Counter(alert.person for alert in await alerts.alerts_of(tx, case.id))
+        told = Counter(alert.person for alert in await self._told(tx, case))
         person = escalation.next_person(ladder, told, self._rules.rounds)
         if case.holder is not None:
             case = await self._pass_on(tx, case, row, now)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge import duties
+from bridge.conversation import READ_TOGETHER
 from bridge.domain import escalation
 from bridge.domain.calls import Direction
 from bridge.domain.escalation import ACKNOWLEDGES, ACTS, HELD, UNHEARD, Cause, Escalation, Rules, Stage
@@ -17,7 +18,7 @@ from bridge.domain.messages import Kind, PartState
 from bridge.domain.office import Office
 from bridge.domain.policy import ContactKind, Why
 from bridge.domain.queue import TEXTBACK, Callback, State, Urgency, Verb
-from bridge.domain.triage import Level
+from bridge.domain.triage import Assessment, Level
 from bridge.telling import Telling
 from bridge.understanding import Understanding
 from storage import alerts, callbacks, calls, contacts, messages, replies
@@ -27,7 +28,6 @@ from storage.calls import CallRow
 from storage.database import Reader, Writer
 from storage.replies import Role
 
-READ_TOGETHER = timedelta(minutes=30)
 STILL_NEWS = timedelta(hours=2)
 """A call found again later than this wakes nobody."""
 
@@ -77,14 +77,22 @@ class Urgent:
             return
         row = await callbacks.get(tx, reply.callback_id)
         case = await alerts.live(tx, row.id)
-        if case is not None and case.holder is not None:
-            await self._telling.wrote(tx, row, case.holder, reply.text, now)
-            return
         said = self._understanding.assessed(await replies.words_since(tx, reply.number, now - READ_TOGETHER))
         unseen = row.acknowledged_at is None or said.level is Level.URGENT
-        if row.urgency is Urgency.URGENT and row.state is not State.CLOSED and unseen:
-            cause = Cause.HAZARD if said.hazard else Cause.URGENT
-            await self._begin(tx, row, cause, tuple(said.categories), now)
+        if case is not None and case.holder is not None:
+            await self._more(tx, case, case.holder, row, reply.text, said, now)
+        elif row.urgency is Urgency.URGENT and row.state is not State.CLOSED and unseen:
+            await self._begin(tx, row, Cause.HAZARD if said.hazard else Cause.URGENT, said.categories, now)
+
+    async def _more(
+        self, tx: Writer, case: Escalation, holder: str, row: Callback, words: str, said: Assessment, now: datetime
+    ) -> None:
+        """From a customer whom somebody takes care of: that person reads it. Danger asks for a new acknowledgement."""
+        if said.hazard and case.cause is not Cause.HAZARD:
+            worse = escalation.anew(case, Cause.HAZARD, said.categories, now)
+            await alerts.save(tx, worse, Act(TEXTBACK, "worse", now, {"cause": worse.cause}))
+        else:
+            await self._telling.wrote(tx, row, holder, words, now)
 
     async def _called(self, tx: Writer, entry: Entry, now: datetime) -> None:
         """A call while closed may be told without any reply; the alert states that fact and no more."""

@@ -49,8 +49,8 @@ async def save(tx: Writer, case: Escalation, act: Act) -> Escalation:
     changed = await tx.only(
         """
         UPDATE escalation
-        SET cause = :cause, why = :why, stage = :stage, set_at = :set_at, due_at = :due_at, holder = :holder,
-            held_at = :held_at, version = version + 1
+        SET cause = :cause, why = :why, stage = :stage, raised_at = :raised_at, set_at = :set_at, due_at = :due_at,
+            holder = :holder, held_at = :held_at, version = version + 1
         WHERE id = :id AND version = :version
         RETURNING version
         """,
@@ -59,6 +59,7 @@ async def save(tx: Writer, case: Escalation, act: Act) -> Escalation:
         cause=case.cause,
         why=json.dumps(case.why),
         stage=case.stage,
+        raised_at=case.raised_at,
         set_at=case.set_at,
         due_at=case.due_at,
         holder=case.holder,

@@ -290,6 +290,28 @@ async def test_later_replies_go_to_whoever_has_it(night: Night) -> None:
     assert (await night.told())[-1] == ("Ann", '#1 (202) 555-0123 wrote: "the gate code is 4711"')
 
 
+async def test_danger_asks_for_a_new_acknowledgement_of_whoever_has_it(night: Night) -> None:
+    await night.writes(LEAK)
+    await night.arrive()
+    await night.staff(STAFF, "1")
+    night.clock.advance(minutes=1)
+    await night.writes("now the outlet is sparking")
+    await night.arrive()
+    assert (await night.told())[-1][1].startswith("DANGER #1: ")
+    await night.passes(minutes=10)
+    assert await night.minutes() == [("Ann", 0), ("Ann", 1), ("Bob", 11)]
+    await night.staff(BOB, "1")
+    assert (await night.row()).owner == "Bob"
+
+
+async def test_danger_on_a_row_that_the_front_desk_has_is_told_to_whoever_is_on_call(day: Night) -> None:
+    await day.writes(LEAK)
+    row = await day.row()
+    await day.callbacks.claim(row.id, row.version, "Front desk", day.clock())
+    await day.writes("now the outlet is sparking")
+    assert await day.who_was_told() == ["Ann"]
+
+
 async def test_an_owner_from_before_is_told_first(night: Night) -> None:
     await night.is_missed()
     row = await night.row()

@@ -116,6 +116,11 @@ def pressed(case: Escalation, cause: Cause, why: tuple[str, ...], due_at: dateti
     return due(pressing, due_at, now) if sooner else pressing
 
 
+def anew(case: Escalation, cause: Cause, why: tuple[str, ...], now: datetime) -> Escalation:
+    """What somebody has turned into something worse: they are told again, and so are the others if need be."""
+    return replace(let_go(case, now), cause=cause, why=why, raised_at=now)
+
+
 def due(case: Escalation, due_at: datetime | None, now: datetime) -> Escalation:
     return replace(case, due_at=due_at, set_at=now)
 
