@@ -11,6 +11,8 @@ from bridge.config import Config, load
 from tests.cli.test_configuration import example, run
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
 from tests.lab.fixtures import missing
+from tests.lab.office import open_office
+from tests.lab.phone import answers_after
 
 __all__ = ["example"]
 
@@ -113,3 +115,32 @@ def test_a_real_asterisk_loads_every_file_without_a_warning(pbx: Asterisk, confi
         assert "Include" in pbx.cli("dialplan show from-trunk-textback")
     said = log.read_bytes()[before:].decode("utf-8", "replace")
     assert [row for row in said.splitlines() if re.search(r"\b(WARNING|ERROR)\b", row)] == []
+
+
+@pytest.mark.asterisk
+async def test_calls_go_through_the_context_in_front_as_they_did_without_it(pbx: Asterisk, config: Path) -> None:
+    """A trunk whose Context field names ours: known numbers are answered, unknown ones are refused as before."""
+    in_front(pbx, load(config, {}))
+    async with open_office(pbx) as office:
+        office.behave(p101=answers_after(0.2))
+        served = office.trunk.customer_calls("0205550101")
+        await served.answered.wait()
+        served.hang_up()
+        unknown = office.trunk.customer_calls("0205559999")
+        await unknown.ended.wait()
+        assert (unknown.status[:3], unknown.answered.is_set()) == ("404", False)
+        hidden = office.trunk.withheld_calls("0205550101", "+31612345678")
+        await hidden.answered.wait()
+        hidden.hang_up()
+    assert "Pres: prohib" in (pbx.home / "log" / "messages").read_text()
+
+
+def in_front(pbx: Asterisk, config: Config) -> None:
+    etc = pbx.home / "etc"
+    made = dict(rendered(config, config.pbxs[0], freepbx=True, trunk_context="from-trunk"))
+    with (etc / "extensions.conf").open("a") as file:
+        file.write("\n" + made[FREEPBX])
+    trunk = (etc / "pjsip.conf").read_text()
+    (etc / "pjsip.conf").write_text(trunk.replace("context=from-trunk", "context=from-trunk-textback"))
+    pbx.cli("dialplan reload")
+    pbx.cli("module reload res_pjsip.so")
