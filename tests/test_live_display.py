@@ -3,7 +3,6 @@
 import asyncio
 import re
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,50 +13,17 @@ import pytest
 import pytest_asyncio
 
 from bridge.domain.queue import Outcome
-from storage.database import Database
-from tests.agi.phones import NINA, OMAR, Phones, ended, misses, now, open_phones, shown_name
+from tests.agi.phones import NINA, OMAR, Phones, ended, now, open_phones, shown_name
+from tests.agi.process import daemon
 from tests.lab.asterisk import Asterisk, LabError, find_installation, running_asterisk
 from tests.lab.blf import LampPhone
 from tests.lab.fixtures import missing
-from tests.lab.judge import LEAST
 from tests.lab.office import PASSWORD, Office, open_office
 from tests.lab.phone import Call
 
-TEXTBACK = Path(sys.executable).with_name("textback")
 DISPLAYED, PLAIN = "0205550240", "0205550241"
 RINGS_WITHIN = 0.3  # seconds more than without a display
 TRIES = 3
-CONFIG = """
-business = "Dakwerk"
-country = "NL"
-zone = "Europe/Amsterdam"
-
-[[pbx]]
-port = {ami}
-username = "{username}"
-secret = "{secret}"
-
-[[line]]
-dids = ["0205550100"]
-sms_number = "+31205550100"
-
-[smpp]
-host = "127.0.0.1"
-port = {nobody}
-system_id = "nobody"
-password = "answers"
-
-[web]
-listen = "127.0.0.1:{page}"
-
-[phones]
-token = "{token}"
-listen = "127.0.0.1:{agi}"
-
-[storage]
-path = "textback.db"
-"""
-
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(90)]
 
 
@@ -185,7 +151,8 @@ async def held(office: Office) -> str:
 async def test_a_call_rings_at_once_and_shows_the_words_whatever_became_of_the_daemon(
     office: Office, tmp_path: Path, unused_tcp_port_factory: Callable[[], int], fault: signal.Signals | None
 ) -> None:
-    async with daemon(office, tmp_path, unused_tcp_port_factory) as process:
+    async with daemon(office, tmp_path, unused_tcp_port_factory) as running:
+        process = running.process
         await known(office, "Callback x1")
         if fault:
             process.send_signal(fault)
@@ -202,27 +169,3 @@ async def seconds_to_ring(office: Office, did: str) -> float:
     began = time.monotonic()
     await rings(office, did)
     return time.monotonic() - began
-
-
-@asynccontextmanager
-async def daemon(office: Office, folder: Path, port: Callable[[], int]) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The daemon as its own process, with one customer waiting."""
-    await office.cli("database deltree textback")
-    async with await Database.open(folder / "textback.db") as database:
-        await misses(database, NINA)
-    ports = office.asterisk.ports
-    config = folder / "textback.toml"
-    config.touch(mode=0o600)
-    username, secret = LEAST
-    config.write_text(
-        CONFIG.format(
-            ami=ports.ami, username=username, secret=secret, nobody=port(), page=port(), agi=ports.agi, token="x" * 16
-        )
-    )
-    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", config)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

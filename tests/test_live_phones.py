@@ -1,6 +1,6 @@
 """Desk phones at a real Asterisk: they dial the codes, press keys, and the queue changes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from bridge.domain.queue import Outcome, State
 from storage import settings
-from tests.agi.phones import LINE_DID, NINA, OMAR, PIN, Phones, closed, ended, open_phones, shown_name
+from tests.agi.phones import LINE_DID, NINA, OMAR, PIN, Phones, closed, ended, hearing, open_phones, shown_name
+from tests.agi.process import daemon
 from tests.lab import sip
 from tests.lab.office import Office
 from tests.lab.phone import answers_after, only_rings
@@ -56,6 +57,19 @@ async def test_a_receptionist_with_a_handset_only_empties_the_queue(phones: Phon
     assert phones.heard.results == {"Success"}
 
 
+async def test_what_a_handset_does_shows_on_the_page(
+    office: Office, tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    async with daemon(office, tmp_path, unused_tcp_port_factory) as textback, hearing(office.asterisk.ports) as heard:
+        await textback.shows("/", "06 12345678")
+        call = office.phones["101"].call(NEXT)
+        await heard.until("vm-num-i-have")
+        await call.press("4")
+        await heard.until("info-about-last-call")
+        await call.press("2")
+        await textback.shows("/done", "06 12345678")
+
+
 async def test_rows_are_skipped_and_snoozed_and_one_that_hides_its_number_is_closed_by_hand(phones: Phones) -> None:
     for number in (NINA, OMAR, None):
         await phones.opens(number)
@@ -74,17 +88,6 @@ async def test_rows_are_skipped_and_snoozed_and_one_that_hides_its_number_is_clo
     assert (await phones.row(NINA)).state is State.OPEN
     assert (await phones.row(OMAR)).state is State.WAITING
     assert closed(await phones.row(None))
-
-
-async def test_keys_that_mean_nothing_change_nothing_and_end_the_call(phones: Phones) -> None:
-    before = await phones.opens()
-    call = await phones.asks(NEXT)
-    for n, key in enumerate("9*#", 1):
-        await phones.heard.until("vm-num-i-have", n)
-        await call.press(key)
-    await ended(call)
-    assert await phones.row() == before
-    assert phones.heard.sounds[-2:] == ["vm-sorry", "vm-goodbye"]
 
 
 @pytest.mark.parametrize(
@@ -167,9 +170,12 @@ async def test_a_caller_who_hides_the_number_is_texted_at_the_one_they_enter(pho
     assert len(consents) == 1
 
 
-async def test_a_mobile_that_answers_without_pressing_1_leaves_the_call_missed(phones: Phones) -> None:
+@pytest.mark.parametrize("talks", [None, 3], ids=["stays on the line", "hangs up while it is asked"])
+async def test_a_mobile_that_answers_without_pressing_1_leaves_the_call_missed(
+    phones: Phones, talks: float | None
+) -> None:
     phones.lab.behave(p102=only_rings)
-    phones.lab.trunk.manners = answers_after(0.2)
+    phones.lab.trunk.manners = answers_after(0.2, talks)
     caller = phones.lab.trunk.customer_calls(WITH_MOBILE, NINA.value)
     await ended(caller)
     row = await phones.until_row(lambda row: row.missed == 1)

@@ -36,13 +36,13 @@ from storage import callbacks, settings
 from storage.audit import Act
 from storage.database import Database
 from tests.desk import OnThePhone, missed_call
+from tests.lab.asterisk import AGI_TOKEN, Ports
 from tests.lab.judge import EVERYTHING, LEAST
 from tests.lab.office import Office as Lab
 from tests.lab.phone import Call
 from tests.lab.scenario import TRUNKS
 
 SAYING = re.compile(r'(?:STREAM FILE|GET DATA|SAY DIGITS|SAY NUMBER) "([^"]*)"')
-TOKEN = "CHANGE-ME"  # as shipped
 SCRIPT_EVENTS = ("AGIExecStart", "AGIExecEnd")
 PIN = "2468"
 LINE_DID = "0205550100"
@@ -175,19 +175,16 @@ async def open_phones(lab: Lab, folder: Path) -> AsyncIterator[Phones]:
     ports = lab.asterisk.ports
     async with await Database.open(folder / "textback.db") as database, asyncio.TaskGroup() as tasks:
         desk = Desk(database, OFFICE, Callbacks(database, OFFICE), PinLock(PIN), now)
-        server = AgiServer(AgiSettings(TOKEN, port=ports.agi), routes(desk))
+        server = AgiServer(AgiSettings(AGI_TOKEN, port=ports.agi), routes(desk))
         line = AmiClient(_account(ports.ami, LEAST), clock=now, wanted=WANTED, retry=Backoff(0.1, 0.5))
-        ear = AmiClient(_account(ports.ami, EVERYTHING), clock=now, wanted=SCRIPT_EVENTS, retry=Backoff(0.1, 0.5))
         missed = MissedCalls(database, OFFICE, Rules(country="NL", regions=frozenset({"NL"})), OnThePhone())
         tracker = Tracker(TrackerSettings(trunks=TRUNKS, country="NL", pbx="lab"))
         listener = Listener("lab", line, tracker, missed.ended, now)
         shown = Shown(database, AsteriskDisplay(line), OFFICE.country, clock=now)
-        heard = Heard()
-        works = (line.run(), ear.run(), listener.run(), shown.run(), _listen(ear, heard))
-        running = [tasks.create_task(work) for work in works]
-        async with server.serving():
+        running = [tasks.create_task(work) for work in (line.run(), listener.run(), shown.run())]
+        async with server.serving(), hearing(ports) as heard:
             try:
-                await _synced(line, ear)
+                await _synced(line)
                 yield Phones(lab, database, desk.callbacks, server, AsteriskPbx(line), heard)
             finally:
                 for task in running:
@@ -198,13 +195,28 @@ def _account(port: int, account: tuple[str, str]) -> AmiSettings:
     return AmiSettings("lab", port=port, username=account[0], secret=account[1])
 
 
-async def _synced(*clients: AmiClient) -> None:
+async def _synced(client: AmiClient) -> None:
     async with asyncio.timeout(20):
-        while not all(client.health.synced_at for client in clients):  # noqa: ASYNC110  # health has no event
+        while not client.health.synced_at:  # noqa: ASYNC110  # health has no event
             await asyncio.sleep(0.02)
 
 
-async def _listen(ear: AmiClient, heard: Heard) -> None:
-    async for _, message in ear.messages():
-        if isinstance(message, Message) and message.event in SCRIPT_EVENTS:
-            await heard.note(message)
+@asynccontextmanager
+async def hearing(ports: Ports) -> AsyncIterator[Heard]:
+    """What scripts say meanwhile, whoever runs them."""
+    ear = AmiClient(_account(ports.ami, EVERYTHING), clock=now, wanted=SCRIPT_EVENTS, retry=Backoff(0.1, 0.5))
+    heard = Heard()
+
+    async def listen() -> None:
+        async for _, message in ear.messages():
+            if isinstance(message, Message) and message.event in SCRIPT_EVENTS:
+                await heard.note(message)
+
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(ear.run()), tasks.create_task(listen())]
+        try:
+            await _synced(ear)
+            yield heard
+        finally:
+            for task in running:
+                task.cancel()

@@ -20,7 +20,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = Path(__file__).parent / "config"
 SHIPPED = tuple((REPOSITORY / "dialplan").glob("*.conf"))
-AGI_PORT = ":4574/"  # as shipped
+AGI = "agi://127.0.0.1:4574/CHANGE-ME/"  # as shipped
+AGI_TOKEN = "lab-token-0123456789"
 CHROOT = REPOSITORY / ".lab" / "asterisk"
 BOOT_SECONDS = 30
 CLI_ATTEMPTS = 5
@@ -180,7 +181,9 @@ class Asterisk:
         values = {"home": self._installation.seen_from_inside(self.home), **asdict(self.ports)}
         for source in [*CONFIG.iterdir(), *SHIPPED]:
             filled = re.sub(r"%\((\w+)\)", lambda found: str(values[found[1]]), source.read_text())
-            (self.home / "etc" / source.name).write_text(filled.replace(AGI_PORT, f":{self.ports.agi}/"))
+            (self.home / "etc" / source.name).write_text(
+                filled.replace(AGI, f"agi://127.0.0.1:{self.ports.agi}/{AGI_TOKEN}/")
+            )
 
 
 @contextmanager

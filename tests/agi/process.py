@@ -1,0 +1,92 @@
+"""The daemon as its own process beside a running Asterisk, with one customer waiting."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from storage.database import Database
+from tests.agi.phones import NINA, misses
+from tests.lab.asterisk import AGI_TOKEN
+from tests.lab.judge import LEAST
+from tests.lab.office import Office
+
+TEXTBACK = Path(sys.executable).with_name("textback")
+CONFIG = """
+business = "Dakwerk"
+country = "NL"
+zone = "Europe/Amsterdam"
+
+[[pbx]]
+port = {ami}
+username = "{username}"
+secret = "{secret}"
+
+[[line]]
+dids = ["0205550100"]
+sms_number = "+31205550100"
+
+[smpp]
+host = "127.0.0.1"
+port = {nobody}
+system_id = "nobody"
+password = "answers"
+
+[web]
+listen = "127.0.0.1:{page}"
+
+[phones]
+token = "{token}"
+listen = "127.0.0.1:{agi}"
+
+[storage]
+path = "textback.db"
+"""
+
+
+@dataclass(frozen=True)
+class Running:
+    process: asyncio.subprocess.Process
+    page: str
+
+    async def shows(self, path: str, words: str) -> str:
+        """The page, as soon as these words stand on it. Raises TimeoutError."""
+        async with asyncio.timeout(20), aiohttp.ClientSession(self.page) as http:
+            while words not in (text := await _read(http, path)):  # noqa: ASYNC110  a person reloads it
+                await asyncio.sleep(0.1)
+            return text
+
+
+async def _read(http: aiohttp.ClientSession, path: str) -> str:
+    try:
+        async with http.get(path) as response:
+            return await response.text()
+    except aiohttp.ClientConnectionError:
+        return ""  # it has not opened its port yet
+
+
+@asynccontextmanager
+async def daemon(office: Office, folder: Path, port: Callable[[], int]) -> AsyncIterator[Running]:
+    await office.cli("database deltree textback")
+    async with await Database.open(folder / "textback.db") as database:
+        await misses(database, NINA)
+    ports, page = office.asterisk.ports, port()
+    config = folder / "textback.toml"
+    config.touch(mode=0o600)
+    username, secret = LEAST
+    config.write_text(
+        CONFIG.format(
+            ami=ports.ami, username=username, secret=secret, nobody=port(), page=page, agi=ports.agi, token=AGI_TOKEN
+        )
+    )
+    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", config)
+    try:
+        yield Running(process, f"http://127.0.0.1:{page}")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
