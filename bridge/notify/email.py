@@ -23,9 +23,7 @@ BACK_OFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), 
 LOOK_AGAIN = timedelta(seconds=30)
 STORAGE_RETRY = timedelta(seconds=1)
 SUBJECT = 120  # characters: what a lock screen shows
-HOW_TO_ANSWER = (
-    "To take it, answer the text that you got as well, or use the page. Nobody reads answers to this."
-)
+HOW_TO_ANSWER = "To take it, answer the text that you got as well, or use the page. Nobody reads answers to this."
 
 
 class Mailer:
