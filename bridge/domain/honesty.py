@@ -1,23 +1,29 @@
 """Does an automatic text promise what only a person can give: a call, a visit, a time, a price?
 
 A promise is a phrase of the lexicon: somebody acts and commits. Questions are none, nor is what its clause negates,
-hedges or puts under a condition; each rule names which of these excuse it.
+hedges or puts under a condition; each rule names which of these excuse it. Beyond the phrases that are known, whatever
+the office or its crew says to do is refused unless it is one of the plain things that such a text says.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.domain.lexicon import Excuse, Lexicon, Promise, Rule
 from bridge.domain.phrases import Found
 from bridge.domain.reading import HEAD, After, Clause, Token, clauses, is_cut, tokenise
 
 MAX_ASKS = 3
-NEGATION_REACH = 5
+NEGATION_REACH = 6
 CONDITION_REACH = 3
 
 _LINK = re.compile(r"https?:|www\.|(?<=\w)\.(?:com|net|org|io|ly|biz|info|app|link|me|co|us)(?![\w.])", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:^|\s)(?:[1-9][.)]|\([1-9]\))\s")
+# The office's own name, as it stands in a finished text: "ASAP Plumbing: ...", "this is Always Cool HVAC".
+_NAME = r"(?:[A-Z0-9&][\w&'/-]* ){1,5}[A-Z0-9&][\w&'/-]*"
+_OWN_NAME = re.compile(
+    rf"^({_NAME})(?=:| here\b)|\b(?i:this is|we are|we're|calling|called|reached|from) ({_NAME})(?=[,.:;!?]| [a-z]|$)"
+)
 _OPENING_MARK = "¿"
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o"})
 
@@ -41,20 +47,43 @@ def check(text: str, lexicon: Lexicon) -> list[Problem]:
 
 
 def _outermost(problems: Sequence[Problem]) -> Iterator[Problem]:
-    """Of problems inside one another the longest; of equals the first."""
+    """Of problems inside one another the longest, of equals the first; a commitment only where nothing else is."""
     kept: list[Problem] = []
-    for problem in sorted(problems, key=lambda problem: problem.start - problem.end):
-        if not any(other.start <= problem.start and problem.end <= other.end for other in kept):
+    for problem in sorted(problems, key=lambda problem: (problem.rule is Rule.COMMITMENT, problem.start - problem.end)):
+        if not any(_says_it(other, problem) for other in kept):
             kept.append(problem)
             yield problem
 
 
+def _says_it(other: Problem, problem: Problem) -> bool:
+    if problem.rule is Rule.COMMITMENT:
+        return other.start < problem.end and problem.start < other.end
+    return other.start <= problem.start and problem.end <= other.end
+
+
 def _excuses(excuse: Found[Excuse], promise: Found[Promise], tokens: Sequence[Token]) -> bool:
     """Harmless words must be those of the promise; others reach over one comma: `usually we call, so wait, we call`."""
+    if excuse.value is Excuse.PLAIN:
+        return excuse.first <= promise.first <= excuse.last
     last, first = min(excuse.last, promise.last), max(excuse.first, promise.first)
     if excuse.value is Excuse.HARMLESS:
         return first <= last
-    return sum(token.after is After.COMMA for token in tokens[last:first]) <= 1
+    commas = sum(token.after is After.COMMA for token in tokens[last:first])
+    return commas <= (excuse.value is not Excuse.ASKED)
+
+
+def _nameless(text: str, tokens: Sequence[Token]) -> list[Token]:
+    """The words with each of the office's name read as "business": names promise nothing.
+
+    Only where capitals tell a name from other words: not in a text that Has Them Everywhere.
+    """
+    small = sum(text[token.start].islower() for token in tokens)
+    named = _OWN_NAME.finditer(text[:HEAD]) if small * 3 > len(tokens) else ()
+    spans = [match.span(match.lastindex or 0) for match in named]
+    return [
+        replace(token, word="business") if any(start <= token.start < end for start, end in spans) else token
+        for token in tokens
+    ]
 
 
 class _Checker:
@@ -63,7 +92,7 @@ class _Checker:
         self._lexicon = lexicon
         tokens = tokenise(text)
         self._cut = is_cut(text, len(tokens))
-        self._clauses = clauses(lexicon.plain(tokens), lexicon.words("turning"))
+        self._clauses = clauses(lexicon.plain(_nameless(text, tokens)), lexicon.words("turning"))
 
     def promises(self) -> Iterator[Problem]:
         for clause in self._clauses:
@@ -119,6 +148,9 @@ class _Checker:
 
     def _excused(self, tokens: Sequence[Token], found: Found[Promise], excuses: Sequence[Found[Excuse]]) -> bool:
         by = found.value.excused_by
+        begun = found.first < found.last and tokens[found.first].after > After.SPACE
+        if begun and found.value.rule is Rule.COMMITMENT:
+            return True  # "Smith Plumbers: sorry we missed you" says nothing of plumbers
         if any(excuse.value in by and _excuses(excuse, found, tokens) for excuse in excuses):
             return True
         if Excuse.NEGATED in by and self._negated(tokens, found):
@@ -126,12 +158,13 @@ class _Checker:
         return Excuse.CONDITION in by and self._conditional(tokens, found)
 
     def _negated(self, tokens: Sequence[Token], found: Found[Promise]) -> bool:
-        negators, ends = self._lexicon.words("negator"), self._lexicon.words("promise_negation_end")
+        negators = self._lexicon.words("negator") | self._lexicon.words("nobody")
+        ends = self._lexicon.words("promise_negation_end")
         behind = tokens[found.last + 1 : found.last + 2] if tokens[found.last].after is After.SPACE else ()
         if any(token.word in negators for token in (*tokens[found.first + 1 : found.last], *behind)):
             return True
         for at in range(found.first - 1, max(found.first - 1 - NEGATION_REACH, -1), -1):
-            listed = tokens[at + 1].word in _ALTERNATIVES
+            listed = any(token.word in _ALTERNATIVES for token in tokens[at + 1 : found.last + 4])
             if (tokens[at].after > After.SPACE and not listed) or tokens[at].word in ends:
                 return False
             if tokens[at].word in negators:

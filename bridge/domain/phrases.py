@@ -4,6 +4,8 @@ A phrase is a line of elements separated by spaces:
 
     leak          this word (or a slip of the pen for it)
     leak*         a word that begins so
+    *mos          a word that ends so
+    *             any word
     roof|ceiling  either
     @heating      any word of the class `heating`
     #65-109       a number in this range
@@ -42,6 +44,7 @@ class PhraseError(ValueError):
 class Element:
     words: frozenset[str]
     stems: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
     numbers: tuple[int, int] | None = None
     optional: bool = False
     skip: int = 0
@@ -53,11 +56,13 @@ class Element:
             return True
         if self.stems and (word.startswith(self.stems) or alias.startswith(self.stems)):
             return True
+        if self.endings and word.endswith(self.endings):
+            return True
         return self.numbers is not None and _within(word, self.numbers)
 
     def may_be_in(self, said: set[str]) -> bool:
         """Could any of these words fit? Answers quickly, and at times yes where the answer is no."""
-        return self.optional or bool(self.stems or self.numbers) or not self.words.isdisjoint(said)
+        return self.optional or bool(self.stems or self.endings or self.numbers) or not self.words.isdisjoint(said)
 
 
 Phrase = tuple[Element, ...]
@@ -78,6 +83,7 @@ class PhraseBook(Generic[T]):
     def __init__(self, entries: Iterable[tuple[Phrase, T]]) -> None:
         self._by_word: dict[str, list[tuple[Phrase, T]]] = defaultdict(list)
         self._by_stem: dict[str, list[tuple[Phrase, T]]] = defaultdict(list)
+        self._by_ending: dict[str, list[tuple[Phrase, T]]] = defaultdict(list)
         self._by_number: list[tuple[Phrase, T]] = []
         for phrase, value in entries:
             self._enter(phrase, value)
@@ -89,6 +95,8 @@ class PhraseBook(Generic[T]):
             self._by_word[word].append((phrase, value))
         for stem in opening.stems:
             self._by_stem[stem].append((phrase, value))
+        for ending in opening.endings:
+            self._by_ending[ending].append((phrase, value))
         if opening.numbers:
             self._by_number.append((phrase, value))
 
@@ -110,10 +118,11 @@ class PhraseBook(Generic[T]):
 
     def _begin(self, word: str) -> tuple[tuple[Phrase, T], ...]:
         """The phrases that can begin with this word."""
-        lengths = (length for length in _STEM_LENGTHS if length <= len(word))
+        lengths = [length for length in _STEM_LENGTHS if length <= len(word)]
         stemmed = [entry for length in lengths for entry in self._by_stem.get(word[:length], ())]
+        ended = [entry for length in lengths for entry in self._by_ending.get(word[-length:], ())]
         numbered = [entry for entry in self._by_number if (numbers := entry[0][0].numbers) and _within(word, numbers)]
-        return (*self._by_word.get(word, ()), *stemmed, *numbered)
+        return (*self._by_word.get(word, ()), *stemmed, *ended, *numbered)
 
 
 def parse(text: str, classes: Mapping[str, Element]) -> Phrase:
@@ -137,6 +146,7 @@ def _element(written: str, classes: Mapping[str, Element], skip: int) -> Element
     bare = written.removesuffix("?")
     words: set[str] = set()
     stems: list[str] = []
+    endings: list[str] = []
     numbers = None
     for choice in bare.split("|"):
         if choice.startswith("@"):
@@ -145,13 +155,18 @@ def _element(written: str, classes: Mapping[str, Element], skip: int) -> Element
                 raise PhraseError(choice, "no such class of words")
             words |= named.words
             stems += named.stems
+            endings += named.endings
         elif choice.startswith("#") and len(choice) > 1:
             numbers = _range(choice)
+        elif choice == "*":
+            stems.append("")
         elif choice.endswith("*"):
-            stems.append(_stem(choice))
+            stems.append(_stem(choice[:-1]))
+        elif choice.startswith("*"):
+            endings.append(_stem(choice[1:]))
         else:
             words.add(_word(choice))
-    return Element(frozenset(words), tuple(stems), numbers, optional=bare != written, skip=skip)
+    return Element(frozenset(words), tuple(stems), tuple(endings), numbers, optional=bare != written, skip=skip)
 
 
 def _word(choice: str) -> str:
@@ -160,10 +175,10 @@ def _word(choice: str) -> str:
     return choice
 
 
-def _stem(choice: str) -> str:
-    stem = _word(choice[:-1])
+def _stem(written: str) -> str:
+    stem = _word(written)
     if len(stem) not in _STEM_LENGTHS:
-        raise PhraseError(choice, f"a stem has {_STEM_LENGTHS.start} to {_STEM_LENGTHS.stop - 1} letters")
+        raise PhraseError(written, f"a stem has {_STEM_LENGTHS.start} to {_STEM_LENGTHS.stop - 1} letters")
     return stem
 
 

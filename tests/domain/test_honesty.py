@@ -44,6 +44,10 @@ def test_a_call_in_ten_minutes_is_refused_with_the_words_and_another_wording() -
         ("A technician is on the way", Rule.DISPATCH),
         ("Someone will call shortly", Rule.RESPONSE_TIME),
         ("Free estimates", Rule.PRICE),
+        ("We never sleep", Rule.COMMITMENT),
+        ("Llegamos a todas partes", Rule.DISPATCH),
+        ("Cobramos poco", Rule.PRICE),
+        ("Trabajamos con ganas", Rule.COMMITMENT),
         ("We guarantee it", Rule.GUARANTEE),
         ("Le llamaremos pronto", Rule.RESPONSE_TIME),
         ("Su cita está confirmada", Rule.BOOKING),
@@ -86,3 +90,25 @@ def test_a_promise_dressed_as_something_else_is_refused(text: str) -> None:
 
 def test_a_text_too_long_to_be_read_is_refused() -> None:
     assert {problem.rule for problem in check("Sorry we missed you. " * 200, LEXICON)} == {Rule.LENGTH}
+
+
+@pytest.mark.parametrize("name", ["ASAP Plumbing", "24/7 Locksmith", "Same Day Garage Doors", "Always Cool HVAC"])
+def test_the_name_of_the_office_promises_nothing(name: str) -> None:
+    assert check(f"{name}: sorry we missed you. What can we help with?", LEXICON) == []
+    assert check(f"Hi, this is {name}. We are {name} and missed your call.", LEXICON) == []
+
+
+@pytest.mark.parametrize("text", ["WE ARE COMING NOW", "This is Help. Help Is On The Way", "We Are Sending A Plumber"])
+def test_capitals_do_not_make_a_name_of_a_promise(text: str) -> None:
+    assert check(text, LEXICON)
+
+
+def test_whatever_the_office_says_to_do_is_refused_unless_it_is_plain() -> None:
+    assert check("We wander about with pumps", LEXICON)
+    assert check("We wrote down that you called", LEXICON) == []
+
+
+def test_a_time_is_refused_unless_it_is_asked_about_or_one_of_the_opening_hours() -> None:
+    assert check("Sam's driving over now", LEXICON)
+    assert check("Please say whether this is urgent today", LEXICON) == []
+    assert check("The office is open again Monday", LEXICON) == []

@@ -17,6 +17,8 @@ REPLY_SETS = {
     "second batch": labels.replies("replies2.txt"),
     "third batch": labels.replies("replies3.txt"),
     "fourth batch": labels.replies("replies4.txt"),
+    "fifth batch": labels.replies("replies5.txt"),
+    "sixth batch": labels.replies("replies6.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -27,6 +29,10 @@ TEMPLATE_SETS = {
     "fifth batch": labels.templates("templates5.txt"),
     "sixth batch": labels.templates("templates6.txt"),
     "seventh batch": labels.templates("templates7.txt"),
+    "eighth batch": labels.templates("templates8.txt"),
+    "ninth batch": labels.templates("templates9.txt"),
+    "tenth batch": labels.templates("templates10.txt"),
+    "eleventh batch": labels.templates("templates11.txt"),
 }
 
 
@@ -76,7 +82,7 @@ def test_addresses_are_found_and_none_is_invented(name: str) -> None:
     assert share("no address invented", name, none, right) >= 0.95
 
 
-@pytest.mark.parametrize("file", ["optout.txt", "optout2.txt"])
+@pytest.mark.parametrize("file", ["optout.txt", "optout2.txt", "optout3.txt"])
 def test_every_opt_out_is_read_exactly(file: str) -> None:
     wrong = [(kind, text) for kind, text in labels.opt_outs(file) if optout.read(text) != kind]
     print(f"opt-outs wrong in {file}: {len(wrong)} of {len(labels.opt_outs(file))}")

@@ -55,6 +55,7 @@ class Rule(StrEnum):
     RESPONSE_TIME = "response time"
     PRICE = "price"
     GUARANTEE = "guarantee"
+    COMMITMENT = "commitment"  # anything else that somebody says to do
     LINK = "link"
     ASKS = "asks"
     LENGTH = "length"
@@ -68,6 +69,8 @@ class Excuse(StrEnum):
     CONDITION = "condition"  # in its clause, before it
     THEIRS = "theirs"  # the customer's own appointment, in its clause
     HARMLESS = "harmless"  # in the very words of it: "will read"
+    ASKED = "asked"  # no comma away from it: what is asked of the customer, or the office's hours
+    PLAIN = "plain"  # it says no more than what is: "we missed your call"
 
 
 class OptOut(StrEnum):

@@ -133,12 +133,13 @@ def _classes(sources: Sequence[Source]) -> dict[str, Element]:
 
 
 def _class(read: Source, members: Sequence[str], classes: Mapping[str, Element], base: Element | None) -> Element:
-    words, stems = (base.words, base.stems) if base else (frozenset[str](), ())
+    words, stems, endings = (base.words, base.stems, base.endings) if base else (frozenset[str](), (), ())
     for member in members:
         element = _phrase(read, member, classes)[0]
         words |= element.words
         stems += element.stems
-    return Element(words, stems)
+        endings += element.endings
+    return Element(words, stems, endings)
 
 
 def _compounds(sources: Sequence[Source], classes: Mapping[str, Element]) -> Entries[str]:
