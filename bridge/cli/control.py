@@ -5,6 +5,7 @@ import getpass
 import http.client
 import json
 import os
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, ConfigError, load
+from bridge.web.listening import THIS_MACHINE
 from bridge.web.settings import WebSettings
 from storage import callbacks, settings
 from storage.callbacks import Waiting
@@ -103,8 +105,19 @@ async def _queue(config: Config) -> Queue:
 
 
 def daemon_health(web: WebSettings) -> dict[str, Any] | None:
-    """What the running daemon says of itself at /healthz; None if it does not answer."""
-    connection = http.client.HTTPConnection(web.host, web.port, timeout=DAEMON_TIMEOUT)
+    """What the running daemon says of itself at /healthz; None if it does not answer.
+
+    Until there are users it serves this machine only, whatever the settings say.
+    """
+    answers = (_ask_health(web, host) for host in dict.fromkeys((web.host, THIS_MACHINE)))
+    return next((health for health in answers if health is not None), None)
+
+
+def _ask_health(web: WebSettings, host: str) -> dict[str, Any] | None:
+    try:
+        connection = _connection(web, host)
+    except OSError:
+        return None
     try:
         connection.request("GET", "/healthz")
         health = json.loads(connection.getresponse().read(65536))
@@ -113,6 +126,16 @@ def daemon_health(web: WebSettings) -> dict[str, Any] | None:
     finally:
         connection.close()
     return health if isinstance(health, dict) else None
+
+
+def _connection(web: WebSettings, host: str) -> http.client.HTTPConnection:
+    """With a certificate: to whoever shows exactly that one, whatever name is in it."""
+    if web.certificate is None:
+        return http.client.HTTPConnection(host, web.port, timeout=DAEMON_TIMEOUT)
+    context = ssl.create_default_context(cafile=web.certificate)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.check_hostname = False
+    return http.client.HTTPSConnection(host, web.port, timeout=DAEMON_TIMEOUT, context=context)
 
 
 def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[Level, str]:

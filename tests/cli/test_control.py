@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -15,8 +16,9 @@ from bridge.web.settings import WebSettings
 from storage.callbacks import Waiting
 from storage.database import Database
 from tests.cli.test_configuration import example, run
+from tests.web.test_listening import certificate, made_in
 
-__all__ = ["example"]
+__all__ = ["certificate", "example"]
 
 FIGURES = "to_call=3 snoozed=1 paused=0 breaker=0"
 QUIET = Queue(Waiting(to_call=3, snoozed=1), paused=False, breaker=False)
@@ -116,3 +118,23 @@ def test_the_running_daemon_is_asked_and_nonsense_is_no_answer(
 ) -> None:
     monkeypatch.setattr(Healthz, "body", body)
     assert daemon_health(WebSettings("127.0.0.1", daemon.server_port)) == expected
+
+
+def test_a_daemon_that_still_serves_this_machine_only_is_found(
+    daemon: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Healthz, "body", json.dumps(FINE).encode())
+    assert daemon_health(WebSettings("127.0.0.2", daemon.server_port)) == FINE
+
+
+def test_behind_a_certificate_it_is_asked_over_tls_and_only_who_shows_that_one_is_believed(
+    daemon: HTTPServer, monkeypatch: pytest.MonkeyPatch, certificate: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Healthz, "body", json.dumps(FINE).encode())
+    speaking = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    speaking.load_cert_chain(certificate)
+    daemon.socket = speaking.wrap_socket(daemon.socket, server_side=True)
+    assert daemon_health(WebSettings("127.0.0.1", daemon.server_port, certificate=certificate)) == FINE
+    other = tmp_path / "other"
+    other.mkdir()
+    assert daemon_health(WebSettings("127.0.0.1", daemon.server_port, certificate=made_in(other))) is None

@@ -42,9 +42,13 @@ async def test_this_machine_needs_no_warning(desk: Desk) -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
+    return made_in(tmp_path)
+
+
+def made_in(folder: Path) -> Path:
     """Key and certificate in one file, made for this machine."""
     assert shutil.which("openssl")
-    path = tmp_path / "page.pem"
+    path = folder / "page.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=localhost"
     alternative = ("-addext", "subjectAltName=IP:127.0.0.1")
     subprocess.run([*command.split(), *alternative, "-keyout", path, "-out", path.with_suffix(".crt")], check=True)
