@@ -8,6 +8,7 @@ the office or its crew says to do is refused unless it is one of the plain thing
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from bridge.domain.lexicon import Excuse, Lexicon, Promise, Rule
 from bridge.domain.phrases import Found
@@ -25,6 +26,8 @@ _OWN_NAME = re.compile(
     rf"^({_NAME})(?=:| here\b)|\b(?i:this is|we are|we're|calling|called|reached|from) ({_NAME})(?=[,.:;!?]| [a-z]|$)"
 )
 _OPENING_MARK = "¿"
+_JOINING = frozenset({"and", "then", "so", "y", "entonces"})
+_BEGINNING = frozenset({"will", "we", "i", "someone", "somebody", "va", "vamos", "le", "alguien"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o"})
 
 
@@ -68,8 +71,14 @@ def _excuses(excuse: Found[Excuse], promise: Found[Promise], tokens: Sequence[To
     last, first = min(excuse.last, promise.last), max(excuse.first, promise.first)
     if excuse.value is Excuse.HARMLESS:
         return first <= last
-    commas = sum(token.after is After.COMMA for token in tokens[last:first])
-    return commas <= (excuse.value is not Excuse.ASKED)
+    between = tokens[last : first + 1]
+    commas = sum(token.after is After.COMMA for token in between[:-1])
+    return commas <= (excuse.value is not Excuse.ASKED) and not _turns(between)
+
+
+def _turns(tokens: Sequence[Token]) -> bool:
+    """`we try to be quick and will call`: what comes after the "and" stands for itself."""
+    return any(one.word in _JOINING and other.word in _BEGINNING for one, other in pairwise(tokens))
 
 
 def _nameless(text: str, tokens: Sequence[Token]) -> list[Token]:

@@ -112,3 +112,8 @@ def test_a_time_is_refused_unless_it_is_asked_about_or_one_of_the_opening_hours(
     assert check("Sam's driving over now", LEXICON)
     assert check("Please say whether this is urgent today", LEXICON) == []
     assert check("The office is open again Monday", LEXICON) == []
+
+
+def test_a_hedge_does_not_reach_past_an_and_with_a_new_promise() -> None:
+    assert check("We try to be quick and will be there today", LEXICON)
+    assert check("We try to call and text everybody back", LEXICON) == []

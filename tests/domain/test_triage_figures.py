@@ -33,6 +33,7 @@ TEMPLATE_SETS = {
     "ninth batch": labels.templates("templates9.txt"),
     "tenth batch": labels.templates("templates10.txt"),
     "eleventh batch": labels.templates("templates11.txt"),
+    "twelfth batch": labels.templates("templates12.txt"),
 }
 
 
