@@ -50,4 +50,6 @@ async def test_the_strip_names_when_nobody_is_on_call(database: Database) -> Non
     gap = Night(database, office=replace(AT_NIGHT, roster=Roster((Shift(nights, ("Ann",)),))))
     async with served(gap, Faults(gap)) as client:
         page = await (await client.get("/")).text()
-    assert "Nobody on call Sat 5:00 PM to Sun 9:00 AM and 1 more" in page
+    strip = page.partition('<footer class="strip"')[2]
+    assert "Nobody on call Sat 5:00 PM" in strip
+    assert "and 1 more" in strip
