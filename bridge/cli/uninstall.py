@@ -107,4 +107,3 @@ def _program() -> str:
 
 def _remove(path: Path, *flags: str) -> str:
     return shlex.join(["rm", *flags, str(path)])
-
