@@ -36,7 +36,7 @@ def options(command: Any) -> set[str]:
     """command: a click command or group; typer brings its own click along."""
     below = getattr(command, "commands", {}).values()
     own = {option for parameter in command.params for option in parameter.opts}
-    return own.union(*map(options, below))
+    return own.union({"--help"}, *map(options, below))
 
 
 def test_every_verb_in_the_guides_is_a_command(commands: dict[str, set[str]]) -> None:
