@@ -1,9 +1,9 @@
-"""The automatic texts that answer a customer's own: never more than the promises allow."""
+"""The automatic texts that answer a customer's own, in their language: never more than the promises allow."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from bridge.domain import texts
+from bridge.domain import language, texts
 from bridge.domain.gsm import Segments
 from bridge.domain.messages import Kind
 from bridge.domain.office import Line, Office
@@ -59,7 +59,8 @@ class Answers:
         opt_out_id: int | None = None,
         cool_until: datetime | None = None,
     ) -> None:
-        rendered = texts.answer(line, self._office, template, line.texts.language)
+        spoken = language.of([reply.text], line.texts.language)
+        rendered = texts.answer(line, self._office, template, spoken)
         message = NewMessage(
             kind=kind,
             number=number,

@@ -203,6 +203,13 @@ async def test_a_wrong_number_gets_no_text_again_and_no_confirmation(desk: Desk)
     assert (await desk.row()).unread
 
 
+@pytest.mark.parametrize(("words", "begins"), [("STOP", "You will get"), ("BASTA", "Ya no le"), ("ALTO", "Ya no le")])
+async def test_an_opt_out_is_confirmed_in_the_language_it_was_said_in(desk: Desk, words: str, begins: str) -> None:
+    await desk.inbox.received(text(words))
+    [said] = await desk.column("SELECT text FROM message")
+    assert str(said).partition(": ")[2].startswith(begins)
+
+
 async def test_the_network_confirms_where_it_does_so_by_itself(desk: Desk) -> None:
     inbox = Inbox(desk.database, OFFICE, clock=desk.clock, carrier_replies=[OWN.value])
     await inbox.received(text("STOP"))

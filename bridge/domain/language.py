@@ -8,15 +8,17 @@ from bridge.domain.templates import Language
 
 _SPOKEN = {
     Language.EN: """
-        am and are at bathroom basement be been broken call can come could do does for from get have heat hello help hi hot how
-        i in is it just kitchen leak leaking my need not of on our out please roof send somebody someone thanks that the
-        there this to today tomorrow too urgent was water we what when will with won working would yes you your
+        am and are at basement bathroom be been broken call can come could do does for from get have heat hello help
+        hi hot how i in is it just kitchen leak leaking my need not of on our out please roof send somebody someone
+        thanks that the there this to today tomorrow too urgent was water we what when will with won working would
+        yes you your
     """,
     Language.ES: """
-        agua ahora ayuda ayer bano bueno buenas buenos calefaccion calle cocina con cuando dias electricidad emergencia
-        en es esta estan este estoy favor fuga funciona gotea gracias hace hay hola hoy inunda inundado llamar luz
-        madre manana me mi mis muy necesito nos para pero por puede pueden que quiero respuesta roto sale saliendo se si
-        sin sotano su techo tenemos tengo tiene tuberia un una urgente y ya
+        agua ahora alto aqui ayer ayuda bano basta buenas bueno buenos calefaccion calle cocina con cuando dias
+        electricidad emergencia en es esta estan este estoy favor fuga funciona gotea gracias hace hay hola hoy
+        inunda inundado llamar luz madre manana mas me mensajes mi mis muy necesito nos para pero por puede pueden
+        que quiero respuesta roto sale saliendo se si sin sotano su techo tenemos tengo tiene tuberia un una urgente
+        y ya
     """,
 }
 WORDS = {language: frozenset(words.split()) for language, words in _SPOKEN.items()}
