@@ -9,6 +9,7 @@ from bridge.domain.calls import EndedCall
 from bridge.domain.escalation import Cause, Rules, Stage
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.messages import Accepted, PartState, ReceiptState, Refused, Unanswered
+from bridge.domain.office import Person
 from bridge.domain.oncall import Change, Override, Roster, Shift
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
@@ -646,3 +647,22 @@ async def test_a_tripped_breaker_is_told_once(night: Night) -> None:
     ((who, words),) = await night.told()
     assert who == "Ann"
     assert words.startswith("Texts to missed callers have stopped")
+
+
+async def test_whoever_has_an_address_gets_an_email_beside_the_text(database: Database) -> None:
+    people = (replace(PEOPLE[0], email="ann@ace.example"), *PEOPLE[1:])
+    night = Night(database, office=replace(AT_NIGHT, people=people))
+    await night.writes(LEAK)
+    ((_, words),) = await night.told()
+    assert await night.column("SELECT address || ' ' || text FROM email") == [f"ann@ace.example {words}"]
+
+
+async def test_whoever_has_only_an_address_gets_that_and_the_next_person_a_text_a_minute_later(
+    database: Database,
+) -> None:
+    people = (Person("Ann", email="ann@ace.example"), *PEOPLE[1:])
+    night = Night(database, office=replace(AT_NIGHT, people=people))
+    await night.writes(LEAK)
+    assert await night.column("SELECT address FROM email") == ["ann@ace.example"]
+    await night.passes(minutes=1)
+    assert await night.minutes() == [("Bob", 1)]
