@@ -22,9 +22,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bridge import delivery
 from bridge.callbacks import ConflictError
 from bridge.domain.calls import EndedCall
+from bridge.domain.lexicon import default_lexicon
 from bridge.domain.messages import Accepted, Kind, NotWritten, Outcome, ReceiptState, Refused, Submission, Unanswered
 from bridge.domain.phone import E164
+from bridge.domain.policy import Rules
 from bridge.domain.queue import Attempt, NotPossibleError
+from bridge.receipt import Receipts
+from bridge.retention import Privacy
+from bridge.understanding import Understanding
 from storage import callbacks, messages
 from storage.database import Database
 from storage.messages import Part
@@ -101,6 +106,15 @@ class Office(RuleBasedStateMachine):
         self.do(self.desk.inbox.received(text("START", number.value)))
         self.stopped.discard(number)
 
+    @rule(words=st.sampled_from(["my sink is clogged", "no hay agua", "thanks"]), number=PEOPLE)
+    def a_customer_writes_and_then_is_silent(self, words: str, number: E164) -> None:
+        self.do(self.desk.inbox.received(text(words, number.value)))
+        self.do(self.receipts().look(self.desk.clock.advance(seconds=61)))
+
+    @rule(number=PEOPLE)
+    def a_customer_is_forgotten(self, number: E164) -> None:
+        self.do(Privacy(self.desk.database).forget(number, "Ann", self.desk.clock()))
+
     @rule(outcome=OUTCOMES)
     def the_outbox_sends_one_part(self, outcome: Outcome) -> None:
         self.do(self.send(outcome))
@@ -146,6 +160,9 @@ class Office(RuleBasedStateMachine):
         self.calls.append(call)
         self.do(self.desk.call(call))
 
+    def receipts(self) -> Receipts:
+        return Receipts(self.desk.database, self.desk.office, Rules(), Understanding(default_lexicon()))
+
     def restart(self) -> None:
         clock, live = self.desk.clock, self.desk.live
         self.do(self.desk.database.close())
@@ -176,6 +193,8 @@ class Office(RuleBasedStateMachine):
             assert claimed.kind is Kind.OPT_OUT_CONFIRMATION
         if claimed.kind is Kind.FIRST:
             assert not await self.wrote_since(claimed)
+        if claimed.kind is Kind.RECEIPT:
+            assert not await self.people_acted_on(claimed)
         if isinstance(outcome, Accepted):
             outcome = replace(outcome, message_id=f"id-{claimed.id}")
         self.submitted.append((submission, outcome or Unanswered("killed")))
@@ -190,6 +209,11 @@ class Office(RuleBasedStateMachine):
                 WHERE m.id = :id AND r.received_at > m.created_at
             """
             return await db.one(sql, id=part.message_id) is not None
+
+    async def people_acted_on(self, part: Part) -> bool:
+        async with self.desk.database.read() as db:
+            sql = "SELECT 1 FROM audit WHERE callback_id = :id AND who <> 'textback'"
+            return await db.one(sql, id=part.callback_id) is not None
 
     async def act(self, who: str, verb: str, which: int, outcome: str, stale: bool) -> None:
         async with self.desk.database.read() as db:
@@ -243,6 +267,13 @@ class Office(RuleBasedStateMachine):
             """
         )
         assert clashes == [0]
+
+    @invariant()
+    def a_conversation_has_at_most_one_receipt(self) -> None:
+        most = self.numbers(
+            "SELECT max(n) FROM (SELECT count(*) AS n FROM message WHERE kind = 'receipt' GROUP BY callback_id)"
+        )
+        assert most in ([None], [1])
 
     @invariant()
     def nothing_is_submitted_twice_unless_refused_or_never_written(self) -> None:
