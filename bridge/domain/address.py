@@ -112,7 +112,8 @@ class _Walker:
         if not (self._is_number(at) and self._goes_on(at - 1)):
             return None
         typed = self._word(at + 1) in self._types and self._goes_on(at)
-        return self._directed(at + 2 if typed else at + 1)
+        end = at + 2 if typed else at + 1
+        return end + (self._in("direction", end) and self._goes_on(end - 1))
 
     def _spanish(self, index: int) -> int | None:
         """`Calle Hidalgo 45`, `Calle 5 #123`, `Carr. 2 km 5.3`."""

@@ -23,6 +23,7 @@ _CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
 _FAR_REACHING = frozenset({Kind.DEFERRED, Kind.OVER, Kind.RELAPSE})
 _ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
 _OF_ANOTHER_TIME = frozenset({Kind.PAST, Kind.PAPERWORK})
+_NOT_INSIDE = _CANCELLED_BY_RELAPSE | {Kind.HEDGED}
 _NEARBY = frozenset({Kind.ELSEWHERE, Kind.HEARSAY})
 _SUBJECTS = frozenset({"it", "there", "water"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
@@ -199,8 +200,8 @@ class Conversation:
             yield from (over for over in overs if (over.clause, over.last) > (number, trigger.first))
 
     def _meets(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
-        if remark.kind in _CANCELLED_BY_RELAPSE and trigger.first < remark.first and remark.last < trigger.last:
-            return False  # "the AC has stopped cooling": what looks like relief is the trouble itself
+        if remark.kind in _NOT_INSIDE and trigger.first < remark.first and remark.last < trigger.last:
+            return False  # "the AC has stopped cooling", "could you possibly come today"
         if remark.kind is Kind.HYPOTHETICAL:
             return self._supposes(remark, number, trigger)
         if remark.kind in _OF_ANOTHER_TIME:

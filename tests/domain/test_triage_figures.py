@@ -19,6 +19,8 @@ REPLY_SETS = {
     "fourth batch": labels.replies("replies4.txt"),
     "fifth batch": labels.replies("replies5.txt"),
     "sixth batch": labels.replies("replies6.txt"),
+    "seventh batch": labels.replies("replies7.txt"),
+    "eighth batch": labels.replies("replies8.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -34,6 +36,7 @@ TEMPLATE_SETS = {
     "tenth batch": labels.templates("templates10.txt"),
     "eleventh batch": labels.templates("templates11.txt"),
     "twelfth batch": labels.templates("templates12.txt"),
+    "thirteenth batch": labels.templates("templates13.txt"),
 }
 
 
@@ -83,7 +86,7 @@ def test_addresses_are_found_and_none_is_invented(name: str) -> None:
     assert share("no address invented", name, none, right) >= 0.95
 
 
-@pytest.mark.parametrize("file", ["optout.txt", "optout2.txt", "optout3.txt"])
+@pytest.mark.parametrize("file", ["optout.txt", "optout2.txt", "optout3.txt", "optout4.txt"])
 def test_every_opt_out_is_read_exactly(file: str) -> None:
     wrong = [(kind, text) for kind, text in labels.opt_outs(file) if optout.read(text) != kind]
     print(f"opt-outs wrong in {file}: {len(wrong)} of {len(labels.opt_outs(file))}")
