@@ -21,7 +21,19 @@ from bridge.understanding import Understanding
 from storage import alerts, messages
 from storage.database import Database
 from storage.messages import Part
-from tests.desk import CUSTOMER, MONDAY_NIGHT, NEW_YORK, OFFICE, OWN, STAFF, Desk, missed_call, receipt, text
+from tests.desk import (
+    CUSTOMER,
+    MONDAY_NIGHT,
+    MONDAY_NOON,
+    NEW_YORK,
+    OFFICE,
+    OWN,
+    STAFF,
+    Desk,
+    missed_call,
+    receipt,
+    text,
+)
 
 BOB, OLGA = E164("+12025550198"), E164("+12025550197")
 NAMES = {STAFF: "Ann", BOB: "Bob", OLGA: "Olga"}
@@ -129,3 +141,9 @@ async def night(tmp_path: Path) -> AsyncIterator[Night]:
         made = Night(database)
         await made.resume()
         yield made
+
+
+@pytest.fixture
+async def day(night: Night) -> Night:
+    night.clock.now = MONDAY_NOON
+    return night

@@ -1,37 +1,28 @@
 """The nights of urgent work: somebody is told, until a named person has it."""
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
 
-from bridge.domain.calls import EndedCall
-from bridge.domain.escalation import Cause, Rules, Stage
+from bridge.domain.escalation import Stage
 from bridge.domain.hours import Calendar, Span
-from bridge.domain.messages import Accepted, PartState, ReceiptState, Refused, Unanswered
-from bridge.domain.office import Person
-from bridge.domain.oncall import Change, Override, Roster, Shift
-from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind
+from bridge.domain.messages import Accepted, ReceiptState, Refused, Unanswered
+from bridge.domain.oncall import Roster, Shift
 from bridge.domain.queue import State, Urgency
-from bridge.duties import Duties, DutyError
-from storage import contacts
-from storage.contacts import Contact
 from storage.database import Database
 from tests.desk import (
     CUSTOMER,
     MONDAY_NIGHT,
-    MONDAY_NOON,
     NEW_YORK,
     STAFF,
     answered_call,
-    missed_call,
     outbound_call,
     text,
 )
-from tests.night import AT_NIGHT, BOB, GAS, LEAK, PEOPLE, Night, night, voicemail
+from tests.night import AT_NIGHT, BOB, GAS, LEAK, Night, day, night
 
-__all__ = ["night"]
+__all__ = ["day", "night"]
 
 
 HEADLINE = 'URGENT #1: (202) 555-0123, 12 Elm St: "kitchen sink leaks" (leak, emergency)'
@@ -163,12 +154,6 @@ async def test_where_nobody_can_be_told_it_is_red_until_somebody_comes_on_call(d
 
 
 # --- while the office is open
-
-
-@pytest.fixture
-async def day(night: Night) -> Night:
-    night.clock.now = MONDAY_NOON
-    return night
 
 
 async def test_while_open_the_page_is_alone_with_it_for_three_minutes(day: Night) -> None:
@@ -380,289 +365,3 @@ async def test_an_urgent_text_from_somebody_who_opted_out_is_told_all_the_same(n
     await night.writes("STOP")
     await night.writes(LEAK)
     assert "Ann" in await night.who_was_told()
-
-
-# --- without any reply, while closed
-
-
-async def test_a_voicemail_at_night_is_told_as_no_more_than_that(night: Night) -> None:
-    await night.is_missed(voicemail(night.clock()))
-    assert await night.told() == [("Ann", "Voicemail left, #1: (202) 555-0123, since 10 PM. Reply 1 to take it")]
-
-
-async def test_a_caller_who_cannot_be_texted_is_told(night: Night) -> None:
-    await night.is_missed(missed_call(None, at=night.clock()))
-    ((who, words),) = await night.told()
-    assert (who, words) == ("Ann", "Cannot be texted, #1: number withheld, since 10 PM. Reply 1 to take it")
-
-
-async def test_a_text_that_fails_for_good_is_told_as_well(night: Night) -> None:
-    await night.is_missed()
-    (part,) = await night.parts()
-    await night.sent(part, Refused(0x0B, permanent=True))
-    await night.look()
-    assert (await night.told())[0][1].startswith("Cannot be texted, #1: ")
-
-
-async def test_three_calls_in_a_quarter_of_an_hour_are_told_once(night: Night) -> None:
-    for _ in range(4):
-        await night.is_missed(missed_call(at=night.clock.advance(minutes=4)))
-        await night.arrive()
-    ((who, words),) = await night.told()
-    assert who == "Ann"
-    assert words.startswith("Repeated calls, #1: (202) 555-0123, since 10:04 PM, 3 calls")
-
-
-async def test_three_calls_over_an_evening_are_not(night: Night) -> None:
-    for _ in range(4):
-        await night.is_missed(missed_call(at=night.clock.advance(minutes=8)))
-    assert await night.told() == []
-
-
-async def test_by_day_calls_alone_alert_nobody(day: Night) -> None:
-    await day.is_missed(voicemail(day.clock()))
-    await day.is_missed(missed_call(None, at=day.clock()))
-    await day.passes(minutes=20)
-    assert await day.told() == []
-
-
-@pytest.mark.parametrize(
-    ("off", "calls"),
-    [
-        (Rules(voicemail=False), [voicemail(MONDAY_NIGHT)]),
-        (Rules(untextable=False), [missed_call(None, at=MONDAY_NIGHT)]),
-        (Rules(repeated=False), [missed_call(at=MONDAY_NIGHT + timedelta(minutes=n)) for n in range(3)]),
-    ],
-)
-async def test_each_of_these_can_be_switched_off(database: Database, off: Rules, calls: list[EndedCall]) -> None:
-    night = Night(database, rules=off)
-    for call in calls:
-        await night.is_missed(call)
-    assert await night.told() == []
-
-
-@pytest.mark.parametrize("kind", [ContactKind.SUPPLIER, ContactKind.OTHER])
-async def test_contacts_that_are_no_customers_wake_nobody(night: Night, kind: ContactKind) -> None:
-    async with night.database.transaction() as tx:
-        await contacts.put(tx, Contact(CUSTOMER, "Pipes Inc", kind), "Ann", night.clock())
-    await night.is_missed(voicemail(night.clock()))
-    assert await night.told() == []
-
-
-async def test_quiet_hours_are_kept_for_calls_and_passed_by_urgent_words(database: Database) -> None:
-    quiet = Span(time(22), time(7))
-    people = (replace(PEOPLE[0], quiet=quiet), *PEOPLE[1:])
-    night = Night(database, office=replace(AT_NIGHT, people=people))
-    await night.is_missed(voicemail(night.clock()))
-    assert await night.who_was_told() == ["Bob"]
-    await night.writes(LEAK, E164("+12025557788"))
-    assert await night.who_was_told() == ["Bob", "Ann"]
-
-
-async def test_urgent_words_after_a_voicemail_press_the_same_alert(night: Night) -> None:
-    await night.is_missed(voicemail(night.clock()))
-    await night.arrive()
-    await night.writes(LEAK)
-    await night.passes(minutes=10)
-    case = await night.case()
-    assert case is not None
-    assert case.cause is Cause.URGENT
-    assert (await night.told())[-1][1].startswith("URGENT #1: ")
-
-
-# --- storms
-
-
-def neighbour(n: int) -> E164:
-    return E164(f"+1202555{1000 + n * 7}")
-
-
-async def test_forty_alerts_in_a_freeze_are_three_texts_and_one_about_all(night: Night) -> None:
-    for n in range(40):
-        await night.writes("no heat, urgent" if n % 10 else "burning smell from the furnace", neighbour(n))
-        night.clock.advance(seconds=5)
-        await night.arrive()
-    for _ in range(11):
-        await night.passes(seconds=30)
-        await night.arrive()
-    told = await night.told()
-    assert {who for who, _ in told} == {"Ann"}
-    rolls = [words for _, words in told if "urgent rows wait" in words]
-    assert (len(told) - len(rolls), len(rolls)) == (3, 5)
-    assert rolls[-1].startswith("40 urgent rows wait, 4 with danger: #1 #11 #21 #31 #2 #3 ")
-    assert len(rolls[-1]) <= 160
-
-
-async def test_a_storm_goes_on_to_the_next_person_in_the_same_way(night: Night) -> None:
-    for n in range(10):
-        await night.writes("no heat, urgent", neighbour(n))
-    for _ in range(40):
-        await night.arrive()
-        await night.passes(seconds=30)
-    to_bob = [words for who, words in await night.told() if who == "Bob"]
-    assert [words[:10] for words in to_bob[:3]] == ["URGENT #1:", "URGENT #2:", "URGENT #3:"]
-    assert to_bob[-1].startswith("10 urgent rows wait: #1 #2 ")
-    assert len(to_bob) <= 6
-
-
-async def test_in_a_storm_each_row_can_be_taken_by_its_number(night: Night) -> None:
-    for n in range(6):
-        await night.writes("no heat, urgent", neighbour(n))
-    await night.arrive()
-    await night.staff(STAFF, "1 5")
-    assert (await night.row(neighbour(4))).owner == "Ann"
-    await night.staff(STAFF, "LIST")
-    listed = (await night.told())[-1][1]
-    assert listed.startswith("5 wait: #")
-    assert "Yours: #5" in listed
-
-
-# --- restarts, clocks and faults
-
-
-async def test_a_restart_between_any_two_steps_changes_nothing(night: Night) -> None:
-    await night.inbox.received(text(LEAK))
-    for minutes in (0, 10, 10, 5):
-        night.loop = night.new_loop()
-        await night.passes(minutes=minutes)
-        night.loop = night.new_loop()
-        await night.arrive()
-    assert await night.minutes() == [("Ann", 0), ("Bob", 10), ("Olga", 20)]
-
-
-async def test_a_daemon_that_was_away_for_hours_goes_on_where_it_was(night: Night) -> None:
-    await night.writes(LEAK)
-    await night.arrive()
-    night.clock.advance(hours=3)
-    night.loop = night.new_loop()
-    await night.look()
-    assert await night.minutes() == [("Ann", 0), ("Bob", 180)]
-
-
-async def test_a_clock_that_is_put_back_delays_nothing(night: Night) -> None:
-    await night.writes(LEAK)
-    await night.arrive()
-    night.clock.now -= timedelta(hours=1)
-    await night.passes(minutes=10)
-    assert await night.who_was_told() == ["Ann", "Bob"]
-
-
-@pytest.mark.parametrize("begins", ["2026-11-01T05:55Z", "2026-03-08T06:55Z"])
-async def test_in_the_night_of_a_clock_change_ten_minutes_are_ten_minutes(night: Night, begins: str) -> None:
-    night.clock.now = datetime.fromisoformat(begins)
-    await night.writes(LEAK)
-    await night.arrive()
-    await night.passes(minutes=9, seconds=59)
-    assert await night.who_was_told() == ["Ann"]
-    await night.passes(seconds=1)
-    assert await night.who_was_told() == ["Ann", "Bob"]
-
-
-async def test_an_entry_that_cannot_be_digested_holds_nobody_up(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
-    await night.is_missed()
-
-    def broken(_: object) -> None:
-        raise RuntimeError("a bug")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(night.understanding, "assessed", broken)
-        await night.writes(LEAK)
-    await night.writes(GAS, E164("+12025557788"))
-    assert [words[:10] for _, words in await night.told()] == ["DANGER #2:"]
-
-
-async def test_every_step_is_in_the_audit_of_the_row(night: Night) -> None:
-    await night.writes(LEAK)
-    await night.arrive()
-    await night.staff(STAFF, "1")
-    steps = await night.column("SELECT what FROM audit WHERE subject = 'escalation' ORDER BY id")
-    assert steps == ["escalation.raised", "escalation.told", "escalation.arrived", "escalation.acknowledged"]
-
-
-async def test_an_alert_that_has_not_left_is_taken_back_when_somebody_has_it(night: Night) -> None:
-    await night.writes(LEAK)
-    row = await night.row()
-    await night.callbacks.claim(row.id, row.version, "Dee", night.clock())
-    await night.look()
-    (part,) = await night.parts()
-    assert part.state is PartState.CANCELLED
-    assert await night.who_was_told() == ["Ann"]
-
-
-# --- who is on call, changed while it runs
-
-
-async def test_a_swap_entered_tonight_counts_from_the_next_alert_on(night: Night) -> None:
-    duties = Duties(night.database, night.office)
-    start, end = night.clock(), night.clock() + timedelta(hours=8)
-    entered = await duties.enter(Override("Bob", Change.TAKES, start, end, by="Dee"), night.clock())
-    await night.writes(LEAK)
-    assert await night.who_was_told() == ["Bob"]
-    await duties.take_back(entered.id, "Dee", night.clock())
-    assert (await duties.current(night.clock())).roster.on_call("main", night.clock()) == ("Ann", "Bob")
-    assert await night.column("SELECT who || ' ' || what FROM audit WHERE subject = 'duty' ORDER BY id") == [
-        "Dee duty.entered",
-        "Dee duty.taken_back",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (Override("Zoe", Change.TAKES, MONDAY_NIGHT, MONDAY_NIGHT + timedelta(hours=1)), "not among the people"),
-        (Override("Bob", Change.AWAY, MONDAY_NIGHT, MONDAY_NIGHT + timedelta(hours=1), "west"), "no branch west"),
-        (Override("Bob", Change.AWAY, MONDAY_NOON, MONDAY_NOON + timedelta(hours=1)), "gone by"),
-    ],
-)
-async def test_a_change_that_makes_no_sense_is_refused(night: Night, change: Override, says: str) -> None:
-    with pytest.raises(DutyError, match=says):
-        await Duties(night.database, night.office).enter(change, night.clock())
-
-
-async def test_the_first_text_asks_for_urgency_only_while_somebody_is_on_call(night: Night) -> None:
-    duties = Duties(night.database, night.office)
-    for person in ("Ann", "Bob"):
-        away = Override(person, Change.AWAY, night.clock(), night.clock() + timedelta(hours=1), by="Dee")
-        await duties.enter(away, night.clock())
-    await night.is_missed()
-    night.clock.advance(hours=2)
-    await night.is_missed(missed_call(E164("+12025557788"), night.clock()))
-    nobody, somebody = await night.column("SELECT text FROM message WHERE kind = 'first' ORDER BY id")
-    assert "urgent" not in str(nobody)
-    assert "whether this is urgent now" in str(somebody)
-
-
-async def test_by_day_with_nights_only_and_no_owner_the_coming_night_is_told(database: Database) -> None:
-    nights = Calendar(NEW_YORK, ((Span(time(17), time(8)),),) * 7)
-    night = Night(database, office=replace(AT_NIGHT, roster=Roster((Shift(nights, ("Bob",)),))))
-    night.clock.now = MONDAY_NOON
-    await night.writes(GAS)
-    assert await night.who_was_told() == ["Bob"]
-
-
-async def test_a_tripped_breaker_is_told_once(night: Night) -> None:
-    for n in range(7):
-        await night.is_missed(missed_call(E164(f"+1202555012{n}"), night.clock()))
-        night.clock.advance(seconds=30)
-    ((who, words),) = await night.told()
-    assert who == "Ann"
-    assert words.startswith("Texts to missed callers have stopped")
-
-
-async def test_whoever_has_an_address_gets_an_email_beside_the_text(database: Database) -> None:
-    people = (replace(PEOPLE[0], email="ann@ace.example"), *PEOPLE[1:])
-    night = Night(database, office=replace(AT_NIGHT, people=people))
-    await night.writes(LEAK)
-    ((_, words),) = await night.told()
-    assert await night.column("SELECT address || ' ' || text FROM email") == [f"ann@ace.example {words}"]
-
-
-async def test_whoever_has_only_an_address_gets_that_and_the_next_person_a_text_a_minute_later(
-    database: Database,
-) -> None:
-    people = (Person("Ann", email="ann@ace.example"), *PEOPLE[1:])
-    night = Night(database, office=replace(AT_NIGHT, people=people))
-    await night.writes(LEAK)
-    assert await night.column("SELECT address FROM email") == ["ann@ace.example"]
-    await night.passes(minutes=1)
-    assert await night.minutes() == [("Bob", 1)]
