@@ -174,7 +174,7 @@ async def hopeless(db: Reader, now: datetime) -> Sequence[tuple[Part, str]]:
                    OR p.kind <> 'staff' AND EXISTS (SELECT 1 FROM opt_out o
                                                     WHERE o.number = p.number AND o.ended_at IS NULL
                                                           AND p.opt_out_id IS NOT o.id))
-        ORDER BY p.id
+        ORDER BY p.due_at, p.id
         """,
         now=now,
     )
