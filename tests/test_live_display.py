@@ -169,3 +169,18 @@ async def seconds_to_ring(office: Office, did: str) -> float:
     began = time.monotonic()
     await rings(office, did)
     return time.monotonic() - began
+
+
+async def test_a_daemon_that_takes_the_connection_and_hangs_keeps_no_phone_on_the_line(office: Office) -> None:
+    gone = asyncio.Event()
+
+    async def hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        gone.set()
+
+    async with await asyncio.start_server(hangs, "127.0.0.1", office.asterisk.ports.agi):
+        call = office.phones["101"].call("660")
+        await call.answered.wait()
+        await ended(call, 20)
+        await gone.wait()
