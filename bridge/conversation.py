@@ -98,8 +98,7 @@ class Conversation:
 
     async def _line(self, db: Reader, number: E164 | None, destination: str) -> Line:
         """The line written to. Of branches that share a number: the one that texted last, else that has a row open."""
-        lines = [line for line in self._office.lines if _digits(line.sms_number) == _digits(destination)]
-        lines = lines or list(self._office.lines)
+        lines = self._office.lines_texted_at(destination) or list(self._office.lines)
         if number is None or len({line.branch for line in lines}) == 1:
             return lines[0]
         rows = await callbacks.unfinished_of(db, number)
@@ -165,7 +164,3 @@ class Conversation:
             await messages.cancel(tx, part, "opted_out", now)
         if why is Cause.STOP and reply.role is Role.CUSTOMER:
             await self._answers.confirm_opt_out(tx, reply, number, line, opt_out_id, now)
-
-
-def _digits(address: str) -> str:
-    return "".join(character for character in address if character.isdigit()) or address

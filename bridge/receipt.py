@@ -104,7 +104,7 @@ class Receipts:
 
     def _line(self, row: Callback, destination: str) -> Line:
         """The line written to: of several the one that the row is about."""
-        written_to = [line for line in self._office.lines if _digits(line.sms_number) == _digits(destination)]
+        written_to = self._office.lines_texted_at(destination)
         last_rung = self._office.line_named(row.line)
         return last_rung if not written_to or last_rung in written_to else written_to[0]
 
@@ -114,7 +114,3 @@ def wants_answer(heard: Heard) -> bool:
     own_answer = heard.word is not OptOut.NONE
     said_enough = is_courtesy(heard.text) or not heard.text.strip()
     return not (own_answer or said_enough or heard.times >= TOO_OFTEN or is_automatic(heard.text))
-
-
-def _digits(address: str) -> str:
-    return "".join(character for character in address if character.isdigit()) or address

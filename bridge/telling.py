@@ -116,7 +116,7 @@ class Telling:
         self, tx: Writer, person: Person, destination: str, text: str, now: datetime, template: str = ANSWER
     ) -> None:
         """To somebody's own text, from the number they wrote to."""
-        line = next((line for line in self._office.lines if _same(line.sms_number, destination)), self._office.lines[0])
+        line = next(iter(self._office.lines_texted_at(destination)), self._office.lines[0])
         await self._text(tx, person, line, text, template, now)
 
     async def take_back(self, tx: Writer, message_id: int, now: datetime) -> bool:
@@ -179,11 +179,3 @@ def listed(items: Sequence[str], room: int, between: str = " ") -> str:
         if len(text) <= room:
             return text
     return f"{len(items)} rows"
-
-
-def _same(one: str, other: str) -> bool:
-    return _digits(one) == _digits(other)
-
-
-def _digits(address: str) -> str:
-    return "".join(char for char in address if char.isdigit())

@@ -66,6 +66,12 @@ class Office:
                 return line
         return here[0]
 
+    def lines_texted_at(self, address: str) -> list[Line]:
+        """The lines that text from this number, or short code, however a gateway writes it."""
+        number = phone.parse(address, self.country)
+        wanted = {_digits(address), *([number.digits] if number else [])}
+        return [line for line in self.lines if _digits(line.sms_number) in wanted]
+
     def line_named(self, name: str) -> Line:
         """The line of that name; the first one where it has been taken out of the configuration since."""
         return next((line for line in self.lines if line.name == name), self.lines[0])
@@ -81,3 +87,8 @@ class Office:
     def changed(self, overrides: Iterable[Override]) -> "Office":
         """The same office with these dated changes of who is on call."""
         return replace(self, roster=self.roster.changed(overrides))
+
+
+def _digits(address: str) -> str:
+    """Of a name, which has none, the name itself."""
+    return "".join(character for character in address if character.isdigit()) or address

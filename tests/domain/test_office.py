@@ -1,5 +1,6 @@
 """Which line a call rings."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bridge.domain.hours import Calendar
@@ -32,3 +33,12 @@ def test_a_number_finds_its_line_however_the_pbx_writes_it() -> None:
 def test_a_number_that_no_line_names_goes_to_the_first_line_of_that_pbx() -> None:
     assert OFFICE.line_for("town", "999") is SALES
     assert OFFICE.line_for("depot", "999") is DEPOT
+
+
+def test_the_number_a_customer_wrote_to_finds_its_lines_however_the_gateway_writes_it() -> None:
+    short = replace(DEPOT, sms_number="72975")
+    office = replace(OFFICE, lines=(SALES, SERVICE, short))
+    for address in ("+12125550100", "12125550100", "2125550100", "(212) 555-0100"):
+        assert office.lines_texted_at(address) == [SALES, SERVICE]
+    assert office.lines_texted_at("72975") == [short]
+    assert office.lines_texted_at("12125550199") == []
