@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.conversation import READ_TOGETHER
 from bridge.domain import gsm, language, policy, texts
 from bridge.domain.automatic import is_automatic
 from bridge.domain.courtesy import is_courtesy
@@ -29,7 +30,6 @@ SILENCE = timedelta(seconds=60)
 MAX_AGE = timedelta(minutes=15)
 """Later than this after the customer's text, a receipt would only surprise."""
 
-READ_TOGETHER = timedelta(minutes=30)
 REPEATS_WITHIN = timedelta(hours=1)
 TOO_OFTEN = 3
 """So many identical texts within the hour come from a machine, or want a person."""
