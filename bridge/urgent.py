@@ -234,9 +234,11 @@ class Urgent:
 
     async def _end(self, tx: Writer, case: Escalation, row: Callback, who: str, verb: Verb, now: datetime) -> None:
         await alerts.save(tx, escalation.over(case, now), Act(who, "over", now, {"verb": verb}))
-        if case.stage in UNHEARD:
-            done = f"{who} took care of #{row.id}: {await self._telling.who(tx, row)}"
+        done = f"{who} took care of #{row.id}: {await self._telling.who(tx, row)}"
+        if case.holder is None:
             await self._spread(tx, case, row, done, who, now)
+        elif case.holder != who and self._telling.reaches(case.holder):
+            await self._telling.news(tx, row, case.holder, done, now)
 
     async def _spread(self, tx: Writer, case: Escalation, row: Callback, news: str, who: str, now: datetime) -> None:
         """Everybody who was told hears who has it, once; what has not left yet is taken back instead."""

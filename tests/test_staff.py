@@ -144,6 +144,11 @@ async def test_a_second_1_is_told_who_has_it(held: Night) -> None:
     assert (await held.row()).owner == "Ann"
 
 
+async def test_whoever_has_a_row_hears_that_somebody_else_took_care_of_it(held: Night) -> None:
+    await held.staff(BOB, "2 1")
+    assert ("Ann", "Bob took care of #1: (202) 555-0123") in await held.told()
+
+
 async def test_one_row_after_the_other_the_newest_first(night: Night) -> None:
     await night.writes(LEAK)
     await night.writes("no heat, urgent", OTHER)
