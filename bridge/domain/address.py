@@ -73,7 +73,7 @@ class _Walker:
 
     def address_at(self, index: int) -> tuple[int, bool] | None:
         """Where an address that begins at `index` ends, and whether its form leaves no doubt."""
-        begun = self._house_number(index)
+        begun = None if self._in("unit", index - 1) else self._house_number(index)
         sure = self._unnumbered(index) if begun is None else self._numbered(index, begun)
         if sure is not None:
             return self._tail(sure), True
@@ -91,20 +91,23 @@ class _Walker:
     # --- the forms
 
     def _name_and_type(self, index: int, begun: int) -> int | None:
-        """`1420 N Oakwood Dr`, `77 Court Way`, `8 St. James Pl`."""
+        """`1420 N Oakwood Dr`, `77 Court Way`, `8 St. James Pl`, `500 Lake Shore Dr` and not `500 Lake`."""
+        weak = None
         for at in range(begun, min(begun + MAX_NAME_WORDS + 1, len(self.tokens))):
             if at > begun and self._is_type(index, begun, at):
                 again = at + 1
                 goes_on = self._goes_on(at) and again < len(self.tokens) and self._is_type(index, begun, again)
-                return self._directed(again + 1 if goes_on else again)
+                weak = self._directed(again + 1 if goes_on else again)
+                if goes_on or self.tokens[at].word in self._types:
+                    return weak
             if not self._may_be_named(at, first=at == begun) or not self._goes_on(at):
-                return None
-        return None
+                return weak
+        return weak
 
     def _highway(self, begun: int) -> int | None:
-        """`12850 Hwy 90 W`, `4510 N Highway 89`, `4411 County Road 210`."""
+        """`12850 Hwy 90 W`, `4510 N Highway 89`, `4411 County Road 210`, `7700 I-35`."""
         at = begun + self._in("direction", begun)
-        if not self._in("highway", at):
+        if not (self._in("highway", at) or (self._word(at) == "i" and self._joined(at, "-"))):
             return None
         at += 1
         while self._in("highway_more", at):
@@ -122,7 +125,7 @@ class _Walker:
             return None
         if self._word(end) in {"#", "num", "no", "numero", "km"}:
             end += 1
-        return end + 1 if self._is_number(end) else None
+        return end + 1 if self._word(end)[:1].isdigit() else None
 
     def _corner(self, index: int) -> int | None:
         """`corner of 5th and Main`, `5th & Main`, `Main St and 3rd Ave`."""
@@ -234,7 +237,7 @@ class _Walker:
             if self._after(at - 1) >= After.STOP:
                 break
             if end := self._state_or_zip(at):
-                return end
+                return self._state_or_zip(end) or end  # "Washington DC"
             if not self.tokens[at].word.isalpha() or (self._in("not_name", at) and not self._capital(at)):
                 break
         if self._word(index) == "in" and self._goes_on(index - 1) and self._is_town(index + 1):
@@ -245,6 +248,8 @@ class _Walker:
         return at < len(self.tokens) and self._capital(at) and not self._in("not_name", at) and self._mixed_case
 
     def _state_or_zip(self, at: int) -> int | None:
+        if at >= len(self.tokens) or self._after(at - 1) >= After.STOP:
+            return None
         if self._is_zip(at):
             return self._zip_end(at)
         token = self.tokens[at]
@@ -278,6 +283,8 @@ class _Walker:
         word = self._word(at)
         if word in self._not_names:
             return first and self._in("opens_name", at)
+        if first and self._in("direction", at):
+            return True
         return word[0].isalnum() and (self._capital(at) or word not in self.lexicon.words("counted"))
 
     def _is_number(self, at: int) -> bool:

@@ -182,10 +182,13 @@ class Conversation:
             if not left or not right or left[-1].after > After.COMMA:
                 continue
             tokens = (*left[-NEGATION_REACH:], *right[:NEGATION_REACH])
-            for found in self.lexicon.trigger_book.find(tokens):
+            triggers = self.lexicon.trigger_book.find(tokens)
+            spent = _negators_inside(triggers)
+            for found in triggers:
                 bridges = tokens[found.first].part != tokens[found.last].part
                 if bridges and min(len(left), len(right)) <= FRAGMENT:
-                    yield _match(found, tokens, [])
+                    before = self._negator_before(tokens, found.first, spent)
+                    yield _match(found, tokens, list(self._negation(tokens, found, before, spent)))
 
     def _standing(self, number: int, trigger: Found[Trigger]) -> Iterator[Remark]:
         """The remarks that release this trigger: those of its clause, and those that speak of everything said."""

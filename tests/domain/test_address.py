@@ -17,6 +17,13 @@ from bridge.domain.address import Found, find
         ("37-15 82nd St #3C", "37-15 82nd St #3C"),
         ("1200 Broadway", "1200 Broadway"),
         ("77 old mill rd no heat", "77 old mill rd"),
+        ("4510 N Highway 89, fence", "4510 N Highway 89"),
+        ("7700 I-35 N", "7700 I-35 N"),
+        ("500 N Lake Shore Drive #1204", "500 N Lake Shore Drive #1204"),
+        ("33 Elm St, 1st floor", "33 Elm St, 1st floor"),
+        ("unit 12, 450 Pine Street", "450 Pine Street"),
+        ("1420 Calle Ocho Apt 5, fuga", "1420 Calle Ocho Apt 5"),
+        ("1600 Pennsylvania Ave NW, Washington DC 20500", "1600 Pennsylvania Ave NW, Washington DC 20500"),
     ],
 )
 def test_an_address_is_given_back_as_it_was_written(text: str, address: str) -> None:
@@ -32,6 +39,8 @@ def test_an_address_is_given_back_as_it_was_written(text: str, address: str) -> 
         "555 201 3344",
         "$300 way too much",
         "between 8 and 10 am",
+        "a 1965 ranch, 1800 sq ft",
+        "PO Box 1180",
     ],
 )
 def test_other_numbers_are_no_address(text: str) -> None:

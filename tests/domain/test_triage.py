@@ -167,3 +167,8 @@ def test_a_hazard_is_one_in_whatever_order_it_is_told(text: str) -> None:
 def test_a_receipt_or_a_bill_takes_nothing_from_what_is_broken_now() -> None:
     assert read("receipt says 5 year warranty and the thing is leaking").level is URGENT
     assert read("question about the bill for the leak").level is ROUTINE
+
+
+def test_a_no_in_one_text_reaches_into_the_next() -> None:
+    assert read("no gas", "smell").level is ROUTINE
+    assert read("smell of gas", "in here").level is URGENT

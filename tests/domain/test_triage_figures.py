@@ -37,6 +37,7 @@ TEMPLATE_SETS = {
     "eleventh batch": labels.templates("templates11.txt"),
     "twelfth batch": labels.templates("templates12.txt"),
     "thirteenth batch": labels.templates("templates13.txt"),
+    "fourteenth batch": labels.templates("templates14.txt"),
 }
 
 
