@@ -18,7 +18,11 @@ NOBODY = frozenset(
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A live channel. `heard`: the link on which we last heard of it; `absent`: snapshots in a row without it."""
+    """A live channel.
+
+    held: whoever is behind it has put the others on hold. leaving: they have hung up. heard: the link on which we last
+    heard of it. absent: snapshots in a row without it.
+    """
 
     uniqueid: str
     name: str
@@ -30,6 +34,7 @@ class Channel:
     dialled_by: str = ""
     trunk: bool = False
     held: bool = False
+    leaving: bool = False
     bridges: set[str] = field(default_factory=set)
     heard: int = 0
     heard_at: datetime | None = None

@@ -32,7 +32,8 @@ class Company:
 
     def _people(self, call: LiveCall) -> list[Channel]:
         """The persons who share media with the caller."""
-        people = [c for c in self._board.connected(call.channel) if c.real and c is not call.channel]
+        connected = self._board.connected(call.channel)
+        people = [c for c in connected if c.real and not c.leaving and c is not call.channel]
         if self._board.meets_unknown(call.channel):  # two parked callers share a bridge and do not talk
             people = [c for c in people if not self._book.inbound(c.uniqueid)]
         return people

@@ -379,7 +379,9 @@ class Tracker:
     # --- the end
 
     def _hangup_requested(self, event: HangupRequested) -> None:
-        self._channel(event)
+        channel = self._channel(event)
+        if channel and event.by_peer:
+            channel.leaving = True
         if call := self._book.of(event.uniqueid):
             call.ask_hangup(event.at, by_peer=event.by_peer)
 

@@ -12,6 +12,7 @@ from bridge.domain.events import (
     ChannelState,
     ClosedTold,
     DialStatus,
+    HangupRequested,
     Held,
     HungUp,
     Parked,
@@ -78,6 +79,15 @@ def test_a_mailbox_behind_a_local_member_is_nobody(story: Story) -> None:
     story.meet("Local/vm@members-00000001;1", TRUNK)
     story.hangs_up(caller=True)
     assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.VOICEMAIL)
+
+
+def test_a_mobile_that_hung_up_while_it_was_asked_is_nobody(story: Story) -> None:
+    story.calls_in()
+    story.dials(TRUNK, OTHER_TRUNK, "0655500001@trunk")
+    story.happens(HangupRequested, OTHER_TRUNK, TRUNK, by_peer=True)
+    story.meet(OTHER_TRUNK, TRUNK)
+    story.hangs_up()
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.NO_ANSWER)
 
 
 def test_a_phone_behind_two_local_pairs_is_a_person(story: Story) -> None:
