@@ -60,9 +60,18 @@ class Element:
             return True
         return self.numbers is not None and _within(word, self.numbers)
 
-    def may_be_in(self, said: set[str]) -> bool:
+    def may_be_in(self, said: "_Said") -> bool:
         """Could any of these words fit? Answers quickly, and at times yes where the answer is no."""
-        return self.optional or bool(self.stems or self.endings or self.numbers) or not self.words.isdisjoint(said)
+        anything = self.optional or bool(self.endings or self.numbers)
+        return anything or not self.words.isdisjoint(said.words) or not said.beginnings.isdisjoint(self.stems)
+
+
+class _Said:
+    """The words of a text, in no order, and all that they begin with."""
+
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        self.words = {word for token in tokens for word in (token.word, token.alias) if word}
+        self.beginnings = {word[:length] for word in self.words for length in (0, *_STEM_LENGTHS)}
 
 
 Phrase = tuple[Element, ...]
@@ -102,8 +111,8 @@ class PhraseBook(Generic[T]):
 
     def find(self, tokens: Sequence[Token]) -> list[Found[T]]:
         """Every place where a phrase stands, in the order of its first word."""
-        said = {word for token in tokens for word in (token.word, token.alias) if word}
-        possible = {word: self._possible(word, said) for word in said}
+        said = _Said(tokens)
+        possible = {word: self._possible(word, said) for word in said.words}
         return [
             Found(value, first, end - 1)
             for first, token in enumerate(tokens)
@@ -112,7 +121,7 @@ class PhraseBook(Generic[T]):
             if (end := _end(phrase, 1, tokens, first + 1)) is not None
         ]
 
-    def _possible(self, word: str, said: set[str]) -> list[tuple[Phrase, T]]:
+    def _possible(self, word: str, said: _Said) -> list[tuple[Phrase, T]]:
         """The phrases that begin with `word` and lack none of their other words."""
         return [entry for entry in self._beginning(word) if all(element.may_be_in(said) for element in entry[0])]
 
