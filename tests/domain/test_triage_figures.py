@@ -38,6 +38,7 @@ TEMPLATE_SETS = {
     "twelfth batch": labels.templates("templates12.txt"),
     "thirteenth batch": labels.templates("templates13.txt"),
     "fourteenth batch": labels.templates("templates14.txt"),
+    "fifteenth batch": labels.templates("templates15.txt"),
 }
 
 
