@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check dist lock clean
+.PHONY: demo test check dist lock messages clean
 
 demo: .venv/installed
 	$(BIN)/textback demo
@@ -54,6 +54,13 @@ dist: .venv/bin/python
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(OFFLINE) .
 	cp requirements.txt bridge/deploy/install.sh $(OFFLINE)
 	tar -C build/offline -czf dist/textback-offline.tar.gz textback
+
+# Every word of the page into the catalogues of its languages; what is new there is empty until somebody translates it.
+messages: .venv/installed-dev
+	$(BIN)/pybabel -q extract -F bridge/web/locale/babel.cfg -k N_ -k say -k count:1,2 -k ngettext:1,2 --no-location \
+	  --omit-header -o .venv/messages.pot bridge/web
+	$(BIN)/pybabel -q update -i .venv/messages.pot -l es -o bridge/web/locale/es/messages.po -w 110 --ignore-pot-creation-date \
+	  --no-fuzzy-matching
 
 clean:
 	rm -rf .venv .lab build dist *.egg-info

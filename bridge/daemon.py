@@ -37,7 +37,7 @@ from bridge.domain.lexicon import default_lexicon
 from bridge.domain.phone import E164
 from bridge.domain.tracker import Tracker
 from bridge.escalation import EscalationLoop
-from bridge.health import Health, Link, LinkKind
+from bridge.health import Health, Link, LinkKind, Note
 from bridge.inbox import Inbox
 from bridge.lamp import Shown
 from bridge.missed_calls import MissedCalls
@@ -63,6 +63,7 @@ from storage.errors import StorageError
 WATCH_EVERY = 1.0  # seconds between looks for what other processes committed
 CLOSE_WITHIN = 2.0  # seconds that open pages get when the daemon stops
 DRAIN_WITHIN = 5.0
+CALLS_TO_TELL = 5
 
 log = structlog.get_logger()
 
@@ -306,6 +307,11 @@ class Daemon:
 
     # --- how it goes
 
+    def _notes(self) -> tuple[Note, ...]:
+        """A snippet counts as missing once a few calls said nothing."""
+        silent = (one.judged >= CALLS_TO_TELL and not one.presentation_told for one in self._live.listeners)
+        return (Note.NO_SNIPPET,) if any(silent) else ()
+
     def health(self) -> Health:
         disk = shutil.disk_usage(self._config.database.parent)
         return Health(
@@ -313,6 +319,7 @@ class Daemon:
             disk_free=disk.free,
             disk_total=disk.total,
             database=self._database_fault,
+            notes=self._notes(),
             counts={
                 "calls_judged": sum(listener.judged for listener in self._live.listeners),
                 "calls_waiting": sum(listener.waiting for listener in self._live.listeners),

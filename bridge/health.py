@@ -12,6 +12,12 @@ class LinkKind(StrEnum):
     SMS = "sms"
 
 
+class Note(StrEnum):
+    """What works, and could work better. NO_SNIPPET: no call told how its caller wants to be shown."""
+
+    NO_SNIPPET = "no_snippet"
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A connection that the work depends on. since: None while it is down; error: then why, in words.
@@ -35,6 +41,7 @@ class Health:
     disk_total: int = 0
     database: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -53,6 +60,7 @@ class Health:
             "database": self.database,
             "disk_free": self.disk_free,
             "disk_total": self.disk_total,
+            "notes": list(self.notes),
             "links": [
                 {
                     "kind": link.kind,

@@ -138,12 +138,13 @@ class RulesSection:
 
 @dataclass(frozen=True, slots=True)
 class WebSection:
-    """certificate, key: PEM files beside the configuration, for https."""
+    """certificate, key: PEM files, for https. language: of the page; else each browser's."""
 
     listen: str = "127.0.0.1:8080"
     hosts: tuple[Name, ...] = ()
     certificate: Path | None = None
     key: Path | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,23 @@ from bridge.callbacks import ConflictError
 from bridge.calling import Calling, CannotCallError
 from bridge.domain.queue import Callback, NotPossibleError
 from bridge.web.forms import VERBS, FormError, Sent
-from bridge.web.history import WORDS
+from bridge.web.history import WORDS as HISTORY
+from bridge.web.language import N_, WORDS
 from bridge.web.present import age
 from bridge.web.site import Banner, Site, found
 from bridge.web.views import TAB_NAMED, Views
 from storage.errors import StorageError
 
 FIELDS_KEPT = ("note", "text")
+
+NOT_DONE = N_("Not done.")
+NOT_CALLED = N_("Not called:")
+TAKEN = N_("%(name)s is on it.")
+PBX_REFUSED = N_("the PBX refused it: %(why)s.")
+CHANGED = N_("Changed it")
+FASTER = N_("%(name)s was faster (%(what)s, %(age)s ago). Nothing was changed.")
+NOT_POSSIBLE = N_("Not possible: this row is %(state)s now.")
+NOT_RECORDED = N_("Not recorded, nothing was changed: %(why)s.")
 
 
 class Actions:
@@ -31,14 +41,14 @@ class Actions:
         sent = self._site.sent(request, await request.post(), row, now)
         try:
             if row.owner not in (None, sent.who) and "anyway" not in sent.fields:
-                return await self._refuse(request, row, sent, 409, f"Not called: {row.owner} is on it.")
+                return await self._refuse(request, row, sent, 409, Banner(TAKEN, {"name": row.owner}, NOT_CALLED))
             asked = await self._calling.call(replace(row, version=sent.whole("version")), sent.who, now)
         except CannotCallError as error:
-            return await self._refuse(request, row, sent, 409, f"Not called: {error}.")
+            return await self._refuse(request, row, sent, 409, Banner(f"{error}.", lead=NOT_CALLED))
         except (FormError, ConflictError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         if not asked.accepted:
-            return await self._refuse(request, row, sent, 502, f"Not called, the PBX refused: {asked.error}.")
+            return await self._refuse(request, row, sent, 502, Banner(PBX_REFUSED, {"why": asked.error}, NOT_CALLED))
         self._site.ringing.began(replace(row, version=row.version + 1), sent.who, now)
         raise web.HTTPSeeOther(_stood(sent, row))
 
@@ -65,21 +75,23 @@ class Actions:
     ) -> web.Response:
         """Why nothing was done."""
         if isinstance(error, FormError):
-            return await self._refuse(request, row, sent, 400, f"Not done. {error.words}", error.typed)
+            banner = Banner(error.words, error.values, NOT_DONE, typed=error.typed)
+            return await self._refuse(request, row, sent, 400, banner)
         if isinstance(error, ConflictError):
-            words = WORDS.get(error.what, "changed it").lower()
-            why = f"{error.who} was faster ({words}, {age(sent.now - error.at)} ago). Nothing was changed."
-            return await self._refuse(request, error.row, sent, 409, why)
+            what = request[WORDS].say(HISTORY.get(error.what, CHANGED)).lower()
+            told = {"name": error.who, "what": what, "age": age(sent.now - error.at)}
+            return await self._refuse(request, error.row, sent, 409, Banner(FASTER, told))
         if isinstance(error, NotPossibleError):
-            return await self._refuse(request, row, sent, 409, f"Not possible: this row is {error.state} now.")
-        return await self._refuse(request, row, sent, 503, f"Not recorded, nothing was changed: {error.advice}.")
+            return await self._refuse(request, row, sent, 409, Banner(NOT_POSSIBLE, {"state": error.state}))
+        return await self._refuse(request, row, sent, 503, Banner(NOT_RECORDED, {"why": error.advice}))
 
     async def _refuse(
-        self, request: web.Request, row: Callback, sent: Sent, status: int, words: str, typed: str = ""
+        self, request: web.Request, row: Callback, sent: Sent, status: int, banner: Banner
     ) -> web.Response:
         """Where the form stood, with the reason on top and what was typed in a form that can be sent again."""
-        field = next((name for name in FIELDS_KEPT if sent.fields.get(name, "").strip()), "")
-        banner = Banner(words, typed or sent.fields.get(field, ""), field, request.path, row.version)
+        name = next((name for name in FIELDS_KEPT if sent.fields.get(name, "").strip()), "")
+        typed = banner.typed or sent.fields.get(name, "")
+        banner = replace(banner, typed=typed, name=name, action=request.path, version=row.version)
         back = sent.fields.get("back", "")
         async with self._site.database.read() as db:
             if back in TAB_NAMED:

@@ -13,7 +13,7 @@ import aiohttp_jinja2
 import jinja2
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from bridge.callbacks import Callbacks
 from bridge.changes import Changes
@@ -26,6 +26,7 @@ from bridge.web.actions import Actions
 from bridge.web.door import Door, needs
 from bridge.web.figures import FiguresPage
 from bridge.web.forms import VERBS
+from bridge.web.language import N_, WORDS, chosen, render, words_in
 from bridge.web.live import HEARTBEAT, Live
 from bridge.web.office import OfficePages
 from bridge.web.phones import Phones, Ringing, follow
@@ -69,7 +70,9 @@ def create_app(
     site = Site(database, office, Callbacks(database, office), health, clock, mark, door, phones, Ringing())
     changes = Changes(database)
     live = Live(changes, heartbeat=heartbeat)
-    app = web.Application(middlewares=[pages_for_errors, guard(settings), door.keep], client_max_size=BODY)
+    app = web.Application(
+        middlewares=[speak(settings.language), pages_for_errors, guard(settings), door.keep], client_max_size=BODY
+    )
     _add_templates(app, office.business)
     _add_routes(app, site, live)
     app.on_response_prepare.append(add_headers)
@@ -146,6 +149,7 @@ def _add_templates(app: web.Application, business: str) -> None:
         reasons=present.REASONS,
         verdicts=present.VERDICTS,
         bytes_free=present.bytes_free,
+        kinds=present.KINDS,
     )
 
 
@@ -158,7 +162,7 @@ def static_path(name: str) -> str:
 async def _static(request: web.Request) -> web.StreamResponse:
     path = HERE / "static" / request.match_info["name"]
     if not path.is_file():
-        raise web.HTTPNotFound(text="There is no such file.")
+        raise web.HTTPNotFound(text=N_("There is no such file."))
     response = web.Response(body=path.read_bytes(), content_type=_TYPES.get(path.suffix, "text/plain"))
     response.headers["Cache-Control"] = FOR_EVER
     response.enable_compression()
@@ -166,6 +170,15 @@ async def _static(request: web.Request) -> web.StreamResponse:
 
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def speak(setting: str) -> Middleware:
+    @web.middleware
+    async def spoken(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request[WORDS] = words_in(chosen(request.headers.get("Accept-Language", ""), setting))
+        return await handler(request)
+
+    return spoken
 
 
 @web.middleware
@@ -179,17 +192,19 @@ async def pages_for_errors(request: web.Request, handler: Handler) -> web.Stream
         return _message(request, error.status, error.reason, error.text or "")
     except StorageError as error:
         log.error("page.no_storage", why=error.advice)
-        return _message(request, 503, "Not recorded", f"Nothing was changed: {error.advice}")
+        return _message(request, 503, N_("Not recorded"), error.advice)
     except Exception:
         log.exception("page.failed", path=request.path)
-        return _message(request, 500, "Something went wrong here", "The log of textback says what. Nothing was lost.")
+        return _message(
+            request, 500, N_("Something went wrong here"), N_("The log of textback says what. Nothing was lost.")
+        )
     if isinstance(response, web.Response) and (response.content_length or 0) > COMPRESS_FROM:
         response.enable_compression()
     return response
 
 
 def _message(request: web.Request, status: int, heading: str, words: str) -> web.Response:
-    return aiohttp_jinja2.render_template("message.html", request, {"heading": heading, "words": words}, status=status)
+    return render(request, "message.html", {"heading": heading, "words": words}, status)
 
 
 async def _closed(live: Live) -> None:

@@ -15,13 +15,13 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, unquote
 
-import aiohttp_jinja2
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge import passwords
 from bridge.domain.office import Office
+from bridge.web.language import N_, render
 from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, token_for
 from bridge.web.settings import is_loopback
 from bridge.web.throttle import Throttle
@@ -36,6 +36,9 @@ OPEN_TO_ALL = re.compile(r"/(sign-in|healthz|readyz|metrics|static/.*)")
 VERB_PATH = re.compile(r"/callbacks/\d{1,15}/[a-z]{1,20}")
 HASHING_AT_ONCE = 2  # each takes 64 MB
 LONG_TEXTS = ("note", "text")
+
+TOO_MANY = N_("Too many tries. Try again in %(minutes)s min.")
+NOT_RIGHT = N_("Name or password is not right.")
 
 log = structlog.get_logger()
 
@@ -117,10 +120,15 @@ class Door:
         return self._page(request, 401, {"next": path, "unfinished": unfinished, "ended": unfinished is not None})
 
     def _page(self, request: web.Request, status: int, more: Mapping[str, Any]) -> web.Response:
-        context = {"token": token_for(request[BROWSER]), "name": "", "trouble": "", "next": "/", "ended": False}
-        return aiohttp_jinja2.render_template(
-            "sign_in.html", request, {**context, "unfinished": None, **more}, status=status
-        )
+        context = {
+            "token": token_for(request[BROWSER]),
+            "name": "",
+            "trouble": "",
+            "trouble_args": {},
+            "next": "/",
+            "ended": False,
+        }
+        return render(request, "sign_in.html", {**context, "unfinished": None, **more}, status)
 
     async def show(self, request: web.Request) -> web.Response:
         if VISITOR in request:
@@ -137,13 +145,13 @@ class Door:
         keys = (f"from {request.remote}", f"as {name.casefold()[:100]}")
         if wait := max(self._throttle.wait(key, now) for key in keys):
             log.warning("signin.throttled", remote=request.remote)
-            words = f"Too many tries. Try again in {-(-wait // timedelta(minutes=1))} min."
-            return self._page(request, 429, again | {"trouble": words})
+            minutes = -(-wait // timedelta(minutes=1))
+            return self._page(request, 429, again | {"trouble": TOO_MANY, "trouble_args": {"minutes": minutes}})
         self._throttle.failed(*keys, now=now)  # before it is looked at: many tries at once are many tries
         user = await self._checked(name, form.get("password", ""))
         if user is None:
             log.warning("signin.failed", remote=request.remote)  # what fail2ban reads; a name may be a password
-            return self._page(request, 401, again | {"trouble": "Name or password is not right."})
+            return self._page(request, 401, again | {"trouble": NOT_RIGHT})
         self._throttle.passed(*keys)
         await self._begin(request, user, now)
         log.info("signin.done", remote=request.remote, user=user.name)
@@ -166,7 +174,7 @@ class Door:
 
     def _show_unfinished(self, request: web.Request, user: User, unfinished: Unfinished) -> web.Response:
         context = {"token": token_for(request[BROWSER]), "user": user.name, "unfinished": unfinished}
-        return aiohttp_jinja2.render_template("unfinished.html", request, context)
+        return render(request, "unfinished.html", context)
 
     async def sign_out(self, request: web.Request) -> web.Response:
         async with self._database.transaction() as tx:

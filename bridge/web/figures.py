@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from aiohttp import web
@@ -11,6 +11,7 @@ from aiohttp import web
 from bridge import figures as use_case
 from bridge.domain import figures
 from bridge.domain.figures import Count, Figures
+from bridge.web.language import N_
 from bridge.web.present import duration
 from bridge.web.site import Site
 from storage.database import Reader
@@ -21,17 +22,20 @@ HEIGHT = 64.0
 """Of a chart, in its own units; a bar's width is 1."""
 
 CHARTS = (
-    (Count.MISSED_CALLS, "Missed calls"),
-    (Count.CALLS_RECOVERED, "Calls recovered"),
-    (Count.URGENT_FLAGGED, "Urgent leads"),
+    (Count.MISSED_CALLS, N_("Missed calls")),
+    (Count.CALLS_RECOVERED, N_("Calls recovered")),
+    (Count.URGENT_FLAGGED, N_("Urgent leads")),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
+    """args: fill what is said more."""
+
     words: str
     number: str
     more: str = ""
+    args: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +101,30 @@ class FiguresPage:
 
 def tiles(whole: Figures) -> Iterator[Tile]:
     counts, times = whole.counts, whole.times
-    yield Tile("Leads with no next step", str(whole.no_next_step), "now; meant to be 0")
-    yield Tile("Missed calls", str(counts[Count.MISSED_CALLS]), f"{counts[Count.MISSED_CALLERS]} callers")
-    share = "" if whole.reply_share is None else f"{whole.reply_share:.0%} of {counts[Count.TEXTS_SENT]} texts"
-    yield Tile("Text replies", str(counts[Count.TEXT_REPLIES]), share)
-    yield Tile("Calls recovered", str(counts[Count.CALLS_RECOVERED]), f"of {counts[Count.CALLBACKS_OPENED]} callbacks")
-    yield Tile("Appointments booked", str(counts[Count.APPOINTMENTS_BOOKED]))
-    acknowledged = f"{counts[Count.URGENT_ACKNOWLEDGED]} acknowledged"
-    median = figures.middle(times.to_acknowledge)
-    more = f"{acknowledged}, median {duration(median)}" if median is not None else acknowledged
-    yield Tile("Urgent leads flagged", str(counts[Count.URGENT_FLAGGED]), more)
-    contact, slow = figures.middle(times.to_contact), figures.ninetieth(times.to_contact)
-    yield Tile(
-        "Time to first contact",
-        "–" if contact is None else duration(contact),
-        "" if slow is None else f"nine of ten within {duration(slow)}",
-    )
+    yield Tile(N_("Leads with no next step"), str(whole.no_next_step), N_("now; meant to be 0"))
+    callers = {"count": counts[Count.MISSED_CALLERS]}
+    yield Tile(N_("Missed calls"), str(counts[Count.MISSED_CALLS]), N_("%(count)s callers"), callers)
+    yield _replies(whole)
+    opened = {"count": counts[Count.CALLBACKS_OPENED]}
+    yield Tile(N_("Calls recovered"), str(counts[Count.CALLS_RECOVERED]), N_("of %(count)s callbacks"), opened)
+    yield Tile(N_("Appointments booked"), str(counts[Count.APPOINTMENTS_BOOKED]))
+    acknowledged = {"count": counts[Count.URGENT_ACKNOWLEDGED], "median": _said(figures.middle(times.to_acknowledge))}
+    more = N_("%(count)s acknowledged, median %(median)s")
+    yield Tile(N_("Urgent leads flagged"), str(counts[Count.URGENT_FLAGGED]), more, acknowledged)
+    slow = {"time": _said(figures.ninetieth(times.to_contact))}
+    contact = _said(figures.middle(times.to_contact))
+    yield Tile(N_("Time to first contact"), contact, N_("nine of ten within %(time)s"), slow)
+
+
+def _replies(whole: Figures) -> Tile:
+    share = None if whole.reply_share is None else f"{whole.reply_share:.0%}"
+    told = {"share": share, "count": whole.counts[Count.TEXTS_SENT]}
+    more = N_("%(share)s of %(count)s texts") if share else N_("no texts sent")
+    return Tile(N_("Text replies"), str(whole.counts[Count.TEXT_REPLIES]), more, told)
+
+
+def _said(time: timedelta | None) -> str:
+    return "–" if time is None else duration(time)
 
 
 def chart(words: str, count: Count, days: Sequence[Figures]) -> Chart:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from bridge.callbacks import Callbacks
 from bridge.domain.hours import Calendar
 from bridge.domain.queue import Attempt, Callback, Outcome, Urgency
+from bridge.web.language import N_
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -20,11 +21,11 @@ FURTHEST = timedelta(days=365)
 
 
 class FormError(Exception):
-    """A field is not as it should be. typed: what to show again so that nothing typed is lost."""
+    """A field is not as it should be. values: fill the words. typed: shown again so that nothing typed is lost."""
 
-    def __init__(self, field: str, words: str, typed: str = "") -> None:
+    def __init__(self, field: str, words: str, typed: str = "", **values: object) -> None:
         super().__init__(words)
-        self.field, self.words, self.typed = field, words, typed
+        self.field, self.words, self.typed, self.values = field, words, typed, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,22 @@ class Sent:
     def whole(self, field: str) -> int:
         text = self.fields.get(field, "")
         if not (text.isascii() and text.isdigit() and len(text) <= 15):
-            raise FormError(field, "This page is too old: load it again.")
+            raise FormError(field, N_("This page is too old: load it again."))
         return int(text)
 
     def one_of(self, field: str, kinds: type[E]) -> E:
         try:
             return kinds(self.fields.get(field, ""))
         except ValueError:
-            raise FormError(field, f"Choose one of: {', '.join(kinds)}.") from None
+            raise FormError(field, N_("Choose one of: %(kinds)s."), kinds=", ".join(kinds)) from None
 
     def text(self, field: str, longest: int) -> str:
         text = self.fields.get(field, "").replace("\r\n", "\n").strip()
         if not text:
-            raise FormError(field, "There was nothing in it.")
+            raise FormError(field, N_("There was nothing in it."))
         if len(text) > longest:
-            raise FormError(field, f"It is too long: {len(text)} characters of {longest} at most.", text)
+            words = N_("It is too long: %(length)s characters of %(longest)s at most.")
+            raise FormError(field, words, text, length=len(text), longest=longest)
         return text
 
     def optional(self, field: str) -> str | None:
@@ -78,9 +80,9 @@ def _picked(sent: Sent) -> datetime:
     try:
         chosen = sent.calendar.instant(datetime.fromisoformat(text).replace(tzinfo=None))
     except (ValueError, OverflowError):
-        raise FormError("at", "Pick a day and a time.", text) from None
+        raise FormError("at", N_("Pick a day and a time."), text) from None
     if not sent.now < chosen < sent.now + FURTHEST:
-        raise FormError("at", "Pick a time that lies ahead, within a year.", text)
+        raise FormError("at", N_("Pick a time that lies ahead, within a year."), text)
     return chosen
 
 

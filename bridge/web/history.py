@@ -1,41 +1,42 @@
 """The history of a row, and what was just done to it, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain.messages import PartState
 from bridge.domain.queue import Attempt, Callback, Outcome, Verb
+from bridge.web.language import N_
 from bridge.web.present import ATTEMPTS, OUTCOMES, TEXT_STATES, Show
 from storage.audit import Entry
 
 WORDS: dict[str, str] = {
-    "callback.missed": "Missed call",
-    "callback.reply": "Customer texted",
-    "callback.thanks": "Customer said thanks",
-    "callback.talked": "Talked with the customer: closed by itself",
-    "callback.called": "Called the customer",
-    "callback.wake": "Back from snooze",
-    "callback.claim": "Claimed",
-    "callback.release": "Released",
-    "callback.note": "Note",
-    "callback.attempt": "Tried",
-    "callback.snooze": "Snoozed",
-    "callback.finish": "Closed",
-    "callback.reopen": "Reopened",
-    "callback.rank": "Urgency changed",
-    "callback.acknowledge": "Acknowledged",
-    "callback.correct": "Address or issue corrected",
-    "callback.read": "Read",
-    "callback.text": "Text by hand",
-    "callback.undo": "Undone",
-    "callback.opened": "Row opened",
-    "escalation.told": "Told",
-    "escalation.lost": "Alert did not arrive",
-    "escalation.acknowledged": "Has it",
-    "escalation.reminded": "Reminded",
-    "escalation.passed_on": "No call or text since: passed on",
-    "escalation.nobody_left": "Nobody left to tell",
+    "callback.missed": N_("Missed call"),
+    "callback.reply": N_("Customer texted"),
+    "callback.thanks": N_("Customer said thanks"),
+    "callback.talked": N_("Talked with the customer: closed by itself"),
+    "callback.called": N_("Called the customer"),
+    "callback.wake": N_("Back from snooze"),
+    "callback.claim": N_("Claimed"),
+    "callback.release": N_("Released"),
+    "callback.note": N_("Note"),
+    "callback.attempt": N_("Tried"),
+    "callback.snooze": N_("Snoozed"),
+    "callback.finish": N_("Closed"),
+    "callback.reopen": N_("Reopened"),
+    "callback.rank": N_("Urgency changed"),
+    "callback.acknowledge": N_("Acknowledged"),
+    "callback.correct": N_("Address or issue corrected"),
+    "callback.read": N_("Read"),
+    "callback.text": N_("Text by hand"),
+    "callback.undo": N_("Undone"),
+    "callback.opened": N_("Row opened"),
+    "escalation.told": N_("Told"),
+    "escalation.lost": N_("Alert did not arrive"),
+    "escalation.acknowledged": N_("Has it"),
+    "escalation.reminded": N_("Reminded"),
+    "escalation.passed_on": N_("No call or text since: passed on"),
+    "escalation.nobody_left": N_("Nobody left to tell"),
 }
 
 
@@ -44,6 +45,7 @@ class Happened:
     at: datetime
     who: str
     words: str
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +65,21 @@ PARTS = {
 def history(entries: Iterable[Entry]) -> list[Happened]:
     """What people want to know of a row's past; what has no words here only repeats another entry."""
     known = WORDS | PARTS
-    return [Happened(entry.at, entry.who, _words(entry, known)) for entry in entries if entry.what in known]
+    return [Happened(entry.at, entry.who, known[entry.what], _more(entry)) for entry in entries if entry.what in known]
 
 
-def _words(entry: Entry, known: Mapping[str, str]) -> str:
-    result, person = entry.detail.get("result"), entry.detail.get("person")
-    more = ATTEMPTS[Attempt(result)] if result else person
-    return f"{known[entry.what]}: {more}" if more else known[entry.what]
+def _more(entry: Entry) -> str:
+    """What came of a call, or whom an alert told."""
+    result = entry.detail.get("result")
+    return ATTEMPTS[Attempt(result)] if result else str(entry.detail.get("person") or "")
 
 
 def done_words(verb: str, row: Callback, show: Show) -> str:
     """What the person just did, for the moment in which it can be undone."""
-    who = show.number(row.number)
+    who, say = show.number(row.number), show.words.say
     if verb == Verb.FINISH and row.outcome:
-        return f"{who}: {OUTCOMES[Outcome(row.outcome)]}"
+        return f"{who}: {say(OUTCOMES[Outcome(row.outcome)])}"
     if verb in (Verb.SNOOZE, Verb.ATTEMPT) and row.until:
-        return f"{who}: back {show.time(row.until)}"
-    return f"{who}: {WORDS.get(f'callback.{verb}', verb).lower()}"
+        back = say("back %(time)s", time=show.time(row.until))
+        return f"{who}: {back}"
+    return f"{who}: {say(WORDS.get(f'callback.{verb}', verb)).lower()}"

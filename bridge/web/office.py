@@ -14,14 +14,15 @@ from bridge.contacts import Contacts
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.office import Line, Office
 from bridge.domain.oncall import AHEAD, Change, Gap, Override
-from bridge.domain.policy import ContactKind
 from bridge.duties import Duties
+from bridge.web.language import N_
 from bridge.web.site import Banner, Site
 from storage import calls, replies, search, settings
 from storage.database import Writer
 
 DAYS_SHOWN = 7
 LISTED = 100  # rows
+IMPORTED = N_("%(changed)s new or changed, %(same)s as they were.")
 
 Fields = Mapping[str, Any]
 
@@ -88,7 +89,7 @@ class OfficePages:
             with _refusals():
                 await self._duties.enter(self._override(form, self._site.who(request), now), now)
         except RefusedError as error:
-            return await self._on_call(request, 400, Banner(f"Not entered: {error}."))
+            return await self._on_call(request, 400, Banner(f"{error}.", lead=N_("Not entered:")))
         raise web.HTTPSeeOther("/on-call")
 
     def _override(self, form: Fields, who: str, now: datetime) -> Override:
@@ -105,7 +106,7 @@ class OfficePages:
             with _refusals():
                 await self._duties.take_back(int(request.match_info["id"]), self._site.who(request), self._site.clock())
         except RefusedError as error:
-            return await self._on_call(request, 409, Banner(f"Not taken back: {error}."))
+            return await self._on_call(request, 409, Banner(f"{error}.", lead=N_("Not taken back:")))
         raise web.HTTPSeeOther("/on-call")
 
     async def switch_texts(self, request: web.Request) -> web.StreamResponse:
@@ -133,7 +134,6 @@ class OfficePages:
                 status,
                 wanted=wanted,
                 contacts=await search.contacts(db, wanted, limit=LISTED),
-                kinds=list(ContactKind),
                 given=request.query.get("number", "")[:40],
                 banner=banner,
             )
@@ -145,7 +145,7 @@ class OfficePages:
             with _refusals():
                 contact = directory.made(number, name, kind, self._site.office.country)
         except RefusedError as error:
-            return await self._contacts_page(request, 400, Banner(f"Not kept: {error}."))
+            return await self._contacts_page(request, 400, Banner(f"{error}.", lead=N_("Not kept:")))
         await self._contacts.put([contact], self._site.who(request), self._site.clock())
         raise web.HTTPSeeOther("/contacts")
 
@@ -156,10 +156,10 @@ class OfficePages:
             with _refusals():
                 found = directory.read_csv(_octets(form.get("file")), self._site.office.country)
         except RefusedError as error:
-            return await self._contacts_page(request, 400, Banner(f"Nothing was imported: {error}"))
+            return await self._contacts_page(request, 400, Banner(str(error), lead=N_("Nothing was imported:")))
         changed = await self._contacts.put(found, self._site.who(request), self._site.clock())
-        done = f"{changed} new or changed, {len(found) - changed} as they were."
-        return await self._contacts_page(request, 200, Banner(done, good=True))
+        done = {"changed": changed, "same": len(found) - changed}
+        return await self._contacts_page(request, 200, Banner(IMPORTED, done, good=True))
 
     async def filtered(self, request: web.Request) -> web.Response:
         """Calls that are nobody's callback, and texts that stand on no row: left out, not lost."""

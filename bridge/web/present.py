@@ -5,86 +5,100 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as TimeOfDay  # noqa: N812 - `Show.time` is another
 
+from babel.dates import format_skeleton
+
 from bridge.domain import phone
 from bridge.domain.calls import Reason, Talk, Verdict
 from bridge.domain.hours import ALL_DAY, Span
 from bridge.domain.messages import PartState
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
-from bridge.domain.policy import Why
+from bridge.domain.policy import ContactKind, Why
 from bridge.domain.queue import Attempt, Callback, Outcome
 from bridge.domain.texts import TWELVE_HOURS
+from bridge.web.language import N_, Words
 
-WITHHELD = "Number withheld"
+NOON = TimeOfDay(12)
+NOW = N_("now")
+WITHHELD = N_("Number withheld")
 
 OUTCOMES = {
-    Outcome.REACHED: "Reached",
-    Outcome.BOOKED: "Booked",
-    Outcome.NO_NEED: "No need",
-    Outcome.LOST: "Lost",
-    Outcome.WRONG_NUMBER: "Wrong number",
-    Outcome.SPAM: "Spam",
+    Outcome.REACHED: N_("Reached"),
+    Outcome.BOOKED: N_("Booked"),
+    Outcome.NO_NEED: N_("No need"),
+    Outcome.LOST: N_("Lost"),
+    Outcome.WRONG_NUMBER: N_("Wrong number"),
+    Outcome.SPAM: N_("Spam"),
 }
 
 ATTEMPTS = {
-    Attempt.CALLED: "called",
-    Attempt.RANG_OUT: "rang out",
-    Attempt.LEFT_MESSAGE: "left message",
-    Attempt.NO_ANSWER: "no answer",
+    Attempt.CALLED: N_("called"),
+    Attempt.RANG_OUT: N_("rang out"),
+    Attempt.LEFT_MESSAGE: N_("left message"),
+    Attempt.NO_ANSWER: N_("no answer"),
 }
 
 REASONS = {
-    Reason.NO_ANSWER: "nobody answered",
-    Reason.BUSY: "busy",
-    Reason.UNREACHABLE: "no phone reachable",
-    Reason.ABANDONED_RINGING: "hung up while ringing",
-    Reason.ABANDONED_MENU: "hung up in the menu",
-    Reason.ABANDONED_QUEUE: "gave up in the queue",
-    Reason.VOICEMAIL: "went to voicemail",
-    Reason.NOT_OFFERED: "no phone rang",
+    Reason.NO_ANSWER: N_("nobody answered"),
+    Reason.BUSY: N_("busy"),
+    Reason.UNREACHABLE: N_("no phone reachable"),
+    Reason.ABANDONED_RINGING: N_("hung up while ringing"),
+    Reason.ABANDONED_MENU: N_("hung up in the menu"),
+    Reason.ABANDONED_QUEUE: N_("gave up in the queue"),
+    Reason.VOICEMAIL: N_("went to voicemail"),
+    Reason.NOT_OFFERED: N_("no phone rang"),
+}
+
+KINDS = {
+    ContactKind.CUSTOMER: N_("customer"),
+    ContactKind.STAFF: N_("staff"),
+    ContactKind.SUPPLIER: N_("supplier"),
+    ContactKind.OTHER: N_("other"),
+    ContactKind.BLOCKED: N_("blocked"),
+    ContactKind.SHARED: N_("shared"),
 }
 
 VERDICTS = {
-    Verdict.ANSWERED: "answered",
-    Verdict.MISSED: "missed",
-    Verdict.ANSWERED_THEN_LOST: "lost after talking",
-    Verdict.SHORT: "short ring",
-    Verdict.UNKNOWN: "ended unseen",
+    Verdict.ANSWERED: N_("answered"),
+    Verdict.MISSED: N_("missed"),
+    Verdict.ANSWERED_THEN_LOST: N_("lost after talking"),
+    Verdict.SHORT: N_("short ring"),
+    Verdict.UNKNOWN: N_("ended unseen"),
 }
 
 TEXT_STATES = {
-    PartState.QUEUED: "Text waits",
-    PartState.SENDING: "Text going out",
-    PartState.SUBMITTED: "Text sent",
-    PartState.DELIVERED: "Text delivered",
-    PartState.FAILED: "Text failed",
-    PartState.UNKNOWN: "Text may have been sent",
-    PartState.CANCELLED: "Text not sent",
+    PartState.QUEUED: N_("Text waits"),
+    PartState.SENDING: N_("Text going out"),
+    PartState.SUBMITTED: N_("Text sent"),
+    PartState.DELIVERED: N_("Text delivered"),
+    PartState.FAILED: N_("Text failed"),
+    PartState.UNKNOWN: N_("Text may have been sent"),
+    PartState.CANCELLED: N_("Text not sent"),
 }
 
 WHY_NO_TEXT = {
-    Why.PAUSED: "Would have texted",
-    Why.LIVE_ONLY: "Would have texted",
-    Why.OPTED_OUT: "Opted out: call, do not text",
-    Why.LANDLINE: "Landline: call, do not text",
-    Why.WITHHELD: "Cannot be texted",
-    Why.INTERNAL: "Cannot be texted",
-    Why.INVALID: "Cannot be texted",
-    Why.EMERGENCY_OR_SHORT_CODE: "Cannot be texted",
-    Why.OWN_NUMBER: "Own number: no text",
-    Why.TOLL_FREE: "Toll-free: call, do not text",
-    Why.PREMIUM: "Premium number: no text",
-    Why.REGION: "Foreign number: no text",
-    Why.CONTACT: "Supplier or other: no text",
-    Why.COOL_DOWN: "Texted earlier",
-    Why.REPLIED: "Already in conversation",
-    Why.TALKED_SINCE: "Talked since: no text",
-    Why.TOO_OLD: "Found late: no text",
-    Why.IN_CALL: "Calling again now",
-    Why.LOST_AFTER_TALK: "Was talking: no text",
-    Why.BREAKER: "Texts stopped: too many calls",
-    Why.CAP_HOUR: "Hourly limit reached",
-    Why.CAP_DAY: "Daily limit reached",
+    Why.PAUSED: N_("Would have texted"),
+    Why.LIVE_ONLY: N_("Would have texted"),
+    Why.OPTED_OUT: N_("Opted out: call, do not text"),
+    Why.LANDLINE: N_("Landline: call, do not text"),
+    Why.WITHHELD: N_("Cannot be texted"),
+    Why.INTERNAL: N_("Cannot be texted"),
+    Why.INVALID: N_("Cannot be texted"),
+    Why.EMERGENCY_OR_SHORT_CODE: N_("Cannot be texted"),
+    Why.OWN_NUMBER: N_("Own number: no text"),
+    Why.TOLL_FREE: N_("Toll-free: call, do not text"),
+    Why.PREMIUM: N_("Premium number: no text"),
+    Why.REGION: N_("Foreign number: no text"),
+    Why.CONTACT: N_("Supplier or other: no text"),
+    Why.COOL_DOWN: N_("Texted earlier"),
+    Why.REPLIED: N_("Already in conversation"),
+    Why.TALKED_SINCE: N_("Talked since: no text"),
+    Why.TOO_OLD: N_("Found late: no text"),
+    Why.IN_CALL: N_("Calling again now"),
+    Why.LOST_AFTER_TALK: N_("Was talking: no text"),
+    Why.BREAKER: N_("Texts stopped: too many calls"),
+    Why.CAP_HOUR: N_("Hourly limit reached"),
+    Why.CAP_DAY: N_("Daily limit reached"),
 }
 
 
@@ -92,24 +106,25 @@ WHY_NO_TEXT = {
 class Show:
     """What templates say about values; one for each page made at `now`.
 
-    talks: calls that go on. rings: whose desk phone rings for a row.
+    talks: calls that go on. rings: whose desk phone rings for a row. words: the reader's language.
     """
 
     office: Office
     now: datetime
+    words: Words
     talks: Mapping[E164, Talk] = field(default_factory=dict)
     rings: Callable[[Callback, datetime], str] = lambda _row, _now: ""
 
     def on_phone(self, row: Callback) -> str:
         """Who is on the phone with this customer, "" for nobody."""
-        talk = self.talks.get(row.number) if row.number else None
+        say, talk = self.words.say, self.talks.get(row.number) if row.number else None
         if talk is None:
             caller = self.rings(row, self.now)
-            return f"{caller}'s phone rings" if caller else ""
+            return say("%(name)s's phone rings", name=caller) if caller else ""
         who = self.office.at_extension(talk.who)
         if talk.met:
-            return f"On the phone with {who or 'somebody'}"
-        return f"{who} is calling" if who else "Is calling us now"
+            return say("On the phone with %(name)s", name=who or say("somebody"))
+        return say("%(name)s is calling", name=who) if who else say("Is calling us now")
 
     def time(self, at: datetime) -> str:
         """`8:02 AM` today, `Mon 8:02 AM` within the week, `Nov 3, 8:02 AM` beyond; in the office's zone."""
@@ -118,7 +133,10 @@ class Show:
         days = abs((today.date() - wall.date()).days)
         if days == 0:
             return clock
-        return f"{wall:%a} {clock}" if days < 7 else f"{wall:%b} {wall.day}, {clock}"
+        return f"{self._said(wall, 'EEE' if days < 7 else 'MMMd')}{' ' if days < 7 else ', '}{clock}"
+
+    def _said(self, day: date, skeleton: str) -> str:
+        return format_skeleton(skeleton, datetime.combine(day, NOON), locale=self.words.language)
 
     def _clock(self, wall: datetime | TimeOfDay) -> str:
         if self.office.country not in TWELVE_HOURS:
@@ -126,22 +144,25 @@ class Show:
         return f"{wall.hour % 12 or 12}:{wall:%M} {'AM' if wall.hour < 12 else 'PM'}"
 
     def age(self, since: datetime) -> str:
-        return age(self.now - since)
+        return self.words.say(age(self.now - since))
 
     def number(self, number: E164 | None) -> str:
-        return phone.national(number, self.office.country) if number else WITHHELD
+        return phone.national(number, self.office.country) if number else self.words.say(WITHHELD)
 
     def span(self, start: datetime, end: datetime) -> str:
-        return f"from {self.time(start)} to {self.time(end)}"
+        return self.words.say("from %(start)s to %(end)s", start=self.time(start), end=self.time(end))
 
     def day(self, day: date) -> str:
-        return f"{day:%a} {day:%b} {day.day}"
+        """`Mon, Nov 23`"""
+        return self._said(day, "MMMEd")
 
     def spans(self, spans: Sequence[Span]) -> str:
         """Opening hours of one day."""
         if spans == (ALL_DAY,):
-            return "all day"
-        return ", ".join(f"{self._clock(span.opens)} – {self._clock(span.closes)}" for span in spans) or "closed"
+            return self.words.say("all day")
+        return ", ".join(f"{self._clock(span.opens)} – {self._clock(span.closes)}" for span in spans) or self.words.say(
+            "closed"
+        )
 
     def local(self, at: datetime) -> str:
         """As an <input type="datetime-local"> wants it."""
@@ -152,7 +173,7 @@ def age(gone: timedelta) -> str:
     """`now`, `14 min`, `3 h`, `2 d`: one unit, rounded down."""
     minutes = max(gone // timedelta(minutes=1), 0)
     if minutes < 1:
-        return "now"
+        return NOW
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"

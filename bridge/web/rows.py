@@ -10,6 +10,7 @@ from bridge.domain.escalation import Stage
 from bridge.domain.messages import Kind, PartState
 from bridge.domain.policy import Why
 from bridge.domain.queue import Attempt, Callback, State
+from bridge.web.language import N_
 from bridge.web.present import TEXT_STATES, WHY_NO_TEXT
 from storage import alerts, callbacks, calls, contacts, conversations, opt_outs
 from storage.callbacks import AttemptMade, Note
@@ -30,10 +31,11 @@ class Piece(NamedTuple):
 
 
 class TextStatus(NamedTuple):
-    """tone: `good`, `bad`, `wait` or `none`, for the colour beside the words."""
+    """tone: `good`, `bad`, `wait` or `none`, for the colour beside the words. names: whom it is about."""
 
     words: str
     tone: str
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,13 @@ async def _alarm(db: Reader, callback: Callback) -> TextStatus | None:
     if case is None or case.stage not in ALARMS or not (names or case.stage is Stage.UNSEEN):
         return None
     words, tone = ALARMS[case.stage]
-    return TextStatus(words.format(names=names or "nobody could be told"), tone)
+    return TextStatus(words, tone, names)
 
 
 ALARMS = {
-    Stage.ALERTING: ("Told, no answer yet: {names}", "wait"),
-    Stage.UNSEEN: ("Nobody has answered the alerts: {names}", "bad"),
-    Stage.REMINDED: ("Taken, but no call or text yet. Told: {names}", "bad"),
+    Stage.ALERTING: (N_("Told, no answer yet"), "wait"),
+    Stage.UNSEEN: (N_("Nobody has answered the alerts"), "bad"),
+    Stage.REMINDED: (N_("Taken, but no call or text yet"), "bad"),
 }
 
 

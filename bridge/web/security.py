@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
+from bridge.web.language import N_
 from bridge.web.settings import WebSettings
 
 COOKIE = "textback"
@@ -53,13 +54,13 @@ def guard(settings: WebSettings) -> Middleware:
     @web.middleware
     async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
         if _hostname(request.headers.get("Host", "")) not in hosts:
-            raise _refused(request, "host", "This address is not served here.")
+            raise _refused(request, "host", N_("This address is not served here."))
         request[BROWSER] = _browser(request.cookies.get(COOKIE, ""))
         if request.method not in SAFE:
             if not _is_ours(request):
-                raise _refused(request, "origin", "This form was not sent from this page.")
+                raise _refused(request, "origin", N_("This form was not sent from this page."))
             if not await _has_token(request):
-                raise _refused(request, "token", "This page is too old: load it again, then repeat what you did.")
+                raise _refused(request, "token", N_("This page is too old: load it again, then repeat what you did."))
         response = await handler(request)
         if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
             response.set_cookie(

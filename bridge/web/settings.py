@@ -10,6 +10,7 @@ class WebSettings:
     """hosts: names in the Host header beside the address itself; any other is refused (DNS rebinding).
 
     certificate, key: PEM files, for https. visitor: who sits there while nobody signs in and nobody has said.
+    language: of the page; "" for what the browser asks for.
     """
 
     host: str = "127.0.0.1"
@@ -18,6 +19,7 @@ class WebSettings:
     certificate: Path | None = None
     key: Path | None = None
     visitor: str = "Front desk"
+    language: str = ""
 
 
 def is_loopback(host: str) -> bool:

@@ -1,11 +1,10 @@
 """What every view needs: the parts it is made from, and the pages it answers with."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from bridge.callbacks import UNDOABLE, Callbacks
@@ -13,10 +12,11 @@ from bridge.domain.office import Office
 from bridge.domain.oncall import Gap
 from bridge.domain.queue import Callback
 from bridge.duties import gaps_ahead, office_with_changes
-from bridge.health import Health, LinkKind
+from bridge.health import Health, LinkKind, Note
 from bridge.web.door import VISITOR, Door
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
+from bridge.web.language import N_, WORDS, render
 from bridge.web.phones import Phones, Ringing
 from bridge.web.present import Show
 from bridge.web.rows import Mark
@@ -29,18 +29,38 @@ from storage.users import Role
 UNDO_FOR = timedelta(seconds=10)
 
 FAULTS = {
-    LinkKind.PBX: "The PBX is not connected ({why}). New calls are not seen; the queue, texts and replies go on.",
-    LinkKind.SMS: "The SMS gateway is not connected ({why}). Calls are recorded, texts wait.",
+    LinkKind.PBX: N_("The PBX is not connected (%(why)s). New calls are not seen; the queue, texts and replies go on."),
+    LinkKind.SMS: N_("The SMS gateway is not connected (%(why)s). Calls are recorded, texts wait."),
 }
+NOTES = {
+    Note.NO_SNIPPET: N_(
+        "Callers who hide their number may be texted: the snippet of textback dialplan was never heard"
+    ),
+}
+NOT_YET = N_("not yet")
+NO_DATABASE = N_("The database cannot be used: %(why)s. Nothing is sent that is not recorded.")
+NO_SPACE = N_("The disk is nearly full. Free some space before calls can no longer be recorded.")
+
+
+class Fault(NamedTuple):
+    """words: may hold `%(why)s`."""
+
+    words: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """Why nothing was done (good: what was). typed, field, action, version: what a second try needs, if one typed."""
+    """Why nothing was done (good: what was). lead: words to begin with. args: fill the words.
+
+    typed, name, action, version: what a second try needs, where something was typed.
+    """
 
     words: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    lead: str = ""
     typed: str = ""
-    field: str = ""
+    name: str = ""
     action: str = ""
     version: int = 0
     good: bool = False
@@ -66,14 +86,14 @@ class Site:
         texts = {name: value for name, value in fields.items() if isinstance(value, str)}
         return Sent(texts, self.who(request), now, self.office.line_named(row.line).calendar)
 
-    def show(self, now: datetime) -> Show:
-        return Show(self.office, now, self.phones.talks(), self.ringing.whose)
+    def show(self, request: web.Request, now: datetime) -> Show:
+        return Show(self.office, now, request[WORDS], self.phones.talks(), self.ringing.whose)
 
     def around_rows(self, request: web.Request, now: datetime) -> dict[str, Any]:
         """What a row needs, on a page or alone."""
         me = self.office.person(self.who(request))
         return {
-            "show": self.show(now),
+            "show": self.show(request, now),
             "who": self.who(request),
             "token": token_for(request[BROWSER]),
             "many_lines": len(self.office.lines) > 1,
@@ -92,6 +112,7 @@ class Site:
             "search": "",
             "health": health,
             "faults": faults(health),
+            "notes": [NOTES[note] for note in health.notes],
             "several_links": len(health.links) > 2,
             "gaps": await self._gaps(db, now),
             "paused": await settings.is_on(db, settings.PAUSED),
@@ -99,7 +120,7 @@ class Site:
             "toast": await self._toast(request, db, now),
             "banner": None,
         }
-        return aiohttp_jinja2.render_template(template, request, around | more, status=status)
+        return render(request, template, around | more, status)
 
     async def _gaps(self, db: Reader, now: datetime) -> Sequence[Gap]:
         """When nobody is on call in the days ahead; nothing where nobody ever is."""
@@ -115,7 +136,7 @@ class Site:
         if row is None or last is None or last.who != self.who(request) or now - last.at > UNDO_FOR:
             return None
         verb = last.what.removeprefix(f"{Subject.CALLBACK}.")
-        return Toast(row.id, row.version, done_words(verb, row, self.show(now))) if verb in UNDOABLE else None
+        return Toast(row.id, row.version, done_words(verb, row, self.show(request, now))) if verb in UNDOABLE else None
 
 
 async def find(db: Reader, written: str) -> Callback | None:
@@ -132,15 +153,15 @@ async def found(request: web.Request, db: Reader) -> Callback:
     """The row that the path names; 404 if there is none."""
     row = await find(db, request.match_info["id"])
     if row is None:
-        raise web.HTTPNotFound(text="There is no such row.")
+        raise web.HTTPNotFound(text=N_("There is no such row."))
     return row
 
 
-def faults(health: Health) -> list[str]:
+def faults(health: Health) -> list[Fault]:
     """What is broken, and what still works."""
-    found = [FAULTS[link.kind].format(why=link.error or "not yet") for link in health.links if not link.since]
+    found = [Fault(FAULTS[link.kind], link.error or NOT_YET) for link in health.links if not link.since]
     if health.database:
-        found.append(f"The database cannot be used: {health.database}. Nothing is sent that is not recorded.")
+        found.append(Fault(NO_DATABASE, health.database))
     if health.disk_low:
-        found.append("The disk is nearly full. Free some space before calls can no longer be recorded.")
+        found.append(Fault(NO_SPACE, ""))
     return found

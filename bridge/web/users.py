@@ -7,12 +7,14 @@ from aiohttp import web
 from bridge import passwords
 from bridge.domain.queue import TEXTBACK
 from bridge.web.door import VISITOR
+from bridge.web.language import N_
 from bridge.web.site import Banner, Site
 from storage import users
 from storage.errors import ForbiddenError
 from storage.users import Role, User
 
 LONGEST_NAME = 80
+ROLES = {Role.STAFF: N_("staff"), Role.LEAD: N_("lead"), Role.ADMIN: N_("admin")}
 
 
 class RefusedError(ValueError):
@@ -35,7 +37,7 @@ class UsersPage:
                 self._site.clock(),
                 status,
                 users=await users.everybody(db),
-                roles=list(Role),
+                roles=ROLES,
                 people_names=[person.name for person in self._site.office.people],
                 fewest=passwords.FEWEST,
                 banner=banner,
@@ -49,7 +51,7 @@ class UsersPage:
             _check_signed_in(request)
             await _CHANGES[request.match_info["change"]](self, name, form, self._site.who(request))
         except RefusedError as error:
-            return await self._page(request, 400, Banner(f"Not done: {error}."))
+            return await self._page(request, 400, Banner(f"{error}.", lead=N_("Not done.")))
         raise web.HTTPSeeOther("/users")
 
     async def add(self, name: str, form: dict[str, str], who: str) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from bridge.domain.queue import Callback, State, Urgency
 from bridge.health import Health, LinkKind
 from bridge.web.history import history
+from bridge.web.language import N_, render
 from bridge.web.rows import Mark, Piece, TextStatus, pieces, read_row, text_state
 from bridge.web.site import Banner, Site, found
 from storage import audit, callbacks, calls, conversations, search
@@ -30,9 +30,9 @@ class Tab:
 
 
 TABS = (
-    Tab("to_call", "/", "To call", frozenset({State.OPEN, State.CLAIMED})),
-    Tab("snoozed", "/snoozed", "Snoozed", frozenset({State.WAITING})),
-    Tab("done", "/done", "Done today", frozenset({State.CLOSED})),
+    Tab("to_call", "/", N_("To call"), frozenset({State.OPEN, State.CLAIMED})),
+    Tab("snoozed", "/snoozed", N_("Snoozed"), frozenset({State.WAITING})),
+    Tab("done", "/done", N_("Done today"), frozenset({State.CLOSED})),
 )
 TAB_NAMED = {tab.name: tab for tab in TABS}
 TAB_AT = {tab.path: tab for tab in TABS}
@@ -106,9 +106,7 @@ class Views:
                 "row": await read_row(db, callback, self._site.mark),
                 "tab": tab.name if tab else "row",
             }
-        return aiohttp_jinja2.render_template(
-            "row.html", request, self._site.around_rows(request, self._site.clock()) | context
-        )
+        return render(request, "row.html", self._site.around_rows(request, self._site.clock()) | context)
 
     async def conversation(self, request: web.Request) -> web.Response:
         async with self._site.database.read() as db:
@@ -150,9 +148,9 @@ def first_run(health: Health) -> list[Step]:
     """What a new install still waits for."""
     up = {kind: any(link.since for link in health.links if link.kind is kind) for kind in LinkKind}
     return [
-        Step("The PBX is connected", up[LinkKind.PBX]),
-        Step("The SMS gateway is connected", up[LinkKind.SMS]),
-        Step("A call came in: ring the office from a mobile and let it ring", False),
+        Step(N_("The PBX is connected"), up[LinkKind.PBX]),
+        Step(N_("The SMS gateway is connected"), up[LinkKind.SMS]),
+        Step(N_("A call came in: ring the office from a mobile and let it ring"), False),
     ]
 
 

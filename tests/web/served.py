@@ -34,12 +34,17 @@ class Faults:
 
 @asynccontextmanager
 async def served(
-    desk: Desk, faults: Faults | None = None, *, phones: Phones | None = None, heartbeat: float = HEARTBEAT
+    desk: Desk,
+    faults: Faults | None = None,
+    *,
+    settings: WebSettings | None = None,
+    phones: Phones | None = None,
+    heartbeat: float = HEARTBEAT,
 ) -> AsyncIterator[Client]:
     app = create_app(
         desk.database,
         desk.office,
-        WebSettings(),
+        settings or WebSettings(),
         health=faults or Faults(desk),
         clock=desk.clock,
         phones=phones,

@@ -96,7 +96,7 @@ async def test_what_the_pbx_refuses_is_said_as_it_said_it(client: Client, desk: 
     board.pbx.answer = Originated(False, "Permission denied")
     status, page = await act(client, await desk.row(), "call")
     assert status == 502
-    assert "the PBX refused: Permission denied." in page.words
+    assert "the PBX refused it: Permission denied." in page.words
     assert "phone rings" not in page.words
 
 

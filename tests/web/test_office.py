@@ -60,7 +60,7 @@ async def put(desk: Desk, number: E164, name: str, kind: ContactKind) -> None:
 
 async def test_it_says_who_is_told_now_when_nobody_would_be_and_when_the_office_is_open(client: Client) -> None:
     page = await shown(client, "/on-call")
-    for words in ("Bob", "Nobody is on call from", "None: the weekly plan holds.", "Mon Nov 23", "9:00 AM – 5:00 PM"):
+    for words in ("Bob", "Nobody on call from", "None: the weekly plan holds.", "Mon, Nov 23", "9:00 AM – 5:00 PM"):
         assert words in page.words
 
 
@@ -196,7 +196,7 @@ async def test_figures_are_those_of_the_definitions(client: Client, desk: Desk) 
     for words in ("Missed calls 2 2 callers", "Calls recovered 1 of 2 callbacks", "Appointments booked 1"):
         assert words in " ".join(page.words.split())
     assert page.html.count("<rect") == 3 * 7
-    assert "Mon Nov 23: 2" in page.words
+    assert "Mon, Nov 23: 2" in page.words
 
 
 async def test_figures_of_an_empty_office_and_of_a_made_up_period_are_a_page(client: Client) -> None:

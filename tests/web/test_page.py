@@ -11,7 +11,7 @@ from aiohttp import ClientResponse
 
 from bridge.domain.phone import E164
 from bridge.domain.queue import Callback, Outcome, State, Urgency
-from bridge.health import Link, LinkKind
+from bridge.health import Link, LinkKind, Note
 from bridge.web.security import COOKIE, TOKEN
 from storage import callbacks, settings
 from storage.audit import Act
@@ -454,3 +454,9 @@ async def test_files_are_served_under_their_hash_and_kept(client: Client) -> Non
             assert answer.status == 200
             assert "immutable" in answer.headers["Cache-Control"]
     assert "http://" not in page.html.replace("http://www.w3.org", "")
+
+
+async def test_a_note_of_what_could_work_better_stands_on_the_strip(client: Client, faults: Faults) -> None:
+    assert "was never heard" not in (await shown(client)).words
+    faults.health = replace(faults.health, notes=(Note.NO_SNIPPET,))
+    assert "was never heard" in (await shown(client)).words

@@ -26,6 +26,7 @@ function listen() {
 function heard() {
   if (!byId("stale").hidden) noticed([0]);
   page.heard = Date.now();
+  document.body.dataset.heard = "";  // for tests, and for whoever looks: it hears
   byId("stale").hidden = true;
 }
 
@@ -84,7 +85,7 @@ function announce(fresh) {
   if (!button) return;
   const total = Number(button.dataset.count ?? 0) + fresh;
   button.dataset.count = total;
-  button.textContent = `${total} changed: show`;
+  button.textContent = `${total} ${document.body.dataset.changed}`;
   button.hidden = false;
 }
 
@@ -117,7 +118,7 @@ setInterval(() => {
 
 function words(gone) {
   const minutes = Math.max(Math.floor(gone / 60_000), 0);
-  if (minutes < 1) return "now";
+  if (minutes < 1) return document.body.dataset.now;
   if (minutes < 60) return `${minutes} min`;
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
 }
@@ -160,7 +161,7 @@ function chime() {
 
 function showSound() {
   const on = localStorage.sound === "on";
-  byId("sound").textContent = on ? "Sound on" : "Sound off";
+  byId("sound").textContent = on ? document.body.dataset.soundOn : document.body.dataset.soundOff;
   byId("sound").setAttribute("aria-pressed", String(on));
 }
 

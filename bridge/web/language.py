@@ -1,0 +1,84 @@
+"""The page in the reader's language: gettext catalogues, chosen by the setting or else by the browser.
+
+English stands in the code and the templates; other languages are `locale/LANGUAGE/messages.po`, read as they are.
+"""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+from babel.core import negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, "es")
+
+
+def N_(words: str) -> str:  # noqa: N802 - as gettext calls it
+    """Marks words that are translated where they are shown."""
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is said in one language. language: as in `<html lang>`."""
+
+    language: str
+    catalogue: NullTranslations
+
+    def say(self, words: str, /, **values: Any) -> str:
+        """values: fill the `%(name)s` in the words."""
+        said = self.catalogue.gettext(words) if words else ""
+        return said % values if values else said
+
+    def count(self, one: str, many: str, num: int) -> str:
+        return self.catalogue.ngettext(one, many, num) % {"num": num}
+
+    def context(self) -> dict[str, Any]:
+        """For templates."""
+        return {"_": self.say, "ngettext": self.count, "language": self.language}
+
+
+WORDS = web.RequestKey("words", Words)
+
+
+def render(request: web.Request, template: str, context: Mapping[str, Any], status: int = 200) -> web.Response:
+    """A template in the reader's language."""
+    return aiohttp_jinja2.render_template(template, request, {**request[WORDS].context(), **context}, status=status)
+
+
+@cache
+def words_in(language: str) -> Words:
+    if language == ENGLISH:
+        return Words(ENGLISH, NullTranslations())
+    catalogue = read_po(io.BytesIO((files("bridge.web") / "locale" / language / "messages.po").read_bytes()), language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Words(language, GNUTranslations(compiled))
+
+
+def chosen(accepted: str, setting: str = "") -> str:
+    """setting: goes before what the browser accepts (its Accept-Language)."""
+    preferred = [tag for _, tag in sorted(_tags(accepted), key=lambda tag: -tag[0])]
+    return setting or negotiate_locale(preferred, LANGUAGES, sep="-") or ENGLISH
+
+
+def _tags(accepted: str) -> list[tuple[float, str]]:
+    """`es-MX;q=0.8` as (0.8, "es-MX"); what is no such thing counts least."""
+    return [_tag(written) for written in accepted[:400].split(",") if written.strip()]
+
+
+def _tag(written: str) -> tuple[float, str]:
+    tag, _, weight = written.partition(";q=")
+    try:
+        return float(weight or 1), tag.strip()
+    except ValueError:
+        return 0.0, tag.strip()
