@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, ClientSession, TCPConnector
 
 from bridge.changes import Changes
 from bridge.web.live import EVERYTHING, REMEMBERED, Live
@@ -89,3 +89,39 @@ async def test_many_changes_of_one_row_are_told_once(desk: Desk) -> None:
 async def test_silence_is_broken_by_a_beat(desk: Desk) -> None:
     async with served(desk, heartbeat=0.01) as client, client.get("/events") as stream:
         assert [await told(stream) for _ in range(3)] == [("beat", [])] * 3
+
+
+async def test_five_hundred_pages_are_told_and_slow_ones_hold_nobody_up(client: Client, desk: Desk) -> None:
+    """Half of them read nothing, as a browser that sleeps does."""
+    async with AsyncExitStack() as stack:
+        connector = await stack.enter_async_context(TCPConnector(limit=0))
+        session = await stack.enter_async_context(ClientSession(connector=connector))
+        address = client.make_url("/events")
+        streams = [await stack.enter_async_context(session.get(address)) for _ in range(500)]
+        awake = streams[::2]
+        await asyncio.gather(*(told(stream) for stream in awake))
+        await desk.call(missed_call(OTHER))
+        await asyncio.gather(*(told_of(stream, 1) for stream in awake))
+        async with client.get("/count") as answer:
+            assert (await answer.json())["to_call"] == 1
+
+
+async def test_a_client_that_never_ends_its_request_holds_nobody_up(client: Client) -> None:
+    url = client.make_url("/")
+    dripping = [await asyncio.open_connection(url.host, url.port) for _ in range(50)]
+    for _, writer in dripping:
+        writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+    async with client.get("/") as answer:
+        assert answer.status == 200
+    for _, writer in dripping:
+        writer.close()
+
+
+async def test_too_many_streams_are_sent_away_and_told_when_to_come_back(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.web.live.MOST_STREAMS", 1)
+    async with client.get("/events") as stream:
+        await told(stream)
+        async with client.get("/events") as refused:
+            assert refused.status == 503
