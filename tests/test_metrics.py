@@ -1,5 +1,6 @@
 """What Prometheus reads."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bridge.health import Health, Link, LinkKind
@@ -26,9 +27,15 @@ def test_links_queue_switches_and_disk_are_told() -> None:
 
 
 def test_ready_means_that_calls_are_seen_texts_go_out_and_both_are_recorded() -> None:
-    assert Health((UP,)).ready
+    bound = replace(DOWN, since=UP.since)
+    assert Health((UP, bound)).ready
     assert not Health((UP, DOWN)).ready
-    assert not Health((UP,), database="the disk is full").ready
+    assert not Health((replace(UP, since=None), bound)).ready
+    assert not Health((UP, bound), database="the disk is full").ready
+
+
+def test_one_gateway_of_two_is_enough() -> None:
+    assert Health((UP, DOWN, replace(DOWN, since=UP.since))).ready
 
 
 def test_less_than_a_twentieth_of_the_disk_is_low() -> None:
