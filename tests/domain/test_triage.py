@@ -172,3 +172,9 @@ def test_a_receipt_or_a_bill_takes_nothing_from_what_is_broken_now() -> None:
 def test_a_no_in_one_text_reaches_into_the_next() -> None:
     assert read("no gas", "smell").level is ROUTINE
     assert read("smell of gas", "in here").level is URGENT
+
+
+def test_a_co_alarm_that_goes_on_is_a_hazard_and_one_to_be_bought_is_not() -> None:
+    assert read("CO alarm wont stop").hazard
+    assert read("my head hurts and the co detector is on").hazard
+    assert not read("need a co detector").hazard

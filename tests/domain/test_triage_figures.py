@@ -21,6 +21,7 @@ REPLY_SETS = {
     "sixth batch": labels.replies("replies6.txt"),
     "seventh batch": labels.replies("replies7.txt"),
     "eighth batch": labels.replies("replies8.txt"),
+    "ninth batch": labels.replies("replies9.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
