@@ -92,8 +92,8 @@ GRACIAS = "Gracias, tenemos su mensaje. No hay cita hasta que una persona le con
 PREGUNTA = f"{GRACIAS} ¿En qué domicilio es el servicio?"
 STOPPED = "Ace Plumbing: You will get no more texts from us. Reply START to get them again."
 HELPED = (
-    "Ace Plumbing: We text people whose call to (212) 555-0100 we missed. Call us at (212) 555-0100. "
-    "Reply STOP to opt out."
+    "Ace Plumbing: Texts from here follow a call to (212) 555-0100 that nobody answered. "
+    "You can call us at (212) 555-0100. Reply STOP to opt out."
 )
 
 

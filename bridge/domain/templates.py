@@ -99,13 +99,16 @@ SHIPPED: Mapping[tuple[Template, Language], str] = {
         Template.OPT_OUT,
         Language.ES,
     ): "{business}: Ya no le enviaremos mensajes. Responda START para recibirlos de nuevo.",
-    (Template.OPT_IN, Language.EN): "{business}: You will get texts from us again. Reply STOP to opt out.",
-    (Template.OPT_IN, Language.ES): "{business}: Le enviaremos mensajes de nuevo. Responda STOP para no recibirlos.",
+    (Template.OPT_IN, Language.EN): "{business}: Texts to this number are switched on again. Reply STOP to opt out.",
+    (Template.OPT_IN, Language.ES): (
+        "{business}: Los mensajes para usted se activaron de nuevo. Responda STOP para no recibirlos."
+    ),
     (Template.HELP, Language.EN): (
-        "{business}: We text people whose call to {phone} we missed. Call us at {phone}. Reply STOP to opt out."
+        "{business}: Texts from here follow a call to {phone} that nobody answered. You can call us at {phone}. "
+        "Reply STOP to opt out."
     ),
     (Template.HELP, Language.ES): (
-        "{business}: Escribimos a quien no pudimos contestar en el {phone}. Puede llamarnos. "
+        "{business}: Nuestros mensajes siguen a una llamada al {phone} que nadie pudo contestar. Puede llamarnos. "
         "Responda STOP para no recibir mensajes."
     ),
 }

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bridge.domain import gsm, texts
+from bridge.domain import gsm, honesty, texts
 from bridge.domain.hours import Calendar, Span
+from bridge.domain.lexicon import default_lexicon
 from bridge.domain.messages import Encoding
 from bridge.domain.office import Line, Office
 from bridge.domain.oncall import Roster, Shift
@@ -181,6 +182,12 @@ def test_help_tells_the_number_to_call_as_people_write_it() -> None:
 def test_every_shipped_text_exists_in_every_language_and_fills_only_known_blanks() -> None:
     assert set(SHIPPED) == {(template, language) for template in Template for language in Language}
     assert [found for (template, _), words in SHIPPED.items() for found in mistakes(template, words)] == []
+
+
+@pytest.mark.parametrize("words", SHIPPED.values())
+def test_no_shipped_text_promises_anything(words: str) -> None:
+    filled = words.format(business="Ace Plumbing", opens="Monday 8:00 AM", phone="(212) 555-0100", emergency="911")
+    assert honesty.check(filled, default_lexicon()) == []
 
 
 @pytest.mark.parametrize(
