@@ -13,7 +13,7 @@ from itertools import islice
 from unicodedata import category, combining, normalize
 
 HEAD = 1_600  # characters, ten SMS: of a longer text this much is read from its beginning ...
-TAIL = 400  # ... and this much from its end
+TAIL = 300  # ... and this much from its end
 MAX_HEAD = 140  # words: of a text of more than both together, the first ...
 MAX_TAIL = 40  # ... and the last
 MAX_CLAUSE = 60  # words: longer than people go on without a stop
