@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import ssl
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -137,15 +136,6 @@ def _connection(web: WebSettings, host: str) -> http.client.HTTPConnection:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.check_hostname = False
     return http.client.HTTPSConnection(host, web.port, timeout=DAEMON_TIMEOUT, context=context)
-
-
-def _connection(web: WebSettings) -> http.client.HTTPConnection:
-    """The certificate in the configuration is trusted whatever name it is made out to: it is ours."""
-    if web.certificate is None:
-        return http.client.HTTPConnection(web.host, web.port, timeout=DAEMON_TIMEOUT)
-    trusting = ssl.create_default_context(cafile=str(web.certificate))
-    trusting.check_hostname = False
-    return http.client.HTTPSConnection(web.host, web.port, timeout=DAEMON_TIMEOUT, context=trusting)
 
 
 def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[Level, str]:
