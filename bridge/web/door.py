@@ -90,11 +90,11 @@ class Door:
     @web.middleware
     async def keep(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let in who is known; everybody else gets the page to sign in, which keeps what they were about to do."""
-        visitor = await self._visitor(request)
-        if visitor is not None:
+        if not OPEN_TO_ALL.fullmatch(request.path):
+            visitor = await self._visitor(request)
+            if visitor is None:
+                return await self._ask(request)
             request[VISITOR] = visitor
-        elif not OPEN_TO_ALL.fullmatch(request.path):
-            return await self._ask(request)
         return await handler(request)
 
     async def _visitor(self, request: web.Request) -> Visitor | None:
@@ -131,7 +131,7 @@ class Door:
         return render(request, "sign_in.html", {**context, "unfinished": None, **more}, status)
 
     async def show(self, request: web.Request) -> web.Response:
-        if VISITOR in request:
+        if await self._visitor(request):
             raise web.HTTPSeeOther("/")
         return self._page(request, 200, {})
 

@@ -28,6 +28,10 @@ class FormError(Exception):
         self.field, self.words, self.typed, self.values = field, words, typed, values
 
 
+class RefusedError(ValueError):
+    """What was sent makes no sense; the words say why. Nothing was changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A form about one row, as it came. calendar: the hours of the row's line."""

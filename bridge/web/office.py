@@ -15,6 +15,7 @@ from bridge.domain.hours import Calendar, Span
 from bridge.domain.office import Line, Office
 from bridge.domain.oncall import AHEAD, Change, Gap, Override
 from bridge.duties import Duties
+from bridge.web.forms import RefusedError
 from bridge.web.language import N_
 from bridge.web.site import Banner, Site
 from storage import calls, replies, search, settings
@@ -25,10 +26,6 @@ LISTED = 100  # rows
 IMPORTED = N_("%(changed)s new or changed, %(same)s as they were.")
 
 Fields = Mapping[str, Any]
-
-
-class RefusedError(ValueError):
-    """What was sent makes no sense; the words say why. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from aiohttp import web
 from bridge import passwords
 from bridge.domain.queue import TEXTBACK
 from bridge.web.door import VISITOR
+from bridge.web.forms import RefusedError
 from bridge.web.language import N_
 from bridge.web.site import Banner, Site
 from storage import users
@@ -15,10 +16,6 @@ from storage.users import Role, User
 
 LONGEST_NAME = 80
 ROLES = {Role.STAFF: N_("staff"), Role.LEAD: N_("lead"), Role.ADMIN: N_("admin")}
-
-
-class RefusedError(ValueError):
-    """The words say what is wrong. Nothing was changed."""
 
 
 class UsersPage:

@@ -73,6 +73,14 @@ async def test_machines_need_no_session(client: Client, path: str) -> None:
         assert answer.status == 200
 
 
+async def test_machines_are_told_how_it_goes_while_the_database_cannot_be_read(client: Client, desk: Desk) -> None:
+    for file in desk.database.path.parent.iterdir():
+        file.write_bytes(b"no database" * 1000)
+    for path, status in (("/", 503), ("/healthz", 200), ("/readyz", 200)):
+        async with client.get(path) as answer:
+            assert answer.status == status, path
+
+
 async def test_with_name_and_password_one_is_in_and_named_in_what_one_does(client: Client, desk: Desk) -> None:
     status, page = await sign_in(client, "ann")
     assert status == 200
