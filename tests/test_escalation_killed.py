@@ -19,7 +19,7 @@ from tests.night import BOB, LEAK, Night, night
 
 __all__ = ["night"]
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(autouse=True)

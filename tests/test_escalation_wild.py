@@ -26,6 +26,8 @@ from storage.database import Database
 from tests.desk import CUSTOMER, OTHER, STAFF, answered_call, missed_call, outbound_call
 from tests.night import BOB, GAS, LEAK, OLGA, Night, voicemail
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 CUSTOMERS = st.sampled_from([CUSTOMER, OTHER])
 PHONES = st.sampled_from([STAFF, BOB, OLGA])

@@ -52,7 +52,7 @@ level = "warning"
 
 SETTLED = ("submitted", "delivered", "unknown")
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(autouse=True)

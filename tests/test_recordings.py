@@ -14,6 +14,8 @@ from bridge.domain.events import ChannelEvent, Event, LinkLost, SnapshotEnded
 from bridge.domain.tracker import Tracker
 from tests.recorded import Recording, differences, inbound, recordings, track
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("recording", recordings(), ids=str)
 def test_every_recorded_call_gets_its_verdict(recording: Recording) -> None:

@@ -35,6 +35,8 @@ from storage.database import Database
 from storage.messages import Part
 from tests.desk import CUSTOMER, EAST, MAIN, OTHER, Desk, answered_call, missed_call, outbound_call, receipt, text
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 NUMBERS = st.sampled_from([CUSTOMER, OTHER, None])
 PEOPLE = st.sampled_from([CUSTOMER, OTHER])

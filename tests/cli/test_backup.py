@@ -23,6 +23,8 @@ from storage.opt_outs import Cause
 from tests.cli.test_configuration import example, run
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["example"]
 
 LATER = MONDAY_NOON + timedelta(days=1)

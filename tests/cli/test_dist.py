@@ -14,6 +14,8 @@ import pytest
 from tests.lab.asterisk import REPOSITORY
 from tests.lab.fixtures import missing
 
+pytestmark = pytest.mark.slow
+
 ARCHIVE = REPOSITORY / "dist" / "textback-offline.tar.gz"
 OFFLINE = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
 

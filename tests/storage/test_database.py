@@ -17,6 +17,8 @@ from storage.errors import StorageError
 from storage.migrate import _steps, migrate
 from tests.desk import MONDAY_NOON
 
+pytestmark = pytest.mark.slow
+
 INSERT = "INSERT INTO part_move (old, new) VALUES (:old, 'x')"
 
 
