@@ -3,7 +3,8 @@
 import fcntl
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -44,6 +45,22 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def copy(connection: sqlite3.Connection, target: Path) -> None:
     """A whole copy, on disk and found sound, appears under the name, or none; others may go on writing meanwhile."""
+    with _alone_in(target.parent):
+        _copy_alone(connection, target)
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """One copy at a time is made there: an unfinished one of another process must not be taken for a left-over."""
+    handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _copy_alone(connection: sqlite3.Connection, target: Path) -> None:
     unfinished = target.with_name(target.name + ".unfinished")
     remove(unfinished)
     create_private(unfinished)
