@@ -33,7 +33,6 @@ from bridge.digest import Digest
 from bridge.domain import gsm
 from bridge.domain.calls import EndedCall, Talk
 from bridge.domain.gsm import Segments
-from bridge.domain.lexicon import default_lexicon
 from bridge.domain.phone import E164
 from bridge.domain.tracker import Tracker
 from bridge.escalation import EscalationLoop
@@ -141,7 +140,7 @@ class Daemon:
 
     def _build(self, database: Database) -> None:
         config = self._config
-        understanding = Understanding(default_lexicon())
+        understanding = Understanding(config.words)
         split = partial(gsm.split, reference_bits=config.smpp.reference_bits, alphabet=config.smpp.default_alphabet)
         self._inbox = Inbox(
             database,
@@ -193,9 +192,17 @@ class Daemon:
 
     async def _open_page(self, stack: AsyncExitStack, database: Database) -> str:
         """Raises OSError where the port is taken."""
-        settings = self._config.web
+        config, settings = self._config, self._config.web
         phones = Phones(self._reachable, self._live.talks)
-        app = create_app(database, self._config.office, settings, health=self.health, clock=self._clock, phones=phones)
+        app = create_app(
+            database,
+            config.office,
+            settings,
+            health=self.health,
+            clock=self._clock,
+            lexicon=config.words,
+            phones=phones,
+        )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_WITHIN)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

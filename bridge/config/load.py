@@ -13,8 +13,10 @@ from bridge.config.phones import phones
 from bridge.config.problems import ConfigError, Problem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, Pbx, RulesSection
+from bridge.config.words import lexicon
 from bridge.digest import DigestSettings
 from bridge.domain import escalation, phone
+from bridge.domain.lexicon import Lexicon
 from bridge.domain.office import Office
 from bridge.domain.policy import Rules
 from bridge.notify.settings import EmailSettings
@@ -25,7 +27,7 @@ from bridge.web.settings import WebSettings
 OFFICE_KEYS = ("business", "country", "zone", "regions", "emergency", "holidays")
 TABLES = (
     *("pbx", "line", "person", "shift", "on_call", "email", "digest", "retention"),
-    *("smpp", "smpp_backup", "texts", "hours", "rules", "web", "phones", "storage", "log"),
+    *("smpp", "smpp_backup", "texts", "hours", "rules", "words", "web", "phones", "storage", "log"),
 )
 
 
@@ -41,6 +43,7 @@ class Config:
     smpp: SmppSettings
     smpp_backup: SmppSettings | None
     rules: Rules
+    words: Lexicon
     alerts: escalation.Rules
     email: EmailSettings | None
     digest: DigestSettings
@@ -66,6 +69,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     email = on_call.email(problems, secrets, raw.get("email"))
     digest = daily.digest(problems, raw.get("digest", {}), office.people if office else ())
     retention = daily.retention(problems, raw.get("retention", {}))
+    words = lexicon(problems, raw.get("words", {}))
     web = links.web(problems, raw.get("web", {}), path.parent)
     desk_phones = phones(problems, secrets, raw.get("phones"))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
@@ -73,7 +77,20 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     if problems.found or not (office and smpp and rules and web and database and log):
         raise ConfigError(problems.found)
     return Config(
-        office, pbxs, smpp, backup, rules, alerts, email, digest, retention, web, desk_phones, database, log.level
+        office=office,
+        pbxs=pbxs,
+        smpp=smpp,
+        smpp_backup=backup,
+        rules=rules,
+        words=words,
+        alerts=alerts,
+        email=email,
+        digest=digest,
+        retention=retention,
+        web=web,
+        phones=desk_phones,
+        database=database,
+        log_level=log.level,
     )
 
 

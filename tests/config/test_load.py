@@ -9,6 +9,7 @@ import pytest
 
 import bridge
 from bridge.config import Config, ConfigError, load
+from bridge.domain import triage
 from bridge.domain.phone import E164
 from bridge.domain.templates import Language, Template
 
@@ -487,3 +488,20 @@ def test_mistakes_in_the_daily_work_are_named(write: Write) -> None:
     text = SMALLEST + '\n[digest]\npeople = ["Bob"]\nat = "25:00"\n\n[retention]\nbodies = "90d"\nrows = "60d"\n'
     assert set(problems(write(text))) == {"digest.at", "retention.rows"}
     assert "there is nobody" in problems(write(SMALLEST + '\n[digest]\npeople = ["Bob"]\n'))["digest.people"]
+
+
+# --- the site's own words
+
+
+def test_a_site_adds_words_of_its_customers_and_mutes_others(write: Write) -> None:
+    words = '[words]\nmute = ["leak detector"]\nadd = { "no heat" = ["radiators are stone cold"] }\n'
+    lexicon = read(write(f"{SMALLEST}\n{words}")).words
+    assert triage.assess(["our radiators are stone cold"], lexicon).level is triage.Level.URGENT
+    assert triage.assess(["do you sell a leak detector"], lexicon).level is triage.Level.ROUTINE
+
+
+def test_a_word_that_cannot_be_taken_is_named_with_its_path(write: Write) -> None:
+    words = '[words]\nmute = ["leak detector", "@nosuch leak"]\nadd = { plumbing = ["drip drip"] }\n'
+    found = problems(write(f"{SMALLEST}\n{words}"))
+    assert set(found) == {"words.mute[1]", "words.add.plumbing[0]"}
+    assert "no such category" in found["words.add.plumbing[0]"]

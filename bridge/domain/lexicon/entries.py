@@ -89,6 +89,7 @@ class LexiconError(ValueError):
         self.file = file
         self.line = line
         self.word = word
+        self.why = why
 
 
 _ALWAYS = frozenset({Kind.DEFERRED, Kind.HEDGED, Kind.PAST, Kind.RESOLVED, Kind.OVER, Kind.PAPERWORK})
