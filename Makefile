@@ -9,7 +9,7 @@ demo: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m tests.lab.prepare
-	$(BIN)/python -m pytest -q -n 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile $(PYTEST_ARGS)
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

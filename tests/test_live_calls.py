@@ -92,6 +92,7 @@ async def test_a_call_that_ended_while_we_heard_nothing_is_unknown_and_not_guess
     async with open_proxy(asterisk.ports.ami) as proxy, judging(proxy.port) as judge, open_office(asterisk) as office:
         customer = office.trunk.customer_calls("0205550101")
         await customer.ringing.wait()
+        await judge.following()
         proxy.cut()
         customer.hang_up()
         await ended(customer)

@@ -22,6 +22,7 @@ LEAST = ("textback", "CHANGE-ME")  # dialplan/manager_textback.conf, as shipped
 @dataclass
 class Judge:
     client: AmiClient
+    tracker: Tracker
     calls: list[EndedCall] = field(default_factory=list)
     _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -34,6 +35,12 @@ class Judge:
         """Wait until so many calls have been judged. Raises TimeoutError."""
         async with asyncio.timeout(seconds), self._heard:
             await self._heard.wait_for(lambda: len(self.calls) >= count)
+
+    async def following(self, seconds: float = 20) -> None:
+        """Wait until a call that lives is followed. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while not self.tracker.live_calls:  # noqa: ASYNC110  # the tracker has no event
+                await asyncio.sleep(0.02)
 
     async def synced(self, seconds: float = 20) -> None:
         """Wait until the link is up and what lives has been shown. Raises TimeoutError."""
@@ -50,8 +57,8 @@ async def judging(
     username, secret = account
     settings = AmiSettings("lab", port=port, username=username, secret=secret)
     client = AmiClient(settings, clock=_now, wanted=WANTED, retry=Backoff(0.1, 0.5))
-    judge = Judge(client)
     tracker = Tracker(TrackerSettings(trunks=trunks, country="NL"))
+    judge = Judge(client, tracker)
     listener = Listener("lab", client, tracker, judge.ended, _now)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(client.run()), tasks.create_task(listener.run())]
