@@ -58,9 +58,6 @@ class Message:
         """The header's value, whatever its case; the first one where it is repeated."""
         return self._first.get(key.lower(), default)
 
-    def has(self, key: str) -> bool:
-        return key.lower() in self._first
-
     def all(self, key: str) -> list[str]:
         """Every value of a repeated header (`ChanVariable`), in order."""
         wanted = key.lower()

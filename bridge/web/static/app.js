@@ -127,7 +127,8 @@ function words(gone) {
 
 document.addEventListener("htmx:beforeSwap", () => { page.focused = current()?.id; });
 document.addEventListener("htmx:afterSettle", () => {
-  if (page.focused) byId(page.focused)?.focus();
+  const lost = document.activeElement === document.body;  // else somebody has moved on meanwhile
+  if (page.focused && lost) byId(page.focused)?.focus();
   chimeForNew();
   hideToast();
 });
