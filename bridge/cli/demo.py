@@ -12,12 +12,16 @@ import typer
 
 from bridge import logs
 from bridge.cli.run import until_signalled
-from bridge.config import load
+from bridge.config import Config, load
 from bridge.daemon import Daemon, wall_clock
-from bridge.simulator.morning import OFFICE, Morning
+from bridge.domain.phone import E164
+from bridge.domain.policy import ContactKind
+from bridge.simulator.morning import OFFICE, ON_CALL, SUPPLIER, Morning
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc
-from storage import settings
+from bridge.simulator.tape import Tape
+from storage import contacts, settings
+from storage.contacts import Contact
 from storage.database import Database
 
 CONFIG = """
@@ -33,6 +37,11 @@ trunks = ["PJSIP/trunk-*"]
 [[person]]
 name = "{visitor}"
 extension = "101"
+
+[[person]]
+name = "Ann"
+mobile = "{on_call}"
+on_call = true
 
 [[line]]
 dids = ["{office}"]
@@ -66,7 +75,8 @@ Textback demo: the page is at {page}
 
 Simulated: the PBX (it plays recordings of a real Asterisk) and the SMS gateway with its customers.
 Real: everything between them: AMI and SMPP over TCP, the verdicts, the texts, the queue, the page and its database.
-You are signed in as {visitor}, who works here (top right). A real office asks for passwords: `textback users add NAME`.
+You are signed in as {visitor}, who works here (top right); press Call on a row, and your desk phone rings and connects.
+Ann is on call and takes urgent work by text. A real office asks for passwords: `textback users add NAME`.
 A morning of calls begins now and goes on, about one call every ten seconds, until you press Ctrl-C.
 """
 
@@ -82,18 +92,18 @@ def demo(port: Annotated[int, typer.Option(help="of the page")] = 8080) -> None:
 
 
 async def _play(folder: Path, port: int) -> None:
-    async with SimulatedPbx(clock=wall_clock, secret=SECRET) as pbx:
+    async with SimulatedPbx(clock=wall_clock, secret=SECRET, calls_back=Tape.named("originate_answered")) as pbx:
         morning = Morning(pbx)
         async with Smsc(on_submit=morning.on_submit).serve() as smsc:
-            daemon = await _prepare(folder, port, pbx, smsc)
+            daemon = Daemon(await prepare(folder, port, pbx, smsc), os.environ)
             async with asyncio.TaskGroup() as group:
                 playing = group.create_task(_begin(daemon, morning, smsc))
                 await until_signalled(daemon, folder / CONFIG_FILE)
                 playing.cancel()
 
 
-async def _prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Daemon:
-    """Its configuration is a file like any other; a new database starts paused, so the demo resumes it."""
+async def prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Config:
+    """The office of the demo, from a file like any other; a new database starts paused, so it is resumed here."""
     path = folder / CONFIG_FILE
     text = CONFIG.format(
         ami_port=pbx.port,
@@ -101,6 +111,7 @@ async def _prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Da
         smpp_port=smsc.port,
         page_port=port,
         office=OFFICE,
+        on_call=ON_CALL,
         visitor=VISITOR,
         database=folder / "textback.db",
     )
@@ -110,7 +121,8 @@ async def _prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Da
     logs.configure(config.log_level, os.environ)
     async with await Database.open(config.database) as database, database.transaction() as tx:
         await settings.resume(tx, "demo", wall_clock())
-    return Daemon(replace(config, web=replace(config.web, visitor=VISITOR)), os.environ)
+        await contacts.put(tx, Contact(E164(SUPPLIER), "Pipes & Parts", ContactKind.SUPPLIER), "demo", wall_clock())
+    return replace(config, web=replace(config.web, visitor=VISITOR))
 
 
 async def _begin(daemon: Daemon, morning: Morning, smsc: Smsc) -> None:

@@ -1,12 +1,12 @@
 """A small PBX for the demo and the tests: an AMI server over TCP that plays recorded calls.
 
-It logs in, answers Ping, CoreShowChannels and Originate, and sends every session what the tapes say. There is no
-telephony in it.
+It logs in, answers Ping, CoreShowChannels and Originate, and sends every session what the tapes say. Asked to connect
+a desk phone with a customer, it plays such a call. There is no telephony in it.
 """
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Self, cast
@@ -16,12 +16,15 @@ from bridge.simulator.tape import Take, Tape
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 BRIDGES = ("BridgeEnter", "BridgeLeave")
+CALLBACK = "textback-callback"
+"""The context in which a desk phone is connected with a customer."""
 
 
 class SimulatedPbx:
     """Listens between `async with` and its end. port 0 takes a free one; `port` then says which.
 
-    `originated` holds the Originate actions that were taken. `clock` gives aware UTC.
+    `originated` holds the Originate actions that were taken. `clock` gives aware UTC. `calls_back`: how calls that it
+    is asked to make go; without it, nothing comes of them.
     """
 
     def __init__(
@@ -32,9 +35,12 @@ class SimulatedPbx:
         username: str = "textback",
         host: str = "127.0.0.1",
         port: int = 0,
+        calls_back: Tape | None = None,
     ) -> None:
         self.host, self.port = host, port
         self.originated: list[Message] = []
+        self._calls_back = calls_back
+        self._calling: set[asyncio.Task[None]] = set()
         self._clock = clock
         self._account = (username, secret)
         self._numbers = itertools.count(1)
@@ -52,7 +58,9 @@ class SimulatedPbx:
     ) -> None:
         self._server.close()
         self.cut()
-        await asyncio.gather(*self._sessions.values())
+        for call in self._calling:
+            call.cancel()
+        await asyncio.gather(*self._sessions.values(), *self._calling, return_exceptions=True)
 
     def cut(self) -> None:
         """Drop every session, as a restart of the PBX or a firewall does."""
@@ -61,9 +69,15 @@ class SimulatedPbx:
 
     async def play(self, tape: Tape, *, caller: str = "", did: str = "", speed: float = 1.0) -> None:
         """Let this call happen, `speed` times as fast as it was; returns when it is over."""
-        take = Take(tape, int(self._clock().timestamp()), self._numbers.__next__, caller, did)
+        words = {old: new for old, new in ((tape.caller, caller), (tape.did, did)) if old and new}
+        await self._play(self._take(tape, words), speed)
+
+    def _take(self, tape: Tape, words: Mapping[str, str]) -> Take:
+        return Take(tape, int(self._clock().timestamp()), self._numbers.__next__, words)
+
+    async def _play(self, take: Take, speed: float) -> None:
         now = 0.0
-        for step in tape.steps:
+        for step in take.tape.steps:
             await asyncio.sleep((step.after - now) / speed)
             now = step.after
             self._happens(take.rewrite(step.headers))
@@ -128,7 +142,16 @@ class SimulatedPbx:
 
     def _originate(self, action: Message, _writer: asyncio.StreamWriter) -> list[Headers]:
         self.originated.append(action)
+        if self._calls_back and action.get("Context") == CALLBACK:
+            call = asyncio.create_task(self._call_back(self._calls_back, action))
+            self._calling.add(call)
+            call.add_done_callback(self._calling.discard)
         return [_response("Success", "Originate successfully queued")]
+
+    async def _call_back(self, tape: Tape, action: Message) -> None:
+        take = self._take(tape, {tape.channel: action.get("Channel"), tape.dialled: action.get("Exten")})
+        take.renamed[tape.uniqueid] = action.get("ChannelId")
+        await self._play(take, 1.0)
 
     def _unknown(self, _action: Message, _writer: asyncio.StreamWriter) -> list[Headers]:
         return [_response("Error", "Invalid/unknown command")]

@@ -60,11 +60,29 @@ class Tape:
     def did(self) -> str:
         return self._opening.get("Exten", "")
 
+    @property
+    def channel(self) -> str:
+        """The first channel, without its number: `PJSIP/101`."""
+        return self._opening.get("Channel", "").rpartition("-")[0]
+
+    @property
+    def uniqueid(self) -> str:
+        """Of the first channel."""
+        return self._opening.get("Uniqueid", "")
+
+    @cached_property
+    def dialled(self) -> str:
+        """The number dialled last, as the trunk was given it."""
+        dialled = (headers.get("DialString", "") for headers in self._events("DialBegin"))
+        return list(dialled)[-1].partition("@")[0]
+
     @cached_property
     def _opening(self) -> Mapping[str, str]:
         """The event in which the caller and the called number are told."""
-        created = (dict(step.headers) for step in self.steps)
-        return next((headers for headers in created if headers.get("Event") == "Newchannel"), {})
+        return next(self._events("Newchannel"), {})
+
+    def _events(self, name: str) -> Iterator[Mapping[str, str]]:
+        return (headers for step in self.steps if (headers := dict(step.headers)).get("Event") == name)
 
 
 def names() -> list[str]:
@@ -82,29 +100,27 @@ def _steps(raw: bytes, blocks: list[dict[str, float]], began: float) -> Iterator
 class Take:
     """One playing of a tape: other numbers, and identities that no other playing has.
 
-    number: gives the next number for a channel. epoch: the unix second that new Uniqueids begin with.
+    epoch: the unix second that new Uniqueids begin with. number: gives the next number for a channel. words: what is
+    said instead of the tape's own numbers. renamed: identities that are settled already, old to new.
     """
 
     tape: Tape
     epoch: int
     number: Callable[[], int]
-    caller: str = ""
-    did: str = ""
-    _renamed: dict[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
 
     def rewrite(self, headers: Headers) -> Headers:
         return tuple((key, self._value(value)) for key, value in headers if key != "Timestamp")
 
     def _value(self, value: str) -> str:
-        if self.caller and self.tape.caller:
-            value = value.replace(self.tape.caller, self.caller)
-        if self.did and self.tape.did:
-            value = value.replace(self.tape.did, self.did)
+        for old, new in self.words.items():
+            value = value.replace(old, new)
         value = BRIDGE.sub(lambda found: self._new(found[0], lambda: str(uuid.uuid4())), value)
         value = UNIQUEID.sub(lambda found: self._new(found[0], lambda: f"{self.epoch}.{self.number()}"), value)
         return CHANNEL_NUMBER.sub(lambda found: self._new(found[0], lambda: f"{self.number():08x}"), value)
 
     def _new(self, old: str, make: Callable[[], str]) -> str:
-        if old not in self._renamed:
-            self._renamed[old] = make()
-        return self._renamed[old]
+        if old not in self.renamed:
+            self.renamed[old] = make()
+        return self.renamed[old]
