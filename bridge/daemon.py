@@ -22,11 +22,13 @@ from agi.desk import Desk, PinLock
 from agi.routes import routes
 from agi.server import AgiServer
 from bridge import systemd
+from bridge.ami.cdr import CdrFile
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.display import AsteriskDisplay
 from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
+from bridge.backfill import Backfill
 from bridge.callbacks import Callbacks
 from bridge.config import Config
 from bridge.digest import Digest
@@ -230,6 +232,16 @@ class Daemon:
         country = self._config.office.country
         return [Shown(database, AsteriskDisplay(line), country, clock=self._clock) for line in self._lines]
 
+    def _backfills(self, database: Database) -> list[Backfill]:
+        """What finds calls again that nobody listened to, of each PBX whose records we may read."""
+        config, found = self._config, []
+        for pbx, line in zip(config.pbxs, self._lines, strict=True):
+            if pbx.cdr is not None:
+                records = CdrFile(pbx.cdr, pbx.tracker(config.office.country, config.rules.min_ring))
+                since = partial(_connected_since, line)
+                found.append(Backfill(database, pbx.name, records, since, self._missed.ended, clock=self._clock))
+        return found
+
     async def _run_in(self, group: asyncio.TaskGroup, database: Database) -> None:
         """Run with one configuration, until told to stop or to go on with another one."""
         self._build(database)
@@ -244,6 +256,7 @@ class Daemon:
             if not self._listening:
                 self._listen(group)
             shown = [group.create_task(one.run()) for one in self._shown(database)]
+            found_again = [group.create_task(one.run()) for one in self._backfills(database)]
             self._say_started()
             await self._told.wait()
             self._told.clear()
@@ -251,7 +264,7 @@ class Daemon:
             if self._stopping or _heard_by(self._next) != _heard_by(self._config):
                 await self._end_listening()
             await _end(gateways)  # they drain: their answers still reach the outbox
-            await _end([outbox, upkeep, *telling, *watching, *shown])
+            await _end([outbox, upkeep, *telling, *watching, *shown, *found_again])
         self._config = replace(self._next, database=database.path)
 
     def _listen(self, group: asyncio.TaskGroup) -> None:
@@ -334,6 +347,10 @@ class Daemon:
                 **(asdict(self._scripts.figures) if self._scripts else {}),
             },
         )
+
+
+def _connected_since(line: AmiClient) -> datetime | None:
+    return line.health.connected_since
 
 
 def _pbx_link(line: AmiClient) -> Link:

@@ -105,7 +105,7 @@ class MissedCalls:
         stored = await self._store(tx, call, known, filing, now)
         await self._act_on(tx, stored, decision, now)
         if place.number is not None:
-            await self._recover(tx, call, stored.id, place, place.number, now)
+            await self._recover(tx, call, stored, place, place.number, now)
             await self._decide_deferred(tx, place.number, now, but=stored.id)
         self._log.info(
             "call.ended",
@@ -212,13 +212,17 @@ class MissedCalls:
         )
 
     async def _recover(
-        self, tx: Writer, call: EndedCall, call_id: int, place: _Place, number: E164, now: datetime
+        self, tx: Writer, call: EndedCall, row: CallRow, place: _Place, number: E164, now: datetime
     ) -> None:
-        who = recovery.who_talked(call, self._office)
+        who, branch = recovery.who_talked(call, self._office), place.line.branch
         if call.direction is Direction.OUTBOUND:
-            await recovery.customer_was_called(tx, number, who, call, call_id, now)
+            await recovery.customer_was_called(tx, number, who, call, row.id, now)
         elif call.verdict is Verdict.ANSWERED:
-            await recovery.customer_got_through(tx, number, place.line.branch, who, call.ended_at or now)
+            reached = recovery.customer_had_got_through if row.filing.late else recovery.customer_got_through
+            await reached(tx, number, branch, who, call.ended_at or now)
+        elif row.filing.late and (later := await calls.got_through_after(tx, number, branch, row.ended_at)):
+            who = recovery.who_talked(later.call, self._office)
+            await recovery.customer_had_got_through(tx, number, branch, who, later.ended_at)
         if call.talked or call.verdict is Verdict.ANSWERED:
             await recovery.first_text_is_moot(tx, number, "talked", now)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bridge.domain.calls import CallKey, EndedCall
+from bridge.domain.calls import EndedCall
 from bridge.domain.display import Lamp
 from bridge.domain.messages import Inbound, LateAnswer, Outcome, Stored, Submission
 from bridge.domain.phone import E164
@@ -80,8 +80,10 @@ class Display(Protocol):
 
 
 class CdrSource(Protocol):
-    """Where calls that ended while we were not listening can be found again."""
+    """What a PBX wrote down itself of the calls it had."""
 
-    async def read(self, pbx: str, since: datetime) -> Sequence[EndedCall]: ...
+    async def read(self, now: datetime) -> Sequence[EndedCall]:
+        """The latest inbound calls whose records are complete by `now`, in the order in which they ended.
 
-    async def find(self, keys: Sequence[CallKey]) -> Sequence[EndedCall]: ...
+        Raises OSError where the records cannot be read.
+        """

@@ -8,7 +8,7 @@ from bridge.domain.messages import Kind
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
-from bridge.domain.queue import TEXTBACK, Attempt, Verb
+from bridge.domain.queue import TEXTBACK, Attempt, Callback, Verb
 from storage import callbacks, contacts, messages
 from storage.audit import Act
 from storage.database import Writer
@@ -21,13 +21,26 @@ def who_talked(call: EndedCall, office: Office) -> str:
     return office.at_extension(call.answered_by) if call.answered_by else SOMEBODY
 
 
-async def customer_got_through(tx: Writer, customer: E164, branch: str, who: str, now: datetime) -> None:
-    """They called and a person answered: their row closes as reached. A shared number tells nothing of who it was."""
+async def customer_got_through(tx: Writer, customer: E164, branch: str, who: str, at: datetime) -> None:
+    """They called and a person answered: their row closes as reached."""
+    row = await _row_of(tx, customer, branch)
+    if row is not None:
+        await callbacks.save(tx, queue.talked(row, who, at), Act(TEXTBACK, Verb.TALKED, at, {"by": who}))
+
+
+async def customer_had_got_through(tx: Writer, customer: E164, branch: str, who: str, at: datetime) -> None:
+    """The same, found out late: it tells nothing of a call or a text that came after it."""
+    row = await _row_of(tx, customer, branch)
+    if row is not None and not any(later and later > at for later in (row.last_missed_at, row.last_reply_at)):
+        await customer_got_through(tx, customer, branch, who, at)
+
+
+async def _row_of(tx: Writer, customer: E164, branch: str) -> Callback | None:
+    """A shared number tells nothing of who it was."""
     contact = await contacts.get(tx, customer)
     row = await callbacks.unfinished(tx, branch, customer)
-    if row is None or row.shared or (contact and contact.kind is ContactKind.SHARED):
-        return
-    await callbacks.save(tx, queue.talked(row, who, now), Act(TEXTBACK, Verb.TALKED, now, {"by": who}))
+    shared = row is None or row.shared or (contact is not None and contact.kind is ContactKind.SHARED)
+    return None if shared else row
 
 
 async def customer_was_called(

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
 from bridge.domain.phone import E164
@@ -11,6 +11,8 @@ from bridge.domain.policy import ContactKind
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import duration, moment, number
+
+SAME_START = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +40,59 @@ class CallRow:
     version: int
     call: EndedCall
     filing: Filing
+    ended_at: datetime
 
 
 async def find(db: Reader, key: CallKey) -> CallRow | None:
+    """The call of that key, however exactly its start was told: events know it better than records do."""
     row = await db.one(
         """
         SELECT * FROM call
-        WHERE pbx = :pbx AND uniqueid = :uniqueid AND ifnull(started_at, 0) = ifnull(:started_at, 0)
+        WHERE pbx = :pbx AND uniqueid = :uniqueid
+              AND (started_at IS NULL OR :started_at IS NULL OR abs(started_at - :started_at) < :slack)
         """,
         pbx=key.pbx,
         uniqueid=key.uniqueid,
         started_at=key.started_at,
+        slack=SAME_START,
+    )
+    return _call(row) if row else None
+
+
+async def listened(db: Reader, pbx: str) -> tuple[datetime, datetime] | None:
+    """When the first and the last call of this PBX ended that we heard ourselves; None before the first."""
+    row = await db.only(
+        "SELECT min(ended_at) AS first, max(ended_at) AS last FROM call WHERE pbx = :pbx AND late = 0", pbx=pbx
+    )
+    first, last = moment(row["first"]), moment(row["last"])
+    return (first, last) if first and last else None
+
+
+async def ended_unseen(db: Reader, pbx: str, since: datetime) -> bool:
+    """Is there an inbound call of which we do not know what became?"""
+    row = await db.only(
+        """
+        SELECT EXISTS (SELECT 1 FROM call WHERE pbx = :pbx AND direction = 'inbound' AND verdict = 'unknown'
+                                               AND ended_at >= :since) AS found
+        """,
+        pbx=pbx,
+        since=since,
+    )
+    return bool(row["found"])
+
+
+async def got_through_after(db: Reader, customer: E164, branch: str, after: datetime) -> CallRow | None:
+    """The first call after that moment in which that customer reached a person."""
+    row = await db.one(
+        """
+        SELECT * FROM call
+        WHERE number = :number AND branch = :branch AND direction = 'inbound' AND verdict = 'answered'
+              AND ended_at > :after
+        ORDER BY ended_at LIMIT 1
+        """,
+        number=customer,
+        branch=branch,
+        after=after,
     )
     return _call(row) if row else None
 
@@ -209,4 +253,4 @@ def _call(row: sqlite3.Row) -> CallRow:
         filtered=ContactKind(row["filtered"]) if row["filtered"] else None,
         callback_id=row["callback_id"],
     )
-    return CallRow(row["id"], row["version"], call, filing)
+    return CallRow(row["id"], row["version"], call, filing, moment(row["ended_at"]))

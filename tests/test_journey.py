@@ -32,6 +32,7 @@ port = {ami}
 username = "{username}"
 secret = "{secret}"
 trunks = ["PJSIP/trunk-*"]
+cdr = "{cdr}"
 
 [[line]]
 dids = ["0205550101", "0205550102"]
@@ -97,7 +98,8 @@ async def smsc() -> AsyncIterator[NodeSmsc]:
 
 
 @pytest_asyncio.fixture
-async def textback(office: Office, smsc: NodeSmsc, tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Textback]:
+async def installed(office: Office, smsc: NodeSmsc, tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Textback]:
+    """Configured, and not running."""
     config = tmp_path / "textback.toml"
     config.touch(mode=0o600)
     config.write_text(
@@ -105,6 +107,7 @@ async def textback(office: Office, smsc: NodeSmsc, tmp_path: Path, unused_tcp_po
             ami=office.asterisk.ports.ami,
             username=LEAST[0],
             secret=LEAST[1],
+            cdr=office.asterisk.cdr_file,
             number=OFFICE_NUMBER,
             smpp=smsc.port,
             system_id=SYSTEM_ID,
@@ -112,16 +115,21 @@ async def textback(office: Office, smsc: NodeSmsc, tmp_path: Path, unused_tcp_po
             page=unused_tcp_port,
         )
     )
-    async with _running(config), aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
-        running = Textback(config, http)
-        await running.is_ready()
-        yield running
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
+        yield Textback(config, http)
+
+
+@pytest_asyncio.fixture
+async def textback(installed: Textback) -> AsyncIterator[Textback]:
+    async with running(installed):
+        yield installed
 
 
 @asynccontextmanager
-async def _running(config: Path) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", config)
+async def running(textback: Textback) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", textback.config)
     try:
+        await textback.is_ready()
         yield
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
@@ -162,3 +170,27 @@ async def test_a_new_install_texts_nobody_and_says_so(office: Office, smsc: Node
     page = await textback.shows("06 12345678")
     assert "ould have texted" in page
     assert await smsc.submitted(0) == []
+
+
+async def test_a_call_that_was_missed_while_the_daemon_was_away_is_found_again_and_texted(
+    office: Office, smsc: NodeSmsc, installed: Textback
+) -> None:
+    async with running(installed):
+        await installed.command("resume")
+        await office.trunk.customer_calls(NOBODY_ANSWERS, SERVED).ended.wait()
+        await installed.shows("06 87654321")
+        await smsc.submitted(1)
+
+    office.behave(p101=answers_after(0.5))
+    await office.trunk.customer_calls(NOBODY_ANSWERS, CUSTOMER).ended.wait()
+    talk = office.trunk.customer_calls(SOMEBODY_ANSWERS, SERVED)
+    await talk.answered.wait()
+    await asyncio.sleep(1.2)  # records count whole seconds of talk
+    talk.hang_up()
+    await talk.ended.wait()
+
+    async with running(installed):
+        [_, text] = await smsc.submitted(2)
+        assert text["destination"] == CUSTOMER.lstrip("+")
+        page = await installed.shows("06 12345678")
+        assert "06 87654321" not in page

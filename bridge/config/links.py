@@ -28,6 +28,9 @@ def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[
 
     taken = problems.take_all(Pbx, raw.get("pbx"), "pbx", prepare=filled)
     problems.add_repeated("name", [(where, pbx.name) for where, pbx in taken])
+    for where, pbx in taken:
+        if pbx.cdr is not None and not pbx.cdr.is_absolute():
+            problems.add(f"{where}.cdr", "is not the whole path; mostly /var/log/asterisk/cdr-csv/Master.csv")
     return tuple(pbx for _, pbx in taken)
 
 

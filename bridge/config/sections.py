@@ -42,11 +42,15 @@ class OfficeSection:
 
 @dataclass(frozen=True, slots=True)
 class Pbx(AmiSettings):
-    """One `[[pbx]]`: how to reach it, and how to read what it tells."""
+    """One `[[pbx]]`: how to reach it, and how to read what it tells.
+
+    cdr: where it writes its own records of calls, as `cdr_csv` does; what ended while we were away is looked for there.
+    """
 
     name: Name = "pbx"
     trunks: tuple[Name, ...] = ()
     outside_prefix: Digits = ""
+    cdr: Path | None = None
 
     def tracker(self, country: str, min_ring: timedelta) -> TrackerSettings:
         return TrackerSettings(self.name, self.trunks, country, self.outside_prefix, min_ring)

@@ -44,7 +44,7 @@ class Channel:
     @property
     def real(self) -> bool:
         """Somebody may be behind it: a phone, a trunk."""
-        return tech(self.name) not in NOBODY
+        return is_real(self.name)
 
     @property
     def other_half(self) -> str:
@@ -143,6 +143,11 @@ class Switchboard:
     def meets_unknown(self, channel: Channel) -> bool:
         """Is it in a bridge of which we never learned whether people talk in it?"""
         return any(self.bridges[bridge].holding is None for bridge in channel.bridges)
+
+
+def is_real(name: str) -> bool:
+    """May somebody be behind a channel of that name?"""
+    return tech(name) not in NOBODY
 
 
 def tech(name: str) -> str:

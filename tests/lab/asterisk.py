@@ -155,10 +155,14 @@ class Asterisk:
             check=False,
         )
 
+    @property
+    def cdr_file(self) -> Path:
+        """Where cdr_csv writes; there from the first call on."""
+        return self.home / "log" / "cdr-csv" / "Master.csv"
+
     def cdr(self) -> str:
         """The rows of cdr_csv so far."""
-        path = self.home / "log" / "cdr-csv" / "Master.csv"
-        return path.read_text("utf-8", "replace") if path.exists() else ""
+        return self.cdr_file.read_text("utf-8", "replace") if self.cdr_file.exists() else ""
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:

@@ -1,0 +1,223 @@
+"""Calls as Asterisk's own call detail records tell them, for those that ended while nobody listened.
+
+Read is what `cdr_csv` writes (`Master.csv`, with `loguniqueid=yes`): one row for every leg that was tried, under the
+caller's channel. A row says ANSWERED for menus, queues and voicemail too, so a person is a real channel behind it,
+looked for through Local pairs. Who hung up is not told, so that no call is `short` here. Rows come a moment after the
+call, in batches up to five minutes later, and none at all where no phone could be tried or the PBX crashed.
+"""
+
+import asyncio
+import csv
+import fnmatch
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bridge.domain.callbook import Callbook, TrackerSettings
+from bridge.domain.calls import CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.channels import endpoint, is_real
+from bridge.domain.tracker import TRUNK_CONTEXTS
+from bridge.domain.verdicts import MENU, VOICEMAIL
+
+COLUMNS = 17  # accountcode to uniqueid
+UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
+LOOKED_AT = 2 * 1024 * 1024
+"""Bytes at the end of a file: some 8,000 rows."""
+
+SETTLED_AFTER = timedelta(seconds=5)
+"""The legs of one call are written one after the other."""
+
+ANSWERED, BUSY, FAILED = "ANSWERED", "BUSY", frozenset({"FAILED", "CONGESTION"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row. start and end are as written, in the zone of whoever wrote them: only their differences are used."""
+
+    src: str
+    name: str
+    dst: str
+    context: str
+    channel: str
+    dstchannel: str
+    lastapp: str
+    start: datetime
+    end: datetime
+    billsec: int
+    disposition: str
+    uniqueid: str
+
+
+def records(text: str) -> Iterator[Record]:
+    """What can be read as a record; callers' names can break rows, so the rest is passed over."""
+    for row in _rows(text.replace("\0", "")):
+        if len(row) >= COLUMNS and (record := _record(row)):
+            yield record
+
+
+def _rows(text: str) -> Iterator[Sequence[str]]:
+    """Quoted fields stay whole, line breaks and all: what a caller wrote into one is no row."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    while True:
+        try:
+            yield next(reader)
+        except csv.Error:
+            continue
+        except StopIteration:
+            return
+
+
+def _record(row: Sequence[str]) -> Record | None:
+    _, src, dst, context, clid, channel, dstchannel, lastapp, _, start, _, end, _, billsec, disposition, _, uniqueid = (
+        row[:COLUMNS]
+    )
+    if not UNIQUEID.fullmatch(uniqueid):
+        return None
+    try:
+        times = datetime.fromisoformat(start), datetime.fromisoformat(end)
+        seconds = int(billsec)
+    except ValueError:
+        return None
+    name = clid.rpartition("<")[0].strip().strip('"')
+    return Record(src, name, dst, context, channel, dstchannel, lastapp.lower(), *times, seconds, disposition, uniqueid)
+
+
+@dataclass
+class Ledger:
+    """Records of one PBX, put together to calls."""
+
+    settings: TrackerSettings
+    _by_call: dict[str, list[Record]] = field(default_factory=dict)
+    _by_channel: dict[str, list[Record]] = field(default_factory=dict)
+    _forwarded: dict[str, str] = field(default_factory=dict)  # the trunk's leg to a number -> the number
+
+    def __post_init__(self) -> None:
+        patterns = "|".join(fnmatch.translate(pattern) for pattern in self.settings.trunks)
+        self._trunk = re.compile(patterns or r"(?!)")
+        self._callbook = Callbook(self.settings)
+
+    def add(self, found: Iterable[Record]) -> None:
+        for record in found:
+            self._by_channel.setdefault(record.channel, []).append(record)
+            if record.channel.endswith(";2") and self._trunk.match(record.dstchannel):
+                self._forwarded[record.dstchannel] = record.dst
+            if self._came_in(record):
+                self._by_call.setdefault(record.uniqueid, []).append(record)
+
+    def calls(self) -> list[EndedCall]:
+        """Inbound calls, in the order in which they ended."""
+        return sorted(map(self._call, self._by_call.values()), key=lambda call: (call.ended_at, call.key.uniqueid))
+
+    def _came_in(self, record: Record) -> bool:
+        if self.settings.trunks:
+            return self._trunk.match(record.channel) is not None
+        return record.context.startswith(TRUNK_CONTEXTS)
+
+    def _call(self, legs: Sequence[Record]) -> EndedCall:
+        legs = sorted(legs, key=lambda leg: (leg.start, leg.end))
+        first, last = legs[0], max(legs, key=lambda leg: leg.end)
+        started_at = _started_at(first)
+        talks = [leg for leg in legs if self._person(leg)]
+        verdict, reason = _judged(legs, talks)
+        return EndedCall(
+            key=CallKey(self.settings.pbx, first.uniqueid, started_at),
+            direction=Direction.INBOUND,
+            linkedid=first.uniqueid,
+            channel=first.channel,
+            caller=self._callbook.read_caller(first.src, first.name),
+            did=first.dst,
+            verdict=verdict,
+            reason=reason,
+            started_at=started_at,
+            ended_at=started_at + (last.end - first.start),
+            answered_by=self._person(talks[0]) if talks else None,
+            talked=timedelta(seconds=sum(leg.billsec for leg in talks)),
+        )
+
+    def _person(self, leg: Record, depth: int = 0) -> str | None:
+        """The extension or forwarded number that talked on this leg."""
+        if leg.disposition != ANSWERED or leg.billsec <= 0 or not leg.dstchannel or leg.lastapp in VOICEMAIL:
+            return None
+        if is_real(leg.dstchannel):
+            outside = self._trunk.match(leg.dstchannel)
+            return self._forwarded.get(leg.dstchannel, leg.dst) if outside else endpoint(leg.dstchannel)
+        behind = self._by_channel.get(f"{leg.dstchannel[:-1]}2", ()) if leg.dstchannel.endswith(";1") else ()
+        found = (self._person(further, depth + 1) for further in behind if depth < MAX_DEPTH)
+        return next((who for who in found if who), None)
+
+
+MAX_DEPTH = 8
+"""Local channels one behind the other."""
+
+
+def _started_at(record: Record) -> datetime:
+    """The second in which its channel was made: unlike the times written beside it, of a known zone."""
+    match = UNIQUEID.fullmatch(record.uniqueid)
+    if match is None:
+        raise ValueError(f"not a uniqueid: {record.uniqueid!r}")
+    return datetime.fromtimestamp(int(match[1]), UTC)
+
+
+def _judged(legs: Sequence[Record], talks: Sequence[Record]) -> tuple[Verdict, Reason | None]:
+    if talks:
+        return (Verdict.ANSWERED_THEN_LOST if _handed_on(legs, talks[-1]) else Verdict.ANSWERED), None
+    return Verdict.MISSED, _reason(legs)
+
+
+def _handed_on(legs: Sequence[Record], talk: Record) -> bool:
+    """Somebody else was tried after the talk, and was not there."""
+    return any(leg.dstchannel and leg.disposition != ANSWERED and leg.start >= talk.end for leg in legs)
+
+
+def _reason(legs: Sequence[Record]) -> Reason:
+    """As near as records tell: who hung up, they do not say."""
+    if any(leg.lastapp in VOICEMAIL for leg in legs):
+        return Reason.VOICEMAIL
+    tried = {leg.disposition for leg in legs if leg.dstchannel}
+    if legs[-1].lastapp == "queue":
+        return Reason.ABANDONED_QUEUE
+    if BUSY in tried:
+        return Reason.BUSY
+    if tried and tried <= FAILED:
+        return Reason.UNREACHABLE
+    if tried:
+        return Reason.NO_ANSWER
+    return Reason.ABANDONED_MENU if legs[-1].lastapp in MENU else Reason.NOT_OFFERED
+
+
+class CdrFile:
+    """`ports.CdrSource` over `Master.csv` and what was rotated away from it last."""
+
+    def __init__(self, path: Path, settings: TrackerSettings) -> None:
+        rotated = path.with_name(f"{path.name}.1")
+        self._paths = (rotated, path)
+        self._settings = settings
+        self._seen: Sequence[object] = ()
+        self._calls: Sequence[EndedCall] = ()
+
+    async def read(self, now: datetime) -> Sequence[EndedCall]:
+        """Inbound calls whose records are complete by `now`. Raises OSError where the file cannot be read."""
+        await asyncio.to_thread(self._refresh)
+        return [call for call in self._calls if call.ended_at and now - call.ended_at >= SETTLED_AFTER]
+
+    def _refresh(self) -> None:
+        """Read again what changed since; the first line of a file is most likely cut."""
+        paths = [path for path in self._paths if path is self._paths[-1] or path.exists()]
+        states = [(path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+        if states != self._seen:
+            ledger = Ledger(self._settings)
+            for path in paths:
+                ledger.add(records(_end_of(path)))
+            self._seen, self._calls = states, ledger.calls()
+
+
+def _end_of(path: Path) -> str:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - LOOKED_AT))
+        data = file.read(LOOKED_AT)
+    whole = data if size <= LOOKED_AT else data[data.find(b"\n") + 1 :]
+    return whole.decode("utf-8", "replace")

@@ -1,0 +1,180 @@
+"""Calls as the PBX's own records tell them, held against what the events of the same calls said."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.ami.cdr import CdrFile, Ledger, records
+from bridge.domain.callbook import TrackerSettings
+from bridge.domain.calls import EndedCall, Reason, Verdict
+from tests.recorded import Recording, recordings
+
+SETTINGS = TrackerSettings(trunks=("PJSIP/trunk-*",), country="NL")
+CALLER = "+31612345678"
+TIME = "2026-11-23 13:21:0"
+STARTED = datetime.fromtimestamp(1795440069, UTC)
+LATER = STARTED + timedelta(minutes=5)
+
+NO_RECORDS = {"after_hours_early_media", "pbx_crash_ringing", "unregistered_all"}
+"""Calls that a PBX writes nothing about."""
+
+NOT_TOLD = {"attended_transfer_semi_noanswer": Verdict.ANSWERED, "hangup_ringing_2s": Verdict.MISSED}
+"""What came after that talk stands under a colleague's channel only; who hung up, nowhere."""
+
+
+def written(recording: Recording) -> list[EndedCall]:
+    path = recording.path.with_suffix(".cdr.csv")
+    return told(path.read_text("utf-8", "replace"), recording.settings)
+
+
+def told(text: str, settings: TrackerSettings = SETTINGS) -> list[EndedCall]:
+    ledger = Ledger(settings)
+    ledger.add(records(text))
+    return ledger.calls()
+
+
+def row(**values: str) -> str:
+    """One leg: 101 rang for six seconds and nobody answered, unless it is said otherwise."""
+    found = {
+        "account": "",
+        "src": CALLER,
+        "dst": "0205550101",
+        "context": "from-trunk",
+        "clid": f'"Nina Vos" <{CALLER}>',
+        "channel": "PJSIP/trunk-00000004",
+        "dstchannel": "PJSIP/101-00000005",
+        "lastapp": "Dial",
+        "data": "PJSIP/101,20",
+        "start": f"{TIME}0",
+        "answer": "",
+        "end": f"{TIME}6",
+        "duration": "6",
+        "billsec": "0",
+        "disposition": "NO ANSWER",
+        "flags": "DOCUMENTATION",
+        "uniqueid": "1795440069.4",
+        "userfield": "",
+    } | values
+    return ",".join('"{}"'.format(value.replace('"', '""')) for value in found.values()) + "\n"
+
+
+RECORDED = [one for one in recordings() if one.path.with_suffix(".cdr.csv").exists()]
+
+
+@pytest.mark.parametrize("recording", RECORDED, ids=str)
+def test_records_come_to_the_verdict_that_the_events_of_the_same_call_came_to(recording: Recording) -> None:
+    wanted = recording.expected["calls"]
+    found = written(recording)
+    if recording.path.stem in NO_RECORDS:
+        assert found == []
+        return
+    assert len(found) == len(wanted)
+    if len(wanted) > 1:  # in the records they stand by their end
+        found = sorted(found, key=lambda call: [want["did"] for want in wanted].index(call.did))
+    for call, want in zip(found, wanted, strict=True):
+        told_otherwise = NOT_TOLD.get(recording.path.stem)
+        known = {want["verdict"], *want.get("also_ok", {}).get("verdict", [])}
+        assert call.verdict in ({told_otherwise} if told_otherwise else known) or known == {Verdict.UNKNOWN}
+        if call.verdict is Verdict.ANSWERED and want["answered_by"]:
+            assert call.answered_by == want["answered_by"]
+
+
+def test_a_leg_that_nobody_answered_is_a_missed_call_at_the_time_of_its_uniqueid() -> None:
+    [call] = told(row())
+    assert (call.verdict, call.reason, call.answered_by) == (Verdict.MISSED, Reason.NO_ANSWER, None)
+    assert (call.started_at, call.ended_at) == (STARTED, STARTED + timedelta(seconds=6))
+    assert (str(call.caller.number), call.caller.name, call.did) == (CALLER, "Nina Vos", "0205550101")
+
+
+def test_the_zone_that_the_records_are_written_in_does_not_matter() -> None:
+    [call] = told(row(start="2026-11-24 02:21:00", end="2026-11-24 02:21:06"))
+    assert (call.started_at, call.ended_at) == (STARTED, STARTED + timedelta(seconds=6))
+
+
+def test_a_voicemail_that_answered_is_a_missed_call() -> None:
+    mailbox = row(
+        dstchannel="", lastapp="VoiceMail", start=f"{TIME}6", end=f"{TIME}9", billsec="3", disposition="ANSWERED"
+    )
+    [call] = told(row() + mailbox)
+    assert (call.verdict, call.reason) == (Verdict.MISSED, Reason.VOICEMAIL)
+
+
+def test_a_mailbox_behind_a_local_channel_is_nobody() -> None:
+    local = "Local/200@people-00000001"
+    member = row(dstchannel=f"{local};1", billsec="6", disposition="ANSWERED")
+    mailbox = row(
+        channel=f"{local};2",
+        dstchannel="",
+        lastapp="VoiceMail",
+        billsec="6",
+        disposition="ANSWERED",
+        uniqueid="1795440069.6",
+    )
+    person = row(channel=f"{local};2", billsec="6", disposition="ANSWERED", uniqueid="1795440069.6")
+    assert [call.verdict for call in told(member + mailbox)] == [Verdict.MISSED]
+    assert [call.answered_by for call in told(member + person)] == ["101"]
+
+
+def test_local_channels_that_lead_to_each_other_end_somewhere() -> None:
+    local = "Local/200@people-00000001"
+    loop = row(channel=f"{local};2", dstchannel=f"{local};1", billsec="6", disposition="ANSWERED")
+    assert [
+        call.verdict for call in told(row(dstchannel=f"{local};1", billsec="6", disposition="ANSWERED") + loop)
+    ] == [Verdict.MISSED]
+
+
+def test_calls_that_the_office_made_are_not_told() -> None:
+    assert told(row(channel="PJSIP/101-00000005", dstchannel="PJSIP/trunk-00000004")) == []
+
+
+def test_without_trunk_patterns_the_context_tells_who_called_in() -> None:
+    settings = TrackerSettings(country="NL")
+    assert len(told(row(context="from-pstn") + row(context="from-internal", uniqueid="1795440070.1"), settings)) == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "\n",
+        "nonsense\n",
+        row(uniqueid=""),
+        row(uniqueid="1795440069"),
+        row(start="yesterday"),
+        row(billsec="six"),
+        '"' + row()[:40] + "\n",
+        "\0" * 50 + "\n",
+        '"' * 3 + "\n",
+    ],
+)
+def test_what_is_no_record_is_passed_over(broken: str) -> None:
+    assert len(told(row() + broken + "\n")) == 1
+
+
+def test_a_row_that_a_caller_wrote_into_their_name_is_no_row() -> None:
+    forged = row(uniqueid="1795440001.1", billsec="6", disposition="ANSWERED").replace('"', "")
+    [call] = told(row(clid=f'"x\r\n{forged}" <{CALLER}>'))
+    assert (call.key.uniqueid, call.verdict) == ("1795440069.4", Verdict.MISSED)
+
+
+async def test_a_file_is_read_from_its_end_with_what_was_rotated_away(tmp_path: Path) -> None:
+    path = tmp_path / "Master.csv"
+    path.write_text(row(uniqueid="1795440069.4"))
+    (tmp_path / "Master.csv.1").write_text(row(uniqueid="1795440060.1"))
+    assert [call.key.uniqueid for call in await CdrFile(path, SETTINGS).read(LATER)] == ["1795440060.1", "1795440069.4"]
+
+
+async def test_a_call_whose_legs_may_not_all_be_written_yet_waits(tmp_path: Path) -> None:
+    path = tmp_path / "Master.csv"
+    path.write_text(row())
+    assert await CdrFile(path, SETTINGS).read(STARTED + timedelta(seconds=10)) == []
+    assert len(await CdrFile(path, SETTINGS).read(STARTED + timedelta(seconds=11))) == 1
+
+
+async def test_of_a_huge_file_the_end_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.ami.cdr.LOOKED_AT", 2000)
+    path = tmp_path / "Master.csv"
+    path.write_text("".join(row(uniqueid=f"1795440{n:03}.1") for n in range(100)))
+    found = [call.key.uniqueid for call in await CdrFile(path, SETTINGS).read(LATER)]
+    assert 3 < len(found) < 10
+    assert found[-1] == "1795440099.1"
