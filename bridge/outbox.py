@@ -60,7 +60,7 @@ class Outbox:
         self._clock = clock
         self._wake = asyncio.Event()
         self._at_gateway = 0
-        self._waiting_for_gateway = False
+        self._gateway_was_away = asyncio.Event()
         self._log = structlog.get_logger()
 
     async def run(self) -> None:
@@ -68,14 +68,12 @@ class Outbox:
         await self._trying(self._give_up_interrupted)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_commits())
+            group.create_task(self._watch_gateway())
             while True:
                 self._wake.clear()
                 for part in await self._trying(self._claim):
                     self._at_gateway += 1
                     group.create_task(self._send(part))
-                if not self._gateway.ready and not self._waiting_for_gateway:
-                    self._waiting_for_gateway = True
-                    group.create_task(self._watch_gateway())
                 await self._sleep(await self._trying(self._next_moment))
 
     async def _trying(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -94,9 +92,12 @@ class Outbox:
             self._wake.set()
 
     async def _watch_gateway(self) -> None:
-        await self._gateway.wait_ready()
-        self._waiting_for_gateway = False
-        self._wake.set()
+        """Whoever was turned away looks again, also where the gateway came back before they had gone to sleep."""
+        while True:
+            await self._gateway_was_away.wait()
+            self._gateway_was_away.clear()
+            await self._gateway.wait_ready()
+            self._wake.set()
 
     async def _sleep(self, until: datetime | None) -> None:
         longest = self._limits.look_again
@@ -134,6 +135,7 @@ class Outbox:
     async def _sendable(self, db: Reader, now: datetime) -> Sequence[Part]:
         """What is due and not held back, as much as the window has room for."""
         if not self._gateway.ready:
+            self._gateway_was_away.set()
             return []
         held: set[Kind] = set()
         if await settings.is_on(db, settings.PAUSED):

@@ -39,6 +39,7 @@ from tests.desk import (
     OWN,
     STAFF,
     Desk,
+    NotingGateway,
     missed_call,
     receipt,
     text,
@@ -178,6 +179,24 @@ async def test_what_waited_too_long_is_cancelled_even_without_a_gateway(desk: De
     desk.clock.advance(minutes=15)
     async with desk.sending():
         await desk.until_parts_are("cancelled")
+
+
+class BackAtOnce(NotingGateway):
+    """Away when the outbox looks, and back before it has gone to sleep."""
+
+    @property
+    def ready(self) -> bool:
+        found = super().ready
+        self.set_ready(True)
+        return found
+
+
+async def test_a_gateway_that_comes_back_while_the_outbox_looks_is_not_overlooked(desk: Desk) -> None:
+    desk.gateway = BackAtOnce()
+    desk.gateway.set_ready(False)
+    await desk.call(missed_call())
+    async with desk.sending(OutboxSettings(look_again=timedelta(hours=1))), asyncio.timeout(5):
+        await desk.gateway.submitted(1)
 
 
 async def test_the_parts_of_a_text_go_one_after_the_other(desk: Desk) -> None:

@@ -38,6 +38,9 @@ class Callbook:
     def all(self) -> list[LiveCall]:
         return list(self._calls.values())
 
+    def all_inbound(self) -> list[LiveCall]:
+        return [call for call in self._calls.values() if call.direction is Direction.INBOUND]
+
     def of(self, uniqueid: str) -> LiveCall | None:
         """The call whose trunk channel this is."""
         return self._calls.get(uniqueid)

@@ -56,10 +56,13 @@ class Channel:
 
 @dataclass(slots=True)
 class Bridge:
-    """`holding`: music and waiting, no talk; None where we met it in the middle and cannot tell."""
+    """`holding`: music and waiting, no talk; None where we met it in the middle and cannot tell.
+
+    members: uniqueids, in the order in which they came.
+    """
 
     holding: bool | None = None
-    members: set[str] = field(default_factory=set)
+    members: dict[str, None] = field(default_factory=dict)
 
 
 class Switchboard:
@@ -97,14 +100,14 @@ class Switchboard:
         bridge = self.bridges.setdefault(bridge_id, Bridge())
         if holding is not None:
             bridge.holding = holding
-        bridge.members.add(channel.uniqueid)
+        bridge.members[channel.uniqueid] = None
         channel.bridges.add(bridge_id)
 
     def leave(self, channel: Channel, bridge_id: str) -> None:
         channel.bridges.discard(bridge_id)
         bridge = self.bridges.get(bridge_id)
         if bridge:
-            bridge.members.discard(channel.uniqueid)
+            bridge.members.pop(channel.uniqueid, None)
             if not bridge.members:
                 del self.bridges[bridge_id]
 
@@ -164,7 +167,8 @@ def endpoint(name: str) -> str:
 def dialled_number(dial_string: str) -> str:
     """The number in what a dialplan dialled: `0655500001@trunk`, `trunk/0655500001`, `PJSIP/t/sip:+31655@host`.
 
-    The longest run that is nothing but digits (and a plus), "" where there is none.
+    The longest run that is nothing but digits (and a plus), "" where there is none. What a phone wrote behind its
+    address (`sip:101@host;rinstance=123456`) is no number.
     """
-    tokens = re.split(r"[^0-9A-Za-z+*#.]+", dial_string[:200])
+    tokens = re.split(r"[^0-9A-Za-z+*#.]+", dial_string[:200].partition(";")[0])
     return max((token for token in tokens if re.fullmatch(r"\+?[0-9]+", token)), key=len, default="")

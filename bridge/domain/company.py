@@ -39,20 +39,31 @@ class Company:
         return people
 
     def _on_hold(self, call: LiveCall) -> bool:
-        """Is everybody away whom the caller has? Who is on another line meanwhile is at work for them, not away."""
-        return all(person.held and not self._consulting(person) for person in call.company)
+        """Is everybody away whom the caller has? Who asks somebody on another line is at work for them, not away."""
+        return all(person.held and not self._consulting(person, call) for person in call.company)
 
-    def _consulting(self, person: Channel) -> bool:
+    def _consulting(self, person: Channel, call: LiveCall) -> bool:
+        """Are they on another line of theirs, and not for another caller?"""
         mine = endpoint(person.name)
-        return any(c is not person and c.real and endpoint(c.name) == mine for c in self._board.channels.values())
+        lines = [c for c in self._board.channels.values() if c is not person and c.real and endpoint(c.name) == mine]
+        return any(not self._serves_another(line, call) for line in lines)
+
+    def _serves_another(self, line: Channel, call: LiveCall) -> bool:
+        return any(other is not call and self._has(other, line) for other in self._book.all_inbound())
+
+    def _has(self, call: LiveCall, line: Channel) -> bool:
+        return line in call.company or self._book.offering(line.uniqueid) is call
 
     def label(self, channel: Channel) -> str:
         """An extension, or the number that a forwarded leg was dialled by."""
         name, shown = endpoint(channel.name), channel.caller_number
         if channel.trunk:
             return channel.dialled or shown or name
-        is_extension = shown.isdigit() and len(shown) <= LONGEST_EXTENSION
-        return shown if is_extension and channel.real and not name.isdigit() else name
+        if _is_extension(name):
+            return name
+        if channel.dialled.removeprefix("+").isdigit() and not _is_extension(channel.dialled):
+            return channel.dialled  # over a gateway that no pattern calls a trunk
+        return shown if _is_extension(shown) and channel.real and not name.isdigit() else name
 
     def call_behind(self, dialler: Channel | None, leg: Channel) -> LiveCall | None:
         """The call that this dial serves: through Local pairs back to whoever dialled them."""
@@ -72,3 +83,7 @@ class Company:
         if dialler is None or dialler.real:
             return dialler
         return self._board.channels.get(dialler.linkedid)
+
+
+def _is_extension(number: str) -> bool:
+    return number.isdigit() and len(number) <= LONGEST_EXTENSION

@@ -15,7 +15,11 @@ MAX_WHY = 80
 
 @dataclass(slots=True)
 class Leg:
-    """Somebody whom the call was offered to. `own`: dialled by the caller's channel itself, not behind a Local."""
+    """Somebody whom the call was offered to.
+
+    own: dialled by the caller's channel itself, not behind a Local. taken_at: when it was picked up there, which need
+    not mean that the two were joined.
+    """
 
     label: str
     own: bool
@@ -23,13 +27,20 @@ class Leg:
     began_at: datetime | None
     ringing_at: datetime | None = None
     rang: bool = False
+    taken: bool = False
+    taken_at: datetime | None = None
     ended: bool = False
     ended_at: datetime | None = None
     status: DialStatus | None = None
 
     def told_at(self, at: datetime | None) -> bool:
-        """Do we know how it ended? One that only hung up may still be told of, unless that was long ago."""
-        return self.ended and (self.status is not None or not _together(self.ended_at, at))
+        """Do we know how it ended? One that only hung up may still be told of, unless that was long ago.
+
+        Of one that was picked up and then still held back (an announcement, a question) nothing more is told.
+        """
+        if not self.ended or self.status is not None:
+            return self.ended
+        return not _together(self.ended_at, at) or (self.taken and not _together(self.taken_at, at))
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +99,11 @@ class LiveCall:
         if leg and not leg.rang and not leg.ended:
             leg.rang, leg.ringing_at = True, at
             self.note(at, f"{leg.label} rang")
+
+    def taken(self, uniqueid: str, at: datetime | None) -> None:
+        leg = self.legs.get(uniqueid)
+        if leg and not leg.taken:
+            leg.taken, leg.taken_at = True, at
 
     def leg_ended(self, uniqueid: str, status: DialStatus | None, at: datetime | None) -> None:
         """The first end counts, since queues send a second one; an answer always counts."""
@@ -223,6 +239,7 @@ class LiveCall:
         return any(
             not leg.ended or (leg.status in (DialStatus.CANCEL, None) and _together(leg.ended_at, at))
             for leg in self.legs.values()
+            if not leg.taken
         )
 
     def rang(self, until: datetime | None) -> timedelta | None:

@@ -212,6 +212,8 @@ class Tracker:
         channel.state = event.state
         if event.state is ChannelState.RINGING:
             self._rings(channel.uniqueid, event.at)
+        if event.state is ChannelState.UP and (offered := self._book.offering(channel.uniqueid)):
+            offered.taken(channel.uniqueid, event.at)
         starts = event.state is ChannelState.RING and channel.trunk and channel.uniqueid == channel.linkedid
         if starts and not channel.dialled and not self._book.of(channel.uniqueid):
             self._book.open_inbound(channel, channel.caller_number, "", event.at)

@@ -1,5 +1,6 @@
 """Calls as people make them, told event by event; the recordings in test_recordings.py are the other half."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -442,3 +443,63 @@ def test_every_call_tells_why(story: Story) -> None:
     assert "dialled 101" in told
     assert "shares media with 101" in told
     assert SETTINGS.pbx == story.call.key.pbx
+
+
+# --- who it was, and whether they were away
+
+
+def test_of_several_in_a_room_whoever_came_first_answered(story: Story) -> None:
+    desks = [f"PJSIP/10{number}-0000000{number}" for number in range(1, 8)]
+    for desk in desks:
+        story.created(desk)
+    story.meet(*desks, bridge="room")
+    story.calls_in()
+    story.meet(TRUNK, bridge="room")
+    story.hangs_up(caller=True)
+    assert story.call.answered_by == "101"
+
+
+@pytest.mark.parametrize("gateway", ["PJSIP/gsm-gateway-00000002", "PJSIP/0205550999-00000002"])
+def test_over_a_gateway_that_no_pattern_calls_a_trunk_the_forwarded_number_answered(story: Story, gateway: str) -> None:
+    story.calls_in()
+    story.dials(TRUNK, gateway, "0655500001@" + gateway)
+    story.meet(gateway, TRUNK)
+    story.hangs_up(caller=True)
+    assert story.call.answered_by == "0655500001"
+
+
+def test_what_a_phone_wrote_behind_its_address_is_no_forwarded_number(story: Story) -> None:
+    story.calls_in()
+    story.dials(TRUNK, "PJSIP/reception-00000002", "reception/sip:front@10.0.0.5:5060;rinstance=123456789")
+    story.meet("PJSIP/reception-00000002", TRUNK)
+    story.hangs_up(caller=True)
+    assert story.call.answered_by == "reception"
+
+
+def test_a_caller_who_gives_up_on_hold_while_another_caller_is_served_is_lost(story: Story) -> None:
+    answered(story)
+    story.happens(Held, DESK, TRUNK, on=True)
+    story.calls_in(OTHER_TRUNK)
+    second_line = "PJSIP/101-00000010"
+    story.dials(OTHER_TRUNK, second_line, linkedid=OTHER_TRUNK)
+    story.meet(second_line, OTHER_TRUNK, bridge="b2")
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.ANSWERED_THEN_LOST
+
+
+def test_a_caller_who_gives_up_while_their_person_asks_a_colleague_was_answered(story: Story) -> None:
+    answered(story)
+    story.happens(Held, DESK, TRUNK, on=True)
+    story.created("PJSIP/101-00000010", state=ChannelState.RING, exten="102")
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.ANSWERED
+
+
+def test_who_gives_up_while_a_phone_is_picked_up_but_not_put_through_is_missed_and_not_short() -> None:
+    story = Story(replace(SETTINGS, min_ring=timedelta(minutes=1)))
+    story.calls_in()
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+    story.happens(StateChanged, DESK, TRUNK, state=ChannelState.UP)
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.NO_ANSWER)

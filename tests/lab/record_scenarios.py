@@ -1,7 +1,7 @@
 """`python -m tests.lab.record_scenarios [--chroot DIR] [NAME...]`: play scenarios on a real Asterisk, and keep it all.
 
 Each becomes NAME.ami (everything on) and NAME_least.ami (the account that we ask for), with index and expectation, in
-tests/recordings/22-own/ (or 16-own/, by the version). The expectation is what people did in the call, not what our
+tests/recordings/22-own/ (or 16-own/, by the version). Of some only the second is kept, for its size. The expectation is what people did in the call, not what our
 tracker makes of it. --chroot: another Asterisk than the lab's, as mmdebstrap makes it from Debian bullseye.
 """
 
@@ -20,7 +20,9 @@ from tests.lab.asterisk import Asterisk, Installation, find_installation, runnin
 from tests.lab.office import open_office
 from tests.lab.scenario import TRUNKS, Scenario
 from tests.lab.scenarios import OWN
+from tests.lab.scenarios_handed import HANDED
 from tests.lab.scenarios_moved import MOVED
+from tests.lab.scenarios_routes import ROUTES
 from tests.lab.scenarios_turns import TURNS
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -31,7 +33,7 @@ AT_ONCE = 3
 async def main(names: list[str], installation: Installation) -> None:
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
-        for one in (*OWN, *MOVED, *TURNS):
+        for one in (*OWN, *MOVED, *TURNS, *ROUTES, *HANDED):
             if not names or one.name in names:
                 tasks.create_task(_record(one, installation, places))
 
