@@ -17,6 +17,8 @@ from bridge.domain.reading import After, Token, tokenise
 
 MAX_NAME_WORDS = 4
 MAX_ISSUE = 100
+_GRID = frozenset({"n", "s", "e", "w"})
+MAX_OPENING = 8  # words: in so short a part an address may begin that goes on in the next one
 FRAGMENT = 2  # words: a part so short may be a piece of the next one
 
 
@@ -41,10 +43,25 @@ class Place:
 def find(texts: Sequence[str], lexicon: Lexicon | None = None) -> Found:
     """The address (the most certain, then the first) and the issue told in some texts of one customer."""
     words = lexicon or default_lexicon()
-    places = [place for part, text in enumerate(texts) for place in places_in(text, tokenise(text, part), words)]
-    best = min(places, key=lambda place: (not place.certain, place.part, place.start), default=None)
-    address = " ".join(texts[best.part][best.start : best.end].split()) if best else None
-    return Found(address, _issue(texts, places, words))
+    within = [(place,) for part, text in enumerate(texts) for place in places_in(text, tokenise(text, part), words)]
+    across = [pieces for part in range(len(texts) - 1) for pieces in _across(texts, part, words)]
+    found = across + within
+    best = min(found, key=lambda pieces: (not pieces[0].certain, pieces[0].part, pieces[0].start), default=())
+    address = " ".join(" ".join(texts[piece.part][piece.start : piece.end] for piece in best).split())
+    return Found(address or None, _issue(texts, [piece for pieces in found for piece in pieces], words))
+
+
+def _across(texts: Sequence[str], part: int, lexicon: Lexicon) -> Iterator[tuple[Place, Place]]:
+    """Addresses that begin in a short part and end in the next: `250`, then `Birch St`; `19 Elm St`, then `Apt 4`."""
+    left, right = texts[part : part + 2]
+    words = tokenise(left)
+    if not words or len(words) > MAX_OPENING or words[-1].after >= After.STOP:
+        return
+    joined = f"{left} {right[:MAX_ISSUE]}"
+    for place in places_in(joined, tokenise(joined), lexicon):
+        if place.certain and place.start < len(left) < place.end:
+            end = place.end - len(left) - 1
+            yield Place(part, place.start, len(left)), Place(part + 1, 0, end)
 
 
 def places_in(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Place]:
@@ -73,7 +90,8 @@ class _Walker:
 
     def address_at(self, index: int) -> tuple[int, bool] | None:
         """Where an address that begins at `index` ends, and whether its form leaves no doubt."""
-        begun = None if self._in("unit", index - 1) else self._house_number(index)
+        numbers_a_unit = self._in("unit", index - 1) and not self._opens(index)
+        begun = None if numbers_a_unit else self._house_number(index)
         sure = self._unnumbered(index) if begun is None else self._numbered(index, begun)
         if sure is not None:
             return self._tail(sure), True
@@ -91,14 +109,13 @@ class _Walker:
     # --- the forms
 
     def _name_and_type(self, index: int, begun: int) -> int | None:
-        """`1420 N Oakwood Dr`, `77 Court Way`, `8 St. James Pl`, `500 Lake Shore Dr` and not `500 Lake`."""
+        """`1420 N Oakwood Dr`, `77 Court Way`, `8 St. James Pl`, `500 Lake Shore Dr` and not `500 Lake Shore`."""
         weak = None
         for at in range(begun, min(begun + MAX_NAME_WORDS + 1, len(self.tokens))):
             if at > begun and self._is_type(index, begun, at):
-                again = at + 1
-                goes_on = self._goes_on(at) and again < len(self.tokens) and self._is_type(index, begun, again)
-                weak = self._directed(again + 1 if goes_on else again)
-                if goes_on or self.tokens[at].word in self._types:
+                weak = self._directed(at + 1)
+                goes_on = self._goes_on(at) and at + 1 < len(self.tokens) and self._is_type(index, begun, at + 1)
+                if not goes_on and self.tokens[at].word in self._types:
                     return weak
             if not self._may_be_named(at, first=at == begun) or not self._goes_on(at):
                 return weak
@@ -140,22 +157,28 @@ class _Walker:
         return end
 
     def _bare(self, index: int, begun: int) -> int | None:
-        """`1200 Broadway` at the beginning of a text, `at 330 Peachtree`."""
-        at = begun + (self._in("direction", begun) and self._goes_on(begun))
+        """`1200 Broadway` or `701 N Main sink` at the beginning of a text, `at 330 Peachtree`."""
+        directed = self._in("direction", begun) and self._goes_on(begun)
+        at = begun + directed
         if at >= len(self.tokens) or not self._may_be_named(at, first=True):
             return None
         introduced = index > 0 and self._in("introduces", index - 1)
-        alone = index == 0 and (self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens))
+        ends = self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens)
+        alone = self._opens(index) and (directed or (index == 0 and ends))
         if not self.tokens[at].word.isalpha() or not (introduced or alone):
             return None
         digits = len(self.tokens[index].word)
         written_large = self._capital(at) and (introduced or digits > 1)
-        return at + 1 if written_large or digits > 2 else None
+        if directed and not ends and self._shouted(at):
+            return None  # "60 W LED bulbs"
+        return at + 1 if written_large or (digits > 2 and (ends or introduced or not directed)) else None
 
     # --- what they are made of
 
     def _house_number(self, index: int) -> int | None:
-        """`214`, `123B`, `37-15`, `123 1/2`: where it ends."""
+        """`214`, `123B`, `37-15`, `123 1/2`, `N4512`: where it ends."""
+        if self._word(index) in _GRID and self._joined(index, "") and self._is_number(index + 1):
+            return self._house_number(index + 1)
         if not self._is_number(index) or len(self.tokens[index].word) > 6 or self._word(index - 1) == "$":
             return None
         at = index + 1
@@ -169,17 +192,18 @@ class _Walker:
 
     def _street_word(self, index: int) -> int | None:
         """`Calle Sol`, `Avenida de la Paz`, `Av. Juarez`, `Avenue B`: where the name ends."""
-        if not self._in("street_word", index):
+        begin = index + (self._word(index) in {"el", "la"} and self._capital(index))
+        if not self._in("street_word", begin):
             return None
-        at = index + 1
-        while self._word(at) in {"de", "del", "la", "las", "los", "el"} and self._goes_on(at):
+        at = begin + 1
+        while self._word(at) in {"de", "del", "la", "las", "los", "el", "of", "the"} and self._goes_on(at):
             at += 1
         if at >= len(self.tokens) or (self._word(at) in self._not_names and not self._is_number(at)):
             return None
-        if at == index + 1 and self.tokens[at].word in self._types:
+        if at == begin + 1 and self.tokens[at].word in self._types:
             return None
         at += 1
-        while at < min(index + 4, len(self.tokens)) and self._goes_on(at - 1) and self._of_street_name(at):
+        while at < min(begin + 4, len(self.tokens)) and self._goes_on(at - 1) and self._of_street_name(at):
             at += 1
         return at
 
@@ -273,7 +297,12 @@ class _Walker:
         word = self.tokens[at].word
         if word in self._types and not self._in("area", at + 1):
             return self._large(index) or self._capital(begun) or index == 0 or self._in("introduces", index - 1)
-        return word in self._weak_types and self._large(index) and self._capital(begun) and self._capital(at)
+        stands_out = self._large(index) or self._opens(index) or self._in("introduces", index - 1)
+        return word in self._weak_types and stands_out and self._capital(begun) and self._capital(at)
+
+    def _opens(self, index: int) -> bool:
+        """Does a sentence begin here?"""
+        return self._after(index - 1) >= After.STOP
 
     def _large(self, index: int) -> bool:
         return len(self.tokens[index].word) > 1
@@ -299,6 +328,9 @@ class _Walker:
 
     def _capital(self, at: int) -> bool:
         return self.text[self.tokens[at].start : self.tokens[at].start + 1].isupper()
+
+    def _shouted(self, at: int) -> bool:
+        return self._mixed_case and self.text[self.tokens[at].start : self.tokens[at].end].isupper()
 
     def _goes_on(self, at: int) -> bool:
         return self._after(at) is After.SPACE

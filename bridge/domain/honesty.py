@@ -2,7 +2,8 @@
 
 A promise is a phrase of the lexicon: somebody acts and commits. Questions are none, nor is what its clause negates,
 hedges or puts under a condition; each rule names which of these excuse it. Beyond the phrases that are known, whatever
-the office or its crew says to do is refused unless it is one of the plain things that such a text says.
+the office or its crew says to do is refused unless it is one of the plain things that such a text says, and so is a
+sentence that speaks of nothing such a text is about: a slogan promises in more ways than a lexicon can list.
 """
 
 import re
@@ -15,16 +16,18 @@ from bridge.domain.phrases import Found
 from bridge.domain.reading import HEAD, After, Clause, Token, clauses, is_cut, tokenise
 
 MAX_ASKS = 3
-NEGATION_REACH = 6
+NEGATION_REACH = 8
 CONDITION_REACH = 3
+MAX_NAME = 4  # words of a name that stands before everything else
 
 _LINK = re.compile(r"https?:|www\.|(?<=\w)\.(?:com|net|org|io|ly|biz|info|app|link|me|co|us)(?![\w.])", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?:^|\s)(?:[1-9][.)]|\([1-9]\))\s")
+_NUMBERED = re.compile(r"(?:^|\s)(?:[1-9A-E][.):]|\([1-9A-Ea-e]\)|[1-9]\ufe0f?\u20e3)\s")
 # The office's own name, as it stands in a finished text: "ASAP Plumbing: ...", "this is Always Cool HVAC".
 _NAME = r"(?:[A-Z0-9&][\w&'/-]* ){1,5}[A-Z0-9&][\w&'/-]*"
 _OWN_NAME = re.compile(
     rf"^({_NAME})(?=:| here\b)|\b(?i:this is|we are|we're|calling|called|reached|from) ({_NAME})(?=[,.:;!?]| [a-z]|$)"
 )
+_STRANGE = 'Say only what has happened and what you ask for, in English or Spanish: "We missed your call".'
 _OPENING_MARK = "¿"
 _JOINING = frozenset({"and", "then", "so", "y", "entonces"})
 _BEGINNING = frozenset({"will", "we", "i", "someone", "somebody", "va", "vamos", "le", "alguien"})
@@ -45,7 +48,7 @@ class Problem:
 def check(text: str, lexicon: Lexicon) -> list[Problem]:
     """Everything an automatic text says that it must not, in order. An empty list means: it may be sent."""
     checker = _Checker(text, lexicon)
-    found = [*checker.promises(), *checker.links(), *checker.asks(), *checker.unread()]
+    found = [*checker.promises(), *checker.strange(), *checker.links(), *checker.asks(), *checker.unread()]
     return sorted(_outermost(found), key=lambda problem: problem.start)
 
 
@@ -113,6 +116,24 @@ class _Checker:
                     first, last = clause.tokens[found.first], clause.tokens[found.last]
                     yield self._problem(first.start, last.end, found.value.rule, found.value.suggestion)
 
+    def strange(self) -> Iterator[Problem]:
+        """Sentences that say nothing of calls, texts, hours, addresses and whatever else such a text is about."""
+        for number, clause in enumerate(self._clauses):
+            said = [token for token in clause.tokens if token.word.isalpha()]
+            if len(said) > 1 and not self._on_topic(clause) and not (number == 0 and self._is_name(said)):
+                yield self._problem(clause.tokens[0].start, clause.tokens[-1].end, Rule.COMMITMENT, _STRANGE)
+
+    def _on_topic(self, clause: Clause) -> bool:
+        topics = self._lexicon.classes["topic"]
+        known = any(topics.fits(token) or self._negates(token) for token in clause.tokens)
+        return known or clause.question or any(self._lexicon.excuse_book.find(clause.tokens))
+
+    def _is_name(self, said: Sequence[Token]) -> bool:
+        return len(said) <= MAX_NAME and all(self._text[token.start].isupper() for token in said)
+
+    def _negates(self, token: Token) -> bool:
+        return token.word in self._lexicon.words("negator") or token.word in self._lexicon.words("nobody")
+
     def links(self) -> Iterator[Problem]:
         for link in _LINK.finditer(self._text[:HEAD]):
             start = max(self._text.rfind(" ", 0, link.start()) + 1, 0)
@@ -167,16 +188,15 @@ class _Checker:
         return Excuse.CONDITION in by and self._conditional(tokens, found)
 
     def _negated(self, tokens: Sequence[Token], found: Found[Promise]) -> bool:
-        negators = self._lexicon.words("negator") | self._lexicon.words("nobody")
         ends = self._lexicon.words("promise_negation_end")
         behind = tokens[found.last + 1 : found.last + 2] if tokens[found.last].after is After.SPACE else ()
-        if any(token.word in negators for token in (*tokens[found.first + 1 : found.last], *behind)):
+        if any(map(self._negates, (*tokens[found.first + 1 : found.last], *behind))):
             return True
         for at in range(found.first - 1, max(found.first - 1 - NEGATION_REACH, -1), -1):
             listed = any(token.word in _ALTERNATIVES for token in tokens[at + 1 : found.last + 4])
             if (tokens[at].after > After.SPACE and not listed) or tokens[at].word in ends:
                 return False
-            if tokens[at].word in negators:
+            if self._negates(tokens[at]):
                 return True
         return False
 

@@ -3,11 +3,11 @@
 Words are compared as written but for case, accents, width and punctuation; there is no tolerance for typos here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bridge.domain.lexicon import Lexicon, OptOut, default_lexicon
 from bridge.domain.phrases import Found
-from bridge.domain.reading import Clause, Token, clauses, tokenise
+from bridge.domain.reading import After, Clause, Token, clauses, tokenise
 
 _KEYWORDS = ((OptOut.STOP, "stop_word"), (OptOut.START, "start_word"), (OptOut.HELP, "help_word"))
 _FIRST_TO_COUNT = (OptOut.STOP, OptOut.START, OptOut.WRONG_NUMBER)
@@ -24,16 +24,33 @@ def read(text: str, lexicon: Lexicon | None = None) -> OptOut:
 
 
 def _keyword(tokens: Sequence[Token], lexicon: Lexicon) -> OptOut | None:
-    """A keyword that is the whole text but for a please or thanks, or one of the strong ones in its first sentence."""
+    """A keyword that is the whole text but for a please or thanks, or a strong one between two commas or stops."""
     polite = lexicon.words("polite")
     said = [token for token in tokens if token.word not in polite and token.word.isalnum()] or tokens
     for kind, name in _KEYWORDS:
         if said and all(token.word in lexicon.words(name) for token in said):
             return kind
-    sentences = clauses(tokens, frozenset())
-    opening = [token for token in sentences[0].tokens if token.word not in polite] if sentences else []
-    strong = opening and all(token.word in lexicon.words("strong_stop_word") for token in opening)
-    return OptOut.STOP if strong else None
+    pieces = ([token for token in piece if token.word not in polite] for piece in _pieces(tokens))
+    said_alone = any(_is_strong(piece, lexicon) for piece in pieces)
+    return OptOut.STOP if said_alone or _is_cross(tokens, lexicon) else None
+
+
+def _is_strong(words: Sequence[Token], lexicon: Lexicon) -> bool:
+    return bool(words) and all(token.word in lexicon.words("strong_stop_word") for token in words)
+
+
+def _is_cross(tokens: Sequence[Token], lexicon: Lexicon) -> bool:
+    """`stop i will report you`, `STOP you people`: no comma stands where one belongs."""
+    return len(tokens) > 1 and _is_strong(tokens[:1], lexicon) and tokens[1].word in lexicon.words("after_stop")
+
+
+def _pieces(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """What stands between commas and stops."""
+    begun = 0
+    for at, token in enumerate(tokens, 1):
+        if token.after > After.SPACE or at == len(tokens):
+            yield tokens[begun:at]
+            begun = at
 
 
 def _plainly(tokens: Sequence[Token], lexicon: Lexicon) -> OptOut:

@@ -77,6 +77,12 @@ def opt_outs(name: str = "optout.txt") -> list[tuple[str, str]]:
     return [(kind.strip(), text.strip()) for kind, _, text in (line.partition("|") for line in lines(name))]
 
 
+def addresses(name: str = "addresses.txt") -> list[tuple[str, tuple[str, ...]]]:
+    """The address as it is to be given back, "-" where there is none, and the parts it stands in."""
+    pairs = (line.partition("|") for line in lines(name))
+    return [(wanted.strip(), tuple(part.strip() for part in text.split(" // "))) for wanted, _, text in pairs]
+
+
 def templates(name: str = "templates.txt") -> list[Template]:
     return [_template(line) for line in lines(name)]
 

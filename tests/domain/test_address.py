@@ -47,6 +47,23 @@ def test_other_numbers_are_no_address(text: str) -> None:
     assert find([text]).address is None
 
 
+@pytest.mark.parametrize(
+    ("parts", "address"),
+    [
+        (["250", "Birch St", "no heat"], "250 Birch St"),
+        (["leak at 19 Elm St", "Apt 4, kitchen"], "19 Elm St Apt 4"),
+        (["19 Elm Street.", "Apt 4 downstairs has no water"], "19 Elm Street"),
+        (["call me at 5", "Main line is clogged"], None),
+    ],
+)
+def test_an_address_may_go_on_in_the_next_text(parts: list[str], address: str | None) -> None:
+    assert find(parts).address == address
+
+
+def test_an_address_over_two_texts_is_no_part_of_the_issue() -> None:
+    assert find(["250", "Birch St, sink clogged"]) == Found("250 Birch St", "sink clogged")
+
+
 def test_the_issue_is_what_remains_in_the_customers_words() -> None:
     assert find(["Hi, yes urgent. 12 Oak St, kitchen sink is clogged"]) == Found("12 Oak St", "kitchen sink is clogged")
     assert find(["no", "heat"]).issue == "no heat"

@@ -114,6 +114,28 @@ def test_a_time_is_refused_unless_it_is_asked_about_or_one_of_the_opening_hours(
     assert check("The office is open again Monday", LEXICON) == []
 
 
+@pytest.mark.parametrize("text", ["Dry by dinner.", "Superheroes incoming.", "Nous vous rappelons dans dix minutes."])
+def test_a_sentence_that_speaks_of_nothing_such_a_text_is_about_is_refused(text: str) -> None:
+    assert check(f"Sorry we missed you. {text}", LEXICON)
+
+
+def test_a_no_that_belongs_to_the_promise_does_not_take_it_back() -> None:
+    assert check("You'll be back in hot water in no time", LEXICON)
+    assert check("You won't be waiting long", LEXICON)
+
+
+def test_nobody_but_the_caller_calls_911() -> None:
+    assert check("If anyone is in danger, leave and call 911.", LEXICON) == []
+    assert check("Your message goes straight to 911.", LEXICON)
+
+
+@pytest.mark.parametrize(
+    "text", ["Please answer: A. What broke? B. How old is it?", "1\ufe0f\u20e3 Name 2\ufe0f\u20e3 Address"]
+)
+def test_a_questionnaire_may_be_numbered_in_any_way(text: str) -> None:
+    assert Rule.ASKS in {problem.rule for problem in check(text, LEXICON)}
+
+
 def test_a_hedge_does_not_reach_past_an_and_with_a_new_promise() -> None:
     assert check("We try to be quick and will be there today", LEXICON)
     assert check("We try to call and text everybody back", LEXICON) == []

@@ -38,6 +38,11 @@ def test_words_about_the_work_do_not_opt_out(text: str) -> None:
     assert read(text) is OptOut.NONE
 
 
+@pytest.mark.parametrize("text", ["this is spam, stop", "Who gave you my number. Stop", "stop i will report you"])
+def test_a_stop_alone_between_two_commas_or_stops_is_one_whatever_else_is_said(text: str) -> None:
+    assert read(text) is OptOut.STOP
+
+
 def test_a_stop_wins_over_a_wrong_number() -> None:
     assert read("I never called, take me off") is OptOut.STOP
 

@@ -178,3 +178,17 @@ def test_a_co_alarm_that_goes_on_is_a_hazard_and_one_to_be_bought_is_not() -> No
     assert read("CO alarm wont stop").hazard
     assert read("my head hurts and the co detector is on").hazard
     assert not read("need a co detector").hazard
+
+
+def test_what_does_not_work_again_is_not_what_works_again() -> None:
+    assert read("you fixed it in june but its not cooling again").level is URGENT
+    assert read("its cooling again").level is ROUTINE
+
+
+def test_not_a_huge_leak_is_a_leak() -> None:
+    assert read("Not a huge leak but it hasn't stopped since noon").level is URGENT
+    assert read("not a leak").level is ROUTINE
+
+
+def test_a_smell_that_is_still_there_is_a_hazard_whatever_was_turned_off() -> None:
+    assert read("I turned off the gas but can still smell it").hazard

@@ -22,6 +22,10 @@ REPLY_SETS = {
     "seventh batch": labels.replies("replies7.txt"),
     "eighth batch": labels.replies("replies8.txt"),
     "ninth batch": labels.replies("replies9.txt"),
+    "tenth batch": labels.replies("replies10.txt"),
+    "eleventh batch": labels.replies("replies11.txt"),
+    "twelfth batch": labels.replies("replies12.txt"),
+    "thirteenth batch": labels.replies("replies13.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -40,7 +44,15 @@ TEMPLATE_SETS = {
     "thirteenth batch": labels.templates("templates13.txt"),
     "fourteenth batch": labels.templates("templates14.txt"),
     "fifteenth batch": labels.templates("templates15.txt"),
+    "sixteenth batch": labels.templates("templates16.txt"),
+    "seventeenth batch": labels.templates("templates17.txt"),
+    "eighteenth batch": labels.templates("templates18.txt"),
+    "nineteenth batch": labels.templates("templates19.txt"),
+    "twentieth batch": labels.templates("templates20.txt"),
 }
+
+OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 7))]
+ADDRESS_FILES = ["addresses.txt", "addresses2.txt"]
 
 
 def share(figure: str, name: str, texts: Sequence[Reply], good: Callable[[Reply, Assessment], bool]) -> float:
@@ -89,11 +101,19 @@ def test_addresses_are_found_and_none_is_invented(name: str) -> None:
     assert share("no address invented", name, none, right) >= 0.95
 
 
-@pytest.mark.parametrize("file", ["optout.txt", "optout2.txt", "optout3.txt", "optout4.txt"])
+@pytest.mark.parametrize("file", OPT_OUT_FILES)
 def test_every_opt_out_is_read_exactly(file: str) -> None:
     wrong = [(kind, text) for kind, text in labels.opt_outs(file) if optout.read(text) != kind]
     print(f"opt-outs wrong in {file}: {len(wrong)} of {len(labels.opt_outs(file))}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("file", ADDRESS_FILES)
+def test_addresses_in_every_form_are_given_back_as_written(file: str) -> None:
+    told = labels.addresses(file)
+    wrong = [(wanted, parts) for wanted, parts in told if (address.find(parts).address or "-") != wanted]
+    print(f"addresses wrong in {file}: {len(wrong)} of {len(told)}")
+    assert len(wrong) / len(told) <= 0.05
 
 
 @pytest.mark.parametrize("name", TEMPLATE_SETS)

@@ -131,9 +131,10 @@ class Lexicon:
             found.first: found for found in sorted(self._compound_book.find(tokens), key=lambda found: found.last)
         }
         index = 0
+        undone = self.words("undone_by_no")
         while index < len(tokens):
             found = longest.get(index)
-            if found is None:
+            if found is None or (index and found.value in undone and tokens[index - 1].word in self.words("negator")):
                 yield tokens[index]
                 index += 1
                 continue

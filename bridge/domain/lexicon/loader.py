@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -82,7 +82,7 @@ def build(sources: Sequence[Source]) -> Lexicon:
         compounds=_compounds(sources, classes),
         triggers=_entries(sources, "trigger", _trigger, classes),
         releases=_entries(sources, "release", lambda read, table: _member(read, table, "kind", Kind), classes),
-        promises=_entries(sources, "promise", _promise, classes),
+        promises=_promises(sources, classes),
         excuses=_entries(sources, "excuse", lambda read, table: _member(read, table, "kind", Excuse), classes),
         opt_outs=_entries(sources, "opt_out", lambda read, table: _member(read, table, "kind", OptOut), classes),
     )
@@ -189,6 +189,17 @@ def _trigger(read: Source, table: Table) -> Trigger:
         _member(read, {"strength": "urgent", **table}, "strength", Strength),
         also=_members(read, table, "also", Kind),
         never=_members(read, table, "never", Kind),
+    )
+
+
+def _promises(sources: Sequence[Source], classes: Mapping[str, Element]) -> Entries[Promise]:
+    """A "no" that belongs to a promise ("in no time", "you will not wait long") does not take it back."""
+    no = classes["negator"].words if "negator" in classes else frozenset()
+    return tuple(
+        (phrase, replace(promise, excused_by=promise.excused_by - {Excuse.NEGATED}))
+        if any(element.words and element.words <= no for element in phrase)
+        else (phrase, promise)
+        for phrase, promise in _entries(sources, "promise", _promise, classes)
     )
 
 
