@@ -1,7 +1,7 @@
-"""A machine of its own: a real systemd as its first process, a network with nobody in it, an Asterisk that was installed.
+"""A machine of its own: a real systemd as its first process, a network with nobody in it, an installed Asterisk.
 
-Linux namespaces over this machine's disk (`machine.sh`), so that guides can be followed word by word, as root, without a
-trace: users, units, /etc and /usr are its own.
+Linux namespaces over this machine's disk (`machine.sh`), so that guides can be followed word by word, as root, without
+a trace: users, units, /etc and /usr are its own.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ from tests.lab.asterisk import CHROOT, CONFIG, REPOSITORY, LabError
 
 BUILD = Path(__file__).with_name("machine.sh")
 CGROUPS = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
-NAMESPACES = ("--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup")
+UNSHARE = ("unshare", "--fork", "--kill-child", "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup")
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET (setns(2))
 BOOT_SECONDS = 30
 COMMAND_SECONDS = 120
@@ -128,8 +128,7 @@ def _unshared(group: Path, place: Path) -> "subprocess.Popen[bytes]":
     script = [str(BUILD), str(place), str(CHROOT.resolve()), str(REPOSITORY)]
     return subprocess.Popen(
         # in a group of its own before it has namespaces, which is then the root of what its systemd may see and change
-        ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', str(group), "unshare", "--fork", "--kill-child"]
-        + [*NAMESPACES, *script],
+        ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', str(group), *UNSHARE, *script],
         env=ENVIRON,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
