@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from agi.desk import Desk
-from agi.scripts import acknowledge, next_callback, outcome, switch, text_me
+from agi.scripts import acknowledge, next_callback, outcome, reach, switch, text_me
 from agi.server import Script
 
 SCRIPTS = {
@@ -17,4 +17,4 @@ SCRIPTS = {
 
 
 def routes(desk: Desk) -> Mapping[str, Script]:
-    return {name: partial(script, desk) for name, script in SCRIPTS.items()}
+    return {name: partial(script, desk) for name, script in SCRIPTS.items()} | {reach.NAME: reach.run}

@@ -50,6 +50,7 @@ from bridge.retention import Retention
 from bridge.smpp.client import SmppClient
 from bridge.smpp.failover import Failover
 from bridge.smpp.health import State
+from bridge.smpp.settings import SmppSettings
 from bridge.sockets import try_listening
 from bridge.telling import Telling
 from bridge.understanding import Understanding
@@ -143,7 +144,7 @@ class Daemon:
     def _build(self, database: Database) -> None:
         config = self._config
         understanding = Understanding(config.words)
-        split = partial(gsm.split, reference_bits=config.smpp.reference_bits, alphabet=config.smpp.default_alphabet)
+        split = _split(config.smpp)
         self._inbox = Inbox(
             database,
             config.office,
@@ -153,9 +154,10 @@ class Daemon:
             split=split,
         )
         self._upkeep = self._build_upkeep(database, understanding, split)
-        settings = [one for one in (config.smpp, config.smpp_backup) if one]
-        self._gateways = [SmppClient(one, self._inbox, clock=self._clock) for one in settings]
-        limits = OutboxSettings(window=config.smpp.window, may_text=config.rules.is_live)
+        self._gateways = [SmppClient(one, self._inbox, clock=self._clock) for one in config.gateways]
+        limits = OutboxSettings(may_text=config.rules.is_live)
+        if config.smpp is not None:
+            limits = replace(limits, window=config.smpp.window)
         self._outbox = Outbox(database, Failover(self._gateways), self._live, limits, clock=self._clock)
         self._telling = self._build_telling(database, understanding, split)
         self._missed = MissedCalls(
@@ -378,6 +380,13 @@ def _sms_link(gateway: SmppClient) -> Link:
     }
     error = "" if bound else health.last_error or health.state
     return Link(LinkKind.SMS, gateway.settings.name, health.since if bound else None, error, counts)
+
+
+def _split(agreed: SmppSettings | None) -> Callable[[str], Segments]:
+    """How texts are cut for that gateway."""
+    if agreed is None:
+        return gsm.split
+    return partial(gsm.split, reference_bits=agreed.reference_bits, alphabet=agreed.default_alphabet)
 
 
 def _addresses(config: Config) -> set[tuple[str, int]]:

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
-from bridge.ami.protocol import Message
+from agi.settings import AgiSettings
 from bridge.ami.session import LinkError, LoginRefusedError, Session, new_action_id
 from bridge.config import Config, Pbx
 from bridge.doctor import Finding, not_looked, ok, problem, warning
+from bridge.doctor_reach import CONTEXT, Ear, answering, reached
 from bridge.domain.messages import Inbound, LateAnswer, Stored
 from bridge.smpp.client import SmppClient
 from bridge.smpp.health import State
@@ -25,7 +27,7 @@ WRITE = frozenset(("reporting", "originate"))
 HARMLESS = WRITE | {"none"}
 FULLY_BOOTED = "FullyBooted"  # sent after the login to whoever may read `system`
 SAY = "textback-say"
-PHONES = ("textback-codes", "textback-callback", "textback-out")
+PHONES = ("textback-codes", "textback-callback", "textback-out", CONTEXT)
 SKEW = 2.0  # seconds
 ROW = re.compile(r"\(Priv: ([^)]*)\)")
 LOOK = 0.1
@@ -33,22 +35,25 @@ LOOK = 0.1
 # --- the PBX ----------------------------------------------------------------------------------------------------------
 
 
-async def pbx_checks(pbx: Pbx, *, phones: bool) -> Sequence[Finding]:
-    """phones: desk phones are configured, so their contexts should be there."""
+async def pbx_checks(pbx: Pbx, phones: AgiSettings | None) -> Sequence[Finding]:
+    """phones: where scripts of desk phones are served; None where there are none, and so no contexts for them."""
     check = f"pbx {pbx.name}"
-    heard: list[Message] = []
-    session = Session(pbx, {FULLY_BOOTED}, heard.append)
+    ear = Ear()
+    session = Session(pbx, {FULLY_BOOTED, "UserEvent"}, ear)
     try:
         await session.open()
         findings = [ok(check, f"logged in at {pbx.host}:{pbx.port} as {pbx.username}")]
         findings += rights(check, await _answer(session, "ListCommands"))
         findings += read_rights(
-            check, pbx.username, _manager_user(pbx), system=any(m.event == FULLY_BOOTED for m in heard)
+            check, pbx.username, _manager_user(pbx), system=any(m.event == FULLY_BOOTED for m in ear.heard)
         )
         findings += [version(check, await _answer(session, "CoreSettings"))]
         findings += [skew(check, await _answer(session, "Ping"), time.time())]
-        for context in (SAY, *(PHONES if phones else ())):
-            findings += [has_context(check, context, await _answer(session, "ShowDialPlan", Context=context))]
+        contexts = (SAY, *(PHONES if phones else ()))
+        shown = {one: await _answer(session, "ShowDialPlan", Context=one) for one in contexts}
+        findings += [has_context(check, context, shown[context]) for context in contexts]
+        if phones and shown[CONTEXT].get("Response") == "Success":
+            findings += [await reached(session, ear, phones, f"phones {pbx.name}")]
     except LoginRefusedError as error:
         return [problem(check, str(error), _account_remedy(pbx))]
     except LinkError as error:
@@ -215,10 +220,17 @@ def sms_remedy(error: str) -> str:
     return next(known, "host and port under [smpp]; is this machine's address allowed at the provider?")
 
 
-async def link_checks(config: Config, bound: Collection[str]) -> Sequence[Finding]:
-    """bound: gateways that the running daemon holds; a second session could push its own out."""
-    findings = [finding for pbx in config.pbxs for finding in await pbx_checks(pbx, phones=config.phones is not None)]
-    for settings in filter(None, (config.smpp, config.smpp_backup)):
+async def link_checks(config: Config, bound: Collection[str], *, running: bool) -> Sequence[Finding]:
+    """running: the daemon is. bound: gateways that it holds; a second session could push its own out."""
+    async with AsyncExitStack() as stack:
+        if config.phones is not None:
+            await stack.enter_async_context(answering(config.phones, running=running))
+        findings = [finding for pbx in config.pbxs for finding in await pbx_checks(pbx, config.phones)]
+    if not config.gateways:
+        findings.append(
+            not_looked("sms", "there is no gateway yet, so nobody is texted", "[smpp] in the configuration")
+        )
+    for settings in config.gateways:
         held = ok(f"sms {settings.name}", "the running textback is bound")
         findings.append(held if settings.name in bound else await sms_checks(settings))
     return findings

@@ -1,19 +1,23 @@
 """`textback doctor` against a running Asterisk whose account, dialplan or general section is not right."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bridge.cli.dialplan import rendered
-from bridge.config import Config, Pbx, load
+from bridge.cli.dialplan import Site, rendered
+from bridge.config import Config, load
 from bridge.doctor import Finding, Level
-from bridge.doctor_links import pbx_checks
+from bridge.doctor_links import link_checks
 from tests.cli.test_configuration import example
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
 from tests.lab.fixtures import missing
 
 __all__ = ["example"]
+
+TOKEN = "0123456789abcdef"
 
 pytestmark = pytest.mark.asterisk
 
@@ -31,37 +35,44 @@ def pbx() -> Iterator[Asterisk]:
 @pytest.fixture
 def config(example: Path, pbx: Asterisk) -> Config:
     text = example.read_text().replace("[[pbx]]", f"[[pbx]]\nport = {pbx.ports.ami}")
-    token = '\n[phones]\ntoken = "0123456789abcdef"\n'
-    example.write_text(text + token)
+    phones = f'\n[phones]\ntoken = "{TOKEN}"\nlisten = "127.0.0.1:{pbx.ports.agi}"\n'
+    example.write_text(text + phones)
     example.chmod(0o600)
     return load(example, {})
 
 
-def install(pbx: Asterisk, config: Config, old: str = "", new: str = "") -> Pbx:
-    """Render the snippets and load them, with this in the account changed."""
-    for name, text in rendered(config, config.pbxs[0], freepbx=False, secrets=True):
-        assert old in text or not name.startswith("manager")
-        (pbx.home / "etc" / name).write_text(text.replace(old, new) if name.startswith("manager") else text)
+def install(pbx: Asterisk, config: Config, old: str = "", new: str = "", file: str = "manager") -> Config:
+    """Render the snippets and load them, with this changed in the account, or in another file."""
+    for name, text in rendered(config, config.pbxs[0], Site(), secrets=True):
+        changed = name.startswith(file)
+        assert old in text or not changed
+        (pbx.home / "etc" / name).write_text(text.replace(old, new) if changed else text)
     pbx.cli("manager reload")
     pbx.cli("dialplan reload")
-    return config.pbxs[0]
+    return config
 
 
-async def examined(pbx: Pbx) -> list[Finding]:
-    return list(await pbx_checks(pbx, phones=True))
+async def examined(config: Config, *, running: bool = False) -> list[Finding]:
+    found = await link_checks(config, ["smpp"], running=running)
+    return [finding for finding in found if not finding.check.startswith("sms")]
 
 
-async def worst(pbx: Pbx) -> list[str]:
-    return [finding.said for finding in await examined(pbx) if finding.level in (Level.PROBLEM, Level.WARNING)]
+def bad(found: list[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.level in (Level.PROBLEM, Level.WARNING)]
+
+
+async def worst(config: Config) -> list[str]:
+    return [finding.said for finding in bad(await examined(config))]
 
 
 async def test_what_we_ship_is_found_right(pbx: Asterisk, config: Config) -> None:
     found = await examined(install(pbx, config))
-    assert [finding for finding in found if finding.level in (Level.PROBLEM, Level.WARNING)] == []
+    assert bad(found) == []
     said = " ".join(finding.said for finding in found)
     assert "Asterisk 22" in said
     assert "does what is needed and no more" in said.replace("may do", "does")
     assert "[textback-say] is in the dialplan" in said
+    assert "the PBX asked for a script at 127.0.0.1" in said
 
 
 @pytest.mark.parametrize(
@@ -97,3 +108,51 @@ async def test_a_dialplan_without_our_contexts_is_told(pbx: Asterisk, config: Co
 async def test_every_finding_that_is_not_fine_says_what_to_type(pbx: Asterisk, config: Config) -> None:
     settings = install(pbx, config, "write = originate,reporting", "write = all")
     assert all(found.remedy for found in await examined(settings) if found.level is Level.WARNING)
+
+
+# --- scripts, as the PBX reaches them ---------------------------------------------------------------------------------
+
+
+async def test_a_pbx_that_looks_for_our_scripts_elsewhere_is_told(
+    pbx: Asterisk, config: Config, unused_tcp_port: int
+) -> None:
+    install(pbx, config, f":{pbx.ports.agi}/", f":{unused_tcp_port}/", "extensions_textback_phones")
+    (found,) = bad(await examined(config))
+    assert (found.level, "cannot connect to our scripts" in found.said) == (Level.PROBLEM, True)
+    assert f"to any port {pbx.ports.agi}" in found.remedy
+
+
+async def test_a_pbx_with_another_token_is_told(pbx: Asterisk, config: Config) -> None:
+    install(pbx, config, TOKEN, "0000000000000000", "extensions_textback_phones")
+    (found,) = bad(await examined(config))
+    assert "its token is not ours" in found.said
+    assert "textback dialplan --out" in found.remedy
+
+
+async def test_scripts_that_the_running_daemon_serves_are_not_served_twice(pbx: Asterisk, config: Config) -> None:
+    """Said to run although it does not: nobody answers there."""
+    (found,) = bad(await examined(install(pbx, config), running=True))
+    assert "cannot connect to our scripts" in found.said
+
+
+async def test_a_port_that_another_program_has_is_told_by_the_call_too(pbx: Asterisk, config: Config) -> None:
+    async def says_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(says_nothing, "127.0.0.1", pbx.ports.agi):
+        (found,) = bad(await examined(install(pbx, config)))
+    assert "turned away" in found.said
+
+
+async def test_an_account_that_hears_no_answer_of_ours_is_told(pbx: Asterisk, config: Config) -> None:
+    install(pbx, config, "eventfilter = Event: UserEvent\n", "")
+    (found,) = bad(await examined(config))
+    assert found.said == "the PBX did not say whether it reached our scripts"
+    assert "manager reload" in found.remedy
+
+
+async def test_manager_that_is_off_is_told_with_where_to_switch_it_on(config: Config, unused_tcp_port: int) -> None:
+    off = replace(config, pbxs=(replace(config.pbxs[0], port=unused_tcp_port),), phones=None)
+    (found,) = await examined(off)
+    assert found.is_problem
+    assert "enabled = yes in manager.conf" in found.remedy

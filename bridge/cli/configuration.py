@@ -46,12 +46,15 @@ def report(config: Config, now: datetime) -> Iterator[str]:
 
 
 def _connections(config: Config) -> Iterator[str]:
-    office, smpp = config.office, config.smpp
+    office = config.office
     yield f"{office.business}, {office.country}, {office.zone}; texts go to {', '.join(sorted(office.regions))}"
     for pbx in config.pbxs:
         trunks = ", ".join(pbx.trunks) or "the usual contexts"
         yield f"PBX {pbx.name}: {pbx.username} at {pbx.host}:{pbx.port}; calls come in on {trunks}"
-    yield f"SMS gateway: {smpp.system_id} at {smpp.host}:{smpp.port}, {smpp.rate:g} texts a second at most"
+    for smpp in config.gateways:
+        yield f"SMS gateway: {smpp.system_id} at {smpp.host}:{smpp.port}, {smpp.rate:g} texts a second at most"
+    if not config.gateways:
+        yield "SMS gateway: none yet; calls are judged and queued, and nobody is texted"
     yield f"Page: http://{config.web.host}:{config.web.port}/"
     yield f"Database: {config.database}"
 

@@ -45,6 +45,9 @@ def pause(config: ConfigPath = CONFIG) -> None:
 
 def resume(config: ConfigPath = CONFIG) -> None:
     """Let customer texts go out again, after a pause or after the breaker tripped."""
+    if not load(config, os.environ).gateways:
+        print(f"there is no SMS gateway to text through: fill in [smpp] in {config}")
+        raise typer.Exit(1)
     changed = _switch(config, settings.resume)
     print("texts go out" if changed else "texts were going out already")
 

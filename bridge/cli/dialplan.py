@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -18,11 +19,19 @@ from bridge.sockets import own_address
 MANAGER = "manager_textback.conf"
 SAY = "extensions_textback.conf"
 PHONES = "extensions_textback_phones.conf"
-FREEPBX = "extensions_textback_freepbx.conf"
+TRUNK = "extensions_textback_trunk.conf"
 NOT_SHOWN = "CHANGE-ME"
 LOCAL = "127.0.0.1"
-DEFAULT_CONTEXT = "from-pstn"
+ASTERISK = Path("/etc/asterisk")
+FREEPBX_TRUNK = "from-pstn"
+FREEPBX_PHONES = "from-internal-custom"
 Fillings = Mapping[str, str]
+
+
+def a_context(name: str) -> str:
+    if not re.fullmatch(r"[\w.-]*", name):
+        raise typer.BadParameter(f"{name!r} is no name of a context")
+    return name
 
 
 def register(app: typer.Typer) -> None:
@@ -36,8 +45,11 @@ def command(
     ] = None,
     pbx: Annotated[str, typer.Option(help="which [[pbx]] of the configuration; the first")] = "",
     trunk_context: Annotated[
-        str, typer.Option(help="with --freepbx: the context that the trunk enters now")
-    ] = DEFAULT_CONTEXT,
+        str, typer.Option(help="the context that your trunk enters now; FreePBX: from-pstn", callback=a_context)
+    ] = "",
+    phones_context: Annotated[
+        str, typer.Option(help="the context of your desk phones; FreePBX: from-internal-custom", callback=a_context)
+    ] = "",
     config: ConfigPath = CONFIG,
 ) -> None:
     """Show the Asterisk snippets with this site's names, ports and ways out, or write them into a directory."""
@@ -45,37 +57,71 @@ def command(
     chosen = next((one for one in loaded.pbxs if pbx in ("", one.name)), None)
     if chosen is None:
         raise typer.BadParameter(f"{pbx!r} is none of {', '.join(p.name for p in loaded.pbxs)}", param_hint="--pbx")
-    files = rendered(loaded, chosen, freepbx=freepbx, trunk_context=trunk_context, secrets=out is not None)
+    site = Site(freepbx, trunk_context, phones_context)
+    files = rendered(loaded, chosen, site, secrets=out is not None)
     names = []
     for name, text in files:
         names.append(name)
         print(f"; ==== {name}\n{text}" if out is None else _written(out / name, text))
-    for row in what_to_do(names, freepbx=freepbx):
+    for row in what_to_do(names, out or ASTERISK, freepbx=freepbx):
         print(row)
 
 
-def rendered(
-    config: Config, pbx: Pbx, *, freepbx: bool, trunk_context: str = DEFAULT_CONTEXT, secrets: bool = False
-) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the configuration does not know of a PBX. trunk, phones: the contexts they enter now, "" for unknown."""
+
+    freepbx: bool = False
+    trunk: str = ""
+    phones: str = ""
+
+    @property
+    def trunk_context(self) -> str:
+        return self.trunk or (FREEPBX_TRUNK if self.freepbx else "")
+
+    @property
+    def phones_context(self) -> str:
+        return self.phones or (FREEPBX_PHONES if self.freepbx else "")
+
+
+def rendered(config: Config, pbx: Pbx, site: Site, *, secrets: bool = False) -> Iterator[tuple[str, str]]:
     """Each file's name and text. secrets: with the AMI secret and the token in them."""
-    yield MANAGER, _filled(MANAGER, _account(pbx, secrets=secrets, quiet=freepbx))
+    yield MANAGER, _filled(MANAGER, _account(pbx, secrets=secrets, quiet=site.freepbx))
     yield SAY, _filled(SAY, {})
     if config.phones is not None:
-        yield PHONES, _filled(PHONES, _ways(config.phones, pbx, secrets=secrets, freepbx=freepbx))
-    if freepbx:
-        yield FREEPBX, _filled(FREEPBX, {DEFAULT_CONTEXT: trunk_context})
+        ways = _ways(config.phones, pbx, secrets=secrets, freepbx=site.freepbx)
+        yield PHONES, _filled(PHONES, ways) + _codes(site.phones_context)
+    if site.trunk_context:
+        yield TRUNK, _filled(TRUNK, {FREEPBX_TRUNK: site.trunk_context})
 
 
-def what_to_do(names: Sequence[str], *, freepbx: bool) -> Iterator[str]:
-    """The lines to add, and how Asterisk is told. Each is undone by taking it out again."""
-    yield "; put them into /etc/asterisk (chgrp asterisk), and at the end of these files add:"
+def _codes(context: str) -> str:
+    """Asterisk adds up what several files say of one context, so theirs stays as it is written."""
+    return f"\n; --- Your desk phones: the codes.\n[{context}]\ninclude => textback-codes\n" if context else ""
+
+
+def what_to_do(names: Sequence[str], folder: Path, *, freepbx: bool) -> Iterator[str]:
+    """The lines that are not yet in the files of that folder, and how Asterisk is told."""
+    yield "; they belong into /etc/asterisk; then let Asterisk read them:"
     for name in names:
         theirs = name.split("_")[0] + ("_custom.conf" if freepbx else ".conf")
-        yield f';   {theirs}:  #tryinclude "{name}"'
-    told = "fwconsole reload" if freepbx else "asterisk -rx 'manager reload'; asterisk -rx 'dialplan reload'"
-    yield f"; then: {told}; to undo, take these lines out and do that again"
+        if not _names(folder / theirs, name):
+            yield f"echo '#tryinclude \"{name}\"' >> {ASTERISK / theirs}"
+    told = "fwconsole reload" if freepbx else "asterisk -rx 'manager reload' && asterisk -rx 'dialplan reload'"
+    yield told
+    yield "; to undo, take these lines out of these files and do that again"
+    if TRUNK in names:
+        yield "; your trunk's context is from-trunk-textback from now on; to undo, what it was before"
     if PHONES not in names:
         yield "; desk phones: give textback.toml a [phones] table, and run this again"
+
+
+def _names(file: Path, included: str) -> bool:
+    try:
+        rows = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(row.startswith("#") and f'"{included}"' in row for row in rows)
 
 
 def _account(pbx: Pbx, *, secrets: bool, quiet: bool) -> Fillings:
@@ -123,8 +169,11 @@ def _escaped(value: str) -> str:
 
 
 def _written(path: Path, text: str) -> str:
-    """Readable by its group only, since the account's secret may be in it; for Asterisk: chgrp asterisk."""
+    """For whoever may read their neighbours (Asterisk) and for nobody else: the account's secret may be in it."""
     path.touch(mode=0o640)
     path.chmod(0o640)
+    neighbour = path.with_name("manager.conf")
+    if neighbour.exists():
+        os.chown(path, -1, neighbour.stat().st_gid)
     path.write_text(text, encoding="utf-8")
     return f"; {path}"

@@ -46,7 +46,7 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     health = daemon_health(config.web)
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
     local = local_checks(config, running=health is not None)
-    return [config_file(path), *local, *asyncio.run(link_checks(config, bound))]
+    return [config_file(path), *local, *asyncio.run(link_checks(config, bound, running=health is not None))]
 
 
 def _rows(finding: Finding) -> list[str]:

@@ -18,8 +18,6 @@ from bridge.config import load
 
 PLACE = Path("/etc/textback")
 NONE = "none"
-NO_GATEWAY = "127.0.0.1"
-"""Where there is no gateway yet: nothing listens there, and everything but texting works."""
 
 
 def register(app: typer.Typer) -> None:
@@ -65,12 +63,12 @@ def init(
         ),
         pbx_host=ask("Host of Asterisk's Manager", pbx_host, "127.0.0.1", "--pbx-host"),
         pbx_port=pbx_port,
-        smpp_host=gateway if texting else NO_GATEWAY,
+        smpp_host=gateway if texting else "",
         smpp_port=smpp_port,
-        system_id=ask("Account at the gateway", system_id, "", "--system-id") if texting else NONE,
+        system_id=ask("Account at the gateway", system_id, "", "--system-id") if texting else "",
         mobiles=tuple(mobile or _list(ask("Your mobile, to try texting with", "", "", "--mobile", empty=True))),
     )
-    write(place, answers, _password(smpp_password_file, ask=texting and not yes))
+    write(place, answers, _password(smpp_password_file, ask=not yes) if texting else "")
     for row in next_steps(place, gateway=texting, freepbx=found.freepbx):
         print(row)
 
@@ -85,7 +83,9 @@ def refuse_to_overwrite(place: Path) -> None:
 
 def write(place: Path, answers: Answers, password: str) -> None:
     """Check it as a whole first; then write it, the secrets for their owner only. Raises ConfigError, OSError."""
-    files = {AMI_SECRET: secrets.token_urlsafe(24), SMPP_PASSWORD: password, FILE: render(answers)}
+    files = {AMI_SECRET: secrets.token_urlsafe(24), FILE: render(answers)}
+    if answers.smpp_host:
+        files[SMPP_PASSWORD] = password
     with tempfile.TemporaryDirectory() as trial:
         _write_all(Path(trial), files)
         load(Path(trial) / FILE, {"STATE_DIRECTORY": trial})

@@ -32,20 +32,35 @@ sms_number = {sms_number}
 # name = "Ana"
 # mobile = "+12125550142"
 
+[rules]
+{live_only}
+
+{gateway}
+"""
+
+GATEWAY = """\
 [smpp]
 host = {smpp_host}
 port = {smpp_port}
 system_id = {system_id}
-password_file = "smpp.password"
+password_file = "smpp.password"\
+"""
 
-[rules]
-{live_only}
+NO_GATEWAY = """\
+# [smpp]                          # the SMS gateway; without it calls are only listened to
+# host = "smsc.example.net"
+# port = 2775
+# system_id = "ace"
+# password_file = "smpp.password"\
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Everything that cannot be guessed. mobiles: while they are tried with, the only numbers that get texts."""
+    """Everything that cannot be guessed. smpp_host: "" while there is no gateway.
+
+    mobiles: while they are tried with, the only numbers that get texts.
+    """
 
     business: str
     country: str
@@ -74,10 +89,14 @@ def render(answers: Answers) -> str:
         trunks=trunks,
         numbers=_toml(answers.numbers),
         sms_number=_toml(answers.sms_number),
-        smpp_host=_toml(answers.smpp_host),
-        smpp_port=answers.smpp_port,
-        system_id=_toml(answers.system_id),
         live_only=live_only,
+        gateway=_gateway(answers) if answers.smpp_host else NO_GATEWAY,
+    )
+
+
+def _gateway(answers: Answers) -> str:
+    return GATEWAY.format(
+        smpp_host=_toml(answers.smpp_host), smpp_port=answers.smpp_port, system_id=_toml(answers.system_id)
     )
 
 

@@ -70,11 +70,10 @@ def command(
 
 
 def _gateway(config: Config, *, backup: bool) -> SmppSettings:
-    if not backup:
-        return config.smpp
-    if config.smpp_backup is None:
-        raise typer.BadParameter("there is no [smpp_backup] in the configuration")
-    return config.smpp_backup
+    chosen, table = (config.smpp_backup, "smpp_backup") if backup else (config.smpp, "smpp")
+    if chosen is None:
+        raise typer.BadParameter(f"there is no [{table}] in the configuration")
+    return chosen
 
 
 class SendTest:

@@ -35,7 +35,9 @@ def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[
 
 
 def gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> SmppSettings | None:
-    """`[smpp]` or `[smpp_backup]`. Its credential is called `smpp.password` or `smpp_backup.password`."""
+    """`[smpp]` or `[smpp_backup]`, None for none. Its credential: `smpp.password` or `smpp_backup.password`."""
+    if raw is None:
+        return None
     if isinstance(raw, dict):
         raw = {"name": where} | secrets.filled(raw, "password", where, f"{where}.password")
     return problems.take(SmppSettings, raw, where)

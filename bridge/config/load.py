@@ -35,12 +35,13 @@ TABLES = (
 class Config:
     """All settings, each part's own.
 
-    smpp_backup: a second gateway for when the first is away. email, phones: None for none.
+    smpp: None while calls are only listened to. smpp_backup: a second gateway for when the first is away.
+    email, phones: None for none.
     """
 
     office: Office
     pbxs: tuple[Pbx, ...]
-    smpp: SmppSettings
+    smpp: SmppSettings | None
     smpp_backup: SmppSettings | None
     rules: Rules
     words: Lexicon
@@ -53,6 +54,11 @@ class Config:
     database: Path
     log_level: str
 
+    @property
+    def gateways(self) -> tuple[SmppSettings, ...]:
+        """In order of preference."""
+        return tuple(gateway for gateway in (self.smpp, self.smpp_backup) if gateway is not None)
+
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read the file. Raises ConfigError with every mistake; needs no PBX, no gateway and no network."""
@@ -62,8 +68,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     secrets = Secrets(path, environ, problems)
     pbxs = links.pbxs(problems, secrets, raw)
     office = read_office(problems, {key: raw[key] for key in OFFICE_KEYS if key in raw}, raw, pbxs)
-    smpp = links.gateway(problems, secrets, raw.get("smpp", {}), "smpp")
-    backup = links.gateway(problems, secrets, raw["smpp_backup"], "smpp_backup") if "smpp_backup" in raw else None
+    smpp, backup = (links.gateway(problems, secrets, raw.get(name), name) for name in ("smpp", "smpp_backup"))
+    if "smpp_backup" in raw and "smpp" not in raw:
+        problems.add("smpp", "is missing: [smpp_backup] is for when [smpp] is away")
     rules = _rules(problems, raw.get("rules", {}), office)
     alerts = on_call.alert_rules(raw.get("on_call", {}))
     email = on_call.email(problems, secrets, raw.get("email"))
@@ -74,7 +81,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     desk_phones = phones(problems, secrets, raw.get("phones"))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
     log = problems.take(LogSection, raw.get("log", {}), "log")
-    if problems.found or not (office and smpp and rules and web and database and log):
+    if problems.found or not (office and rules and web and database and log):
         raise ConfigError(problems.found)
     return Config(
         office=office,

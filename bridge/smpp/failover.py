@@ -18,6 +18,9 @@ class Failover:
         return any(gateway.ready for gateway in self._gateways)
 
     async def wait_ready(self) -> None:
+        """Never where there is no gateway."""
+        if not self._gateways:
+            await asyncio.Event().wait()
         waiting = [asyncio.ensure_future(gateway.wait_ready()) for gateway in self._gateways]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli.dialplan import FREEPBX, MANAGER, PHONES, rendered
+from bridge.cli.dialplan import MANAGER, PHONES, TRUNK, Site, rendered
 from bridge.config import Config, load
 from tests.cli.test_configuration import example, run
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
@@ -41,7 +41,7 @@ def config(example: Path) -> Path:
 
 
 def files(config: Config, *, freepbx: bool = False, secrets: bool = True) -> dict[str, str]:
-    return dict(rendered(config, config.pbxs[0], freepbx=freepbx, secrets=secrets))
+    return dict(rendered(config, config.pbxs[0], Site(freepbx), secrets=secrets))
 
 
 def test_names_ports_and_ways_out_are_those_of_the_site(config: Path) -> None:
@@ -56,9 +56,29 @@ def test_freepbx_dials_by_its_own_routes_and_its_trunk_enters_our_context_first(
     made = files(load(config, {}), freepbx=True)
     assert "Dial(Local/${ARG1}@from-internal/n,60,g)" in made[PHONES]
     assert "displayconnects = no" in made[MANAGER]
-    other = dict(rendered(load(config, {}), load(config, {}).pbxs[0], freepbx=True, trunk_context="from-my-trunk"))
-    assert "include => from-my-trunk" in other[FREEPBX]
-    assert "from-pstn" not in other[FREEPBX]
+    assert "[from-internal-custom]\ninclude => textback-codes\n" in made[PHONES]
+    other = dict(rendered(load(config, {}), load(config, {}).pbxs[0], Site(freepbx=True, trunk="from-my-trunk")))
+    assert "include => from-my-trunk" in other[TRUNK]
+    assert "from-pstn" not in other[TRUNK]
+
+
+def test_on_a_plain_asterisk_only_contexts_that_are_named_get_ours(config: Path) -> None:
+    assert TRUNK not in files(load(config, {}))
+    named = dict(rendered(load(config, {}), load(config, {}).pbxs[0], Site(trunk="from-trunk", phones="internal")))
+    assert "include => from-trunk\n" in named[TRUNK]
+    assert "[internal]\ninclude => textback-codes\n" in named[PHONES]
+
+
+def test_lines_that_are_there_are_not_asked_for_again(example: Path, tmp_path: Path) -> None:
+    (tmp_path / "manager.conf").write_text('#tryinclude "manager_textback.conf"\n')
+    told = run("dialplan", "--out", str(tmp_path), "--config", str(example)).stdout
+    assert "/etc/asterisk/manager.conf" not in told
+    assert "echo '#tryinclude \"extensions_textback.conf\"' >> /etc/asterisk/extensions.conf" in told
+
+
+@pytest.mark.parametrize("name", ["from trunk", "x]\n[y", "a;b"])
+def test_what_is_no_name_of_a_context_is_refused(example: Path, name: str) -> None:
+    assert run("dialplan", "--trunk-context", name, "--config", str(example)).returncode == 2
 
 
 def test_what_is_shown_holds_no_secret(config: Path) -> None:
@@ -76,7 +96,7 @@ def test_without_phones_there_is_nothing_for_them(example: Path) -> None:
 
 def test_written_files_are_not_for_everybody(config: Path, tmp_path: Path) -> None:
     done = run("dialplan", "--freepbx", "--pbx", "two", "--out", str(tmp_path), "--config", str(config))
-    assert '#tryinclude "extensions_textback_freepbx.conf"' in done.stdout
+    assert '#tryinclude "extensions_textback_trunk.conf"' in done.stdout
     account = tmp_path / MANAGER
     assert account.stat().st_mode & 0o777 == 0o640
     assert "secret = second" in account.read_text()
@@ -137,9 +157,9 @@ async def test_calls_go_through_the_context_in_front_as_they_did_without_it(pbx:
 
 def in_front(pbx: Asterisk, config: Config) -> None:
     etc = pbx.home / "etc"
-    made = dict(rendered(config, config.pbxs[0], freepbx=True, trunk_context="from-trunk"))
+    made = dict(rendered(config, config.pbxs[0], Site(trunk="from-trunk")))
     with (etc / "extensions.conf").open("a") as file:
-        file.write("\n" + made[FREEPBX])
+        file.write("\n" + made[TRUNK])
     trunk = (etc / "pjsip.conf").read_text()
     (etc / "pjsip.conf").write_text(trunk.replace("context=from-trunk", "context=from-trunk-textback"))
     pbx.cli("dialplan reload")

@@ -160,7 +160,7 @@ async def test_a_wrong_password_is_told_from_a_closed_port(unused_tcp_port: int)
 
 async def test_a_gateway_that_the_running_daemon_holds_is_left_alone(example: Path) -> None:
     config = replace(load(example, {}), pbxs=())
-    (found,) = await doctor_links.link_checks(config, bound=["smpp"])
+    (found,) = await doctor_links.link_checks(config, bound=["smpp"], running=True)
     assert found == Finding("sms smpp", Level.OK, "the running textback is bound")
 
 

@@ -25,7 +25,20 @@ def test_flags_alone_make_a_file_that_can_be_used(tmp_path: Path) -> None:
     assert config.pbxs[0].trunks == ("PJSIP/carrier-*",)
     assert config.rules.live_only == {E164("+12125550142")}
     assert len(config.pbxs[0].secret) >= 24
-    assert [(place / name).stat().st_mode & 0o777 for name in ("ami.secret", "smpp.password")] == [0o600, 0o600]
+    assert config.gateways == ()
+    assert (place / "ami.secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_gateway_is_taken_with_a_password_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "word").write_text("secret\n")
+    gateway = ("--smpp-host", "smsc.example.net", "--system-id", "ace", "--smpp-password-file", str(tmp_path / "word"))
+    done = run("init", *FLAGS, *gateway, "--dir", str(tmp_path / "etc"))
+    assert done.returncode == 0, done.stderr
+    config = load(tmp_path / "etc" / "textback.toml", {"STATE_DIRECTORY": str(tmp_path)})
+    assert [(one.host, one.system_id, one.password) for one in config.gateways] == [
+        ("smsc.example.net", "ace", "secret")
+    ]
+    assert (tmp_path / "etc" / "smpp.password").stat().st_mode & 0o777 == 0o600
 
 
 def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:

@@ -61,6 +61,12 @@ def problems(path: Path, **environ: str) -> dict[str, str]:
     return {problem.path: problem.message for problem in caught.value.problems}
 
 
+def test_without_a_gateway_calls_are_only_listened_to(write: Write) -> None:
+    listening = SMALLEST.partition("[smpp]")[0]
+    assert read(write(listening)).gateways == ()
+    assert "smpp" in problems(write(listening + SMALLEST[len(listening) :].replace("[smpp]", "[smpp_backup]")))
+
+
 def test_the_smallest_file_gives_safe_values_everywhere_else(write: Write, tmp_path: Path) -> None:
     config = read(write(SMALLEST))
     (line,) = config.office.lines
@@ -69,7 +75,7 @@ def test_the_smallest_file_gives_safe_values_everywhere_else(write: Write, tmp_p
     assert config.office.regions == {"US"}
     assert config.office.own_numbers == {E164("+12125550100")}
     assert config.office.emergency == "911"
-    assert (config.pbxs[0].secret, config.smpp.password) == ("amipass", "smppass")
+    assert (config.pbxs[0].secret, config.gateways[0].password) == ("amipass", "smppass")
     assert (config.web.host, config.web.port) == ("127.0.0.1", 8080)
     assert config.database == tmp_path / "textback.db"
     assert config.rules.cool_down == timedelta(hours=24)
@@ -205,7 +211,7 @@ def test_a_mistake_is_named_with_its_path_and_what_would_be_right(
     assert said in found[path]
 
 
-@pytest.mark.parametrize("kind", ["pbx", "line", "smpp"])
+@pytest.mark.parametrize("kind", ["pbx", "line"])
 def test_a_missing_part_is_asked_for(write: Write, kind: str) -> None:
     parts = [part for part in SMALLEST.split("\n\n") if not part.startswith(("[[" + kind, "[" + kind))]
     assert any(path.startswith(kind) for path in problems(write("\n\n".join(parts))))
@@ -235,7 +241,7 @@ def test_a_secret_in_the_file_itself_needs_a_file_that_is_private(write: Write) 
     assert list(found) == ["smpp.password"]
     assert "hunter2" not in str(found)
     path.chmod(0o640)
-    assert read(path).smpp.password == "hunter2"
+    assert read(path).gateways[0].password == "hunter2"
 
 
 def test_systemd_hands_secrets_over_as_credentials(write: Write, tmp_path: Path) -> None:
@@ -246,11 +252,11 @@ def test_systemd_hands_secrets_over_as_credentials(write: Write, tmp_path: Path)
         (handed / name).chmod(0o400)
     path = write("\n".join(row for row in SMALLEST.splitlines() if "_file" not in row))
     config = read(path, CREDENTIALS_DIRECTORY=str(handed))
-    assert (config.pbxs[0].secret, config.smpp.password) == ("one", "two")
+    assert (config.pbxs[0].secret, config.gateways[0].password) == ("one", "two")
     assert set(problems(path)) == {"pbx[0].secret_file", "smpp.password_file"}
     for name in ("ami.secret", "smpp.password"):
         (tmp_path / name).chmod(0)  # readable by root alone: the service needs only what it was handed
-    assert read(write(SMALLEST), CREDENTIALS_DIRECTORY=str(handed)).smpp.password == "two"
+    assert read(write(SMALLEST), CREDENTIALS_DIRECTORY=str(handed)).gateways[0].password == "two"
 
 
 @pytest.mark.parametrize(
