@@ -142,17 +142,18 @@ class Daemon:
         config = self._config
         understanding = Understanding(config.words)
         split = partial(gsm.split, reference_bits=config.smpp.reference_bits, alphabet=config.smpp.default_alphabet)
+        gateways = [one for one in (config.smpp, config.smpp_backup) if one]
         self._inbox = Inbox(
             database,
             config.office,
             clock=self._clock,
             understanding=understanding,
             carrier_replies=[line.sms_number for line in config.office.lines if line.carrier_replies],
+            picture_notices=[notice for one in gateways for notice in one.picture_notices],
             split=split,
         )
         self._upkeep = self._build_upkeep(database, understanding, split)
-        settings = [one for one in (config.smpp, config.smpp_backup) if one]
-        self._gateways = [SmppClient(one, self._inbox, clock=self._clock) for one in settings]
+        self._gateways = [SmppClient(one, self._inbox, clock=self._clock) for one in gateways]
         limits = OutboxSettings(window=config.smpp.window, may_text=config.rules.is_live)
         self._outbox = Outbox(database, Failover(self._gateways), self._live, limits, clock=self._clock)
         self._telling = self._build_telling(database, understanding, split)

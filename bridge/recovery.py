@@ -8,7 +8,7 @@ from bridge.domain.messages import Kind
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
-from bridge.domain.queue import TEXTBACK, Attempt, Verb
+from bridge.domain.queue import TEXTBACK, Attempt, Callback, Verb
 from storage import callbacks, contacts, messages
 from storage.audit import Act
 from storage.database import Writer
@@ -22,12 +22,17 @@ def who_talked(call: EndedCall, office: Office) -> str:
 
 
 async def customer_got_through(tx: Writer, customer: E164, branch: str, who: str, now: datetime) -> None:
-    """They called and a person answered: their row closes as reached. A shared number tells nothing of who it was."""
+    """They called and a person answered: what waits for them in that branch closes as reached.
+
+    A shared number tells nothing of who it was.
+    """
     contact = await contacts.get(tx, customer)
-    row = await callbacks.unfinished(tx, branch, customer)
-    if row is None or row.shared or (contact and contact.kind is ContactKind.SHARED):
+    if contact and contact.kind is ContactKind.SHARED:
         return
-    await callbacks.save(tx, queue.talked(row, who, now), Act(TEXTBACK, Verb.TALKED, now, {"by": who}))
+    for row in await callbacks.unfinished_about(tx, customer):
+        if row.branch == branch and not row.shared:
+            act = Act(TEXTBACK, Verb.TALKED, now, {"by": who, **_where(row, customer)})
+            await callbacks.save(tx, queue.talked(row, who, now), act)
 
 
 async def customer_was_called(
@@ -35,10 +40,15 @@ async def customer_was_called(
 ) -> None:
     """Somebody called them: an attempt on every row they have. Closes nothing, since voicemail answers too."""
     result = Attempt.CALLED if call.talked else Attempt.RANG_OUT
-    for row in await callbacks.unfinished_of(tx, customer):
+    for row in await callbacks.unfinished_about(tx, customer):
         await callbacks.add_attempt(tx, row.id, result, who, now, talked=call.talked, call_id=call_id)
-        act = Act(who, Verb.CALLED, now, {"result": result, "seconds": int(call.talked.total_seconds())})
-        await callbacks.save(tx, queue.called(row, who, now), act)
+        told = {"result": result, "seconds": int(call.talked.total_seconds()), **_where(row, customer)}
+        await callbacks.save(tx, queue.called(row, who, now), Act(who, Verb.CALLED, now, told))
+
+
+def _where(row: Callback, number: E164) -> dict[str, str]:
+    """For the history: which of the two numbers it was."""
+    return {"number": "second"} if number == row.second else {}
 
 
 async def first_text_is_moot(tx: Writer, customer: E164, why: str, now: datetime) -> None:

@@ -100,6 +100,7 @@ class Telling:
             issue=row.issue,
             why=why,
             calls=row.missed,
+            second=row.second,
             talked_at=await alerts.talked_before(db, row.number, row.opened_at) if row.number else None,
         )
 

@@ -57,17 +57,28 @@ def first(line: Line, office: Office, situation: Situation) -> Rendered:
 
 
 def receipt(
-    line: Line, office: Office, language: Language, *, ask_address: bool = False, danger: bool = False
+    line: Line,
+    office: Office,
+    language: Language,
+    *,
+    ask_address: bool = False,
+    danger: bool = False,
+    words: bool = True,
+    picture: bool = False,
 ) -> Rendered:
-    """The one answer to a customer's reply: we have it, at most one question, and where danger is named, what to do."""
-    templates = [Template.RECEIPT]
-    templates += [Template.ASK_ADDRESS] if ask_address else []
+    """The one answer to a customer's reply: we have it, at most one question, and where danger is named, what to do.
+
+    words, picture: what there is to answer. Of a picture we ask what it shows; if that was all, the address as well.
+    """
+    templates = [Template.RECEIPT] if words else []
+    templates += [Template.NO_PICTURES] if picture else []
+    templates += [Template.ASK_ADDRESS] if ask_address and not (words and picture) else []
     templates += [Template.DANGER] if danger else []
     return _joined(line, office, templates, language)
 
 
 def answer(line: Line, office: Office, template: Template, language: Language) -> Rendered:
-    """A text that answers the customer's own: opt-out, opt-in, help, or that no picture can be seen."""
+    """A text that answers the customer's own word: opt-out, opt-in or help."""
     return _joined(line, office, [template], language)
 
 
