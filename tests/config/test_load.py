@@ -473,6 +473,7 @@ mobile = "212-555-0199"
 [digest]
 people = ["Ann"]
 at = "07:30"
+branches = { "Ace Plumbing" = ["Ann"] }
 
 [retention]
 bodies = "30d"
@@ -481,12 +482,17 @@ rows = "60d"
     )
     config = read(write(text))
     assert (config.digest.people, config.digest.at) == (("Ann",), time(7, 30))
+    assert config.digest.branches == {"Ace Plumbing": ("Ann",)}
     assert (config.retention.bodies, config.retention.rows) == (timedelta(days=30), timedelta(days=60))
 
 
 def test_mistakes_in_the_daily_work_are_named(write: Write) -> None:
     text = SMALLEST + '\n[digest]\npeople = ["Bob"]\nat = "25:00"\n\n[retention]\nbodies = "90d"\nrows = "60d"\n'
     assert set(problems(write(text))) == {"digest.at", "retention.rows"}
+    west = SMALLEST + "\n[digest]\nbranches = { west = [] }\n"
+    assert "there are Ace Plumbing" in problems(write(west))["digest.branches.west"]
+    own = SMALLEST + '\n[digest]\nbranches = { "Ace Plumbing" = ["Bob"] }\n'
+    assert "there is nobody" in problems(write(own))["digest.branches.Ace Plumbing"]
     assert "there is nobody" in problems(write(SMALLEST + '\n[digest]\npeople = ["Bob"]\n'))["digest.people"]
 
 
