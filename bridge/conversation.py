@@ -125,9 +125,7 @@ class Conversation:
         return lines[0]
 
     async def _row(self, tx: Writer, number: E164, line: Line, said: Reply, now: datetime) -> Callback | None:
-        found = await self._findings(tx, number, [said.text], now)
-        issue = None if said.picture else found.issue  # the words may be the gateway's
-        found = replace(found, issue=issue, second=self._second(number, said.text))
+        found = replace(await self._findings(tx, number, [said], now), second=self._second(number, said.text))
         row = await callbacks.unfinished(tx, line.branch, number)
         if row is not None:
             return await self._put_on(tx, row, found, now)
@@ -151,9 +149,13 @@ class Conversation:
     async def _put_on(self, tx: Writer, row: Callback, found: Findings, now: datetime) -> Callback:
         return await callbacks.save(tx, queue.replied(row, now, found), Act(TEXTBACK, Verb.REPLY, now))
 
-    async def _findings(self, db: Reader, number: E164, fresh: Sequence[str], now: datetime) -> Findings:
-        """A problem may be told in several texts: `no`, then `heat`."""
-        return self._understanding.found([*await replies.words_since(db, number, now - READ_TOGETHER), *fresh])
+    async def _findings(self, db: Reader, number: E164, fresh: Sequence[Reply], now: datetime) -> Findings:
+        """A problem may be told in several texts: `no`, then `heat`. What a gateway says of a picture is no issue."""
+        since = now - READ_TOGETHER
+        told = [*await replies.words_since(db, number, since), *(reply.text for reply in fresh)]
+        own = [*await replies.own_words_since(db, number, since), *(reply.text for reply in fresh if not reply.picture)]
+        found = self._understanding.found(told)
+        return found if own == told else replace(found, issue=self._understanding.found(own).issue)
 
     def _second(self, number: E164, words: str) -> E164 | None:
         """Looked for in the last text alone: what a person took off the row must not come back from an older one."""

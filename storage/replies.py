@@ -90,7 +90,17 @@ async def get(db: Reader, reply_id: int) -> Reply:
 
 
 async def words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
-    """What the customer wrote since then, oldest first, but for what a gateway wrote of pictures."""
+    """What came from the customer since then, oldest first."""
+    rows = await db.all(
+        "SELECT text FROM reply WHERE number = :number AND received_at >= :since ORDER BY id",
+        number=customer,
+        since=since,
+    )
+    return [row["text"] for row in rows]
+
+
+async def own_words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
+    """The same without what a gateway wrote of pictures."""
     rows = await db.all(
         "SELECT text FROM reply WHERE number = :number AND received_at >= :since AND picture = 0 ORDER BY id",
         number=customer,

@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain import gsm, phone
+from bridge.domain.calls import EndedCall, Reason
 from bridge.domain.office import Line, Office
 from bridge.domain.templates import Language, Template
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a first text depends on. at: when it is written. opens_at: the next opening, None if none is in sight."""
+    """What a first text depends on.
+
+    at: when it is written. opens_at: the next opening, None if none is in sight. reason: why the call was missed.
+    """
 
     at: datetime
     closed: bool = False
     on_call: bool = False
     voicemail: bool = False
     opens_at: datetime | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,18 @@ FIRST = {
 }
 
 
-def situation(line: Line, office: Office, at: datetime, *, closed: bool, voicemail: bool) -> Situation:
+def situation(line: Line, office: Office, at: datetime, call: EndedCall, *, closed: bool) -> Situation:
     """What a call at `at` found; `closed` is passed because a night switch may know better than the calendar."""
     on_call = bool(office.roster.on_call(line.branch, at))
-    return Situation(at, closed, on_call, voicemail, line.calendar.opens_at(at) if closed else None)
+    opens_at = line.calendar.opens_at(at) if closed else None
+    return Situation(at, closed, on_call, call.voicemail_left, opens_at, call.reason)
 
 
 def first(line: Line, office: Office, situation: Situation) -> Rendered:
     """The one text that answers a missed call, with the business named and the way to opt out."""
     template = FIRST[situation.closed, situation.on_call, situation.voicemail]
+    if template is Template.MISSED:
+        template = line.texts.missed(situation.reason)
     language = line.texts.language
     opens = opening(situation.opens_at, situation.at, office, language)
     words = _filled(line, office, template, language, opens=opens)

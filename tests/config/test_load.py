@@ -10,6 +10,7 @@ import pytest
 import bridge
 from bridge.config import Config, ConfigError, load
 from bridge.domain import triage
+from bridge.domain.calls import Reason
 from bridge.domain.phone import E164
 from bridge.domain.templates import Language, Template
 
@@ -317,6 +318,7 @@ texts.es.missed = "Hola, somos {business}. STOP"
 [texts]
 hint = "STOP ends this"
 en.missed = "We are {business}."
+en.missed_busy = "{business} is on the phone."
 
 [hours]
 mon-fri = "08:00-17:00"
@@ -325,6 +327,7 @@ mon-fri = "08:00-17:00"
     )
     main, spanish = read(write(text)).office.lines
     assert main.texts.words(Template.MISSED) == "We are {business}."
+    assert main.texts.words(main.texts.missed(Reason.BUSY)) == "{business} is on the phone."
     assert main.texts.hint == spanish.texts.hint == "STOP ends this"
     assert spanish.texts.language is Language.ES
     assert spanish.texts.words(Template.MISSED) == "Hola, somos {business}. STOP"
