@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check dist lock messages clean
+.PHONY: demo test deep check dist lock messages clean
 
 demo: .venv/installed
 	$(BIN)/textback demo
@@ -10,6 +10,10 @@ demo: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/python -m tests.lab.prepare
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile $(PYTEST_ARGS)
+
+# Random offices and random nights by the thousand; takes an hour.
+deep: .venv/installed-dev
+	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/test_state_machine.py tests/test_escalation_wild.py
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

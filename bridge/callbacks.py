@@ -13,6 +13,7 @@ from bridge.domain import gsm, queue
 from bridge.domain.gsm import Segments
 from bridge.domain.messages import Kind, PartState
 from bridge.domain.office import Office
+from bridge.domain.phone import E164
 from bridge.domain.queue import TEXTBACK, Attempt, Callback, NotPossibleError, Outcome, Urgency, Verb
 from storage import callbacks, messages, opt_outs
 from storage.audit import Act, Subject, of_version
@@ -111,11 +112,20 @@ class Callbacks:
         return await self._do(Verb.RANK, callback_id, version, who, now, lambda row: queue.rank(row, urgency, who, now))
 
     async def correct(
-        self, callback_id: int, version: int, who: str, now: datetime, *, address: str | None, issue: str | None
+        self,
+        callback_id: int,
+        version: int,
+        who: str,
+        now: datetime,
+        *,
+        address: str | None,
+        issue: str | None,
+        second: E164 | None,
     ) -> Callback:
-        return await self._do(
-            Verb.CORRECT, callback_id, version, who, now, lambda row: queue.correct(row, address=address, issue=issue)
-        )
+        def change(row: Callback) -> Callback:
+            return queue.correct(row, address=address, issue=issue, second=second)
+
+        return await self._do(Verb.CORRECT, callback_id, version, who, now, change)
 
     async def text(self, callback_id: int, version: int, who: str, now: datetime, words: str) -> Callback:
         """A person's own words to the customer; they leave when undo is no longer possible.

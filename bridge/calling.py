@@ -22,8 +22,8 @@ class Calling:
         self._callbacks = callbacks
         self._pbxs = pbxs
 
-    async def call(self, row: Callback, who: str, now: datetime) -> Originated:
-        """Claim the row as this person saw it, and have them connected.
+    async def call(self, row: Callback, who: str, now: datetime, *, second: bool = False) -> Originated:
+        """Claim the row as this person saw it, and have them connected; second: with the row's second number.
 
         One sight of a row makes at most one call: ConflictError for a second click, CannotCallError where it cannot
         be. What becomes of the call is recorded when it ends, as of any other.
@@ -33,7 +33,8 @@ class Calling:
         pbx = self._pbxs().get(line.pbx)
         if row.state is State.CLOSED:
             raise CannotCallError("this row is closed")
-        if row.number is None:
+        number = row.second if second else row.number
+        if number is None:
             raise CannotCallError("the caller's number is not known")
         if not extension:
             raise CannotCallError(f"{who} has no extension in the configuration")
@@ -43,7 +44,7 @@ class Calling:
         return await pbx.originate(
             attempt_id=f"textback-{row.id}-{row.version}",
             extension=extension,
-            number=row.number,
+            number=number,
             did=line.dids[0],
             display=f"{display.label([row])} {display.shown(row.name)}".strip(),
         )

@@ -1,6 +1,7 @@
 """A customer wrote: who that is, which row it belongs to, and what the words ask of us."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +16,7 @@ from bridge.domain.office import Line, Office
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
 from bridge.domain.queue import TEXTBACK, Callback, Findings, Urgency, Verb
+from bridge.domain.second_number import Expected
 from bridge.understanding import Understanding
 from storage import callbacks, contacts, messages, opt_outs, privacy, replies
 from storage.audit import Act
@@ -39,7 +41,15 @@ class Conversation:
         self._log = structlog.get_logger()
 
     async def said(
-        self, tx: Writer, text: InboundText, words: str, word: OptOut, now: datetime, *, partial: bool = False
+        self,
+        tx: Writer,
+        text: InboundText,
+        words: str,
+        word: OptOut,
+        now: datetime,
+        *,
+        partial: bool = False,
+        picture: bool = False,
     ) -> Reply:
         """Store one text as people read it, put it on its row, and heed STOP, START and HELP."""
         number = None if text.alphanumeric else await self._sender(tx, text.source)
@@ -47,7 +57,6 @@ class Conversation:
             await privacy.recall_opt_out(tx, number, now)
         role = await self._role(tx, number)
         line = await self._line(tx, number, text.destination)
-        row = await self._row(tx, number, line, words, word, now) if number and role is Role.CUSTOMER else None
         reply = Reply(
             id=0,
             version=0,
@@ -60,21 +69,27 @@ class Conversation:
             text=words,
             partial=partial,
             received_at=now,
-            callback_id=row.id if row else None,
+            callback_id=None,
+            picture=picture,
         )
+        if number and role is Role.CUSTOMER:
+            row = await self._row(tx, number, line, reply, now)
+            reply = replace(reply, callback_id=row.id if row else None)
         kept = await replies.insert(tx, reply, Act(TEXTBACK, "received", now, {"role": role, "word": word}))
         self._log.info("reply.received", reply=kept.id, number=number and number.masked, role=role, word=word)
         if number is not None:
             await self._heed(tx, kept, number, line, now)
         return kept
 
-    async def more_said(self, tx: Writer, reply: Reply, words: str, now: datetime, *, partial: bool) -> None:
+    async def more_said(self, tx: Writer, reply: Reply, now: datetime) -> None:
         """The rest of a text that was shown in part has come."""
-        await replies.complete(tx, reply, words, partial, Act(TEXTBACK, "completed", now))
+        await replies.complete(tx, reply, Act(TEXTBACK, "completed", now))
         if reply.number is None or reply.callback_id is None:
             return
         row = await callbacks.get(tx, reply.callback_id)
-        await self._put_on(tx, row, await self._findings(tx, reply.number, [], now), now)
+        found = await self._findings(tx, reply.number, [], now)
+        second = self._second(reply.number, reply.text)
+        await self._put_on(tx, row, replace(found, second=second), now)
 
     async def _sender(self, db: Reader, source: str) -> E164 | None:
         """Read the number as people here write it, or as an international one that lacks its plus.
@@ -109,16 +124,14 @@ class Conversation:
                 return line
         return lines[0]
 
-    async def _row(
-        self, tx: Writer, number: E164, line: Line, words: str, word: OptOut, now: datetime
-    ) -> Callback | None:
-        found = await self._findings(tx, number, [words], now)
+    async def _row(self, tx: Writer, number: E164, line: Line, said: Reply, now: datetime) -> Callback | None:
+        found = replace(await self._findings(tx, number, [said], now), second=self._second(number, said.text))
         row = await callbacks.unfinished(tx, line.branch, number)
         if row is not None:
             return await self._put_on(tx, row, found, now)
-        asks_nobody = word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE
+        asks_nobody = said.word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE
         row = await callbacks.closed_since(tx, line.branch, number, now - REOPENS_WITHIN)
-        if row is not None and (asks_nobody or is_courtesy(words)):
+        if row is not None and (asks_nobody or is_courtesy(said.text)):
             return await callbacks.save(tx, queue.thanked(row, now), Act(TEXTBACK, Verb.THANKS, now))
         if row is not None:
             return await self._put_on(tx, row, found, now)
@@ -136,9 +149,19 @@ class Conversation:
     async def _put_on(self, tx: Writer, row: Callback, found: Findings, now: datetime) -> Callback:
         return await callbacks.save(tx, queue.replied(row, now, found), Act(TEXTBACK, Verb.REPLY, now))
 
-    async def _findings(self, db: Reader, number: E164, fresh: Sequence[str], now: datetime) -> Findings:
-        """A problem may be told in several texts: `no`, then `heat`."""
-        return self._understanding.found([*await replies.words_since(db, number, now - READ_TOGETHER), *fresh])
+    async def _findings(self, db: Reader, number: E164, fresh: Sequence[Reply], now: datetime) -> Findings:
+        """A problem may be told in several texts: `no`, then `heat`. What a gateway says of a picture is no issue."""
+        since = now - READ_TOGETHER
+        told = [*await replies.words_since(db, number, since), *(reply.text for reply in fresh)]
+        own = [*await replies.own_words_since(db, number, since), *(reply.text for reply in fresh if not reply.picture)]
+        found = self._understanding.found(told)
+        return found if own == told else replace(found, issue=self._understanding.found(own).issue)
+
+    def _second(self, number: E164, words: str) -> E164 | None:
+        """Looked for in the last text alone: what a person took off the row must not come back from an older one."""
+        office = self._office
+        known = {number, *office.own_numbers, *self._staff}
+        return self._understanding.number_in(words, Expected(office.country, office.regions, known))
 
     async def _heed(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
         await contacts.forget_landline(tx, number, now)

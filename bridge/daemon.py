@@ -151,6 +151,7 @@ class Daemon:
             clock=self._clock,
             understanding=understanding,
             carrier_replies=[line.sms_number for line in config.office.lines if line.carrier_replies],
+            picture_notices=[notice for one in config.gateways for notice in one.picture_notices],
             split=split,
         )
         self._upkeep = self._build_upkeep(database, understanding, split)

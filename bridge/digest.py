@@ -1,14 +1,15 @@
 """The queue as a list of customers, and the digest of it that goes to staff when the office opens."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 
 import structlog
 
 from bridge import figures
-from bridge.domain import digest
+from bridge.domain import digest, summary
 from bridge.domain.digest import Waiting
+from bridge.domain.hours import Calendar
 from bridge.domain.office import Office
 from bridge.domain.queue import TEXTBACK
 from bridge.telling import Telling
@@ -25,14 +26,23 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class DigestSettings:
-    """people: who gets it, by name. at: a time of day instead of the opening."""
+    """people: who gets that of the whole office, by name. at: a time of day instead of the opening.
+
+    branches: who gets that of one branch alone.
+    """
 
     people: tuple[str, ...] = ()
     at: time | None = None
+    branches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def audiences(self) -> list[tuple[str | None, tuple[str, ...]]]:
+        """Every digest there is with whom it goes to; None is that of the whole office."""
+        return [(branch, people) for branch, people in ((None, self.people), *self.branches.items()) if people]
 
 
 class Digest:
-    """The calendar of the first line says when the office opens."""
+    """Of the whole office, and of a branch alone: its first line's calendar says when it opens."""
 
     def __init__(self, database: Database, office: Office, limits: DigestSettings, telling: Telling) -> None:
         self._database = database
@@ -41,13 +51,15 @@ class Digest:
         self._telling = telling
         self._log = structlog.get_logger()
 
-    async def waiting(self, db: Reader) -> Sequence[Waiting]:
+    async def waiting(self, db: Reader, branch: str | None = None) -> Sequence[Waiting]:
         """Everybody who needs a call: urgent first, then the oldest; one entry per customer, withheld numbers apart."""
         found: list[Waiting] = []
         known: set[object] = set()
         after: Key | None = None
         while page := await callbacks.to_call(db, after=after, limit=PAGE):
             for row in page:
+                if branch not in (None, row.branch):
+                    continue
                 if row.number is None or row.shared or row.number not in known:
                     known.add(row.number)
                     case = await alerts.live(db, row.id)
@@ -55,30 +67,34 @@ class Digest:
             after = Key.of(page[-1])
         return found
 
-    async def text(self, db: Reader, now: datetime) -> str:
+    async def text(self, db: Reader, now: datetime, branch: str | None = None) -> str:
         """What waits now, and what came of the calls since the last working day."""
         today = now.astimezone(self._office.zone).date()
-        since = digest.last_working_day(self._office.lines[0].calendar, today)
-        counted = await figures.of_period(db, self._office, since, today, now)
-        return digest.text(await self.waiting(db), counted, self._office, now)
+        since = digest.last_working_day(self._calendar(branch), today)
+        counted = await figures.of_period(db, self._office, since, today, now, branch=branch)
+        text = digest.text(await self.waiting(db, branch), counted, self._office, now)
+        return f"{summary.clean(branch)}: {text}" if branch else text
 
     async def look(self, now: datetime) -> None:
-        """Send it if its time has come: once a day, also over restarts."""
+        """Send those whose time has come: each once a day, also over restarts."""
+        for branch, people in self._settings.audiences:
+            await self._look(branch, people, now)
+
+    async def _look(self, branch: str | None, people: Sequence[str], now: datetime) -> None:
         today = now.astimezone(self._office.zone).date()
-        due_at = digest.due_at(self._office.lines[0].calendar, today, self._settings.at)
-        if not self._settings.people or due_at is None or not due_at <= now < due_at + WORTH_SENDING:
+        due_at = digest.due_at(self._calendar(branch), today, self._settings.at)
+        if due_at is None or not due_at <= now < due_at + WORTH_SENDING:
             return
+        key = settings.DIGEST if branch is None else f"{settings.DIGEST}.{branch}"
         async with self._database.read() as db:
-            if await _sent_on(db) == today:
+            if await settings.value(db, key) == today.isoformat():
                 return
         async with self._database.transaction() as tx:
-            await settings.put(tx, settings.DIGEST, today.isoformat(), Act(TEXTBACK, "digest_sent", now))
-            text = await self.text(tx, now)
-            for name in self._settings.people:
-                await self._telling.digest(tx, name, text, now)
-        self._log.info("digest.sent", people=len(self._settings.people))
+            await settings.put(tx, key, today.isoformat(), Act(TEXTBACK, "digest_sent", now))
+            text = await self.text(tx, now, branch)
+            for name in people:
+                await self._telling.digest(tx, name, text, now, branch)
+        self._log.info("digest.sent", branch=branch, people=len(people))
 
-
-async def _sent_on(db: Reader) -> date | None:
-    written = await settings.value(db, settings.DIGEST)
-    return date.fromisoformat(written) if written else None
+    def _calendar(self, branch: str | None) -> Calendar:
+        return self._office.line_of(branch).calendar

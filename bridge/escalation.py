@@ -179,7 +179,7 @@ class EscalationLoop:
 
     async def _on_the_phone(self, db: Reader, case: Escalation, row: Callback) -> bool:
         """Only the first alert waits for nobody."""
-        if row.number is None or not self._live.is_live(row.number):
+        if not any(map(self._live.is_live, row.numbers)):
             return False
         return case.holder is not None or bool(await self._told(db, case))
 

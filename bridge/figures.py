@@ -17,25 +17,29 @@ def day_start(office: Office, day: date) -> datetime:
     return Calendar(office.zone).instant(datetime.combine(day, time(0)))
 
 
-async def of_period(db: Reader, office: Office, first: date, last: date, now: datetime) -> Figures:
-    """From the first day to the last one, both included."""
+async def of_period(
+    db: Reader, office: Office, first: date, last: date, now: datetime, *, branch: str | None = None
+) -> Figures:
+    """From the first day to the last one, both included; of one branch as far back as there are rows."""
     gone = await stored.last_frozen(db)
     begins = max(first, gone + DAY) if gone else first
     start, end = day_start(office, begins), day_start(office, last + DAY)
     return Figures(
         first=first,
         last=last,
-        counts=figures.added(await stored.frozen(db, first, last), await stored.counted(db, start, end)),
-        times=await stored.times(db, start, end),
-        no_next_step=await no_next_step(db, office, now),
+        counts=figures.added(
+            {} if branch else await stored.frozen(db, first, last), await stored.counted(db, start, end, branch)
+        ),
+        times=await stored.times(db, start, end, branch),
+        no_next_step=await no_next_step(db, office, now, branch),
     )
 
 
-async def no_next_step(db: Reader, office: Office, now: datetime) -> int:
+async def no_next_step(db: Reader, office: Office, now: datetime, branch: str | None = None) -> int:
     """The headline number: open rows, one office hour old, that nobody has and that nobody put off."""
     limits = {line.name: figures.an_office_hour_before(line.calendar, now) for line in office.lines}
     count = 0
-    for name, opened_at in await stored.opened_without_next_step(db):
+    for name, opened_at in await stored.opened_without_next_step(db, branch):
         limit = limits[office.line_named(name).name]
         count += limit is not None and opened_at <= limit
     return count

@@ -1,6 +1,7 @@
 """What the gateways bring: on disk before it is acknowledged, then to where it belongs."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,11 +9,12 @@ import structlog
 from bridge import delivery
 from bridge.answers import Answers
 from bridge.conversation import Conversation
-from bridge.domain import gsm, multipart
+from bridge.domain import gsm, multipart, pictures
 from bridge.domain.gsm import Segments
 from bridge.domain.lexicon import OptOut, default_lexicon
 from bridge.domain.messages import Inbound, InboundText, LateAnswer, Poison, Receipt, Stored
 from bridge.domain.office import Office
+from bridge.domain.pictures import NOTICES
 from bridge.understanding import Understanding
 from storage import inbound, messages, replies
 from storage.database import Database, Writer
@@ -26,7 +28,8 @@ PARTS_PATIENCE = timedelta(minutes=2)
 class Inbox:
     """A ports.TextReceiver.
 
-    carrier_replies: our numbers for which the network itself confirms STOP and START.
+    carrier_replies: our numbers for which the network itself confirms STOP and START. picture_notices: how the gateways
+    word it that a picture was sent.
     """
 
     def __init__(
@@ -37,11 +40,13 @@ class Inbox:
         clock: Callable[[], datetime],
         understanding: Understanding | None = None,
         carrier_replies: Collection[str] = (),
+        picture_notices: Collection[str] = NOTICES,
         split: Callable[[str], Segments] = gsm.split,
     ) -> None:
         self._database = database
         self._clock = clock
         self._understanding = understanding or Understanding(default_lexicon())
+        self._picture_notices = tuple(picture_notices)
         answers = Answers(office, carrier_replies, split)
         self._conversation = Conversation(office, answers, self._understanding)
         self._log = structlog.get_logger()
@@ -105,7 +110,8 @@ class Inbox:
             await self._part(tx, text, now)
             return
         words = _readable(text.text or "")
-        reply = await self._conversation.said(tx, text, words, self._understanding.asked(words), now)
+        picture = text.picture or pictures.is_notice(words, self._picture_notices)
+        reply = await self._conversation.said(tx, text, words, self._understanding.asked(words), now, picture=picture)
         await inbound.belongs_to(tx, inbound_id, reply.id)
 
     async def _part(self, tx: Writer, text: InboundText, now: datetime) -> None:
@@ -119,14 +125,16 @@ class Inbox:
     async def _show_parts(self, tx: Writer, text: InboundText, arrived: Sequence[PartArrived], now: datetime) -> None:
         joined = multipart.join((part.concatenation, part.text) for part in arrived)
         words, partial = _readable(joined.text), not joined.complete
+        picture = pictures.is_notice(words, self._picture_notices)
         reply_id = next((part.reply_id for part in arrived if part.reply_id), None)
         if reply_id is None:
             stops = any(self._understanding.asked(_readable(part.text)) is OptOut.STOP for part in arrived)
             word = OptOut.STOP if stops else self._understanding.asked(words)
-            reply_id = (await self._conversation.said(tx, text, words, word, now, partial=partial)).id
+            said = await self._conversation.said(tx, text, words, word, now, partial=partial, picture=picture)
+            reply_id = said.id
         else:
             reply = await replies.get(tx, reply_id)
-            await self._conversation.more_said(tx, reply, words, now, partial=partial)
+            await self._conversation.more_said(tx, replace(reply, text=words, partial=partial, picture=picture), now)
         await inbound.parts_belong_to(tx, text, reply_id, now)
 
 

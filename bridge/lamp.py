@@ -98,7 +98,7 @@ class Shown:
 
 
 async def _words(db: Reader, number: E164) -> str:
-    return display.words(await callbacks.unfinished_of(db, number))
+    return display.words(await callbacks.unfinished_about(db, number))
 
 
 async def _lamp(db: Reader) -> Lamp:

@@ -35,7 +35,7 @@ class FirstText(Protocol):
 
 
 def shipped_first_text(line: Line, office: Office, call: EndedCall, *, closed: bool, now: datetime) -> Rendered:
-    found = texts.situation(line, office, now, closed=closed, voicemail=call.voicemail_left)
+    found = texts.situation(line, office, now, call, closed=closed)
     return texts.first(line, office, found)
 
 

@@ -78,12 +78,15 @@ class Receipts:
             return None
         line = self._line(row, heard[-1].destination)
         words = [one.text for one in heard if one.at > now - READ_TOGETHER]
+        own_words = [one.text for one in heard if one.at > now - READ_TOGETHER and not one.picture]
         rendered = texts.receipt(
             line,
             self._office,
-            language.of(words, line.texts.language),
+            language.of(own_words, line.texts.language),
             ask_address=row.address is None,
             danger=self._understanding.assessed(words).hazard,
+            words=any(wants_answer(one) and not one.picture for one in heard),
+            picture=any(one.picture for one in heard),
         )
         if not self._understanding.honest(rendered.text):
             self._log.error("text.refused", row=row.id, template=rendered.template)
@@ -110,7 +113,9 @@ class Receipts:
 
 
 def wants_answer(heard: Heard) -> bool:
-    """Did a person write this, and not just a thanks or a word that has its own answer?"""
+    """Did a person write this, or send a picture, and not just a thanks or a word that has its own answer?"""
+    if heard.picture:
+        return True
     own_answer = heard.word is not OptOut.NONE
     said_enough = is_courtesy(heard.text) or not heard.text.strip()
     return not (own_answer or said_enough or heard.times >= TOO_OFTEN or is_automatic(heard.text))

@@ -1,5 +1,6 @@
 """Was the customer reached? What a talk changes on the customer's rows, in the transaction that stores the call."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bridge.domain import queue
@@ -22,25 +23,29 @@ def who_talked(call: EndedCall, office: Office) -> str:
 
 
 async def customer_got_through(tx: Writer, customer: E164, branch: str, who: str, at: datetime) -> None:
-    """They called and a person answered: their row closes as reached."""
-    row = await _row_of(tx, customer, branch)
-    if row is not None:
-        await callbacks.save(tx, queue.talked(row, who, at), Act(TEXTBACK, Verb.TALKED, at, {"by": who}))
+    """They called and a person answered: what waits for them in that branch closes as reached."""
+    for row in await _waiting(tx, customer, branch):
+        await _reached(tx, row, customer, who, at)
 
 
 async def customer_had_got_through(tx: Writer, customer: E164, branch: str, who: str, at: datetime) -> None:
     """The same, found out late: it tells nothing of a call or a text that came after it."""
-    row = await _row_of(tx, customer, branch)
-    if row is not None and not any(later and later > at for later in (row.last_missed_at, row.last_reply_at)):
-        await customer_got_through(tx, customer, branch, who, at)
+    for row in await _waiting(tx, customer, branch):
+        if not any(later and later > at for later in (row.last_missed_at, row.last_reply_at)):
+            await _reached(tx, row, customer, who, at)
 
 
-async def _row_of(tx: Writer, customer: E164, branch: str) -> Callback | None:
+async def _waiting(tx: Writer, customer: E164, branch: str) -> Sequence[Callback]:
     """A shared number tells nothing of who it was."""
     contact = await contacts.get(tx, customer)
-    row = await callbacks.unfinished(tx, branch, customer)
-    shared = row is None or row.shared or (contact is not None and contact.kind is ContactKind.SHARED)
-    return None if shared else row
+    if contact and contact.kind is ContactKind.SHARED:
+        return ()
+    return [row for row in await callbacks.unfinished_about(tx, customer) if row.branch == branch and not row.shared]
+
+
+async def _reached(tx: Writer, row: Callback, customer: E164, who: str, at: datetime) -> None:
+    act = Act(TEXTBACK, Verb.TALKED, at, {"by": who, **_where(row, customer)})
+    await callbacks.save(tx, queue.talked(row, who, at), act)
 
 
 async def customer_was_called(
@@ -48,10 +53,15 @@ async def customer_was_called(
 ) -> None:
     """Somebody called them: an attempt on every row they have. Closes nothing, since voicemail answers too."""
     result = Attempt.CALLED if call.talked else Attempt.RANG_OUT
-    for row in await callbacks.unfinished_of(tx, customer):
+    for row in await callbacks.unfinished_about(tx, customer):
         await callbacks.add_attempt(tx, row.id, result, who, now, talked=call.talked, call_id=call_id)
-        act = Act(who, Verb.CALLED, now, {"result": result, "seconds": int(call.talked.total_seconds())})
-        await callbacks.save(tx, queue.called(row, who, now), act)
+        told = {"result": result, "seconds": int(call.talked.total_seconds()), **_where(row, customer)}
+        await callbacks.save(tx, queue.called(row, who, now), Act(who, Verb.CALLED, now, told))
+
+
+def _where(row: Callback, number: E164) -> dict[str, str]:
+    """For the history: which of the two numbers it was."""
+    return {"number": "second"} if number == row.second else {}
 
 
 async def first_text_is_moot(tx: Writer, customer: E164, why: str, now: datetime) -> None:

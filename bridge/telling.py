@@ -82,9 +82,9 @@ class Telling:
         """Something that is about no row."""
         await self._tell(tx, name, what, NEWS, now)
 
-    async def digest(self, tx: Writer, name: str, what: str, now: datetime) -> None:
-        """The morning's list."""
-        await self._tell(tx, name, what, DIGEST, now)
+    async def digest(self, tx: Writer, name: str, what: str, now: datetime, branch: str | None = None) -> None:
+        """The morning's list, of all or of that branch, from whose number it comes."""
+        await self._tell(tx, name, what, DIGEST, now, branch=branch)
 
     async def news(self, tx: Writer, row: Callback, name: str, what: str, now: datetime) -> None:
         """Something about a row that this person has, or was told of."""
@@ -100,6 +100,7 @@ class Telling:
             issue=row.issue,
             why=why,
             calls=row.missed,
+            second=row.second,
             talked_at=await alerts.talked_before(db, row.number, row.opened_at) if row.number else None,
         )
 
@@ -128,7 +129,15 @@ class Telling:
         return len(waiting) == len(parts)
 
     async def _tell(
-        self, tx: Writer, name: str, text: str, template: str, now: datetime, *, row: Callback | None = None
+        self,
+        tx: Writer,
+        name: str,
+        text: str,
+        template: str,
+        now: datetime,
+        *,
+        row: Callback | None = None,
+        branch: str | None = None,
     ) -> int | None:
         person = self._office.person(name)
         if person is None:
@@ -136,7 +145,7 @@ class Telling:
             return None
         if self._by_email and person.email:
             await emails.queue(tx, person.email, text, row.id if row else None, now, now + WORTH_TELLING)
-        line = self._office.line_named(row.line) if row else self._office.lines[0]
+        line = self._office.line_named(row.line) if row else self._office.line_of(branch)
         return await self._text(tx, person, line, text, template, now, row=row)
 
     async def _text(

@@ -10,9 +10,11 @@ from typing import TypeVar
 
 import structlog
 
-from bridge.domain import address, honesty, optout, triage
+from bridge.domain import address, honesty, optout, second_number, triage
 from bridge.domain.lexicon import Lexicon, OptOut
+from bridge.domain.phone import E164
 from bridge.domain.queue import Findings, Urgency
+from bridge.domain.second_number import Expected
 from bridge.domain.triage import Assessment, Level
 
 T = TypeVar("T")
@@ -38,6 +40,10 @@ class Understanding:
         asks = bool(texts) and self.asked(texts[-1]) is not OptOut.NONE
         found = Findings(urgency, place.address, place.issue)
         return replace(found, issue=None) if asks else found
+
+    def number_in(self, text: str, expected: Expected) -> E164 | None:
+        """Where else, by this text, the customer can be reached."""
+        return self._carefully(lambda: second_number.find(text, expected, self._lexicon), None)
 
     def honest(self, text: str) -> bool:
         """May this text be sent without a person having written it?"""

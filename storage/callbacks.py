@@ -14,6 +14,7 @@ from storage.errors import ForbiddenError
 from storage.values import Stored, moment, number, stored
 
 MOMENTS = frozenset(field.name for field in fields(Callback) if "datetime" in str(field.type))
+NUMBERS = frozenset({"number", "second"})
 FIXED = frozenset({"id", "branch", "number", "shared", "opened_at", "version"})
 
 
@@ -75,9 +76,9 @@ async def _update(tx: Writer, row: Callback) -> sqlite3.Row | None:
         SET name = :name, line = :line, state = :state, owner = :owner, until = :until, urgency = :urgency,
             urgency_by = :urgency_by, flagged_at = :flagged_at, acknowledged_at = :acknowledged_at,
             acknowledged_by = :acknowledged_by, missed = :missed, last_missed_at = :last_missed_at, unread = :unread,
-            last_reply_at = :last_reply_at, address = :address, issue = :issue, reached_at = :reached_at,
-            reached_by = :reached_by, closed_at = :closed_at, closed_by = :closed_by, outcome = :outcome,
-            version = version + 1
+            last_reply_at = :last_reply_at, address = :address, issue = :issue, second = :second,
+            reached_at = :reached_at, reached_by = :reached_by, closed_at = :closed_at, closed_by = :closed_by,
+            outcome = :outcome, version = version + 1
         WHERE id = :id AND version = :version
         RETURNING *
         """,
@@ -113,6 +114,20 @@ async def unfinished_of(db: Reader, customer: E164) -> Sequence[Callback]:
     """In every branch, newest first."""
     rows = await db.all(
         "SELECT * FROM callback WHERE number = :number AND state <> 'closed' ORDER BY id DESC", number=customer
+    )
+    return [_callback(row) for row in rows]
+
+
+async def unfinished_about(db: Reader, number: E164) -> Sequence[Callback]:
+    """Those whose customer can be reached at that number, be it their own or the second one; newest first."""
+    rows = await db.all(
+        """
+        SELECT * FROM callback WHERE number = :number AND state <> 'closed'
+        UNION ALL
+        SELECT * FROM callback WHERE second = :number AND state <> 'closed'
+        ORDER BY id DESC
+        """,
+        number=number,
     )
     return [_callback(row) for row in rows]
 
@@ -309,14 +324,15 @@ def _value(name: str, value: Any) -> Any:
         return None
     if name in MOMENTS:
         return moment(value)
+    if name in NUMBERS:
+        return number(value)
     if name in _WORDS:
         return _WORDS[name](value)
     return bool(value) if name in ("unread", "shared") else value
 
 
 def _callback(row: sqlite3.Row) -> Callback:
-    values = {field.name: _value(field.name, row[field.name]) for field in fields(Callback)}
-    return Callback(**values | {"number": number(row["number"])})
+    return Callback(**{field.name: _value(field.name, row[field.name]) for field in fields(Callback)})
 
 
 def _key(after: Key | None) -> dict[str, Any]:

@@ -13,7 +13,10 @@ from storage.values import moment
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One text: a message of ours, written by `by`, or a reply; of a reply `by`, `kind` and `state` are None."""
+    """One text: a message of ours, written by `by`, or a reply; of a reply `by`, `kind` and `state` are None.
+
+    picture: one came with it, which nobody here can see.
+    """
 
     at: datetime
     id: int
@@ -22,6 +25,7 @@ class Said:
     kind: Kind | None
     state: PartState | None
     callback_id: int | None
+    picture: bool = False
 
 
 async def thread(db: Reader, customer: E164, *, before: datetime | None = None, limit: int = 100) -> Sequence[Said]:
@@ -29,11 +33,12 @@ async def thread(db: Reader, customer: E164, *, before: datetime | None = None, 
     rows = await db.all(
         """
         SELECT m.created_at AS at, m.id, m.text, m.written_by AS by, m.kind, m.callback_id,
-               (SELECT group_concat(p.state) FROM message_part p WHERE p.message_id = m.id) AS states
+               (SELECT group_concat(p.state) FROM message_part p WHERE p.message_id = m.id) AS states,
+               0 AS picture
         FROM message m
         WHERE m.number = :number AND m.kind <> 'staff' AND (:before IS NULL OR m.created_at < :before)
         UNION ALL
-        SELECT r.received_at, r.id, r.text, NULL, NULL, r.callback_id, NULL
+        SELECT r.received_at, r.id, r.text, NULL, NULL, r.callback_id, NULL, r.picture
         FROM reply r
         WHERE r.number = :number AND (:before IS NULL OR r.received_at < :before)
         ORDER BY 1 DESC, 2 DESC LIMIT :limit
@@ -51,6 +56,7 @@ async def thread(db: Reader, customer: E164, *, before: datetime | None = None, 
             kind=Kind(row["kind"]) if row["kind"] else None,
             state=overall([PartState(word) for word in row["states"].split(",")]) if row["states"] else None,
             callback_id=row["callback_id"],
+            picture=bool(row["picture"]),
         )
         for row in rows
     ]

@@ -9,15 +9,18 @@ from storage.database import Reader, Writer
 from storage.values import duration, moment
 
 
-async def counted(db: Reader, start: datetime, end: datetime) -> Counts:
-    """Of the time from `start` up to, not including, `end`."""
+async def counted(db: Reader, start: datetime, end: datetime, branch: str | None = None) -> Counts:
+    """Of the time from `start` up to, not including, `end`; of one branch or of all."""
     row = await db.only(
         """
         WITH missed AS (SELECT * FROM call
-                        WHERE direction = 'inbound' AND verdict = 'missed' AND ended_at >= :start AND ended_at < :end),
-             opened AS (SELECT * FROM callback WHERE opened_at >= :start AND opened_at < :end),
+                        WHERE direction = 'inbound' AND verdict = 'missed' AND ended_at >= :start AND ended_at < :end
+                              AND (:branch IS NULL OR branch = :branch)),
+             opened AS (SELECT * FROM callback
+                        WHERE opened_at >= :start AND opened_at < :end AND (:branch IS NULL OR branch = :branch)),
              sent AS (SELECT * FROM message m
                       WHERE m.kind = 'first' AND m.created_at >= :start AND m.created_at < :end
+                            AND (:branch IS NULL OR m.branch = :branch)
                             AND EXISTS (SELECT 1 FROM message_part p
                                         WHERE p.message_id = m.id
                                               AND p.state IN ('submitted', 'delivered', 'unknown')))
@@ -37,21 +40,24 @@ async def counted(db: Reader, start: datetime, end: datetime) -> Counts:
         """,
         start=start,
         end=end,
+        branch=branch,
     )
     return {count: row[count] for count in Count}
 
 
-async def times(db: Reader, start: datetime, end: datetime) -> Times:
+async def times(db: Reader, start: datetime, end: datetime, branch: str | None = None) -> Times:
     """Of callbacks opened in that time."""
     rows = await db.all(
         """
         SELECT acknowledged_at - flagged_at AS to_acknowledge,
                reached_at - (SELECT min(ended_at) FROM call
                              WHERE callback_id = c.id AND direction = 'inbound' AND verdict = 'missed') AS to_contact
-        FROM callback c WHERE opened_at >= :start AND opened_at < :end
+        FROM callback c
+        WHERE opened_at >= :start AND opened_at < :end AND (:branch IS NULL OR branch = :branch)
         """,
         start=start,
         end=end,
+        branch=branch,
     )
     return Times(_known(rows, "to_acknowledge"), _known(rows, "to_contact"))
 
@@ -61,9 +67,12 @@ def _known(rows: Sequence[sqlite3.Row], column: str) -> list[timedelta]:
     return [time for time in found if time is not None and time >= timedelta(0)]
 
 
-async def opened_without_next_step(db: Reader) -> Sequence[tuple[str, datetime]]:
+async def opened_without_next_step(db: Reader, branch: str | None = None) -> Sequence[tuple[str, datetime]]:
     """Of open rows with no owner and no due time: the line, and when they were opened."""
-    rows = await db.all("SELECT line, opened_at FROM callback WHERE state = 'open'")
+    rows = await db.all(
+        "SELECT line, opened_at FROM callback WHERE state = 'open' AND (:branch IS NULL OR branch = :branch)",
+        branch=branch,
+    )
     return [(row["line"], moment(row["opened_at"])) for row in rows]
 
 

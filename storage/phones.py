@@ -59,13 +59,15 @@ async def waiting(db: Reader) -> Waiting:
 
 
 async def customers_waiting(db: Reader) -> Sequence[E164]:
-    """Everybody with a row that is not closed, those who wait longest first."""
+    """Every number, first or second, of a row that is not closed; those who wait longest first."""
     rows = await db.all(
         """
         SELECT number, min(id) AS first FROM (
             SELECT number, id FROM callback WHERE state IN ('open', 'claimed')
             UNION ALL
             SELECT number, id FROM callback WHERE state = 'waiting'
+            UNION ALL
+            SELECT second, id FROM callback WHERE second IS NOT NULL AND state <> 'closed'
         )
         WHERE +number IS NOT NULL
         GROUP BY number ORDER BY first
@@ -75,11 +77,17 @@ async def customers_waiting(db: Reader) -> Sequence[E164]:
 
 
 async def customers_changed(db: Reader, after: int) -> Sequence[E164]:
-    """Whose rows changed after the audit entry of that id."""
+    """The numbers whose rows changed after the audit entry of that id, also one that was taken off its row."""
     rows = await db.all(
         """
-        SELECT DISTINCT number FROM callback
+        SELECT number FROM callback
         WHERE id IN (SELECT callback_id FROM audit WHERE id > :after) AND +number IS NOT NULL
+        UNION
+        SELECT second FROM callback
+        WHERE id IN (SELECT callback_id FROM audit WHERE id > :after) AND second IS NOT NULL
+        UNION
+        SELECT json_extract(detail, '$.before.second') FROM audit
+        WHERE id > :after AND json_type(detail, '$.before.second') = 'text'
         """,
         after=after,
     )

@@ -25,6 +25,7 @@ EXPORTED: Mapping[str, str] = {
     "landline": "SELECT number, since, why, ended_at FROM landline WHERE number = :number",
     "opt_out": "SELECT id, number, why, at, ended_at FROM opt_out WHERE number = :number",
     "callback": "SELECT * FROM callback WHERE number = :number",
+    "second_number": "SELECT id, branch, second, opened_at FROM callback WHERE second = :number",
     "call": "SELECT * FROM call WHERE number = :number",
     "attempt": "SELECT a.* FROM attempt a JOIN callback c ON c.id = a.callback_id WHERE c.number = :number",
     "note": "SELECT n.* FROM note n JOIN callback c ON c.id = n.callback_id WHERE c.number = :number",
@@ -67,9 +68,10 @@ FORGOTTEN = (
         Subject.CALLBACK,
         "callback",
         "number = :number",
-        "number = :pseudonym, name = '', address = NULL, issue = NULL",
+        "number = :pseudonym, name = '', address = NULL, issue = NULL, second = NULL",
         "id",
     ),
+    Rewriting(Subject.CALLBACK, "callback", "second = :number", "second = NULL", "id"),
 )
 ALSO_FORGOTTEN = """
     CREATE TEMP TABLE mine AS SELECT id FROM callback WHERE number = :number;
@@ -78,6 +80,8 @@ ALSO_FORGOTTEN = """
     UPDATE inbound SET raw = x''
     WHERE id IN (SELECT r.inbound_id FROM receipt r JOIN part p ON p.id = r.part_id WHERE p.number = :number);
     UPDATE audit SET detail = '{}' WHERE callback_id IN (SELECT id FROM mine);
+    UPDATE audit SET detail = json_remove(detail, '$.before.second')
+    WHERE json_extract(detail, '$.before.second') = :number;
     UPDATE message SET text = ''
     WHERE callback_id IN (SELECT id FROM mine) OR kind = 'staff' AND callback_id IS NULL;
     UPDATE message SET number = :pseudonym, text = '' WHERE number = :number;

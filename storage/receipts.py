@@ -14,7 +14,10 @@ from storage.values import moment
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A customer's text. times: how often it came, letter for letter the same, in the time looked at."""
+    """A customer's text. times: how often it came, letter for letter the same, in the time looked at.
+
+    picture: the gateway's word that one was sent, perhaps with words of the customer.
+    """
 
     reply_id: int
     text: str
@@ -22,6 +25,7 @@ class Heard:
     destination: str
     at: datetime
     times: int
+    picture: bool = False
 
 
 async def silent(db: Reader, since: datetime, until: datetime) -> Sequence[Callback]:
@@ -46,7 +50,7 @@ async def heard(db: Reader, customer: E164, callback_id: int, since: datetime) -
     """
     rows = await db.all(
         """
-        SELECT r.id, r.text, r.word, r.destination, r.received_at,
+        SELECT r.id, r.text, r.word, r.destination, r.received_at, r.picture,
                (SELECT sum(ifnull((SELECT max(i.times) FROM inbound i WHERE i.reply_id = o.id), 1))
                 FROM reply o
                 WHERE o.number = r.number AND o.text = r.text AND o.received_at > :since) AS times
@@ -59,6 +63,14 @@ async def heard(db: Reader, customer: E164, callback_id: int, since: datetime) -
         since=since,
     )
     return [
-        Heard(row["id"], row["text"], OptOut(row["word"]), row["destination"], moment(row["received_at"]), row["times"])
+        Heard(
+            row["id"],
+            row["text"],
+            OptOut(row["word"]),
+            row["destination"],
+            moment(row["received_at"]),
+            row["times"],
+            bool(row["picture"]),
+        )
         for row in rows
     ]

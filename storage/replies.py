@@ -27,7 +27,7 @@ class Reply:
     """A text as people read it.
 
     source: as the gateway wrote it. word: what the text as a whole asks of us. partial: some of it has not come, and
-    shows as a gap.
+    shows as a gap. picture: one was sent, which nobody here can see.
     """
 
     id: int
@@ -42,6 +42,7 @@ class Reply:
     partial: bool
     received_at: datetime
     callback_id: int | None
+    picture: bool = False
 
 
 async def insert(tx: Writer, reply: Reply, act: Act) -> Reply:
@@ -49,8 +50,9 @@ async def insert(tx: Writer, reply: Reply, act: Act) -> Reply:
     reply_id = await tx.insert(
         """
         INSERT INTO reply (gateway, source, number, destination, role, word, text, partial, received_at, callback_id,
-                           version)
-        VALUES (:gateway, :source, :number, :destination, :role, :word, :text, :partial, :received_at, :callback_id, 1)
+                           picture, version)
+        VALUES (:gateway, :source, :number, :destination, :role, :word, :text, :partial, :received_at, :callback_id,
+                :picture, 1)
         """,
         gateway=reply.gateway,
         source=reply.source,
@@ -62,18 +64,23 @@ async def insert(tx: Writer, reply: Reply, act: Act) -> Reply:
         partial=reply.partial,
         received_at=reply.received_at,
         callback_id=reply.callback_id,
+        picture=reply.picture,
     )
     await add(tx, act, Subject.REPLY, reply_id, callback_id=reply.callback_id)
     return await get(tx, reply_id)
 
 
-async def complete(tx: Writer, reply: Reply, text: str, partial: bool, act: Act) -> None:
+async def complete(tx: Writer, reply: Reply, act: Act) -> None:
     """More of a text came after what there was had been shown."""
     changed = await tx.only(
-        "UPDATE reply SET text = :text, partial = :partial, version = version + 1 WHERE id = :id RETURNING version",
+        """
+        UPDATE reply SET text = :text, partial = :partial, picture = :picture, version = version + 1
+        WHERE id = :id RETURNING version
+        """,
         id=reply.id,
-        text=text,
-        partial=partial,
+        text=reply.text,
+        partial=reply.partial,
+        picture=reply.picture,
     )
     await add(tx, act, Subject.REPLY, reply.id, changed["version"], callback_id=reply.callback_id)
 
@@ -83,9 +90,19 @@ async def get(db: Reader, reply_id: int) -> Reply:
 
 
 async def words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
-    """What the customer wrote since then, oldest first."""
+    """What came from the customer since then, oldest first."""
     rows = await db.all(
         "SELECT text FROM reply WHERE number = :number AND received_at >= :since ORDER BY id",
+        number=customer,
+        since=since,
+    )
+    return [row["text"] for row in rows]
+
+
+async def own_words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
+    """The same without what a gateway wrote of pictures."""
+    rows = await db.all(
+        "SELECT text FROM reply WHERE number = :number AND received_at >= :since AND picture = 0 ORDER BY id",
         number=customer,
         since=since,
     )
@@ -119,4 +136,5 @@ def _reply(row: sqlite3.Row) -> Reply:
         partial=bool(row["partial"]),
         received_at=moment(row["received_at"]),
         callback_id=row["callback_id"],
+        picture=bool(row["picture"]),
     )

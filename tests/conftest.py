@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+import tests.depth  # noqa: F401  registers a profile that can be asked for
 from tests.desk import database, desk
 from tests.lab.fixtures import asterisk, office
 

@@ -106,7 +106,7 @@ async def test_a_claim_left_alone_for_half_an_hour_is_released(desk: Desk, row: 
 
 
 async def test_what_was_picked_out_of_the_words_can_be_corrected(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.correct(row.id, row.version, "Ann", LATER, address="4 Oak Ave", issue=None)
+    row = await desk.callbacks.correct(row.id, row.version, "Ann", LATER, address="4 Oak Ave", issue=None, second=None)
     assert row.address == "4 Oak Ave"
 
 

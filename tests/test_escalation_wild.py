@@ -1,7 +1,6 @@
 """Whatever happens in a night, in whatever order: no urgent row is forgotten, and our own code is never surprised."""
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from bridge.domain.queue import Attempt, Callback, NotPossibleError, State, Urge
 from bridge.domain.queue import Outcome as Closing
 from storage import alerts, callbacks
 from storage.database import Database
+from tests.depth import runs
 from tests.desk import CUSTOMER, OTHER, STAFF, answered_call, missed_call, outbound_call
 from tests.night import BOB, GAS, LEAK, OLGA, Night, voicemail
 
@@ -181,7 +181,7 @@ class Wild(RuleBasedStateMachine):
             return await alerts.due(db, self.night.clock())
 
 
-RUNS = int(os.environ.get("TEXTBACK_RUNS", "20"))  # set it to thousands now and then
+RUNS = runs(20)
 TestWild = pytest.mark.timeout(120 + 5 * RUNS)(Wild.TestCase)
 TestWild.settings = settings(
     max_examples=RUNS, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)

@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.opt_outs import Cause
 from tests.desk import (
     CUSTOMER,
+    EAST,
     MAIN,
     MONDAY_NIGHT,
     MONDAY_NOON,
@@ -280,6 +281,16 @@ async def test_a_text_that_promises_too_much_is_refused_and_the_row_stays(databa
     await desk.call(missed_call())
     assert await desk.column(WHY) == ["text_refused"]
     assert (await desk.row()).missed == 1
+
+
+async def test_the_text_depends_on_why_the_call_was_missed(database: Database) -> None:
+    words = "All of us are on the phone. Reply with the service address and issue."
+    busy = replace(MAIN, texts=Texts(own={(Template.MISSED_BUSY, Language.EN): words}))
+    desk = Desk(database, office=replace(OFFICE, lines=(busy, EAST)))
+    await desk.resume()
+    await desk.call(replace(missed_call(), reason=Reason.BUSY))
+    await desk.call(missed_call(OTHER))
+    assert [words in part.text for part in await desk.parts()] == [True, False]
 
 
 async def test_a_call_from_our_own_number_is_not_texted(desk: Desk) -> None:

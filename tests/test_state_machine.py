@@ -5,7 +5,6 @@ office, and after each the promises are checked against the file.
 """
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -33,15 +32,19 @@ from bridge.understanding import Understanding
 from storage import callbacks, messages
 from storage.database import Database
 from storage.messages import Part
+from tests.depth import runs
 from tests.desk import CUSTOMER, EAST, MAIN, OTHER, Desk, answered_call, missed_call, outbound_call, receipt, text
 
 pytestmark = pytest.mark.slow
+
+PICTURE = "You have received a picture message"
 
 T = TypeVar("T")
 NUMBERS = st.sampled_from([CUSTOMER, OTHER, None])
 PEOPLE = st.sampled_from([CUSTOMER, OTHER])
 DIDS = st.sampled_from([MAIN.dids[0], EAST.dids[0]])
 STAFF_NAMES = st.sampled_from(["Ann", "Bob"])
+WORDS = st.sampled_from(["sink leaks", "thanks", "4 Oak Ave", "HELP", PICTURE, f"call my wife at {OTHER}"])
 OUTCOMES = st.sampled_from(
     [Accepted("a"), Refused(0x58, permanent=False), Refused(0x45, permanent=True), NotWritten("x"), Unanswered("x")]
 )
@@ -94,7 +97,7 @@ class Office(RuleBasedStateMachine):
     def the_customer_is_on_the_phone(self, number: E164) -> None:
         self.desk.live.numbers ^= {number}
 
-    @rule(number=PEOPLE, words=st.sampled_from(["sink leaks", "thanks", "4 Oak Ave", "HELP"]))
+    @rule(number=PEOPLE, words=WORDS)
     def a_customer_writes(self, number: E164, words: str) -> None:
         self.do(self.desk.inbox.received(text(words, number.value)))
 
@@ -147,7 +150,7 @@ class Office(RuleBasedStateMachine):
     @rule(
         who=STAFF_NAMES,
         verb=st.sampled_from(
-            ["claim", "release", "undo", "reopen", "acknowledge", "finish", "attempt", "snooze", "text"]
+            ["claim", "release", "undo", "reopen", "acknowledge", "finish", "attempt", "snooze", "text", "correct"]
         ),
         which=st.integers(0, 1000),
         outcome=st.sampled_from(["booked", "no_need", "lost"]),
@@ -224,6 +227,7 @@ class Office(RuleBasedStateMachine):
         if row is None:
             return
         version, now = row.version - stale, self.desk.clock()
+        facts = {"address": None, "issue": None, "second": OTHER if which % 2 else None}
         more: dict[str, tuple[Any, ...]] = {
             "finish": (outcome,),
             "attempt": (Attempt.NO_ANSWER,),
@@ -231,7 +235,8 @@ class Office(RuleBasedStateMachine):
             "text": ("We call you, Ann",),
         }
         with suppress(ConflictError, NotPossibleError):
-            await getattr(self.desk.callbacks, verb)(row.id, version, who, now, *more.get(verb, ()))
+            named = facts if verb == "correct" else {}
+            await getattr(self.desk.callbacks, verb)(row.id, version, who, now, *more.get(verb, ()), **named)
             assert not stale
 
     # --- the promises ----------------------------------------------------------------------------------------------
@@ -258,6 +263,12 @@ class Office(RuleBasedStateMachine):
             "SELECT max(n) FROM (SELECT count(*) AS n FROM callback WHERE state <> 'closed' GROUP BY branch, number)"
         )
         assert most in ([None], [1])
+
+    @invariant()
+    def a_row_is_closed_by_a_person_or_by_a_talk(self) -> None:
+        closed = "SELECT count(*) FROM callback WHERE state = 'closed' AND closed_by = 'textback'"
+        assert self.numbers(f"{closed} AND reached_at IS NULL") == [0]
+        assert self.numbers("SELECT count(*) FROM callback WHERE second = number") == [0]
 
     @invariant()
     def no_two_first_texts_share_a_cool_down(self) -> None:
@@ -297,7 +308,7 @@ class Office(RuleBasedStateMachine):
             assert versions == self.numbers(f"SELECT count(*) FROM audit WHERE subject = '{subject}'")
 
 
-RUNS = int(os.environ.get("TEXTBACK_RUNS", "40"))  # set it to thousands now and then
+RUNS = runs(40)
 TestOffice = pytest.mark.timeout(300 + 5 * RUNS)(Office.TestCase)
 TestOffice.settings = settings(
     max_examples=RUNS,

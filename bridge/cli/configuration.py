@@ -15,7 +15,7 @@ from bridge.domain import gsm, texts
 from bridge.domain.hours import Calendar
 from bridge.domain.office import Line, Office
 from bridge.domain.oncall import AHEAD
-from bridge.domain.templates import Language, Template
+from bridge.domain.templates import BY_REASON, Language, Template
 from bridge.domain.texts import Rendered, Situation
 
 DAYS_SHOWN = 7
@@ -75,6 +75,10 @@ def renderings(line: Line, office: Office, now: datetime) -> Iterator[tuple[str,
             situation = Situation(now, closed, told, voicemail, opens)
             label = f"missed while {'closed' if closed else 'open'}{', after a voicemail' if voicemail else ''}"
             yield label + ("" if told else ", nobody on call"), texts.first(line, office, situation)
+    for reason, template in BY_REASON.items():
+        if line.texts.missed(reason) is template:
+            label = f"missed while open, {reason.replace('_', ' ')}"
+            yield label, texts.first(line, office, Situation(now, reason=reason))
     for language in Language:
         yield f"receipt ({language})", texts.receipt(line, office, language, ask_address=True, danger=True)
         for template in (Template.OPT_OUT, Template.OPT_IN, Template.HELP, Template.NO_PICTURES):

@@ -22,6 +22,8 @@ from storage.opt_outs import Cause, OptOut
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object per line")]
 
+Branch = Annotated[str | None, typer.Option(help="only this one, as the configuration calls it")]
+
 
 def register(app: typer.Typer) -> None:
     app.command()(queue)
@@ -32,13 +34,13 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="opt-outs")
 
 
-def queue(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
+def queue(config: ConfigPath = CONFIG, as_json: AsJson = False, branch: Branch = None) -> None:
     """Everybody who needs a call, one line each: urgent first, then who waits longest."""
 
     async def work(database: Database, loaded: Config) -> list[str]:
         now = datetime.now(UTC)
         async with database.read() as db:
-            waiting = await _digest(database, loaded).waiting(db)
+            waiting = await _digest(database, loaded).waiting(db, _known(branch, loaded))
         if as_json:
             return [json.dumps(_object(one), ensure_ascii=False) for one in waiting]
         return [words.line(one, loaded.office, now) for one in waiting]
@@ -47,12 +49,12 @@ def queue(config: ConfigPath = CONFIG, as_json: AsJson = False) -> None:
         print(row)
 
 
-def digest(config: ConfigPath = CONFIG) -> None:
+def digest(config: ConfigPath = CONFIG, branch: Branch = None) -> None:
     """The morning's digest as it would read now; nothing is sent."""
 
     async def work(database: Database, loaded: Config) -> str:
         async with database.read() as db:
-            return await _digest(database, loaded).text(db, datetime.now(UTC))
+            return await _digest(database, loaded).text(db, datetime.now(UTC), _known(branch, loaded))
 
     print(with_database(config, work))
 
@@ -89,6 +91,13 @@ async def _all(database: Database) -> Sequence[OptOut]:
         while page := await opt_outs.page(db, after=found[-1].id if found else 0):
             found += page
     return found
+
+
+def _known(branch: str | None, loaded: Config) -> str | None:
+    branches = list(dict.fromkeys(line.branch for line in loaded.office.lines))
+    if branch not in (None, *branches):
+        raise typer.BadParameter(f"there is no branch {branch}; there are {', '.join(branches)}")
+    return branch
 
 
 def _digest(database: Database, loaded: Config) -> Digest:

@@ -1,14 +1,14 @@
 """What happens once a day: `[digest]`, who gets the morning's list, and `[retention]`, what is kept how long."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any
 
 from bridge.config.problems import Problems
 from bridge.config.values import ClockTime, Duration, Name, between
 from bridge.digest import DigestSettings
-from bridge.domain.office import Person
+from bridge.domain.office import Office
 from bridge.retention import RetentionSettings
 
 DAY = timedelta(days=1)
@@ -17,10 +17,11 @@ KEPT = RetentionSettings()
 
 @dataclass(frozen=True, slots=True)
 class DigestSection:
-    """people: by name. at: instead of the opening."""
+    """people: by name, who get that of the whole office. branches: who get that of one. at: instead of the opening."""
 
     people: tuple[Name, ...] = ()
     at: ClockTime | None = None
+    branches: dict[Name, tuple[Name, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,24 @@ class RetentionSection:
     rows: Annotated[Duration, between(30 * DAY, 3650 * DAY)] = KEPT.rows
 
 
-def digest(problems: Problems, raw: Any, people: Sequence[Person]) -> DigestSettings:
+def digest(problems: Problems, raw: Any, office: Office | None) -> DigestSettings:
     section = problems.take(DigestSection, raw, "digest") or DigestSection()
-    reachable = [person.name for person in people if person.mobile or person.email]
-    for name in section.people:
+    branches = list(dict.fromkeys(line.branch for line in office.lines)) if office else list(section.branches)
+    _check_people(problems, "digest.people", section.people, office)
+    for branch, people in section.branches.items():
+        _check_people(problems, f"digest.branches.{branch}", people, office)
+        if branch not in branches:
+            known = ", ".join(branches)
+            problems.add(f"digest.branches.{branch}", f'there is no branch called "{branch}"; there are {known}')
+    return DigestSettings(section.people, section.at, section.branches)
+
+
+def _check_people(problems: Problems, path: str, names: Sequence[str], office: Office | None) -> None:
+    reachable = [person.name for person in office.people if person.mobile or person.email] if office else names
+    for name in names:
         if name not in reachable:
             known = ", ".join(reachable) or "nobody; add a [[person]]"
-            problems.add("digest.people", f'"{name}" is no person with a mobile or an e-mail address; there is {known}')
-    return DigestSettings(section.people, section.at)
+            problems.add(path, f'"{name}" is no person with a mobile or an e-mail address; there is {known}')
 
 
 def retention(problems: Problems, raw: Any) -> RetentionSettings:

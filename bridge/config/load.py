@@ -74,7 +74,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     rules = _rules(problems, raw.get("rules", {}), office)
     alerts = on_call.alert_rules(raw.get("on_call", {}))
     email = on_call.email(problems, secrets, raw.get("email"))
-    digest = daily.digest(problems, raw.get("digest", {}), office.people if office else ())
+    digest = daily.digest(problems, raw.get("digest", {}), office)
     retention = daily.retention(problems, raw.get("retention", {}))
     words = lexicon(problems, raw.get("words", {}))
     web = links.web(problems, raw.get("web", {}), path.parent)

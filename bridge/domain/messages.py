@@ -134,7 +134,8 @@ class InboundText:
     """A text, or one part of one, that a gateway delivered.
 
     source: as the gateway wrote it, not yet trusted to be a number. text: None for binary. raw: the whole PDU.
-    alphanumeric: the sender is a name, not a number, so nothing may be answered.
+    alphanumeric: the sender is a name, not a number, so nothing may be answered. picture: the gateway tells that one
+    was sent, which does not come this way.
     """
 
     gateway: str
@@ -144,6 +145,7 @@ class InboundText:
     raw: bytes
     alphanumeric: bool = False
     part: Concatenation | None = None
+    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class Office:
         """The line of that name; the first one where it has been taken out of the configuration since."""
         return next((line for line in self.lines if line.name == name), self.lines[0])
 
+    def line_of(self, branch: str | None) -> Line:
+        """The first line of that branch, or of the office."""
+        return next((line for line in self.lines if branch in (None, line.branch)), self.lines[0])
+
     def person(self, name: str) -> Person | None:
         """None where nobody is called so (any more)."""
         return next((person for person in self.people if person.name == name), None)

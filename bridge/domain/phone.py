@@ -94,6 +94,24 @@ def parse(raw: str, country: str | None) -> E164 | None:
     return E164(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
 
+def as_written(raw: str, country: str) -> E164 | None:
+    """A number that somebody gives us to call: a valid one, or one of `country` that is at least as long as theirs are.
+
+    Area codes are newer than our tables, and a person looks at it before it is dialled.
+    """
+    number = parse(raw, country)
+    if number is not None:
+        return number
+    try:
+        read = phonenumbers.parse(raw[:MAX_RAW], country)
+    except NumberParseException:
+        return None
+    at_home = read.country_code == phonenumbers.country_code_for_region(country)
+    if not at_home or phonenumbers.is_possible_number_with_reason(read) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    return E164(phonenumbers.format_number(read, PhoneNumberFormat.E164))
+
+
 def is_short_or_emergency(raw: str, country: str) -> bool:
     """Is it a short code or an emergency number there (911, 112, 72975)? Such are never texted."""
     try:

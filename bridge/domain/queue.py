@@ -103,7 +103,7 @@ class Callback:
     """number: None is the branch's "Number withheld" row, which only a person closes. until: snoozed until then.
 
     closed_by and reached_by: a person or an extension; TEXTBACK where the row closed by itself. unread: a reply that
-    nobody has seen. line: the line that was rung last.
+    nobody has seen. line: the line that was rung last. second: where else this customer can be reached.
     """
 
     id: int
@@ -128,11 +128,17 @@ class Callback:
     last_reply_at: datetime | None = None
     address: str | None = None
     issue: str | None = None
+    second: E164 | None = None
     reached_at: datetime | None = None
     reached_by: str | None = None
     closed_at: datetime | None = None
     closed_by: str | None = None
     outcome: Outcome | None = None
+
+    @property
+    def numbers(self) -> tuple[E164, ...]:
+        """Where this customer can be reached, their own number first."""
+        return tuple(number for number in (self.number, self.second) if number)
 
 
 TEXTBACK = "textback"
@@ -190,9 +196,9 @@ def acknowledge(row: Callback, who: str, now: datetime) -> Callback:
     return _seen(_moved(row, Verb.ACKNOWLEDGE, unread=False), who, now)
 
 
-def correct(row: Callback, *, address: str | None, issue: str | None) -> Callback:
+def correct(row: Callback, *, address: str | None, issue: str | None, second: E164 | None) -> Callback:
     """A person puts right what was picked out of the customer's words."""
-    return _moved(row, Verb.CORRECT, address=address, issue=issue)
+    return _moved(row, Verb.CORRECT, address=address, issue=issue, second=None if second == row.number else second)
 
 
 def read(row: Callback) -> Callback:
@@ -217,12 +223,13 @@ class Findings:
     urgency: Urgency = Urgency.ROUTINE
     address: str | None = None
     issue: str | None = None
+    second: E164 | None = None
 
 
 def replied(row: Callback, at: datetime, found: Findings) -> Callback:
     """A text came: wakes a snoozed row, reopens a closed one for whoever closed it.
 
-    The machine never lowers an urgency, and never writes over an address or issue that is there.
+    The machine never lowers an urgency, and never writes over an address, issue or second number that is there.
     """
     closer = row.closed_by if row.closed_by != TEXTBACK else None
     after = _moved(
@@ -233,6 +240,7 @@ def replied(row: Callback, at: datetime, found: Findings) -> Callback:
         owner=row.owner or closer,
         address=row.address or found.address,
         issue=row.issue or found.issue,
+        second=row.second or found.second,
     )
     return _flagged(after, found.urgency, at) if _is_higher(found.urgency, row.urgency) else after
 

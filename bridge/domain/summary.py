@@ -22,6 +22,7 @@ CUTS = (
     ("since", 0),
     ("issue", 40),
     ("name", 24),
+    ("second", 0),
     ("why", 0),
     ("address", 40),
     ("issue", 0),
@@ -30,7 +31,7 @@ CUTS = (
 )
 """What gives way where the line is too long, and how many characters of it stay at least."""
 
-WHOLE = frozenset({"talked", "calls", "since", "why"})
+WHOLE = frozenset({"talked", "calls", "since", "second", "why"})
 """Said in full or not at all."""
 
 ELLIPSIS = "..."
@@ -46,6 +47,7 @@ class Facts:
 
     row: the number people use for it. number: None for a withheld one. why: what made it urgent, as categories of
     triage. waiting_since: the row's opening. calls: how often they were missed. talked_at: the last talk before that.
+    second: where else they can be reached.
     """
 
     row: int
@@ -57,6 +59,7 @@ class Facts:
     why: tuple[str, ...] = ()
     calls: int = 0
     talked_at: datetime | None = None
+    second: E164 | None = None
 
 
 def line(facts: Facts, office: Office, now: datetime, *, lead: str = "", tail: str = "") -> str:
@@ -95,6 +98,7 @@ def _pieces(facts: Facts, office: Office, now: datetime) -> dict[str, str]:
     return {
         "name": clean(facts.name),
         "number": _number(facts, office),
+        "second": f"or {phone.national(facts.second, office.country)}" if facts.second else "",
         "address": clean(facts.address or ""),
         "issue": clean(facts.issue or "").replace('"', "'"),
         "why": ", ".join(facts.why),
@@ -109,7 +113,8 @@ def _number(facts: Facts, office: Office) -> str:
 
 
 def _joined(pieces: dict[str, str]) -> str:
-    place = ", ".join(filter(None, (f"{pieces['name']} {pieces['number']}".strip(), pieces["address"])))
+    whom = " ".join(filter(None, (pieces["name"], pieces["number"], pieces["second"])))
+    place = ", ".join(filter(None, (whom, pieces["address"])))
     issue = f': "{pieces["issue"]}"' if pieces["issue"] else ""
     why = f" ({pieces['why']})" if pieces["why"] else ""
     rest = "".join(f", {pieces[key]}" for key in ("since", "calls", "talked") if pieces[key])

@@ -6,6 +6,8 @@ from enum import StrEnum
 from hashlib import sha256
 from string import Formatter
 
+from bridge.domain.calls import Reason
+
 
 class Language(StrEnum):
     EN = "en"
@@ -13,9 +15,19 @@ class Language(StrEnum):
 
 
 class Template(StrEnum):
-    """Every automatic text there is. The first five answer a missed call; of those exactly one is sent."""
+    """Every automatic text there is. The first ones answer a missed call; of those exactly one is sent.
+
+    MISSED_...: instead of `missed` after a call missed for that reason, where a site has words for it.
+    """
 
     MISSED = "missed"
+    MISSED_NO_ANSWER = "missed_no_answer"
+    MISSED_BUSY = "missed_busy"
+    MISSED_UNREACHABLE = "missed_unreachable"
+    MISSED_ABANDONED_RINGING = "missed_abandoned_ringing"
+    MISSED_ABANDONED_MENU = "missed_abandoned_menu"
+    MISSED_ABANDONED_QUEUE = "missed_abandoned_queue"
+    MISSED_NOT_OFFERED = "missed_not_offered"
     CLOSED_ON_CALL = "closed_on_call"
     CLOSED = "closed"
     VOICEMAIL = "voicemail"
@@ -29,8 +41,20 @@ class Template(StrEnum):
     HELP = "help"
 
 
+BY_REASON: Mapping[Reason, Template] = {
+    Reason.NO_ANSWER: Template.MISSED_NO_ANSWER,
+    Reason.BUSY: Template.MISSED_BUSY,
+    Reason.UNREACHABLE: Template.MISSED_UNREACHABLE,
+    Reason.ABANDONED_RINGING: Template.MISSED_ABANDONED_RINGING,
+    Reason.ABANDONED_MENU: Template.MISSED_ABANDONED_MENU,
+    Reason.ABANDONED_QUEUE: Template.MISSED_ABANDONED_QUEUE,
+    Reason.NOT_OFFERED: Template.MISSED_NOT_OFFERED,
+}
+"""While open. After a voicemail, and while closed, what matters is that."""
+
+_ALL_MISSED = (Template.MISSED, *BY_REASON.values())
 FIRST_TEXTS = (
-    Template.MISSED,
+    *_ALL_MISSED,
     Template.CLOSED_ON_CALL,
     Template.CLOSED,
     Template.VOICEMAIL,
@@ -48,14 +72,17 @@ BLANKS: Mapping[Template, frozenset[str]] = {
 """Beside the common ones: what is known only where that text is sent."""
 
 # Spanish avoids á, í, ó and ú: the GSM alphabet has only é, ñ, ü and ¿, and one such letter makes two texts of one.
-SHIPPED: Mapping[tuple[Template, Language], str] = {
-    (Template.MISSED, Language.EN): (
+_MISSED = {
+    Language.EN: (
         "Sorry we missed you. What can we help with? "
         "Reply with the service address, issue, and whether this is urgent today."
     ),
-    (Template.MISSED, Language.ES): (
+    Language.ES: (
         "Sentimos no haber contestado. ¿En qué le ayudamos? Responda con el domicilio, el problema y si es urgente hoy."
     ),
+}
+SHIPPED: Mapping[tuple[Template, Language], str] = {
+    **{(template, language): words for template in _ALL_MISSED for language, words in _MISSED.items()},
     (Template.CLOSED_ON_CALL, Language.EN): (
         "Sorry we missed you, our office is closed. "
         "Reply with the service address, issue, and whether this is urgent now."
@@ -134,6 +161,11 @@ class Texts:
     def words(self, template: Template, language: Language | None = None) -> str:
         key = (template, language or self.language)
         return self.own.get(key, SHIPPED[key])
+
+    def missed(self, reason: Reason | None) -> Template:
+        """What answers a call missed for that reason, in the language of first texts."""
+        own = BY_REASON.get(reason) if reason else None
+        return own if own and (own, self.language) in self.own else Template.MISSED
 
     def version(self, template: Template, language: Language | None = None) -> str:
         """What the log of a text names: `missed.en.3f9a2c`, another one as soon as a letter differs."""

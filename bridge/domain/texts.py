@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain import gsm, phone
+from bridge.domain.calls import EndedCall, Reason
 from bridge.domain.office import Line, Office
 from bridge.domain.templates import Language, Template
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a first text depends on. at: when it is written. opens_at: the next opening, None if none is in sight."""
+    """What a first text depends on.
+
+    at: when it is written. opens_at: the next opening, None if none is in sight. reason: why the call was missed.
+    """
 
     at: datetime
     closed: bool = False
     on_call: bool = False
     voicemail: bool = False
     opens_at: datetime | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,18 @@ FIRST = {
 }
 
 
-def situation(line: Line, office: Office, at: datetime, *, closed: bool, voicemail: bool) -> Situation:
+def situation(line: Line, office: Office, at: datetime, call: EndedCall, *, closed: bool) -> Situation:
     """What a call at `at` found; `closed` is passed because a night switch may know better than the calendar."""
     on_call = bool(office.roster.on_call(line.branch, at))
-    return Situation(at, closed, on_call, voicemail, line.calendar.opens_at(at) if closed else None)
+    opens_at = line.calendar.opens_at(at) if closed else None
+    return Situation(at, closed, on_call, call.voicemail_left, opens_at, call.reason)
 
 
 def first(line: Line, office: Office, situation: Situation) -> Rendered:
     """The one text that answers a missed call, with the business named and the way to opt out."""
     template = FIRST[situation.closed, situation.on_call, situation.voicemail]
+    if template is Template.MISSED:
+        template = line.texts.missed(situation.reason)
     language = line.texts.language
     opens = opening(situation.opens_at, situation.at, office, language)
     words = _filled(line, office, template, language, opens=opens)
@@ -57,17 +65,28 @@ def first(line: Line, office: Office, situation: Situation) -> Rendered:
 
 
 def receipt(
-    line: Line, office: Office, language: Language, *, ask_address: bool = False, danger: bool = False
+    line: Line,
+    office: Office,
+    language: Language,
+    *,
+    ask_address: bool = False,
+    danger: bool = False,
+    words: bool = True,
+    picture: bool = False,
 ) -> Rendered:
-    """The one answer to a customer's reply: we have it, at most one question, and where danger is named, what to do."""
-    templates = [Template.RECEIPT]
-    templates += [Template.ASK_ADDRESS] if ask_address else []
+    """The one answer to a customer's reply: we have it, at most one question, and where danger is named, what to do.
+
+    words, picture: what there is to answer. Of a picture we ask what it shows; if that was all, the address as well.
+    """
+    templates = [Template.RECEIPT] if words else []
+    templates += [Template.NO_PICTURES] if picture else []
+    templates += [Template.ASK_ADDRESS] if ask_address and not (words and picture) else []
     templates += [Template.DANGER] if danger else []
     return _joined(line, office, templates, language)
 
 
 def answer(line: Line, office: Office, template: Template, language: Language) -> Rendered:
-    """A text that answers the customer's own: opt-out, opt-in, help, or that no picture can be seen."""
+    """A text that answers the customer's own word: opt-out, opt-in or help."""
     return _joined(line, office, [template], language)
 
 

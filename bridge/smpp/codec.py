@@ -62,6 +62,7 @@ class Tag(IntEnum):
     """Optional parameters that we read or write (SMPP 3.4, 5.3.2)."""
 
     RECEIPTED_MESSAGE_ID = 0x001E
+    DESTINATION_PORT = 0x020B
     SAR_MSG_REF_NUM = 0x020C
     SAR_TOTAL_SEGMENTS = 0x020E
     SAR_SEGMENT_SEQNUM = 0x020F

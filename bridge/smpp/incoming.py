@@ -1,7 +1,7 @@
 """From a deliver_sm (or data_sm) to what the inbox knows: a text, a receipt, or something nobody can read."""
 
 from bridge.domain.messages import Inbound, InboundText, Poison, Receipt
-from bridge.smpp import multipart, receipts
+from bridge.smpp import multipart, pictures, receipts
 from bridge.smpp.alphabets import decode_text
 from bridge.smpp.codec import Address, ShortMessage
 from bridge.smpp.settings import SmppSettings
@@ -18,7 +18,28 @@ def read(message: ShortMessage, raw: bytes, settings: SmppSettings) -> Inbound:
     kind = message.esm_class & MESSAGE_TYPE
     if kind in (RECEIPT, INTERMEDIATE) or receipts.names_a_message(message.tlvs):
         return _receipt(message, raw, settings, intermediate=kind == INTERMEDIATE)
+    if pictures.is_pushed(message):
+        return _pushed(message, raw, settings)
     return _text(message, raw, settings)
+
+
+def _pushed(message: ShortMessage, raw: bytes, settings: SmppSettings) -> InboundText | Poison:
+    """A picture's notice shows as a text without words; of what else is pushed, what people can read."""
+    pushed = message.user_data
+    if message.esm_class & multipart.UDH_INDICATOR:
+        _, pushed = multipart.take_header(pushed)
+    if not pictures.is_notice(pushed):
+        text = _text(message, raw, settings)
+        return text if text.text else Poison(settings.name, raw, "pushed to an application, and nothing to read")
+    return InboundText(
+        gateway=settings.name,
+        source=pictures.sender(pushed) or number_as_written(message.source, settings),
+        destination=number_as_written(message.destination, settings),
+        text=None,
+        raw=raw,
+        alphanumeric=pictures.sender(pushed) is None and is_name(message.source),
+        picture=True,
+    )
 
 
 def _receipt(message: ShortMessage, raw: bytes, settings: SmppSettings, *, intermediate: bool) -> Receipt | Poison:

@@ -1,6 +1,6 @@
 """How parts of one text say that they are parts: user data header (3GPP TS 23.040, 9.2.3.24) or SAR TLVs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bridge.domain.messages import Concatenation
 from bridge.smpp.codec import Tag, tlv_int
@@ -8,6 +8,7 @@ from bridge.smpp.codec import Tag, tlv_int
 UDH_INDICATOR = 0x40
 _CONCATENATION_8 = 0x00
 _CONCATENATION_16 = 0x08
+_PORTS = 0x05  # 16 bit, destination first
 _REFERENCE_OCTETS = {_CONCATENATION_8: 1, _CONCATENATION_16: 2}
 
 
@@ -28,6 +29,15 @@ def sar(part: Concatenation) -> dict[int, bytes]:
     }
 
 
+def port(user_data: bytes) -> int | None:
+    """The application port that a user data header names (TS 23.040, 9.2.3.24.4); None for a text to be read."""
+    length = user_data[0] if user_data else 0
+    elements = _elements(user_data[1 : length + 1]) if length < len(user_data) else ()
+    return next(
+        (int.from_bytes(value[:2]) for element, value in elements if element == _PORTS and len(value) == 4), None
+    )
+
+
 def take_header(user_data: bytes) -> tuple[Concatenation | None, bytes]:
     """What a user data header says of parts, and the text behind it. One longer than the data is no header."""
     length = user_data[0] if user_data else 0
@@ -39,13 +49,17 @@ def take_header(user_data: bytes) -> tuple[Concatenation | None, bytes]:
 def _from_elements(header: bytes) -> Concatenation | None:
     """Of several concatenation elements the last one counts (TS 23.040, 9.2.3.24)."""
     part = None
+    for element, value in _elements(header):
+        part = _from_element(element, value) or part
+    return part
+
+
+def _elements(header: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + 2 <= len(header):
-        element, length = header[at], header[at + 1]
-        value = header[at + 2 : at + 2 + length]
-        part = _from_element(element, value) or part
+        length = header[at + 1]
+        yield header[at], header[at + 2 : at + 2 + length]
         at += 2 + length
-    return part
 
 
 def _from_element(element: int, value: bytes) -> Concatenation | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bridge.domain.gsm import Alphabet
+from bridge.domain.pictures import NOTICES, SHORTEST
 
 
 class BindMode(StrEnum):
@@ -73,7 +74,8 @@ class SmppSettings:
 
     error_map: command_status, written in decimal or as 0x4a1, to what it means at this gateway. by_ton: an address of
     TON 1 is international, so it gets its plus; switch it off for a gateway that marks every address so.
-    backlog: deliveries that may wait for the disk before the gateway is asked to keep the next ones.
+    backlog: deliveries that may wait for the disk before the gateway is asked to keep the next ones. picture_notices:
+    how the gateway words it that a picture (MMS) was sent, instead of the ways we know; it is told by its beginning.
     """
 
     host: str
@@ -106,6 +108,7 @@ class SmppSettings:
     error_map: Mapping[str, Disposition] = field(default_factory=dict)
     registered_delivery: int = 1
     validity: timedelta | None = None
+    picture_notices: tuple[str, ...] = NOTICES
     trace: bool = False
 
     def __post_init__(self) -> None:
@@ -120,6 +123,9 @@ class SmppSettings:
             raise ValueError("host and system_id must not be empty")
         for status in self.error_map:
             _status(status)
+        for notice in self.picture_notices:
+            if len(notice.strip()) < SHORTEST:
+                raise ValueError(f"picture_notices: {notice!r} is too short to tell a notice by")
 
     @property
     def reference_bits(self) -> int:

@@ -16,6 +16,8 @@ from bridge.web.views import TAB_NAMED, Views
 from storage.errors import StorageError
 
 FIELDS_KEPT = ("note", "text")
+SECOND = "second"
+"""Which of a row's numbers to call."""
 
 NOT_DONE = N_("Not done.")
 NOT_CALLED = N_("Not called:")
@@ -42,7 +44,9 @@ class Actions:
         try:
             if row.owner not in (None, sent.who) and "anyway" not in sent.fields:
                 return await self._refuse(request, row, sent, 409, Banner(TAKEN, {"name": row.owner}, NOT_CALLED))
-            asked = await self._calling.call(replace(row, version=sent.whole("version")), sent.who, now)
+            seen = replace(row, version=sent.whole("version"))
+            second = SECOND in (sent.fields.get("to"), sent.fields.get("anyway"))
+            asked = await self._calling.call(seen, sent.who, now, second=second)
         except CannotCallError as error:
             return await self._refuse(request, row, sent, 409, Banner(f"{error}.", lead=NOT_CALLED))
         except (FormError, ConflictError, StorageError) as error:

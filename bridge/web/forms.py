@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bridge.callbacks import Callbacks
+from bridge.domain import phone
 from bridge.domain.hours import Calendar
+from bridge.domain.phone import E164
 from bridge.domain.queue import Attempt, Callback, Outcome, Urgency
 from bridge.web.language import N_
 
@@ -34,12 +36,13 @@ class RefusedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form about one row, as it came. calendar: the hours of the row's line."""
+    """A form about one row, as it came. calendar: the hours of the row's line. country: how numbers are read."""
 
     fields: Mapping[str, str]
     who: str
     now: datetime
     calendar: Calendar
+    country: str
 
     def whole(self, field: str) -> int:
         text = self.fields.get(field, "")
@@ -64,6 +67,13 @@ class Sent:
 
     def optional(self, field: str) -> str | None:
         return self.text(field, LONGEST_FIELD) if self.fields.get(field, "").strip() else None
+
+    def number(self, field: str) -> E164 | None:
+        written = self.optional(field)
+        number = phone.as_written(written, self.country) if written else None
+        if written and number is None:
+            raise FormError(field, N_("“%(number)s” is no number that can be called."), number=written)
+        return number
 
     def until(self) -> datetime:
         """When a snoozed row comes back; what would be outside office hours comes back at opening."""
@@ -117,7 +127,13 @@ VERBS: Mapping[str, Verb] = {
         id_, version, sent.who, sent.now, sent.text("text", LONGEST_TEXT)
     ),
     "correct": lambda rows, id_, version, sent: rows.correct(
-        id_, version, sent.who, sent.now, address=sent.optional("address"), issue=sent.optional("issue")
+        id_,
+        version,
+        sent.who,
+        sent.now,
+        address=sent.optional("address"),
+        issue=sent.optional("issue"),
+        second=sent.number("second"),
     ),
 }
 """Every verb of the page, by the last part of the address that its form is posted to."""

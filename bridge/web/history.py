@@ -26,11 +26,13 @@ WORDS: dict[str, str] = {
     "callback.reopen": N_("Reopened"),
     "callback.rank": N_("Urgency changed"),
     "callback.acknowledge": N_("Acknowledged"),
-    "callback.correct": N_("Address or issue corrected"),
+    "callback.correct": N_("Facts corrected"),
     "callback.read": N_("Read"),
     "callback.text": N_("Text by hand"),
     "callback.undo": N_("Undone"),
     "callback.opened": N_("Row opened"),
+    "callback.called second": N_("Called the second number"),
+    "callback.talked second": N_("Talked on the second number: closed by itself"),
     "escalation.told": N_("Told"),
     "escalation.lost": N_("Alert did not arrive"),
     "escalation.acknowledged": N_("Has it"),
@@ -65,7 +67,13 @@ PARTS = {
 def history(entries: Iterable[Entry]) -> list[Happened]:
     """What people want to know of a row's past; what has no words here only repeats another entry."""
     known = WORDS | PARTS
-    return [Happened(entry.at, entry.who, known[entry.what], _more(entry)) for entry in entries if entry.what in known]
+    told = [(entry, _what(entry)) for entry in entries]
+    return [Happened(entry.at, entry.who, known[what], _more(entry)) for entry, what in told if what in known]
+
+
+def _what(entry: Entry) -> str:
+    """Of a call also which of the row's numbers it was."""
+    return f"{entry.what} {entry.detail['number']}" if entry.detail.get("number") else entry.what
 
 
 def _more(entry: Entry) -> str:

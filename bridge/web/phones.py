@@ -58,4 +58,4 @@ async def follow(database: Database, phones: Phones, tell: Callable[[int], None]
 
 async def _rows_of(database: Database, numbers: Iterable[E164]) -> list[int]:
     async with database.read() as db:
-        return [row.id for number in numbers for row in await callbacks.unfinished_of(db, number)]
+        return [row.id for number in numbers for row in await callbacks.unfinished_about(db, number)]

@@ -117,7 +117,8 @@ class Show:
 
     def on_phone(self, row: Callback) -> str:
         """Who is on the phone with this customer, "" for nobody."""
-        say, talk = self.words.say, self.talks.get(row.number) if row.number else None
+        say = self.words.say
+        talk = next((self.talks[number] for number in row.numbers if number in self.talks), None)
         if talk is None:
             caller = self.rings(row, self.now)
             return say("%(name)s's phone rings", name=caller) if caller else ""

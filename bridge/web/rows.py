@@ -40,7 +40,10 @@ class TextStatus(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """words: the customer's last text, cut where it is marked; empty if they never wrote. alarm: whom alerts told."""
+    """words: the customer's last text, cut where it is marked; empty if they never wrote. alarm: whom alerts told.
+
+    picture: one was sent on this row, which nobody here can see. second_of: open rows whose second number this is.
+    """
 
     callback: Callback
     calls: Sequence[CallRow]
@@ -51,6 +54,8 @@ class Row:
     attempt: AttemptMade | None
     notes: Sequence[Note]
     textable: bool
+    picture: bool = False
+    second_of: Sequence[Callback] = ()
 
     @property
     def last_call(self) -> CallRow | None:
@@ -72,7 +77,7 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
     missed = [row for row in await calls.of_callback(db, callback.id) if row.call.direction is Direction.INBOUND]
     attempts = await callbacks.attempts(db, callback.id)
     mine = [text for text in said if text.callback_id == callback.id]
-    last = next((text for text in mine if text.by is None), None)
+    last = next((text for text in mine if text.by is None and text.text), None)
     never = await _never_text(db, callback)
     return Row(
         callback=callback,
@@ -84,7 +89,14 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
         attempt=attempts[-1] if attempts else None,
         notes=await callbacks.notes(db, callback.id),
         textable=callback.number is not None and never is None,
+        picture=any(text.picture for text in mine),
+        second_of=await _second_of(db, callback),
     )
+
+
+async def _second_of(db: Reader, callback: Callback) -> Sequence[Callback]:
+    about = await callbacks.unfinished_about(db, callback.number) if callback.number else ()
+    return [row for row in about if row.second == callback.number]
 
 
 async def _alarm(db: Reader, callback: Callback) -> TextStatus | None:

@@ -84,7 +84,7 @@ class Site:
 
     def sent(self, request: web.Request, fields: Mapping[str, Any], row: Callback, now: datetime) -> Sent:
         texts = {name: value for name, value in fields.items() if isinstance(value, str)}
-        return Sent(texts, self.who(request), now, self.office.line_named(row.line).calendar)
+        return Sent(texts, self.who(request), now, self.office.line_named(row.line).calendar, self.office.country)
 
     def show(self, request: web.Request, now: datetime) -> Show:
         return Show(self.office, now, request[WORDS], self.phones.talks(), self.ringing.whose)

@@ -53,6 +53,7 @@ class Bubble:
     text: str
     pieces: Sequence[Piece]
     status: TextStatus | None
+    picture: bool
 
 
 class Views:
@@ -141,7 +142,7 @@ class Views:
 def bubble(said: Said, mark: Mark) -> Bubble:
     theirs = said.by is None
     words = tuple(pieces(said.text, mark(said.text))) if theirs else ()
-    return Bubble(said.at, said.by, said.text, words, text_state(said.state) if said.state else None)
+    return Bubble(said.at, said.by, said.text, words, text_state(said.state) if said.state else None, said.picture)
 
 
 def first_run(health: Health) -> list[Step]:

@@ -42,6 +42,15 @@ def test_the_digest_can_be_read_at_any_time(office: tuple[str, str]) -> None:
     assert run("digest", *office).stdout.startswith("1 to call. #1 Mary Poole (202) 555-0123, since ")
 
 
+def test_queue_and_digest_of_one_branch_can_be_read(office: tuple[str, str]) -> None:
+    ours = ("--branch", "Ace Plumbing")
+    assert run("queue", *office, *ours).stdout.startswith("#1 Mary Poole")
+    assert run("digest", *office, *ours).stdout.startswith("Ace Plumbing: 1 to call. #1 Mary Poole")
+    wrong = run("digest", *office, "--branch", "west")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "there is no branch west" in wrong.stderr
+
+
 def test_opt_outs_are_entered_and_listed(office: tuple[str, str]) -> None:
     config = office[1]
     assert run("opt-outs", *office).stdout == ""

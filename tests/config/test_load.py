@@ -10,6 +10,7 @@ import pytest
 import bridge
 from bridge.config import Config, ConfigError, load
 from bridge.domain import triage
+from bridge.domain.calls import Reason
 from bridge.domain.phone import E164
 from bridge.domain.templates import Language, Template
 
@@ -323,6 +324,7 @@ texts.es.missed = "Hola, somos {business}. STOP"
 [texts]
 hint = "STOP ends this"
 en.missed = "We are {business}."
+en.missed_busy = "{business} is on the phone."
 
 [hours]
 mon-fri = "08:00-17:00"
@@ -331,6 +333,7 @@ mon-fri = "08:00-17:00"
     )
     main, spanish = read(write(text)).office.lines
     assert main.texts.words(Template.MISSED) == "We are {business}."
+    assert main.texts.words(main.texts.missed(Reason.BUSY)) == "{business} is on the phone."
     assert main.texts.hint == spanish.texts.hint == "STOP ends this"
     assert spanish.texts.language is Language.ES
     assert spanish.texts.words(Template.MISSED) == "Hola, somos {business}. STOP"
@@ -479,6 +482,7 @@ mobile = "212-555-0199"
 [digest]
 people = ["Ann"]
 at = "07:30"
+branches = { "Ace Plumbing" = ["Ann"] }
 
 [retention]
 bodies = "30d"
@@ -487,12 +491,17 @@ rows = "60d"
     )
     config = read(write(text))
     assert (config.digest.people, config.digest.at) == (("Ann",), time(7, 30))
+    assert config.digest.branches == {"Ace Plumbing": ("Ann",)}
     assert (config.retention.bodies, config.retention.rows) == (timedelta(days=30), timedelta(days=60))
 
 
 def test_mistakes_in_the_daily_work_are_named(write: Write) -> None:
     text = SMALLEST + '\n[digest]\npeople = ["Bob"]\nat = "25:00"\n\n[retention]\nbodies = "90d"\nrows = "60d"\n'
     assert set(problems(write(text))) == {"digest.at", "retention.rows"}
+    west = SMALLEST + "\n[digest]\nbranches = { west = [] }\n"
+    assert "there are Ace Plumbing" in problems(write(west))["digest.branches.west"]
+    own = SMALLEST + '\n[digest]\nbranches = { "Ace Plumbing" = ["Bob"] }\n'
+    assert "there is nobody" in problems(write(own))["digest.branches.Ace Plumbing"]
     assert "there is nobody" in problems(write(SMALLEST + '\n[digest]\npeople = ["Bob"]\n'))["digest.people"]
 
 

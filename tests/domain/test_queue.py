@@ -14,6 +14,7 @@ from bridge.domain.queue import MOVES, Callback, Findings, NotPossibleError, Out
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)
+SECOND, THIRD = E164("+12025550188"), E164("+12025550177")
 OPEN = Callback(id=1, branch="main", number=E164("+12025550123"), line="main", opened_at=NOW, version=1, missed=1)
 CLAIMED = queue.claim(OPEN, "Ann", NOW)
 WAITING = queue.snooze(CLAIMED, LATER)
@@ -30,7 +31,7 @@ ACTS = {
     Verb.REOPEN: queue.reopen,
     Verb.RANK: lambda row: queue.rank(row, Urgency.URGENT, "Bob", NOW),
     Verb.ACKNOWLEDGE: lambda row: queue.acknowledge(row, "Bob", NOW),
-    Verb.CORRECT: lambda row: queue.correct(row, address="x", issue=None),
+    Verb.CORRECT: lambda row: queue.correct(row, address="x", issue=None, second=None),
     Verb.READ: queue.read,
     Verb.TEXT: lambda row: queue.text(row, "Bob", NOW),
     Verb.MISSED: lambda row: queue.missed(row, "main", NOW),
@@ -119,9 +120,13 @@ def test_whoever_acts_on_an_urgent_row_has_acknowledged_it() -> None:
 
 
 def test_words_never_write_over_what_a_person_corrected() -> None:
-    corrected = queue.correct(OPEN, address="4 Oak Ave", issue="leak")
-    after = queue.replied(corrected, LATER, Findings(address="9 Elm St", issue="drain"))
-    assert (after.address, after.issue) == ("4 Oak Ave", "leak")
+    corrected = queue.correct(OPEN, address="4 Oak Ave", issue="leak", second=SECOND)
+    after = queue.replied(corrected, LATER, Findings(address="9 Elm St", issue="drain", second=THIRD))
+    assert (after.address, after.issue, after.second) == ("4 Oak Ave", "leak", SECOND)
+
+
+def test_the_second_number_of_a_row_is_another_than_its_own() -> None:
+    assert queue.correct(OPEN, address=None, issue=None, second=OPEN.number).numbers == (OPEN.number,)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bridge.domain import gsm, honesty, texts
+from bridge.domain.calls import Reason
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.lexicon import default_lexicon
 from bridge.domain.messages import Encoding
 from bridge.domain.office import Line, Office
 from bridge.domain.oncall import Roster, Shift
-from bridge.domain.templates import FIRST_TEXTS, NOBODY_ON_CALL, SHIPPED, Language, Template, Texts, mistakes
+from bridge.domain.templates import BY_REASON, FIRST_TEXTS, NOBODY_ON_CALL, SHIPPED, Language, Template, Texts, mistakes
 from bridge.domain.texts import Situation
+from tests.desk import missed_call
 
 ZONE = ZoneInfo("America/New_York")
 MONDAY_NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
@@ -108,8 +110,8 @@ def test_after_a_voicemail_at_night_with_nobody_on_call_urgency_is_not_asked() -
 
 
 def test_the_situation_of_a_call_comes_from_the_lines_calendar_and_the_people_on_call() -> None:
-    found = texts.situation(line(), office(roster=ANA_ON_CALL), MONDAY_EVENING, closed=True, voicemail=False)
-    assert found == Situation(MONDAY_EVENING, closed=True, on_call=True, opens_at=TUESDAY_8AM)
+    found = texts.situation(line(), office(roster=ANA_ON_CALL), MONDAY_EVENING, missed_call(), closed=True)
+    assert found == Situation(MONDAY_EVENING, True, True, opens_at=TUESDAY_8AM, reason=Reason.NO_ANSWER)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +175,31 @@ def test_answers_to_stop_start_and_help_say_who_we_are_in_one_part(template: Tem
     assert text.startswith("Ace Plumbing: ")
     segments = gsm.split(text)
     assert (segments.encoding, len(segments.parts)) == (Encoding.GSM7, 1)
+
+
+OWN_FOR_BUSY = Texts(own={(Template.MISSED_BUSY, Language.EN): "All of us are on the phone. Which address?"})
+
+
+@pytest.mark.parametrize(
+    ("situation", "begins"),
+    [
+        (Situation(MONDAY_NOON, reason=Reason.BUSY), "Ace Plumbing: All of us are on the phone."),
+        (Situation(MONDAY_NOON, reason=Reason.NO_ANSWER), "Ace Plumbing: Sorry we missed you. What"),
+        (Situation(MONDAY_NOON, reason=Reason.BUSY, voicemail=True), "Ace Plumbing: Sorry we missed you. We have"),
+        (Situation(MONDAY_EVENING, closed=True, reason=Reason.BUSY), "Ace Plumbing: Sorry we missed you, our office"),
+    ],
+)
+def test_a_site_has_its_own_words_for_why_a_call_was_missed(situation: Situation, begins: str) -> None:
+    assert texts.first(line(OWN_FOR_BUSY), office(), situation).text.startswith(begins)
+
+
+def test_the_log_names_the_words_for_that_reason() -> None:
+    busy = texts.first(line(OWN_FOR_BUSY), office(), Situation(MONDAY_NOON, reason=Reason.BUSY))
+    assert busy.template.startswith("missed_busy.en.")
+
+
+def test_every_reason_but_voicemail_can_have_its_words() -> None:
+    assert set(BY_REASON) == set(Reason) - {Reason.VOICEMAIL}
 
 
 def test_help_tells_the_number_to_call_as_people_write_it() -> None:
