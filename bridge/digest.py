@@ -11,6 +11,7 @@ from bridge.domain import digest
 from bridge.domain.digest import Waiting
 from bridge.domain.office import Office
 from bridge.domain.queue import TEXTBACK
+from bridge.duties import office_with_changes
 from bridge.telling import Telling
 from storage import alerts, callbacks, settings
 from storage.audit import Act
@@ -57,19 +58,21 @@ class Digest:
 
     async def text(self, db: Reader, now: datetime) -> str:
         """What waits now, and what came of the calls since the last working day."""
-        today = now.astimezone(self._office.zone).date()
-        since = digest.last_working_day(self._office.lines[0].calendar, today)
-        counted = await figures.of_period(db, self._office, since, today, now)
-        return digest.text(await self.waiting(db), counted, self._office, now)
+        office = await office_with_changes(db, self._office, now)
+        today = now.astimezone(office.zone).date()
+        since = digest.last_working_day(office.lines[0].calendar, today)
+        counted = await figures.of_period(db, office, since, today, now)
+        return digest.text(await self.waiting(db), counted, office, now)
 
     async def look(self, now: datetime) -> None:
         """Send it if its time has come: once a day, also over restarts."""
         today = now.astimezone(self._office.zone).date()
-        due_at = digest.due_at(self._office.lines[0].calendar, today, self._settings.at)
-        if not self._settings.people or due_at is None or not due_at <= now < due_at + WORTH_SENDING:
+        if not self._settings.people:
             return
         async with self._database.read() as db:
-            if await _sent_on(db) == today:
+            calendar = (await office_with_changes(db, self._office, now)).lines[0].calendar
+            due_at = digest.due_at(calendar, today, self._settings.at)
+            if due_at is None or not due_at <= now < due_at + WORTH_SENDING or await _sent_on(db) == today:
                 return
         async with self._database.transaction() as tx:
             await settings.put(tx, settings.DIGEST, today.isoformat(), Act(TEXTBACK, "digest_sent", now))

@@ -6,6 +6,7 @@ from bridge.domain import figures
 from bridge.domain.figures import Figures
 from bridge.domain.hours import Calendar
 from bridge.domain.office import Office
+from bridge.duties import office_with_changes
 from storage import figures as stored
 from storage.database import Reader
 
@@ -33,6 +34,7 @@ async def of_period(db: Reader, office: Office, first: date, last: date, now: da
 
 async def no_next_step(db: Reader, office: Office, now: datetime) -> int:
     """The headline number: open rows, one office hour old, that nobody has and that nobody put off."""
+    office = await office_with_changes(db, office, now)
     limits = {line.name: figures.an_office_hour_before(line.calendar, now) for line in office.lines}
     count = 0
     for name, opened_at in await stored.opened_without_next_step(db):

@@ -38,7 +38,7 @@ class Actions:
         now = self._site.clock()
         async with self._site.database.read() as db:
             row = await found(request, db)
-        sent = self._site.sent(request, await request.post(), row, now)
+            sent = await self._site.sent(request, db, row, now)
         try:
             if row.owner not in (None, sent.who) and "anyway" not in sent.fields:
                 return await self._refuse(request, row, sent, 409, Banner(TAKEN, {"name": row.owner}, NOT_CALLED))
@@ -55,10 +55,9 @@ class Actions:
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do a verb on a row. 303 back to where the form stood; 400, 409 or 503 with the page that says why not."""
         now = self._site.clock()
-        fields = await request.post()
         async with self._site.database.read() as db:
             row = await found(request, db)
-        sent = self._site.sent(request, fields, row, now)
+            sent = await self._site.sent(request, db, row, now)
         verb = VERBS[request.match_info["verb"]]
         try:
             after = await verb(self._site.callbacks, row.id, sent.whole("version"), sent)

@@ -82,9 +82,11 @@ class Site:
         """Who sits at this browser."""
         return request[VISITOR].name
 
-    def sent(self, request: web.Request, fields: Mapping[str, Any], row: Callback, now: datetime) -> Sent:
-        texts = {name: value for name, value in fields.items() if isinstance(value, str)}
-        return Sent(texts, self.who(request), now, self.office.line_named(row.line).calendar)
+    async def sent(self, request: web.Request, db: Reader, row: Callback, now: datetime) -> Sent:
+        """The form that came with the request."""
+        texts = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        office = await office_with_changes(db, self.office, now)
+        return Sent(texts, self.who(request), now, office.line_named(row.line).calendar)
 
     def show(self, request: web.Request, now: datetime) -> Show:
         return Show(self.office, now, request[WORDS], self.phones.talks(), self.ringing.whose)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from aiohttp import FormData
@@ -18,7 +18,7 @@ from storage import contacts, settings, users
 from storage.contacts import Contact
 from storage.database import Database
 from storage.users import Role
-from tests.desk import NEW_YORK, OFFICE, OTHER, STAFF, Desk, missed_call, text
+from tests.desk import MONDAY_NOON, NEW_YORK, OFFICE, OTHER, STAFF, Desk, missed_call, text
 from tests.web.served import Client, served
 from tests.web.test_page import Page, shown
 from tests.web.test_sign_in import PASSWORD, add_user, origin, sign_in
@@ -101,6 +101,70 @@ async def test_a_change_that_makes_no_sense_is_told(
     assert status == 400
     assert said in page.words
     assert await desk.column("SELECT id FROM duty") == []
+
+
+async def test_closed_tomorrow_is_one_click_with_a_name_and_one_to_take_back(client: Client, desk: Desk) -> None:
+    _, page = await send(client, "/hours", quick="tomorrow")
+    assert "Tue, Nov 24 closed" in page.words
+    assert "Closed , from Tue 12:00 AM to Wed 12:00 AM" in page.words
+    assert "entered by Front desk" in page.words
+    assert "Tue, Nov 24 closed" in (await shown(client, "/settings")).words
+    _, page = await send(client, "/hours/1/undo")
+    assert "None: the configured hours hold." in page.words
+    status, page = await send(client, "/hours/1/undo")
+    assert status == 409
+    assert "taken back before" in page.words
+
+
+@pytest.mark.parametrize(
+    ("fields", "today"),
+    [
+        ({"quick": "rest of today"}, "9:00 AM – 12:00 PM"),
+        ({"quick": "late", "late": "20:00"}, "9:00 AM – 8:00 PM"),
+        ({"quick": "late", "late": "20:00", "where": "line main"}, "9:00 AM – 8:00 PM"),
+        ({"door": "closed", "from": "2026-11-23T13:00", "until": "2026-11-23T14:00"}, "9:00 AM – 1:00 PM, 2:00 PM"),
+        ({"door": "open", "until": "2026-11-23T18:00", "where": "branch main"}, "9:00 AM – 6:00 PM"),
+    ],
+)
+async def test_any_span_is_said_open_or_closed(client: Client, fields: dict[str, str], today: str) -> None:
+    status, page = await send(client, "/hours", **fields)
+    assert status == 200
+    assert f"Mon, Nov 23 {today}" in page.words
+
+
+async def test_a_change_for_one_line_is_shown_as_its_own(client: Client) -> None:
+    _, page = await send(client, "/hours", quick="tomorrow", where="line east")
+    words = " ".join(page.words.split())
+    assert "Closed (east), from" in words
+    assert "main Mon, Nov 23 9:00 AM – 5:00 PM Tue, Nov 24 9:00 AM" in words
+    assert "east Mon, Nov 23 9:00 AM – 5:00 PM Tue, Nov 24 closed" in words
+
+
+async def test_a_row_snoozed_until_tomorrow_comes_back_at_the_opening_that_is_left(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call())
+    await send(client, "/hours", quick="tomorrow")
+    row = await desk.row()
+    await send(client, f"/callbacks/{row.id}/snooze", version=str(row.version), back="to_call", until="tomorrow")
+    assert (await desk.row()).until == MONDAY_NOON + timedelta(days=1, hours=21)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"quick": "late"}, "pick a time"),
+        ({"quick": "late", "late": "16:00"}, "ends after it begins"),
+        ({"door": "closed"}, "pick a day and a time"),
+        ({"door": "ajar", "until": "2026-11-24T08:00"}, "ajar"),
+        ({"quick": "tomorrow", "where": "line north"}, "there is no north"),
+        ({"door": "open", "until": "9999-12-31T23:59"}, "too far away"),
+        ({"door": "open", "from": "2020-01-01T08:00", "until": "2020-01-02T08:00"}, "that time has gone by"),
+    ],
+)
+async def test_hours_that_make_no_sense_are_told(client: Client, desk: Desk, wrong: dict[str, str], said: str) -> None:
+    status, page = await send(client, "/hours", **wrong)
+    assert status == 400
+    assert said in page.words
+    assert await desk.column("SELECT id FROM hours_change") == []
 
 
 async def test_texts_are_paused_and_resumed_by_name(client: Client, desk: Desk) -> None:
@@ -217,7 +281,7 @@ async def test_figures_come_as_csv_one_line_a_day(client: Client, desk: Desk) ->
 
 # --- who may do what ----------------------------------------------------------------------------------------------
 
-LEADS = ("/on-call", "/on-call/1/undo", "/texts/pause", "/contacts", "/contacts/import")
+LEADS = ("/on-call", "/on-call/1/undo", "/hours", "/hours/1/undo", "/texts/pause", "/contacts", "/contacts/import")
 ADMINS = ("/users/add", "/users/password", "/users/disable")
 
 
