@@ -1,9 +1,10 @@
 """The figures of any period, recounted from what is stored; of days whose rows are gone, from the counts kept."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from bridge.domain import figures
-from bridge.domain.figures import Figures
+from bridge.domain.figures import Counts, Figures, Happened
 from bridge.domain.hours import Calendar
 from bridge.domain.office import Office
 from bridge.duties import office_with_changes
@@ -20,16 +21,32 @@ def day_start(office: Office, day: date) -> datetime:
 
 async def of_period(db: Reader, office: Office, first: date, last: date, now: datetime) -> Figures:
     """From the first day to the last one, both included."""
-    gone = await stored.last_frozen(db)
-    begins = max(first, gone + DAY) if gone else first
-    start, end = day_start(office, begins), day_start(office, last + DAY)
+    start, end = await _kept(db, office, first, last)
     return Figures(
         first=first,
         last=last,
-        counts=figures.added(await stored.frozen(db, first, last), await stored.counted(db, start, end)),
+        counts=await counts_of_period(db, office, first, last),
         times=await stored.times(db, start, end),
         no_next_step=await no_next_step(db, office, now),
     )
+
+
+async def counts_of_period(db: Reader, office: Office, first: date, last: date) -> Counts:
+    start, end = await _kept(db, office, first, last)
+    return figures.added(await stored.frozen(db, first, last), await stored.counted(db, start, end))
+
+
+async def happened(db: Reader, office: Office, first: date, last: date) -> Sequence[Happened]:
+    """When and on which line, as far as the rows are still there: of older days only counts are kept."""
+    start, end = await _kept(db, office, first, last)
+    return await stored.happened(db, start, end)
+
+
+async def _kept(db: Reader, office: Office, first: date, last: date) -> tuple[datetime, datetime]:
+    """The time of these days of which rows are stored."""
+    gone = await stored.last_frozen(db)
+    begins = max(first, gone + DAY) if gone else first
+    return day_start(office, begins), day_start(office, last + DAY)
 
 
 async def no_next_step(db: Reader, office: Office, now: datetime) -> int:

@@ -18,7 +18,7 @@ from storage import contacts, settings, users
 from storage.contacts import Contact
 from storage.database import Database
 from storage.users import Role
-from tests.desk import MONDAY_NOON, NEW_YORK, OFFICE, OTHER, STAFF, Desk, missed_call, text
+from tests.desk import CUSTOMER, MAIN, MONDAY_NOON, NEW_YORK, OFFICE, OTHER, STAFF, Desk, missed_call, text
 from tests.web.served import Client, served
 from tests.web.test_page import Page, shown
 from tests.web.test_sign_in import PASSWORD, add_user, origin, sign_in
@@ -259,8 +259,22 @@ async def test_figures_are_those_of_the_definitions(client: Client, desk: Desk) 
     page = await shown(client, "/figures", days="7")
     for words in ("Missed calls 2 2 callers", "Calls recovered 1 of 2 callbacks", "Appointments booked 1"):
         assert words in " ".join(page.words.split())
-    assert page.html.count("<rect") == 3 * 7
+    assert page.html.count("<rect") == 3 * 7 + 3 * 24
     assert "Mon, Nov 23: 2" in page.words
+    assert "12 PM: 2" in page.words
+    assert "main 2 0 0 2 1 1 0 east 0 0" in " ".join(page.words.split())
+
+
+async def test_a_line_that_was_called_at_two_numbers_shows_both(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.call(missed_call(OTHER, did="+12025550100"))
+    await desk.call(missed_call(CUSTOMER, did="2025550200", at=desk.clock.advance(minutes=1)))
+    words = " ".join((await shown(client, "/figures", days="7")).words.split())
+    assert "main 2 0 0" in words
+    assert "(202) 555-0100" not in words
+    await desk.call(missed_call(CUSTOMER, did="2025550177", at=desk.clock.advance(minutes=1)))
+    words = " ".join((await shown(client, "/figures", days="7")).words.split())
+    assert "main 3 0 0 2 0 0 0 (202) 555-0100 2 0 0 (202) 555-0177 1 0 0" in words
 
 
 async def test_figures_of_an_empty_office_and_of_a_made_up_period_are_a_page(client: Client) -> None:
@@ -277,6 +291,27 @@ async def test_figures_come_as_csv_one_line_a_day(client: Client, desk: Desk) ->
     assert heading.startswith("day,missed_calls,")
     assert len(lines) == 7
     assert lines[-1].startswith("2026-11-23,1,1,")
+
+
+@pytest.mark.parametrize(("by", "number", "row"), [("hour", 24, "12:00,1,0,"), ("line", 2, "main,1,0,")])
+async def test_figures_by_hour_and_by_line_come_as_csv(
+    client: Client, desk: Desk, by: str, number: int, row: str
+) -> None:
+    await desk.call(missed_call())
+    async with client.get("/figures.csv", params={"days": "7", "by": by}) as answer:
+        heading, *lines = (await answer.text()).splitlines()
+    assert heading.startswith(f"{by},missed_calls,filtered_calls,")
+    assert len(lines) == number
+    assert [line for line in lines if line.startswith(row)]
+
+
+async def test_a_line_called_like_a_formula_is_none_in_a_spreadsheet(database: Database) -> None:
+    lines = (replace(MAIN, name='=HYPERLINK("http://x","y")'),)
+    async with (
+        served(Desk(database, office=replace(OFFICE, lines=lines))) as client,
+        client.get("/figures.csv", params={"by": "line"}) as answer,
+    ):
+        assert "\n\"'=HYPERLINK" in (await answer.text()).replace("\r", "")
 
 
 # --- who may do what ----------------------------------------------------------------------------------------------
