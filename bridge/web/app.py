@@ -106,6 +106,8 @@ def _add_routes(app: web.Application, site: Site, live: Live) -> None:
             web.get("/count", views.count),
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
             web.post(r"/callbacks/{id:\d{1,15}}/call", actions.call),
+            web.post(r"/callbacks/{id:\d{1,15}}/remember", actions.remember),
+            web.post(r"/contacts/{id:\d{1,15}}/undo", actions.forget_again),
             web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),
             web.get("/on-call", on_call.show),
             web.post("/on-call", needs(Role.LEAD, on_call.change)),

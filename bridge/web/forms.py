@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bridge.callbacks import Callbacks
+from bridge.contacts import name_of
 from bridge.domain.hours import Calendar
 from bridge.domain.queue import Attempt, Callback, Outcome, Urgency
 from bridge.web.language import N_
@@ -64,6 +65,13 @@ class Sent:
 
     def optional(self, field: str) -> str | None:
         return self.text(field, LONGEST_FIELD) if self.fields.get(field, "").strip() else None
+
+    def name(self, field: str) -> str:
+        written = self.fields.get(field, "").strip()
+        try:
+            return name_of(written)
+        except ValueError:
+            raise FormError(field, N_("That is no name."), written[:LONGEST_FIELD]) from None
 
     def until(self) -> datetime:
         """When a snoozed row comes back; what would be outside office hours comes back at opening."""
