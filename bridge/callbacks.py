@@ -15,6 +15,7 @@ from bridge.domain.messages import Kind, PartState
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.queue import TEXTBACK, Attempt, Callback, NotPossibleError, Outcome, Urgency, Verb
+from bridge.duties import office_with_changes
 from storage import callbacks, messages, opt_outs
 from storage.audit import Act, Subject, of_version
 from storage.database import Transactions, Writer
@@ -87,8 +88,10 @@ class Callbacks:
         async def keep(tx: Writer) -> Mapping[str, Any]:
             return {"attempt": await callbacks.add_attempt(tx, callback_id, result, who, now), "result": result}
 
+        office = await self._office_now(now)
+
         def change(row: Callback) -> Callback:
-            return queue.attempt(row, who, until or self.try_again_at(row, now), now)
+            return queue.attempt(row, who, until or _try_again_at(office, row, now), now)
 
         return await self._do(Verb.ATTEMPT, callback_id, version, who, now, change, keep)
 
@@ -221,10 +224,13 @@ class Callbacks:
             for part in parts:
                 await messages.cancel(tx, part, "undone", now)
 
-    def try_again_at(self, row: Callback, now: datetime) -> datetime:
+    async def try_again_at(self, row: Callback, now: datetime) -> datetime:
         """After two hours of office time."""
-        calendar = self._office.line_named(row.line).calendar
-        return calendar.add_office_time(now, TRY_AGAIN_AFTER) or now + TRY_AGAIN_AFTER
+        return _try_again_at(await self._office_now(now), row, now)
+
+    async def _office_now(self, now: datetime) -> Office:
+        async with self._database.read() as db:
+            return await office_with_changes(db, self._office, now)
 
     def _by_hand(self, row: Callback, words: str, who: str, now: datetime) -> NewMessage:
         if row.number is None or not words.strip():
@@ -243,3 +249,8 @@ class Callbacks:
             written_by=who,
             callback_id=row.id,
         )
+
+
+def _try_again_at(office: Office, row: Callback, now: datetime) -> datetime:
+    calendar = office.line_named(row.line).calendar
+    return calendar.add_office_time(now, TRY_AGAIN_AFTER) or now + TRY_AGAIN_AFTER

@@ -11,7 +11,7 @@ from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
 from bridge.domain.queue import TEXTBACK
 from storage import callbacks, calls, contacts
-from storage.audit import Act
+from storage.audit import Act, Subject, of_version
 from storage.calls import CallRow
 from storage.contacts import Contact
 from storage.database import Database, Writer
@@ -46,6 +46,10 @@ class ContactsError(ValueError):
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         super().__init__("\n".join(map(str, mistakes[:MOST_MISTAKES])))
         self.mistakes = mistakes
+
+
+class NotTheLastError(ValueError):
+    """What should be taken back is not what happened last; the text says so. Nothing was changed."""
 
 
 def read_csv(octets: bytes, country: str) -> list[Contact]:
@@ -162,10 +166,24 @@ class Contacts:
         async with self._database.read() as db:
             return await calls.filtered(db, limit=limit)
 
-    async def kind(self, number: E164, kind: ContactKind, who: str, now: datetime) -> Contact:
-        """From now on this number is of that kind; its name stays."""
+    async def kind(self, number: E164, kind: ContactKind, who: str, now: datetime, name: str = "") -> Contact:
+        """From now on this number is of that kind; its name stays, unless another is given."""
         async with self._database.transaction() as tx:
             known = await contacts.get(tx, number)
-            contact = Contact(number, known.name if known else "", kind)
+            await self._put(tx, Contact(number, name or (known.name if known else ""), kind), who, now)
+            return await contacts.get(tx, number) or Contact(number, name, kind)
+
+    async def undo(self, contact_id: int, version: int, who: str, now: datetime) -> Contact:
+        """Make of a contact what it was before this person changed it; a customer without a name where it was none.
+
+        NotTheLastError where somebody changed it since.
+        """
+        async with self._database.transaction() as tx:
+            known = await contacts.with_id(tx, contact_id)
+            last = await of_version(tx, Subject.CONTACT, contact_id, version)
+            if known is None or known.version != version or last is None or last.who != who:
+                raise NotTheLastError("somebody has changed this contact since")
+            before = last.detail.get("before") or {"name": "", "kind": ContactKind.CUSTOMER}
+            contact = Contact(known.number, before["name"], ContactKind(before["kind"]))
             await self._put(tx, contact, who, now)
             return contact

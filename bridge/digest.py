@@ -9,9 +9,9 @@ import structlog
 from bridge import figures
 from bridge.domain import digest, summary
 from bridge.domain.digest import Waiting
-from bridge.domain.hours import Calendar
 from bridge.domain.office import Office
 from bridge.domain.queue import TEXTBACK
+from bridge.duties import office_with_changes
 from bridge.telling import Telling
 from storage import alerts, callbacks, settings
 from storage.audit import Act
@@ -69,10 +69,11 @@ class Digest:
 
     async def text(self, db: Reader, now: datetime, branch: str | None = None) -> str:
         """What waits now, and what came of the calls since the last working day."""
-        today = now.astimezone(self._office.zone).date()
-        since = digest.last_working_day(self._calendar(branch), today)
-        counted = await figures.of_period(db, self._office, since, today, now, branch=branch)
-        text = digest.text(await self.waiting(db, branch), counted, self._office, now)
+        office = await office_with_changes(db, self._office, now)
+        today = now.astimezone(office.zone).date()
+        since = digest.last_working_day(office.line_of(branch).calendar, today)
+        counted = await figures.of_period(db, office, since, today, now, branch=branch)
+        text = digest.text(await self.waiting(db, branch), counted, office, now)
         return f"{summary.clean(branch)}: {text}" if branch else text
 
     async def look(self, now: datetime) -> None:
@@ -81,13 +82,13 @@ class Digest:
             await self._look(branch, people, now)
 
     async def _look(self, branch: str | None, people: Sequence[str], now: datetime) -> None:
-        today = now.astimezone(self._office.zone).date()
-        due_at = digest.due_at(self._calendar(branch), today, self._settings.at)
-        if due_at is None or not due_at <= now < due_at + WORTH_SENDING:
-            return
         key = settings.DIGEST if branch is None else f"{settings.DIGEST}.{branch}"
+        today = now.astimezone(self._office.zone).date()
         async with self._database.read() as db:
-            if await settings.value(db, key) == today.isoformat():
+            office = await office_with_changes(db, self._office, now)
+            due_at = digest.due_at(office.line_of(branch).calendar, today, self._settings.at)
+            too_late = due_at is None or not due_at <= now < due_at + WORTH_SENDING
+            if too_late or await settings.value(db, key) == today.isoformat():
                 return
         async with self._database.transaction() as tx:
             await settings.put(tx, key, today.isoformat(), Act(TEXTBACK, "digest_sent", now))
@@ -95,6 +96,3 @@ class Digest:
             for name in people:
                 await self._telling.digest(tx, name, text, now, branch)
         self._log.info("digest.sent", branch=branch, people=len(people))
-
-    def _calendar(self, branch: str | None) -> Calendar:
-        return self._office.line_of(branch).calendar

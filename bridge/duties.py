@@ -1,12 +1,17 @@
-"""Use case: dated changes of who is on call ("Ann takes tonight", "Bob is away until Monday"), each with a name."""
+"""Use case: dated changes of who is on call ("Ann takes tonight", "Bob is away until Monday") and of the hours
+("closed tomorrow", "open late today"), each with a name. What nobody changed is as the file has it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from bridge.domain.hours import HoursChange
 from bridge.domain.office import Office
 from bridge.domain.oncall import AHEAD, Gap, Override
-from storage import on_call
+from storage import hours, on_call
 from storage.database import Database, Reader
+
+LOOKED_BACK = timedelta(days=400)
+"""Changes of the hours that are longer gone say nothing of an office hour ago, or of the last working day."""
 
 
 class DutyError(ValueError):
@@ -15,7 +20,7 @@ class DutyError(ValueError):
 
 async def office_with_changes(db: Reader, office: Office, now: datetime) -> Office:
     """The office with everything that people entered since its file was written."""
-    return office.changed(await on_call.ahead(db, now))
+    return office.changed(await on_call.ahead(db, now), await hours.since(db, now - LOOKED_BACK))
 
 
 def gaps_ahead(office: Office, now: datetime) -> Mapping[str, Sequence[Gap]]:
@@ -54,6 +59,28 @@ class Duties:
         if taken_back is None:
             raise DutyError(f"there is no change {override_id}, or it was taken back before")
         return taken_back
+
+    async def enter_hours(self, change: HoursChange, now: datetime) -> HoursChange:
+        """Its id is given here. DutyError for an unknown branch or line, or a time gone by."""
+        if not any(change.concerns(line.branch, line.name) for line in self._office.lines):
+            raise DutyError(f"there is no {change.line or change.branch}")
+        if change.end <= now:
+            raise DutyError("that time has gone by")
+        async with self._database.transaction() as tx:
+            return await hours.insert(tx, change, now)
+
+    async def take_back_hours(self, change_id: int, who: str, now: datetime) -> HoursChange:
+        """DutyError if there is no such change any more."""
+        async with self._database.transaction() as tx:
+            taken_back = await hours.take_back(tx, change_id, who, now)
+        if taken_back is None:
+            raise DutyError(f"there is no change {change_id}, or it was taken back before")
+        return taken_back
+
+    async def hours_changes(self, now: datetime) -> Sequence[HoursChange]:
+        """Those that hold now or will."""
+        async with self._database.read() as db:
+            return await hours.since(db, now)
 
     async def current(self, now: datetime) -> Office:
         async with self._database.read() as db:

@@ -85,7 +85,7 @@ class MissedCalls:
                 await self._take(tx, call, known, late, now)
 
     async def _take(self, tx: Writer, call: EndedCall, known: CallRow | None, late: bool, now: datetime) -> None:
-        place = self._place(call, now)
+        place = self._place(call, await duties.office_with_changes(tx, self._office, now), now)
         if place.number is not None:
             await privacy.recall_opt_out(tx, place.number, now)
         past = await self._history(tx, place.number, now, but=known.id if known else None)
@@ -117,8 +117,8 @@ class MissedCalls:
             text=filing.text_why,
         )
 
-    def _place(self, call: EndedCall, now: datetime) -> _Place:
-        line = self._office.line_for(call.key.pbx, call.did)
+    def _place(self, call: EndedCall, office: Office, now: datetime) -> _Place:
+        line = office.line_for(call.key.pbx, call.did)
         began_at = call.started_at or call.ended_at or now
         closed = not line.calendar.is_open(began_at) if call.told_closed is None else call.told_closed
         number = None if call.caller.withheld else call.caller.number
@@ -177,8 +177,8 @@ class MissedCalls:
             if decision.why is Why.BREAKER and await settings.turn(tx, settings.BREAKER, True, TEXTBACK, now):
                 self._log.warning("breaker.tripped", call=row.id)
             return
-        line = self._office.line_named(row.filing.line)
         office = await duties.office_with_changes(tx, self._office, now)
+        line = office.line_named(row.filing.line)
         rendered = self._first_text(line, office, row.call, closed=row.filing.closed, now=now)
         if not self._understanding.honest(rendered.text):
             self._log.error("text.refused", call=row.id, template=rendered.template)

@@ -141,7 +141,8 @@ class Urgent:
         told_at_once: bool = False,
     ) -> None:
         """Or go on with more reason."""
-        is_open = not told_at_once and self._office.line_named(row.line).calendar.is_open(now)
+        office = await duties.office_with_changes(tx, self._office, now)
+        is_open = not told_at_once and office.line_named(row.line).calendar.is_open(now)
         due_at = escalation.first_due(cause, self._rules, now, is_open=is_open)
         case = await alerts.live(tx, row.id)
         if case is None:

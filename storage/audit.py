@@ -25,6 +25,7 @@ class Subject(StrEnum):
     DUTY = "duty"
     EMAIL = "email"
     USER = "user"
+    HOURS = "hours"
 
 
 @dataclass(frozen=True, slots=True)

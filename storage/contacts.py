@@ -1,8 +1,11 @@
-"""Who is who: the office's contacts, and the numbers that turned out to take no texts."""
+"""Who is who: the office's contacts, and the numbers that turned out to take no texts.
+
+Both are deleted when a number is forgotten; the audit keeps their ids, which therefore are never given again.
+"""
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.domain.phone import E164
@@ -13,20 +16,29 @@ from storage.database import Reader, Writer
 
 @dataclass(frozen=True, slots=True)
 class Contact:
+    """id, version: as stored; 0 for one that is not, or not yet."""
+
     number: E164
     name: str
     kind: ContactKind
+    id: int = field(default=0, compare=False)
+    version: int = field(default=0, compare=False)
 
 
 async def get(db: Reader, number: E164) -> Contact | None:
-    row = await db.one("SELECT number, name, kind FROM contact WHERE number = :number", number=number)
+    row = await db.one("SELECT * FROM contact WHERE number = :number", number=number)
+    return _contact(row) if row else None
+
+
+async def with_id(db: Reader, contact_id: int) -> Contact | None:
+    row = await db.one("SELECT * FROM contact WHERE id = :id", id=contact_id)
     return _contact(row) if row else None
 
 
 async def page(db: Reader, *, after: str = "", limit: int = 100) -> Sequence[Contact]:
     """By number; `after` the last number of the page before."""
     rows = await db.all(
-        "SELECT number, name, kind FROM contact WHERE number > :after ORDER BY number LIMIT :limit",
+        "SELECT * FROM contact WHERE number > :after ORDER BY number LIMIT :limit",
         after=after,
         limit=limit,
     )
@@ -34,10 +46,12 @@ async def page(db: Reader, *, after: str = "", limit: int = 100) -> Sequence[Con
 
 
 async def put(tx: Writer, contact: Contact, who: str, now: datetime) -> bool:
-    """Add or change a contact; False if it was so already."""
+    """Add or change a contact; False if it was so already. The audit keeps what it was before."""
+    before = await get(tx, contact.number)
     row = await tx.one(
         """
-        INSERT INTO contact (number, name, kind, version) VALUES (:number, :name, :kind, 1)
+        INSERT INTO contact (id, number, name, kind, version)
+        VALUES ((SELECT ifnull(max(subject_id), 0) + 1 FROM audit WHERE subject = 'contact'), :number, :name, :kind, 1)
         ON CONFLICT (number) DO UPDATE SET name = :name, kind = :kind, version = version + 1
         WHERE name <> :name OR kind <> :kind
         RETURNING id, version
@@ -48,7 +62,8 @@ async def put(tx: Writer, contact: Contact, who: str, now: datetime) -> bool:
     )
     if row is None:
         return False
-    await add(tx, Act(who, "put", now, {"kind": contact.kind}), Subject.CONTACT, row["id"], row["version"])
+    detail = {"kind": contact.kind, "before": {"name": before.name, "kind": before.kind} if before else None}
+    await add(tx, Act(who, "put", now, detail), Subject.CONTACT, row["id"], row["version"])
     return True
 
 
@@ -61,7 +76,8 @@ async def learn_landline(tx: Writer, number: E164, why: str, now: datetime) -> N
     """A text to this number failed for good: from now on it is called, not texted."""
     row = await tx.one(
         """
-        INSERT INTO landline (number, since, why, version) VALUES (:number, :now, :why, 1)
+        INSERT INTO landline (id, number, since, why, version)
+        VALUES ((SELECT ifnull(max(subject_id), 0) + 1 FROM audit WHERE subject = 'landline'), :number, :now, :why, 1)
         ON CONFLICT (number) WHERE ended_at IS NULL DO NOTHING
         RETURNING id
         """,
@@ -89,4 +105,4 @@ async def forget_landline(tx: Writer, number: E164, now: datetime) -> None:
 
 
 def _contact(row: sqlite3.Row) -> Contact:
-    return Contact(E164(row["number"]), row["name"], ContactKind(row["kind"]))
+    return Contact(E164(row["number"]), row["name"], ContactKind(row["kind"]), row["id"], row["version"])

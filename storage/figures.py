@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bridge.domain.figures import Count, Counts, Times
+from bridge.domain.figures import Count, Counts, Happened, Times
 from storage.database import Reader, Writer
 from storage.values import duration, moment
 
@@ -43,6 +43,45 @@ async def counted(db: Reader, start: datetime, end: datetime, branch: str | None
         branch=branch,
     )
     return {count: row[count] for count in Count}
+
+
+async def happened(db: Reader, start: datetime, end: datetime) -> Sequence[Happened]:
+    """What `counted` counts, but for the callers, by quarters of an hour: every zone's hours begin at one of them."""
+    rows = await db.all(
+        """
+        WITH missed AS (SELECT * FROM call
+                        WHERE direction = 'inbound' AND verdict = 'missed' AND ended_at >= :start AND ended_at < :end),
+             opened AS (SELECT * FROM callback WHERE opened_at >= :start AND opened_at < :end),
+             sent AS (SELECT m.created_at, m.callback_id, ifnull(k.line, '') AS line, ifnull(k.did, '') AS did
+                      FROM message m LEFT JOIN call k ON k.id = m.call_id
+                      WHERE m.kind = 'first' AND m.created_at >= :start AND m.created_at < :end
+                            AND EXISTS (SELECT 1 FROM message_part p
+                                        WHERE p.message_id = m.id
+                                              AND p.state IN ('submitted', 'delivered', 'unknown'))),
+             answered AS (SELECT min(s.created_at) AS created_at, s.line, s.did
+                          FROM sent s JOIN reply r ON r.callback_id = s.callback_id
+                          WHERE r.role = 'customer' AND r.received_at >= s.created_at
+                          GROUP BY s.callback_id),
+             event (name, at, line, did) AS (
+                 SELECT 'missed_calls', ended_at, line, did FROM missed WHERE filtered IS NULL
+                 UNION ALL SELECT 'filtered_calls', ended_at, line, did FROM missed WHERE filtered IS NOT NULL
+                 UNION ALL SELECT 'texts_sent', created_at, line, did FROM sent
+                 UNION ALL SELECT 'text_replies', created_at, line, did FROM answered
+                 UNION ALL SELECT 'callbacks_opened', opened_at, line, '' FROM opened
+                 UNION ALL SELECT 'callbacks_open', opened_at, line, '' FROM opened WHERE state <> 'closed'
+                 UNION ALL SELECT 'callbacks_closed', opened_at, line, '' FROM opened WHERE state = 'closed'
+                 UNION ALL SELECT 'calls_recovered', opened_at, line, '' FROM opened WHERE reached_at IS NOT NULL
+                 UNION ALL SELECT 'appointments_booked', opened_at, line, '' FROM opened WHERE outcome = 'booked'
+                 UNION ALL SELECT 'urgent_leads_flagged', opened_at, line, '' FROM opened WHERE flagged_at IS NOT NULL
+                 UNION ALL SELECT 'urgent_leads_acknowledged', opened_at, line, '' FROM opened
+                           WHERE acknowledged_at IS NOT NULL)
+        SELECT name, at / 900000 * 900000 AS at, line, did, count(*) AS n
+        FROM event GROUP BY 1, 2, 3, 4 ORDER BY 2
+        """,
+        start=start,
+        end=end,
+    )
+    return [Happened(Count(row["name"]), moment(row["at"]), row["line"], row["did"], row["n"]) for row in rows]
 
 
 async def times(db: Reader, start: datetime, end: datetime, branch: str | None = None) -> Times:

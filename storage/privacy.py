@@ -87,6 +87,8 @@ ALSO_FORGOTTEN = """
     UPDATE message SET number = :pseudonym, text = '' WHERE number = :number;
     DELETE FROM note WHERE callback_id IN (SELECT id FROM mine);
     DELETE FROM email WHERE callback_id IN (SELECT id FROM mine) OR callback_id IS NULL AND state <> 'queued';
+    UPDATE audit SET detail = '{}'
+    WHERE subject = 'contact' AND subject_id IN (SELECT id FROM contact WHERE number = :number);
     DELETE FROM contact WHERE number = :number;
     DELETE FROM landline WHERE number = :number;
     DROP TABLE mine;

@@ -2,9 +2,11 @@
 
 import pytest
 
-from bridge.contacts import Contacts, ContactsError, read_csv
+from bridge.contacts import Contacts, ContactsError, NotTheLastError, read_csv
 from bridge.domain.policy import ContactKind
 from bridge.domain.queue import Outcome
+from storage import privacy
+from storage.audit import Act
 from storage.contacts import Contact
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
 
@@ -98,3 +100,43 @@ async def test_filtered_calls_are_listed_and_not_lost(desk: Desk, kind: ContactK
     await desk.call(missed_call(OTHER))
     [row] = await people.filtered_calls()
     assert (row.filing.number, row.filing.filtered) == (CUSTOMER, kind)
+
+
+async def test_a_number_that_was_forgotten_can_be_remembered_again(desk: Desk) -> None:
+    people = Contacts(desk.database)
+    await people.put([MARY], "Ann", MONDAY_NOON)
+    async with desk.database.transaction() as tx:
+        alias = await privacy.pseudonym(tx, CUSTOMER, "Ann", MONDAY_NOON)
+        await privacy.forget(tx, CUSTOMER, alias, Act("Ann", "forgotten", MONDAY_NOON))
+    assert await people.put([PIPES], "Ann", MONDAY_NOON) == 1
+    assert await people.everybody() == [PIPES]
+
+
+async def test_what_a_contact_was_called_before_is_forgotten_with_it(desk: Desk) -> None:
+    people = Contacts(desk.database)
+    await people.put([MARY], "Ann", MONDAY_NOON)
+    await people.kind(CUSTOMER, ContactKind.SUPPLIER, "Ann", MONDAY_NOON)
+    async with desk.database.transaction() as tx:
+        alias = await privacy.pseudonym(tx, CUSTOMER, "Ann", MONDAY_NOON)
+        await privacy.forget(tx, CUSTOMER, alias, Act("Ann", "forgotten", MONDAY_NOON))
+    assert not [detail for detail in await desk.column("SELECT detail FROM audit") if "Mary" in str(detail)]
+
+
+async def test_what_was_remembered_of_a_number_is_taken_back_by_whoever_did_it(desk: Desk) -> None:
+    people = Contacts(desk.database)
+    await people.put([MARY], "Ann", MONDAY_NOON)
+    blocked = await people.kind(CUSTOMER, ContactKind.BLOCKED, "Ann", MONDAY_NOON)
+    with pytest.raises(NotTheLastError):
+        await people.undo(blocked.id, blocked.version, "Bob", MONDAY_NOON)
+    await people.undo(blocked.id, blocked.version, "Ann", MONDAY_NOON)
+    assert await people.everybody() == [MARY]
+    with pytest.raises(NotTheLastError):
+        await people.undo(blocked.id, blocked.version, "Ann", MONDAY_NOON)
+
+
+async def test_a_stranger_whose_block_is_taken_back_is_a_customer_again(desk: Desk) -> None:
+    people = Contacts(desk.database)
+    blocked = await people.kind(CUSTOMER, ContactKind.BLOCKED, "Ann", MONDAY_NOON)
+    await people.undo(blocked.id, blocked.version, "Ann", MONDAY_NOON)
+    await desk.call(missed_call())
+    assert (await desk.row()).number == CUSTOMER

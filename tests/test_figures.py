@@ -1,18 +1,20 @@
 """The figures of a day at the office, recounted from what is stored."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bridge import figures
-from bridge.domain.figures import Count, Figures
+from bridge.domain.figures import ADDITIVE, Count, Figures, Happened, by_hour, by_line
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind
 from bridge.domain.queue import Attempt, Outcome
 from storage import contacts
 from storage import figures as stored
 from storage.contacts import Contact
-from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, answered_call, missed_call, outbound_call, text
+from tests.desk import CUSTOMER, EAST, MONDAY_NOON, OTHER, Desk, answered_call, missed_call, outbound_call, text
+from tests.web import morning
 
 MONDAY = date(2026, 11, 23)
 THIRD = E164("+13125550147")
@@ -135,3 +137,36 @@ async def test_days_whose_rows_are_gone_keep_their_counts(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
         await stored.freeze(tx, MONDAY, {**kept, Count.MISSED_CALLS: 7})
     assert (await monday(desk)).counts == kept
+
+
+async def test_hours_and_lines_add_up_to_the_same_whole(desk: Desk) -> None:
+    await desk.resume()
+    await morning.play(desk)
+    async with desk.database.transaction() as tx:
+        await contacts.put(tx, Contact(THIRD, "", ContactKind.BLOCKED), "Ann", MONDAY_NOON)
+    await desk.call(missed_call(THIRD, MONDAY_NOON + timedelta(hours=2)))
+    await desk.call(missed_call(OTHER, MONDAY_NOON + timedelta(hours=7), did=EAST.dids[0]))
+    whole = (await monday(desk)).counts
+    async with desk.database.read() as db:
+        happened = await figures.happened(db, desk.office, MONDAY, MONDAY)
+    hours = by_hour(happened, desk.office.zone)
+    lines = by_line(happened, ["main", "east"])
+    assert min(whole[count] for count in ADDITIVE) > 0
+    for count in ADDITIVE:
+        assert sum(hour[count] for hour in hours) == sum(line[count] for line in lines.values()) == whole[count]
+    assert [hour for hour, counts in enumerate(hours) if counts[Count.MISSED_CALLS]] == [9, 10, 11, 19]
+    assert lines["east"][Count.MISSED_CALLS] == 1
+
+
+async def test_days_of_which_only_counts_are_kept_have_no_hours(desk: Desk) -> None:
+    await desk.call(missed_call())
+    async with desk.database.transaction() as tx:
+        await stored.freeze(tx, MONDAY, (await monday(desk)).counts)
+    async with desk.database.read() as db:
+        assert await figures.happened(db, desk.office, MONDAY, MONDAY) == []
+
+
+def test_the_hours_are_those_of_the_offices_clock_also_where_that_is_not_whole_hours_from_utc() -> None:
+    at = datetime(2026, 11, 23, 3, 15, tzinfo=UTC)  # nine in Kathmandu
+    hours = by_hour([Happened(Count.MISSED_CALLS, at, "main", "", 2)], ZoneInfo("Asia/Kathmandu"))
+    assert [counts[Count.MISSED_CALLS] for counts in hours] == [0] * 9 + [2] + [0] * 14

@@ -63,7 +63,7 @@ async def _do(desk: Desk, call: Channel, row: Callback, key: str) -> bool:
         return await outcome.ask(desk, call, row)
     who, now = desk.who(call), desk.clock()
     if key == SNOOZE:
-        await desk.callbacks.snooze(row.id, row.version, who, now, desk.callbacks.try_again_at(row, now))
+        await desk.callbacks.snooze(row.id, row.version, who, now, await desk.callbacks.try_again_at(row, now))
         await call.say("auth-thankyou")
         return True
     await desk.callbacks.claim(row.id, row.version, who, now)

@@ -1,5 +1,6 @@
 """`textback check-config`: what this configuration would do, before anything is started."""
 
+import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,9 @@ from bridge.domain.office import Line, Office
 from bridge.domain.oncall import AHEAD
 from bridge.domain.templates import BY_REASON, Language, Template
 from bridge.domain.texts import Rendered, Situation
+from bridge.duties import office_with_changes
+from storage.database import Database
+from storage.migrate import newest_version, version_of
 
 DAYS_SHOWN = 7
 
@@ -27,22 +31,34 @@ def register(app: typer.Typer) -> None:
 
 def check_config(config: ConfigPath = CONFIG) -> None:
     """Check the configuration, and show its texts, its hours and who is on call. Nothing is started or sent."""
-    settings = load(config, os.environ)
-    for row in report(settings, datetime.now(UTC)):
+    settings, now = load(config, os.environ), datetime.now(UTC)
+    for row in report(settings, now, asyncio.run(_office_now(settings, now))):
         print(row)
 
 
-def report(config: Config, now: datetime) -> Iterator[str]:
-    """What would happen, row by row; numbers are whole: this goes to whoever may read the file."""
-    office = config.office
+async def _office_now(config: Config, now: datetime) -> Office:
+    """With what people have changed since, where there is a database of this version; nothing is made or migrated."""
+    if not config.database.exists() or version_of(config.database) != newest_version():
+        return config.office
+    async with await Database.open(config.database) as database, database.read() as db:
+        return await office_with_changes(db, config.office, now)
+
+
+def report(config: Config, now: datetime, office: Office | None = None) -> Iterator[str]:
+    """What would happen, row by row; numbers are whole: this goes to whoever may read the file.
+
+    office: with its dated changes, else as the file has it.
+    """
+    office = office or config.office
     yield from _connections(config)
     for line in office.lines:
         yield ""
         yield f"Line {line.name}: {', '.join(line.dids)} on {line.pbx}; texts from {line.sms_number}"
         yield from _texts(line, office, now)
-        yield from _hours(line.calendar, now)
+        yield from hours_ahead(line.calendar, now)
     yield ""
     yield from on_call.report(office, now)
+    yield from on_call.changes(office)
 
 
 def _connections(config: Config) -> Iterator[str]:
@@ -99,7 +115,7 @@ def _cost(text: str) -> str:
     return f"{count} part{'s' if count > 1 else ''}, {length} characters of {segments.encoding.upper()}"
 
 
-def _hours(calendar: Calendar, now: datetime) -> Iterator[str]:
+def hours_ahead(calendar: Calendar, now: datetime) -> Iterator[str]:
     if calendar.never_closes:
         yield "  always open: no [hours] are configured"
         return

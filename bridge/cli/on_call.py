@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +41,7 @@ def show(context: typer.Context, config: ConfigPath = CONFIG) -> None:
     context.obj = config
     if context.invoked_subcommand is None:
         now = datetime.now(UTC)
-        office = _with_duties(config, lambda duties, _: duties.current(now))
+        office = with_duties(config, lambda duties, _: duties.current(now))
         for row in (*report(office, now), *changes(office)):
             print(row)
 
@@ -57,7 +58,7 @@ def away(context: typer.Context, person: str, until: Until, from_: From = None, 
 
 def undo(context: typer.Context, change: int) -> None:
     """Take back a change, by its number."""
-    taken_back = _with_duties(
+    taken_back = with_duties(
         context.obj, lambda duties, _: duties.take_back(change, getpass.getuser(), datetime.now(UTC))
     )
     print(f"taken back: {taken_back.person} {taken_back.change}")
@@ -69,23 +70,26 @@ def _enter(
     now = datetime.now(UTC)
 
     async def entered(duties: Duties, office: Office) -> tuple[Office, Override]:
-        wall = Calendar(office.zone)
-        begins = wall.instant(start) if start else now
-        override = _override(person, change, begins, wall.instant(end), branch)
+        clock = Calendar(office.zone)
+        begins = clock.instant(start) if start else now
+        with refused():
+            override = Override(person, change, begins, clock.instant(end), branch, by=getpass.getuser())
         return office, await duties.enter(override, now)
 
-    office, override = _with_duties(config, entered)
+    office, override = with_duties(config, entered)
     print(_change(override, office))
 
 
-def _override(person: str, change: Change, start: datetime, end: datetime, branch: str | None) -> Override:
+@contextmanager
+def refused() -> Iterator[None]:
+    """What a change says of its own values."""
     try:
-        return Override(person, change, start, end, branch, by=getpass.getuser())
+        yield
     except ValueError as error:
         raise DutyError(str(error)) from None
 
 
-def _with_duties(config: Path, work: Callable[[Duties, Office], Awaitable[T]]) -> T:
+def with_duties(config: Path, work: Callable[[Duties, Office], Awaitable[T]]) -> T:
     async def run() -> T:
         loaded = load(config, os.environ)
         async with await Database.open(loaded.database) as database:
@@ -121,7 +125,7 @@ def _people(office: Office, branch: str, where: str, now: datetime) -> Iterator[
         yield f"On call{where}: nobody, so texts sent while closed do not ask about urgency"
     else:
         first, *others = office.roster.on_call(branch, since)
-        yield f"On call{where}{'' if since == now else f' from {_wall(since, office)}'}: {_reach(first, office)}"
+        yield f"On call{where}{'' if since == now else f' from {wall(since, office)}'}: {_reach(first, office)}"
         yield from (f"then: {_reach(person, office)}" for person in others)
     if office.roster.owner:
         yield f"at last, the owner: {_reach(office.roster.owner, office)}"
@@ -130,7 +134,7 @@ def _people(office: Office, branch: str, where: str, now: datetime) -> Iterator[
 def _gaps(office: Office, gaps: Sequence[Gap], where: str) -> Iterator[str]:
     told = f"only the owner, {office.roster.owner}, is told" if office.roster.owner else "nobody is told"
     for gap in gaps:
-        yield f"Nobody on call{where} from {_wall(gap.start, office)} to {_wall(gap.end, office)}: {told}"
+        yield f"Nobody on call{where} from {wall(gap.start, office)} to {wall(gap.end, office)}: {told}"
 
 
 def _reach(name: str, office: Office) -> str:
@@ -140,12 +144,12 @@ def _reach(name: str, office: Office) -> str:
 
 def _change(override: Override, office: Office) -> str:
     where = f" in {override.branch}" if override.branch else ""
-    span = f"from {_wall(override.start, office)} to {_wall(override.end, office)}"
+    span = f"from {wall(override.start, office)} to {wall(override.end, office)}"
     return f"Change {override.id}: {override.person} {_CHANGES[override.change]}{where} {span}, says {override.by}"
 
 
 _CHANGES = {Change.TAKES: "goes first", Change.AWAY: "is away"}
 
 
-def _wall(at: datetime, office: Office) -> str:
+def wall(at: datetime, office: Office) -> str:
     return f"{at.astimezone(office.zone):%a %Y-%m-%d %H:%M}"

@@ -4,12 +4,13 @@ What is counted of callbacks is counted by the day on which they were opened, wh
 on: so opened is always open and closed together, and no share can exceed the whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from statistics import median
+from zoneinfo import ZoneInfo
 
 from bridge.domain.hours import Calendar
 
@@ -43,6 +44,24 @@ class Count(StrEnum):
 
 
 Counts = Mapping[Count, int]
+
+ADDITIVE = tuple(count for count in Count if count is not Count.MISSED_CALLERS)
+"""Those of which hours and lines add up to the whole: somebody who calls twice is one caller, whenever and wherever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """`number` of one kind, within the same quarter of an hour, on the same line.
+
+    Callbacks, and what came of them, stand at the time they were opened and at the line that they rang last. did: the
+    number that was called, as the PBX writes it; "" for callbacks.
+    """
+
+    count: Count
+    at: datetime
+    line: str
+    did: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,22 @@ class Figures:
 
 def added(one: Counts, other: Counts) -> Counts:
     return {count: one.get(count, 0) + other.get(count, 0) for count in Count}
+
+
+def by_hour(happened: Iterable[Happened], zone: ZoneInfo) -> list[Counts]:
+    """Of the 24 hours of a day, as the office's clock shows them."""
+    hours: list[dict[Count, int]] = [dict.fromkeys(ADDITIVE, 0) for _ in range(24)]
+    for one in happened:
+        hours[one.at.astimezone(zone).hour][one.count] += one.number
+    return list(hours)
+
+
+def by_line(happened: Iterable[Happened], lines: Iterable[str]) -> dict[str, Counts]:
+    """Of these lines, and of those that have left the configuration since and still count."""
+    found: dict[str, dict[Count, int]] = {name: dict.fromkeys(ADDITIVE, 0) for name in lines}
+    for one in happened:
+        found.setdefault(one.line, dict.fromkeys(ADDITIVE, 0))[one.count] += one.number
+    return dict(found)
 
 
 def middle(times: Sequence[timedelta]) -> timedelta | None:

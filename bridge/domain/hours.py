@@ -4,9 +4,12 @@ A wall time means the first instant at which the office's clock shows it or has 
 skips is the moment of the change, and of a time that happens twice it is the first. All instants are aware UTC.
 """
 
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from heapq import merge
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 HORIZON = timedelta(days=400)
@@ -46,24 +49,79 @@ class Opening:
     end: datetime
 
 
+class Door(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class HoursChange:
+    """A dated change of the hours: open, or closed, from `start` until just before `end`, whatever the week says.
+
+    branch, line: None for every one. by: who entered it.
+    """
+
+    door: Door
+    start: datetime
+    end: datetime
+    branch: str | None = None
+    line: str | None = None
+    by: str = ""
+    id: int = 0
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise ValueError("a change of the hours ends after it begins")
+
+    def concerns(self, branch: str, line: str) -> bool:
+        return self.branch in (None, branch) and self.line in (None, line)
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """When an office (or one line of it) is open.
 
     weekly: seven days, Monday first. exceptions: the spans of single dates, () for closed; they go before holidays,
-    holidays before the week. A span over midnight belongs to the day on which it begins.
+    holidays before the week. A span over midnight belongs to the day on which it begins. opened, closed: when people
+    said otherwise, whatever all of these say; in order, and apart from each other.
     """
 
     zone: ZoneInfo
     weekly: tuple[tuple[Span, ...], ...] = ((ALL_DAY,),) * 7
     exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
     holidays: Container[date] = field(default=frozenset(), hash=False)
+    opened: tuple[Opening, ...] = ()
+    closed: tuple[Opening, ...] = ()
 
     @property
     def never_closes(self) -> bool:
-        return self.weekly == ((ALL_DAY,),) * 7 and not self.exceptions and self.holidays == frozenset()
+        planned = self.weekly == ((ALL_DAY,),) * 7 and not self.exceptions and self.holidays == frozenset()
+        return planned and not self.closed
+
+    def changed(self, changes: Sequence[HoursChange]) -> "Calendar":
+        """The same hours with these changes. Where several hold, the one entered last counts."""
+        if not changes:
+            return self
+        moments = sorted({at for change in changes for at in (change.start, change.end)})
+        said: dict[Door, list[Opening]] = {door: [] for door in Door}
+        for start, end in pairwise(moments):
+            holding = [change for change in changes if change.start <= start < change.end]
+            if holding:
+                said[holding[-1].door].append(Opening(start, end))
+        return replace(self, opened=tuple(_joined(said[Door.OPEN])), closed=tuple(_joined(said[Door.CLOSED])))
 
     def spans_on(self, day: date) -> tuple[Span, ...]:
+        """Of a day of which people said otherwise: what is left from midnight to midnight."""
+        start, end = (self.instant(datetime.combine(day + timedelta(days=n), MIDNIGHT)) for n in (0, 1))
+        if not any(said.start < end and start < said.end for said in (*self.opened, *self.closed)):
+            return self._planned_on(day)
+        within = [Opening(o.start, min(o.end, end)) for o in self.openings(start, until=end) if o.start < end]
+        return tuple(Span(self._wall(opening.start), self._wall(opening.end)) for opening in within)
+
+    def _wall(self, at: datetime) -> time:
+        return at.astimezone(self.zone).time()
+
+    def _planned_on(self, day: date) -> tuple[Span, ...]:
         if day in self.exceptions:
             return self.exceptions[day]
         return () if day in self.holidays else self.weekly[day.weekday()]
@@ -124,18 +182,58 @@ class Calendar:
         """
         until = until or after + HORIZON
         done = after
-        for opening in self._spans(after, until):
+        for opening in self._said(after, until):
             start = max(opening.start, done)
             if start < opening.end and start <= until:
                 yield Opening(start, opening.end)
                 done = opening.end
 
-    def _spans(self, after: datetime, until: datetime) -> Iterator[Opening]:
+    def _said(self, after: datetime, until: datetime) -> Iterator[Opening]:
+        """The plan, but for when people said otherwise; by their starts."""
+        planned = self._planned(after, until)
+        if not (self.opened or self.closed):
+            return planned
+        others = sorted((*self.opened, *self.closed), key=_start)
+        left = (piece for opening in planned for piece in _without(opening, others))
+        return _joined(merge(left, self.opened, key=_start))
+
+    def _planned(self, after: datetime, until: datetime) -> Iterator[Opening]:
         """The spans of the days from `after` to `until`, and of the day before for the sake of those over midnight."""
         day = after.astimezone(self.zone).date() - timedelta(days=1)
         last_day = until.astimezone(self.zone).date()
         while day <= last_day:
-            for span in sorted(self.spans_on(day)):
+            for span in sorted(self._planned_on(day)):
                 start, end = span.on(day)
                 yield Opening(self.instant(start), self.instant(end))
             day += timedelta(days=1)
+
+
+def _start(opening: Opening) -> datetime:
+    return opening.start
+
+
+def _without(opening: Opening, others: Iterable[Opening]) -> Iterator[Opening]:
+    """What is left of an opening; others: in order."""
+    start = opening.start
+    for other in others:
+        if other.start >= opening.end:
+            break
+        if start < other.start:
+            yield Opening(start, other.start)
+        start = max(start, other.end)
+    if start < opening.end:
+        yield Opening(start, opening.end)
+
+
+def _joined(openings: Iterable[Opening]) -> Iterator[Opening]:
+    """Those that touch or overlap as one; by their starts, one after the other as they are asked for."""
+    last: Opening | None = None
+    for opening in openings:
+        if last is not None and opening.start <= last.end:
+            last = Opening(last.start, max(last.end, opening.end))
+            continue
+        if last is not None:
+            yield last
+        last = opening
+    if last is not None:
+        yield last

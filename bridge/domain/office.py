@@ -1,11 +1,11 @@
 """The office as it is configured: its lines, its people, its numbers. Values only; `config` makes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from bridge.domain import phone
-from bridge.domain.hours import Calendar, Span
+from bridge.domain.hours import Calendar, HoursChange, Span
 from bridge.domain.oncall import Override, Roster
 from bridge.domain.phone import E164
 from bridge.domain.templates import Texts
@@ -26,6 +26,10 @@ class Line:
     texts: Texts
     calendar: Calendar
     carrier_replies: bool = False
+
+    def changed(self, hours: Iterable[HoursChange]) -> "Line":
+        mine = [change for change in hours if change.concerns(self.branch, self.name)]
+        return replace(self, calendar=self.calendar.changed(mine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +92,10 @@ class Office:
         """Whose extension it is, else the extension itself."""
         return next((person.name for person in self.people if person.extension == extension), extension)
 
-    def changed(self, overrides: Iterable[Override]) -> "Office":
-        """The same office with these dated changes of who is on call."""
-        return replace(self, roster=self.roster.changed(overrides))
+    def changed(self, overrides: Iterable[Override], hours: Sequence[HoursChange] = ()) -> "Office":
+        """The same office with these dated changes of who is on call and of its hours."""
+        lines = tuple(line.changed(hours) for line in self.lines) if hours else self.lines
+        return replace(self, roster=self.roster.changed(overrides), lines=lines)
 
 
 def _digits(address: str) -> str:

@@ -6,12 +6,14 @@ from aiohttp import web
 
 from bridge.callbacks import ConflictError
 from bridge.calling import Calling, CannotCallError
+from bridge.contacts import Contacts, NotTheLastError
+from bridge.domain.policy import ContactKind
 from bridge.domain.queue import Callback, NotPossibleError
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS as HISTORY
 from bridge.web.language import N_, WORDS
 from bridge.web.present import age
-from bridge.web.site import Banner, Site, found
+from bridge.web.site import Banner, Site, found, is_id
 from bridge.web.views import TAB_NAMED, Views
 from storage.errors import StorageError
 
@@ -23,6 +25,7 @@ NOT_DONE = N_("Not done.")
 NOT_CALLED = N_("Not called:")
 TAKEN = N_("%(name)s is on it.")
 PBX_REFUSED = N_("the PBX refused it: %(why)s.")
+NO_NUMBER = N_("The caller's number is not known.")
 CHANGED = N_("Changed it")
 FASTER = N_("%(name)s was faster (%(what)s, %(age)s ago). Nothing was changed.")
 NOT_POSSIBLE = N_("Not possible: this row is %(state)s now.")
@@ -33,6 +36,7 @@ class Actions:
     def __init__(self, site: Site, views: Views) -> None:
         self._site = site
         self._views = views
+        self._contacts = Contacts(site.database)
         self._calling = Calling(site.office, site.callbacks, site.phones.pbxs)
 
     async def call(self, request: web.Request) -> web.StreamResponse:
@@ -40,7 +44,7 @@ class Actions:
         now = self._site.clock()
         async with self._site.database.read() as db:
             row = await found(request, db)
-        sent = self._site.sent(request, await request.post(), row, now)
+            sent = await self._site.sent(request, db, row, now)
         try:
             if row.owner not in (None, sent.who) and "anyway" not in sent.fields:
                 return await self._refuse(request, row, sent, 409, Banner(TAKEN, {"name": row.owner}, NOT_CALLED))
@@ -59,16 +63,40 @@ class Actions:
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do a verb on a row. 303 back to where the form stood; 400, 409 or 503 with the page that says why not."""
         now = self._site.clock()
-        fields = await request.post()
         async with self._site.database.read() as db:
             row = await found(request, db)
-        sent = self._site.sent(request, fields, row, now)
+            sent = await self._site.sent(request, db, row, now)
         verb = VERBS[request.match_info["verb"]]
         try:
             after = await verb(self._site.callbacks, row.id, sent.whole("version"), sent)
         except (FormError, ConflictError, NotPossibleError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         raise web.HTTPSeeOther(f"{_stood(sent, after)}?did={after.id}")
+
+    async def remember(self, request: web.Request) -> web.StreamResponse:
+        """From now on the row's number is of that kind. Not a verb of the row: its version does not matter."""
+        now = self._site.clock()
+        async with self._site.database.read() as db:
+            row = await found(request, db)
+            sent = await self._site.sent(request, db, row, now)
+        if row.number is None:
+            return await self._refuse(request, row, sent, 409, Banner(NO_NUMBER, lead=NOT_DONE))
+        try:
+            kind, name = sent.one_of("kind", ContactKind), sent.name("name")
+            contact = await self._contacts.kind(row.number, kind, sent.who, now, name)
+        except (FormError, StorageError) as error:
+            return await self._explain(request, row, sent, error)
+        raise web.HTTPSeeOther(f"{_stood(sent, row)}?contact={contact.id}")
+
+    async def forget_again(self, request: web.Request) -> web.StreamResponse:
+        """Take back what was remembered of a number."""
+        contact_id, written = int(request.match_info["id"]), (await request.post()).get("version")
+        version = int(written) if isinstance(written, str) and is_id(written) else 0
+        try:
+            await self._contacts.undo(contact_id, version, self._site.who(request), self._site.clock())
+        except NotTheLastError:
+            raise web.HTTPConflict(text=N_("Somebody has changed this contact since. Nothing was changed.")) from None
+        raise web.HTTPSeeOther("/")
 
     async def _explain(
         self,

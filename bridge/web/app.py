@@ -29,6 +29,7 @@ from bridge.web.forms import VERBS
 from bridge.web.language import N_, WORDS, chosen, render, words_in
 from bridge.web.live import HEARTBEAT, Live
 from bridge.web.office import OfficePages
+from bridge.web.on_call import OnCallPage
 from bridge.web.phones import Phones, Ringing, follow
 from bridge.web.rows import Mark, Spans
 from bridge.web.security import add_headers, guard
@@ -96,7 +97,7 @@ def marker(lexicon: Lexicon) -> Mark:
 def _add_routes(app: web.Application, site: Site, live: Live) -> None:
     views = Views(site)
     actions, status = Actions(site, views), Status(site)
-    office, figures, users = OfficePages(site), FiguresPage(site), UsersPage(site)
+    office, on_call, figures, users = OfficePages(site), OnCallPage(site), FiguresPage(site), UsersPage(site)
     verbs = "|".join(VERBS)
     app.add_routes(
         [
@@ -105,11 +106,15 @@ def _add_routes(app: web.Application, site: Site, live: Live) -> None:
             web.get("/count", views.count),
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
             web.post(r"/callbacks/{id:\d{1,15}}/call", actions.call),
+            web.post(r"/callbacks/{id:\d{1,15}}/remember", actions.remember),
+            web.post(r"/contacts/{id:\d{1,15}}/undo", actions.forget_again),
             web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),
-            web.get("/on-call", office.on_call),
-            web.post("/on-call", needs(Role.LEAD, office.change)),
-            web.post(r"/on-call/{id:\d{1,15}}/undo", needs(Role.LEAD, office.take_back)),
-            web.post("/texts/{switch:pause|resume}", needs(Role.LEAD, office.switch_texts)),
+            web.get("/on-call", on_call.show),
+            web.post("/on-call", needs(Role.LEAD, on_call.change)),
+            web.post(r"/on-call/{id:\d{1,15}}/undo", needs(Role.LEAD, on_call.take_back)),
+            web.post("/hours", needs(Role.LEAD, on_call.change_hours)),
+            web.post(r"/hours/{id:\d{1,15}}/undo", needs(Role.LEAD, on_call.take_back_hours)),
+            web.post("/texts/{switch:pause|resume}", needs(Role.LEAD, on_call.switch_texts)),
             web.get("/contacts", office.contacts),
             web.post("/contacts", needs(Role.LEAD, office.put_contact)),
             web.post("/contacts/import", needs(Role.LEAD, office.import_contacts)),

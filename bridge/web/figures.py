@@ -2,15 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from aiohttp import web
 
 from bridge import figures as use_case
-from bridge.domain import figures
-from bridge.domain.figures import Count, Figures
+from bridge.domain import figures, phone
+from bridge.domain.figures import Count, Counts, Figures, Happened
+from bridge.domain.office import Office
 from bridge.web.language import N_
 from bridge.web.present import duration
 from bridge.web.site import Site
@@ -27,6 +28,25 @@ CHARTS = (
     (Count.URGENT_FLAGGED, N_("Urgent leads")),
 )
 
+COLUMNS = {
+    Count.MISSED_CALLS: N_("Missed calls"),
+    Count.TEXTS_SENT: N_("Texts sent"),
+    Count.TEXT_REPLIES: N_("Text replies"),
+    Count.CALLBACKS_OPENED: N_("Callbacks"),
+    Count.CALLS_RECOVERED: N_("Calls recovered"),
+    Count.APPOINTMENTS_BOOKED: N_("Booked"),
+    Count.URGENT_FLAGGED: N_("Urgent leads"),
+}
+"""Of the tables; the CSV has all."""
+
+OF_NUMBERS = (Count.MISSED_CALLS, Count.FILTERED_CALLS, Count.TEXTS_SENT, Count.TEXT_REPLIES)
+"""What is known of the number that was called, and not of its line alone."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Table = tuple[str, Sequence[Count], Sequence[tuple[str, Counts]]]
+"""What the rows are, which counts they have, and the rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
@@ -42,7 +62,7 @@ class Tile:
 class Bar:
     """x, y, height: in the chart's units."""
 
-    day: date
+    label: str
     count: int
     x: int
     y: float
@@ -57,46 +77,126 @@ class Chart:
     bars: Sequence[Bar]
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The same counts, spread over days, hours or lines. by: its name in the address of its CSV. rows: for a table.
+
+    gone: how many missed calls are known only by their day, since their rows are not kept any more.
+    """
+
+    by: str
+    words: str
+    rows: Sequence[tuple[str, Counts]]
+    charts: Sequence[Chart]
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One called number of a line that has several."""
+
+    number: str
+    counts: Counts
+
+
 class FiguresPage:
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def show(self, request: web.Request) -> web.Response:
-        now, chosen = self._site.clock(), _chosen(request)
+        now, chosen, office = self._site.clock(), _chosen(request), self._site.office
+        show = self._site.show(request, now)
+        first, last = self._period(request)
         async with self._site.database.read() as db:
-            days = await self._days(db, PERIODS[chosen])
-            whole = await use_case.of_period(db, self._site.office, days[0].first, days[-1].last, now)
+            whole = await use_case.of_period(db, office, first, last, now)
+            happened = await use_case.happened(db, office, first, last)
+            days = [(show.day(day), counts) for day, counts in await self._days(db, first, last)]
+            hours = [(show.hour(hour), counts) for hour, counts in enumerate(figures.by_hour(happened, office.zone))]
+            lines = figures.by_line(happened, [line.name for line in office.lines])
+            gone = whole.counts[Count.MISSED_CALLS] - sum(counts[Count.MISSED_CALLS] for _, counts in hours)
             return await self._site.page(
                 request,
                 db,
                 "figures.html",
                 now,
                 tiles=list(tiles(whole)),
-                charts=[chart(words, count, days) for count, words in CHARTS],
+                spreads=[
+                    Spread("day", N_("by day"), days, charts(days)),
+                    Spread("hour", N_("by hour of the day"), hours, charts(hours), gone),
+                ],
+                lines=lines,
+                line_most=max([counts[Count.MISSED_CALLS] for counts in lines.values()], default=0),
+                called=called(happened, office),
+                gone=gone,
+                columns=COLUMNS,
                 chosen=chosen,
                 periods=PERIODS,
-                whole=whole,
                 height=HEIGHT,
             )
 
     async def as_csv(self, request: web.Request) -> web.Response:
-        """One line a day."""
+        """One line a day, an hour of the day, or a line of the office."""
+        first, last = self._period(request)
+        by = request.query.get("by", "")
         async with self._site.database.read() as db:
-            days = await self._days(db, PERIODS[_chosen(request)])
+            heading, columns, rows = await _TABLES.get(by, FiguresPage._by_day)(self, db, first, last)
         out = io.StringIO()
         writer = csv.writer(out)
-        writer.writerow(["day", *Count])
-        writer.writerows([day.first.isoformat(), *(day.counts[count] for count in Count)] for day in days)
+        writer.writerow([heading, *columns])
+        writer.writerows([guarded(name), *(counts[count] for count in columns)] for name, counts in rows)
         response = web.Response(text=out.getvalue(), content_type="text/csv", charset="utf-8")
-        response.headers["Content-Disposition"] = f'attachment; filename="figures-{days[-1].last}.csv"'
+        response.headers["Content-Disposition"] = f'attachment; filename="figures-by-{heading}-{last}.csv"'
         return response
 
-    async def _days(self, db: Reader, number: int) -> list[Figures]:
-        """Each day by itself, today last."""
-        now, office = self._site.clock(), self._site.office
-        today = now.astimezone(office.zone).date()
-        days = [today - n * DAY for n in reversed(range(number))]
-        return [await use_case.of_period(db, office, day, day, now) for day in days]
+    async def _by_day(self, db: Reader, first: date, last: date) -> Table:
+        return "day", tuple(Count), [(day.isoformat(), counts) for day, counts in await self._days(db, first, last)]
+
+    async def _by_hour(self, db: Reader, first: date, last: date) -> Table:
+        happened = await use_case.happened(db, self._site.office, first, last)
+        hours = enumerate(figures.by_hour(happened, self._site.office.zone))
+        return "hour", figures.ADDITIVE, [(f"{hour:02d}:00", counts) for hour, counts in hours]
+
+    async def _by_line(self, db: Reader, first: date, last: date) -> Table:
+        happened = await use_case.happened(db, self._site.office, first, last)
+        lines = figures.by_line(happened, [line.name for line in self._site.office.lines])
+        return "line", figures.ADDITIVE, list(lines.items())
+
+    def _period(self, request: web.Request) -> tuple[date, date]:
+        """Today is its last day."""
+        today = self._site.clock().astimezone(self._site.office.zone).date()
+        return today - (PERIODS[_chosen(request)] - 1) * DAY, today
+
+    async def _days(self, db: Reader, first: date, last: date) -> list[tuple[date, Counts]]:
+        days = [first + n * DAY for n in range((last - first).days + 1)]
+        return [(day, await use_case.counts_of_period(db, self._site.office, day, day)) for day in days]
+
+
+_TABLES: Mapping[str, Callable[[FiguresPage, Reader, date, date], Awaitable[Table]]] = {
+    "day": FiguresPage._by_day,
+    "hour": FiguresPage._by_hour,
+    "line": FiguresPage._by_line,
+}
+
+
+def guarded(cell: str) -> str:
+    """A spreadsheet must not take it for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def called(happened: Iterable[Happened], office: Office) -> dict[str, list[Called]]:
+    """By line, the numbers that were called where that was more than one."""
+    numbers: dict[str, dict[str, dict[Count, int]]] = {}
+    for one in happened:
+        if one.did:
+            number = phone.parse(one.did, office.country)
+            name = phone.national(number, office.country) if number else one.did
+            counts = numbers.setdefault(one.line, {}).setdefault(name, dict.fromkeys(OF_NUMBERS, 0))
+            counts[one.count] += one.number
+    return {
+        line: [Called(number, counts) for number, counts in sorted(found.items())]
+        for line, found in numbers.items()
+        if len(found) > 1
+    }
 
 
 def tiles(whole: Figures) -> Iterator[Tile]:
@@ -127,16 +227,19 @@ def _said(time: timedelta | None) -> str:
     return "–" if time is None else duration(time)
 
 
-def chart(words: str, count: Count, days: Sequence[Figures]) -> Chart:
-    numbers = [day.counts[count] for day in days]
-    most = max(numbers)
-    bars = [_bar(n, day, number, most) for n, (day, number) in enumerate(zip(days, numbers, strict=True))]
-    return Chart(words, sum(numbers), most, bars)
+def charts(rows: Sequence[tuple[str, Counts]]) -> list[Chart]:
+    return [_chart(words, [(label, counts[count]) for label, counts in rows]) for count, words in CHARTS]
 
 
-def _bar(n: int, day: Figures, number: int, most: int) -> Bar:
+def _chart(words: str, numbers: Sequence[tuple[str, int]]) -> Chart:
+    most = max(number for _, number in numbers)
+    bars = [_bar(n, label, number, most) for n, (label, number) in enumerate(numbers)]
+    return Chart(words, sum(number for _, number in numbers), most, bars)
+
+
+def _bar(n: int, label: str, number: int, most: int) -> Bar:
     height = number / most * HEIGHT if most else 0.0
-    return Bar(day.first, number, n, HEIGHT - height, height)
+    return Bar(label, number, n, HEIGHT - height, height)
 
 
 def _chosen(request: web.Request) -> str:

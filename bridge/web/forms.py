@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bridge.callbacks import Callbacks
+from bridge.contacts import name_of
 from bridge.domain import phone
 from bridge.domain.hours import Calendar
 from bridge.domain.phone import E164
@@ -74,6 +75,13 @@ class Sent:
         if written and number is None:
             raise FormError(field, N_("“%(number)s” is no number that can be called."), number=written)
         return number
+
+    def name(self, field: str) -> str:
+        written = self.fields.get(field, "").strip()
+        try:
+            return name_of(written)
+        except ValueError:
+            raise FormError(field, N_("That is no name."), written[:LONGEST_FIELD]) from None
 
     def until(self) -> datetime:
         """When a snoozed row comes back; what would be outside office hours comes back at opening."""

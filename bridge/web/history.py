@@ -52,11 +52,16 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """What was just done, with what its undo must send."""
+    """What was just done, with what its undo must send.
 
-    id: int
+    undo: where to. query: what in an address shows it again. block: where to send that the number is to be blocked.
+    """
+
     version: int
     words: str
+    undo: str
+    query: str
+    block: str = ""
 
 
 PARTS = {

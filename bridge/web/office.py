@@ -1,6 +1,6 @@
-"""The pages about the office: who is on call and when it is open, whom we know, what was left out, how it is set up."""
+"""The pages about the office: whom we know, what was left out, how it is set up."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,29 +12,18 @@ from aiohttp.web_request import FileField
 from bridge import contacts as directory
 from bridge.contacts import Contacts
 from bridge.domain.hours import Calendar, Span
-from bridge.domain.office import Line, Office
-from bridge.domain.oncall import AHEAD, Change, Gap, Override
-from bridge.duties import Duties
+from bridge.domain.office import Line
+from bridge.duties import office_with_changes
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
 from bridge.web.site import Banner, Site
-from storage import calls, replies, search, settings
-from storage.database import Writer
+from storage import calls, replies, search
 
 DAYS_SHOWN = 7
 LISTED = 100  # rows
 IMPORTED = N_("%(changed)s new or changed, %(same)s as they were.")
 
 Fields = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """One branch: whom urgent work goes to now, first to last, and when it would go to nobody."""
-
-    branch: str
-    ladder: Sequence[str]
-    gaps: Sequence[Gap]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,70 +37,7 @@ class Week:
 class OfficePages:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._duties = Duties(site.database, site.office)
         self._contacts = Contacts(site.database)
-
-    # --- on call and hours
-
-    async def on_call(self, request: web.Request) -> web.Response:
-        return await self._on_call(request)
-
-    async def _on_call(self, request: web.Request, status: int = 200, banner: Banner | None = None) -> web.Response:
-        site, now = self._site, self._site.clock()
-        office = await self._duties.current(now)
-        people = [person.name for person in office.people if person.mobile]
-        async with site.database.read() as db:
-            return await site.page(
-                request,
-                db,
-                "on_call.html",
-                now,
-                status,
-                watches=list(watches(office, self._branches, now)),
-                changes=office.roster.overrides,
-                people_told=people,
-                branches=self._branches,
-                weeks=weeks(site.office.lines, now),
-                banner=banner,
-            )
-
-    @property
-    def _branches(self) -> Sequence[str]:
-        return list(dict.fromkeys(line.branch for line in self._site.office.lines))
-
-    async def change(self, request: web.Request) -> web.StreamResponse:
-        """Enter a swap or an absence."""
-        now, form = self._site.clock(), await request.post()
-        try:
-            with _refusals():
-                await self._duties.enter(self._override(form, self._site.who(request), now), now)
-        except RefusedError as error:
-            return await self._on_call(request, 400, Banner(f"{error}.", lead=N_("Not entered:")))
-        raise web.HTTPSeeOther("/on-call")
-
-    def _override(self, form: Fields, who: str, now: datetime) -> Override:
-        """Times as the office's clock shows them; without a beginning, from now on."""
-        wall = Calendar(self._site.office.zone)
-        written = str(form.get("from", ""))
-        start = wall.instant(_moment(written)) if written else now
-        end = wall.instant(_moment(str(form.get("until", ""))))
-        change = Change(str(form.get("change", "")))
-        return Override(str(form.get("person", "")), change, start, end, str(form.get("branch", "")) or None, by=who)
-
-    async def take_back(self, request: web.Request) -> web.StreamResponse:
-        try:
-            with _refusals():
-                await self._duties.take_back(int(request.match_info["id"]), self._site.who(request), self._site.clock())
-        except RefusedError as error:
-            return await self._on_call(request, 409, Banner(f"{error}.", lead=N_("Not taken back:")))
-        raise web.HTTPSeeOther("/on-call")
-
-    async def switch_texts(self, request: web.Request) -> web.StreamResponse:
-        """Hold customers' texts back, or let them go out again."""
-        who, now = self._site.who(request), self._site.clock()
-        async with self._site.database.transaction() as tx:
-            await _SWITCHES[request.match_info["switch"]](tx, who, now)
-        raise web.HTTPSeeOther("/on-call")
 
     # --- whom we know, and what was left out
 
@@ -139,7 +65,7 @@ class OfficePages:
         form = await request.post()
         number, name, kind = (str(form.get(field, "")).strip() for field in ("number", "name", "kind"))
         try:
-            with _refusals():
+            with refusals():
                 contact = directory.made(number, name, kind, self._site.office.country)
         except RefusedError as error:
             return await self._contacts_page(request, 400, Banner(f"{error}.", lead=N_("Not kept:")))
@@ -150,7 +76,7 @@ class OfficePages:
         """All of a spreadsheet, or nothing and every mistake in it."""
         form = await request.post()
         try:
-            with _refusals():
+            with refusals():
                 found = directory.read_csv(_octets(form.get("file")), self._site.office.country)
         except RefusedError as error:
             return await self._contacts_page(request, 400, Banner(str(error), lead=N_("Nothing was imported:")))
@@ -173,17 +99,10 @@ class OfficePages:
     async def settings(self, request: web.Request) -> web.Response:
         now = self._site.clock()
         async with self._site.database.read() as db:
+            office = await office_with_changes(db, self._site.office, now)
             return await self._site.page(
-                request, db, "settings.html", now, office=self._site.office, weeks=weeks(self._site.office.lines, now)
+                request, db, "settings.html", now, office=office, weeks=weeks(office.lines, now)
             )
-
-
-def watches(office: Office, branches: Sequence[str], now: datetime) -> Iterator[Watch]:
-    roster = office.roster
-    for branch in branches:
-        calendars = [line.calendar for line in office.lines if line.branch == branch]
-        gaps = roster.gaps(branch, calendars, now, now + AHEAD) if roster.shifts else ()
-        yield Watch(branch, roster.ladder(branch, now), gaps)
 
 
 def weeks(lines: Sequence[Line], now: datetime) -> list[Week]:
@@ -201,14 +120,8 @@ def _days(calendar: Calendar, now: datetime) -> Iterator[tuple[date, Sequence[Sp
         yield day, calendar.spans_on(day)
 
 
-_SWITCHES: Mapping[str, Callable[[Writer, str, datetime], Awaitable[bool]]] = {
-    "pause": lambda tx, who, now: settings.turn(tx, settings.PAUSED, True, who, now),
-    "resume": settings.resume,
-}
-
-
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What use cases and enums say of wrong values, as one kind of error."""
     try:
         yield
@@ -222,10 +135,3 @@ def _octets(file: object) -> bytes:
     if not isinstance(file, FileField):
         raise RefusedError("choose a file")
     return file.file.read()
-
-
-def _moment(written: str) -> datetime:
-    try:
-        return datetime.fromisoformat(written).replace(tzinfo=None)
-    except ValueError:
-        raise RefusedError("pick a day and a time") from None

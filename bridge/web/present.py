@@ -157,6 +157,11 @@ class Show:
         """`Mon, Nov 23`"""
         return self._said(day, "MMMEd")
 
+    def hour(self, hour: int) -> str:
+        """`8 AM`, `08:00`"""
+        clock = self._clock(TimeOfDay(hour))
+        return clock.replace(":00 ", " ")
+
     def spans(self, spans: Sequence[Span]) -> str:
         """Opening hours of one day."""
         if spans == (ALL_DAY,):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from bridge.domain.calls import Direction
 from bridge.domain.escalation import Stage
 from bridge.domain.messages import Kind, PartState
-from bridge.domain.policy import Why
-from bridge.domain.queue import Attempt, Callback, State
+from bridge.domain.policy import ContactKind, Why
+from bridge.domain.queue import Attempt, Callback, Outcome, State
 from bridge.web.language import N_
 from bridge.web.present import TEXT_STATES, WHY_NO_TEXT
 from storage import alerts, callbacks, calls, contacts, conversations, opt_outs
@@ -18,6 +18,7 @@ from storage.calls import CallRow
 from storage.conversations import Said
 from storage.database import Reader
 
+NONE_OF_OURS = frozenset({Outcome.SPAM, Outcome.WRONG_NUMBER})
 LAST_WORDS = 20  # texts of the conversation looked at for a row
 
 Spans = Sequence[tuple[int, int]]
@@ -54,6 +55,7 @@ class Row:
     attempt: AttemptMade | None
     notes: Sequence[Note]
     textable: bool
+    kind: ContactKind | None
     picture: bool = False
     second_of: Sequence[Callback] = ()
 
@@ -68,6 +70,12 @@ class Row:
         return attempt if attempt and waits and attempt.result in (Attempt.CALLED, Attempt.RANG_OUT) else None
 
     @property
+    def may_be_blocked(self) -> bool:
+        """Somebody said that this caller is none of ours: remember the number?"""
+        row = self.callback
+        return row.number is not None and row.outcome in NONE_OF_OURS and self.kind is not ContactKind.BLOCKED
+
+    @property
     def voicemail_left(self) -> bool:
         return any(row.call.voicemail_left for row in self.calls)
 
@@ -79,6 +87,7 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
     mine = [text for text in said if text.callback_id == callback.id]
     last = next((text for text in mine if text.by is None and text.text), None)
     never = await _never_text(db, callback)
+    contact = await contacts.get(db, callback.number) if callback.number else None
     return Row(
         callback=callback,
         calls=missed,
@@ -91,6 +100,7 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
         textable=callback.number is not None and never is None,
         picture=any(text.picture for text in mine),
         second_of=await _second_of(db, callback),
+        kind=contact.kind if contact else None,
     )
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from bridge.callbacks import UNDOABLE, Callbacks
 from bridge.domain.office import Office
 from bridge.domain.oncall import Gap
-from bridge.domain.queue import Callback
+from bridge.domain.queue import Callback, Verb
 from bridge.duties import gaps_ahead, office_with_changes
 from bridge.health import Health, LinkKind, Note
 from bridge.web.door import VISITOR, Door
@@ -18,10 +18,10 @@ from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
 from bridge.web.language import N_, WORDS, render
 from bridge.web.phones import Phones, Ringing
-from bridge.web.present import Show
-from bridge.web.rows import Mark
+from bridge.web.present import KINDS, Show
+from bridge.web.rows import Mark, read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, settings
+from storage import audit, callbacks, contacts, settings
 from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.users import Role
@@ -82,9 +82,11 @@ class Site:
         """Who sits at this browser."""
         return request[VISITOR].name
 
-    def sent(self, request: web.Request, fields: Mapping[str, Any], row: Callback, now: datetime) -> Sent:
-        texts = {name: value for name, value in fields.items() if isinstance(value, str)}
-        return Sent(texts, self.who(request), now, self.office.line_named(row.line).calendar, self.office.country)
+    async def sent(self, request: web.Request, db: Reader, row: Callback, now: datetime) -> Sent:
+        """The form that came with the request."""
+        texts = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        office = await office_with_changes(db, self.office, now)
+        return Sent(texts, self.who(request), now, office.line_named(row.line).calendar, office.country)
 
     def show(self, request: web.Request, now: datetime) -> Show:
         return Show(self.office, now, request[WORDS], self.phones.talks(), self.ringing.whose)
@@ -130,18 +132,45 @@ class Site:
         return sorted({gap for gaps in gaps_ahead(office, now).values() for gap in gaps}, key=lambda gap: gap.start)
 
     async def _toast(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
-        """What this person did last, as long as it can be undone: the address names the row (`?did=17`)."""
+        """What this person did last, as long as it can be undone: the address names the row or the contact."""
+        return await self._remembered(request, db, now) or await self._done(request, db, now)
+
+    async def _remembered(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
+        """`?contact=3`"""
+        written = request.query.get("contact", "")
+        contact = await contacts.with_id(db, int(written)) if is_id(written) else None
+        last = await audit.of_version(db, Subject.CONTACT, contact.id, contact.version) if contact else None
+        if contact is None or last is None or last.who != self.who(request) or now - last.at > UNDO_FOR:
+            return None
+        show = self.show(request, now)
+        words = f"{show.number(contact.number)}: {show.words.say(KINDS[contact.kind])}"
+        return Toast(contact.version, words, f"/contacts/{contact.id}/undo", f"contact={contact.id}")
+
+    async def _done(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
+        """`?did=17`"""
         row = await find(db, request.query.get("did", ""))
         last = await audit.of_version(db, Subject.CALLBACK, row.id, row.version) if row else None
         if row is None or last is None or last.who != self.who(request) or now - last.at > UNDO_FOR:
             return None
         verb = last.what.removeprefix(f"{Subject.CALLBACK}.")
-        return Toast(row.id, row.version, done_words(verb, row, self.show(request, now))) if verb in UNDOABLE else None
+        if verb not in UNDOABLE:
+            return None
+        path = f"/callbacks/{row.id}"
+        block = (
+            f"{path}/remember" if verb == Verb.FINISH and (await read_row(db, row, self.mark)).may_be_blocked else ""
+        )
+        return Toast(
+            row.version, done_words(verb, row, self.show(request, now)), f"{path}/undo", f"did={row.id}", block
+        )
+
+
+def is_id(written: str) -> bool:
+    return written.isascii() and written.isdigit() and len(written) < 16
 
 
 async def find(db: Reader, written: str) -> Callback | None:
     """The row of that id, as it stands in an address."""
-    if not (written.isascii() and written.isdigit() and len(written) < 16):
+    if not is_id(written):
         return None
     try:
         return await callbacks.get(db, int(written))

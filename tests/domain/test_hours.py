@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bridge.domain.hours import ALL_DAY, Calendar, Span
+from bridge.domain.hours import ALL_DAY, Calendar, Door, HoursChange, Span
 
 NEW_YORK = ZoneInfo("America/New_York")
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -196,3 +196,69 @@ def test_openings_come_in_order_without_overlaps(
     assert all(opening.start < opening.end for opening in openings)
     assert all(earlier.end <= later.start for earlier, later in pairwise(openings))
     assert all(opening.start >= after for opening in openings)
+
+
+# --- what people say of the hours ---------------------------------------------------------------------------------
+
+MONDAY = date(2026, 11, 23)
+
+
+def said(door: Door, *hours: int) -> HoursChange:
+    """From an hour to another, counted from Monday's midnight in the office."""
+    start, end = (OFFICE.day_start(local(NEW_YORK, 2026, 11, 23), 0) + timedelta(hours=hour) for hour in hours)
+    return HoursChange(door, start, end)
+
+
+@pytest.mark.parametrize(
+    ("changes", "monday"),
+    [
+        ([], "08:00-12:00, 13:00-17:00"),
+        ([said(Door.CLOSED, 0, 24)], ""),
+        ([said(Door.CLOSED, 14, 24)], "08:00-12:00, 13:00-14:00"),
+        ([said(Door.OPEN, 17, 19)], "08:00-12:00, 13:00-19:00"),
+        ([said(Door.OPEN, 10, 15)], "08:00-17:00"),
+        ([said(Door.CLOSED, 0, 24), said(Door.OPEN, 9, 12)], "09:00-12:00"),
+        ([said(Door.OPEN, 9, 12), said(Door.CLOSED, 0, 24)], ""),
+        ([said(Door.OPEN, 20, 26)], "08:00-12:00, 13:00-17:00, 20:00-24:00"),
+        ([said(Door.CLOSED, 24, 48)], "08:00-12:00, 13:00-17:00"),
+    ],
+)
+def test_what_was_entered_last_goes_before_the_week(changes: list[HoursChange], monday: str) -> None:
+    assert ", ".join(map(str, OFFICE.changed(changes).spans_on(MONDAY))) == monday
+
+
+def test_an_evening_that_goes_on_after_midnight_is_open_all_through() -> None:
+    late = OFFICE.changed([said(Door.OPEN, 20, 26)])
+    assert [str(span) for span in late.spans_on(date(2026, 11, 24))] == ["00:00-02:00", "08:00-12:00", "13:00-17:00"]
+    assert late.is_open(local(NEW_YORK, 2026, 11, 24, 1, 59))
+    assert not late.is_open(local(NEW_YORK, 2026, 11, 24, 2))
+
+
+def test_an_office_that_never_closes_can_be_closed_for_a_day() -> None:
+    always = Calendar(NEW_YORK)
+    day_off = always.changed([said(Door.CLOSED, 24, 48)])
+    assert always.never_closes
+    assert not day_off.never_closes
+    assert day_off.spans_on(date(2026, 11, 24)) == ()
+    assert day_off.opens_at(local(NEW_YORK, 2026, 11, 24, 12)) == local(NEW_YORK, 2026, 11, 25)
+
+
+@settings(max_examples=60, phases=[Phase.generate])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(Door), st.integers(-30, 80), st.integers(1, 60)).map(
+            lambda drawn: said(drawn[0], drawn[1], drawn[1] + drawn[2])
+        ),
+        max_size=6,
+    )
+)
+def test_at_every_moment_the_last_change_that_holds_decides_and_else_the_week(changes: list[HoursChange]) -> None:
+    calendar = OFFICE.changed(changes)
+    start = OFFICE.day_start(local(NEW_YORK, 2026, 11, 22))
+    openings = list(calendar.openings(start, until=start + timedelta(days=4)))
+    for half_hour in range(4 * 48):
+        at = start + half_hour * timedelta(minutes=30)
+        holding = [change for change in changes if change.start <= at < change.end]
+        is_open = holding[-1].door is Door.OPEN if holding else OFFICE.is_open(at)
+        assert calendar.is_open(at) is is_open
+        assert any(opening.start <= at < opening.end for opening in openings) is is_open

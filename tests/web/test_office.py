@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from aiohttp import FormData
@@ -18,7 +18,7 @@ from storage import contacts, settings, users
 from storage.contacts import Contact
 from storage.database import Database
 from storage.users import Role
-from tests.desk import NEW_YORK, OFFICE, OTHER, STAFF, Desk, missed_call, text
+from tests.desk import CUSTOMER, MAIN, MONDAY_NOON, NEW_YORK, OFFICE, OTHER, STAFF, Desk, missed_call, text
 from tests.web.served import Client, served
 from tests.web.test_page import Page, shown
 from tests.web.test_sign_in import PASSWORD, add_user, origin, sign_in
@@ -101,6 +101,70 @@ async def test_a_change_that_makes_no_sense_is_told(
     assert status == 400
     assert said in page.words
     assert await desk.column("SELECT id FROM duty") == []
+
+
+async def test_closed_tomorrow_is_one_click_with_a_name_and_one_to_take_back(client: Client, desk: Desk) -> None:
+    _, page = await send(client, "/hours", quick="tomorrow")
+    assert "Tue, Nov 24 closed" in page.words
+    assert "Closed , from Tue 12:00 AM to Wed 12:00 AM" in page.words
+    assert "entered by Front desk" in page.words
+    assert "Tue, Nov 24 closed" in (await shown(client, "/settings")).words
+    _, page = await send(client, "/hours/1/undo")
+    assert "None: the configured hours hold." in page.words
+    status, page = await send(client, "/hours/1/undo")
+    assert status == 409
+    assert "taken back before" in page.words
+
+
+@pytest.mark.parametrize(
+    ("fields", "today"),
+    [
+        ({"quick": "rest of today"}, "9:00 AM – 12:00 PM"),
+        ({"quick": "late", "late": "20:00"}, "9:00 AM – 8:00 PM"),
+        ({"quick": "late", "late": "20:00", "where": "line main"}, "9:00 AM – 8:00 PM"),
+        ({"door": "closed", "from": "2026-11-23T13:00", "until": "2026-11-23T14:00"}, "9:00 AM – 1:00 PM, 2:00 PM"),
+        ({"door": "open", "until": "2026-11-23T18:00", "where": "branch main"}, "9:00 AM – 6:00 PM"),
+    ],
+)
+async def test_any_span_is_said_open_or_closed(client: Client, fields: dict[str, str], today: str) -> None:
+    status, page = await send(client, "/hours", **fields)
+    assert status == 200
+    assert f"Mon, Nov 23 {today}" in page.words
+
+
+async def test_a_change_for_one_line_is_shown_as_its_own(client: Client) -> None:
+    _, page = await send(client, "/hours", quick="tomorrow", where="line east")
+    words = " ".join(page.words.split())
+    assert "Closed (east), from" in words
+    assert "main Mon, Nov 23 9:00 AM – 5:00 PM Tue, Nov 24 9:00 AM" in words
+    assert "east Mon, Nov 23 9:00 AM – 5:00 PM Tue, Nov 24 closed" in words
+
+
+async def test_a_row_snoozed_until_tomorrow_comes_back_at_the_opening_that_is_left(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call())
+    await send(client, "/hours", quick="tomorrow")
+    row = await desk.row()
+    await send(client, f"/callbacks/{row.id}/snooze", version=str(row.version), back="to_call", until="tomorrow")
+    assert (await desk.row()).until == MONDAY_NOON + timedelta(days=1, hours=21)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"quick": "late"}, "pick a time"),
+        ({"quick": "late", "late": "16:00"}, "ends after it begins"),
+        ({"door": "closed"}, "pick a day and a time"),
+        ({"door": "ajar", "until": "2026-11-24T08:00"}, "ajar"),
+        ({"quick": "tomorrow", "where": "line north"}, "there is no north"),
+        ({"door": "open", "until": "9999-12-31T23:59"}, "too far away"),
+        ({"door": "open", "from": "2020-01-01T08:00", "until": "2020-01-02T08:00"}, "that time has gone by"),
+    ],
+)
+async def test_hours_that_make_no_sense_are_told(client: Client, desk: Desk, wrong: dict[str, str], said: str) -> None:
+    status, page = await send(client, "/hours", **wrong)
+    assert status == 400
+    assert said in page.words
+    assert await desk.column("SELECT id FROM hours_change") == []
 
 
 async def test_texts_are_paused_and_resumed_by_name(client: Client, desk: Desk) -> None:
@@ -195,8 +259,22 @@ async def test_figures_are_those_of_the_definitions(client: Client, desk: Desk) 
     page = await shown(client, "/figures", days="7")
     for words in ("Missed calls 2 2 callers", "Calls recovered 1 of 2 callbacks", "Appointments booked 1"):
         assert words in " ".join(page.words.split())
-    assert page.html.count("<rect") == 3 * 7
+    assert page.html.count("<rect") == 3 * 7 + 3 * 24
     assert "Mon, Nov 23: 2" in page.words
+    assert "12 PM: 2" in page.words
+    assert "main 2 0 0 2 1 1 0 east 0 0" in " ".join(page.words.split())
+
+
+async def test_a_line_that_was_called_at_two_numbers_shows_both(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.call(missed_call(OTHER, did="+12025550100"))
+    await desk.call(missed_call(CUSTOMER, did="2025550200", at=desk.clock.advance(minutes=1)))
+    words = " ".join((await shown(client, "/figures", days="7")).words.split())
+    assert "main 2 0 0" in words
+    assert "(202) 555-0100" not in words
+    await desk.call(missed_call(CUSTOMER, did="2025550177", at=desk.clock.advance(minutes=1)))
+    words = " ".join((await shown(client, "/figures", days="7")).words.split())
+    assert "main 3 0 0 2 0 0 0 (202) 555-0100 2 0 0 (202) 555-0177 1 0 0" in words
 
 
 async def test_figures_of_an_empty_office_and_of_a_made_up_period_are_a_page(client: Client) -> None:
@@ -215,9 +293,30 @@ async def test_figures_come_as_csv_one_line_a_day(client: Client, desk: Desk) ->
     assert lines[-1].startswith("2026-11-23,1,1,")
 
 
+@pytest.mark.parametrize(("by", "number", "row"), [("hour", 24, "12:00,1,0,"), ("line", 2, "main,1,0,")])
+async def test_figures_by_hour_and_by_line_come_as_csv(
+    client: Client, desk: Desk, by: str, number: int, row: str
+) -> None:
+    await desk.call(missed_call())
+    async with client.get("/figures.csv", params={"days": "7", "by": by}) as answer:
+        heading, *lines = (await answer.text()).splitlines()
+    assert heading.startswith(f"{by},missed_calls,filtered_calls,")
+    assert len(lines) == number
+    assert [line for line in lines if line.startswith(row)]
+
+
+async def test_a_line_called_like_a_formula_is_none_in_a_spreadsheet(database: Database) -> None:
+    lines = (replace(MAIN, name='=HYPERLINK("http://x","y")'),)
+    async with (
+        served(Desk(database, office=replace(OFFICE, lines=lines))) as client,
+        client.get("/figures.csv", params={"by": "line"}) as answer,
+    ):
+        assert "\n\"'=HYPERLINK" in (await answer.text()).replace("\r", "")
+
+
 # --- who may do what ----------------------------------------------------------------------------------------------
 
-LEADS = ("/on-call", "/on-call/1/undo", "/texts/pause", "/contacts", "/contacts/import")
+LEADS = ("/on-call", "/on-call/1/undo", "/hours", "/hours/1/undo", "/texts/pause", "/contacts", "/contacts/import")
 ADMINS = ("/users/add", "/users/password", "/users/disable")
 
 

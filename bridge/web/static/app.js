@@ -55,7 +55,7 @@ async function refresh() {
 function reload() {
   page.waiting.clear();
   const address = new URL(location), toast = document.querySelector(".toast");
-  if (toast) address.searchParams.set("did", toast.dataset.did);  // so that undo stays on offer
+  if (toast) address.searchParams.set(...toast.dataset.query.split("="));  // so that undo stays on offer
   return htmx.ajax("GET", address.pathname + address.search, { target: "#main", select: "#main", swap: "outerHTML show:none" });
 }
 
