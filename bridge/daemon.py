@@ -28,6 +28,7 @@ from bridge.ami.display import AsteriskDisplay
 from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
 from bridge.callbacks import Callbacks
+from bridge.calling import not_taken
 from bridge.config import Config
 from bridge.digest import Digest
 from bridge.domain import gsm
@@ -242,7 +243,7 @@ class Daemon:
             telling = [group.create_task(part.run()) for part in self._telling]
             watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
             if not self._listening:
-                self._listen(group)
+                self._listen(group, database)
             shown = [group.create_task(one.run()) for one in self._shown(database)]
             self._say_started()
             await self._told.wait()
@@ -254,7 +255,7 @@ class Daemon:
             await _end([outbox, upkeep, *telling, *watching, *shown])
         self._config = replace(self._next, database=database.path)
 
-    def _listen(self, group: asyncio.TaskGroup) -> None:
+    def _listen(self, group: asyncio.TaskGroup, database: Database) -> None:
         config = self._config
         self._lines = [AmiClient(pbx, clock=self._clock, wanted=WANTED) for pbx in config.pbxs]
         self._live.listeners = [
@@ -264,6 +265,7 @@ class Daemon:
                 Tracker(pbx.tracker(config.office.country, config.rules.min_ring)),
                 self._ended,
                 self._clock,
+                partial(not_taken, database),
             )
             for pbx, line in zip(config.pbxs, self._lines, strict=True)
         ]

@@ -37,8 +37,8 @@ async def customer_was_called(
     result = Attempt.CALLED if call.talked else Attempt.RANG_OUT
     for row in await callbacks.unfinished_of(tx, customer):
         await callbacks.add_attempt(tx, row.id, result, who, now, talked=call.talked, call_id=call_id)
-        act = Act(who, Verb.CALLED, now, {"result": result, "seconds": int(call.talked.total_seconds())})
-        await callbacks.save(tx, queue.called(row, who, now), act)
+        detail = {"result": result, "why": call.reason, "seconds": int(call.talked.total_seconds())}
+        await callbacks.save(tx, queue.called(row, who, now), Act(who, Verb.CALLED, now, detail))
 
 
 async def first_text_is_moot(tx: Writer, customer: E164, why: str, now: datetime) -> None:
