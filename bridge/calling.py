@@ -1,13 +1,23 @@
 """Call a customer from their row: the person's own desk phone rings first, then the customer, who sees the line."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bridge.callbacks import Callbacks
-from bridge.domain import display
+from bridge.domain import display, queue
+from bridge.domain.events import PhoneNotTaken
 from bridge.domain.office import Office
-from bridge.domain.queue import Callback, State
+from bridge.domain.queue import Callback, State, Verb
 from bridge.ports import Originated, Pbx
+from storage import audit, callbacks
+from storage.audit import Act, Entry, Subject
+from storage.database import Transactions
+
+ATTEMPT = re.compile(r"textback-([0-9]{1,15})-([0-9]{1,9})")
+"""The row's id, and its version as the person saw it; their claim is the version after."""
+
+CALL_OVER = tuple(f"{Subject.CALLBACK}.{verb}" for verb in (Verb.CALLED, Verb.NOT_CALLED))
 
 
 class CannotCallError(Exception):
@@ -48,3 +58,27 @@ class Calling:
             did=line.dids[0],
             display=f"{display.label([row])} {display.shown(row.name)}".strip(),
         )
+
+
+async def not_taken(database: Transactions, attempt: PhoneNotTaken, now: datetime) -> None:
+    """The caller's own phone was not picked up: told on the row, unless it is closed or the call is over by now.
+
+    An attempt that we never made changes nothing: callers can make a PBX say anything.
+    """
+    named = ATTEMPT.fullmatch(attempt.attempt_id)
+    if named is None:
+        return
+    row_id, version = int(named[1]), int(named[2]) + 1
+    async with database.transaction() as tx:
+        claim = await audit.of_version(tx, Subject.CALLBACK, row_id, version)
+        since = [entry for entry in await audit.of_callback(tx, row_id) if _is_after(entry, version)]
+        if claim is None or claim.what != f"{Subject.CALLBACK}.{Verb.CLAIM}" or any(e.what in CALL_OVER for e in since):
+            return
+        row = await callbacks.get(tx, row_id)
+        if row.state is not State.CLOSED:
+            act = Act(claim.who, Verb.NOT_CALLED, now, {"why": attempt.why})
+            await callbacks.save(tx, queue.not_called(row), act)
+
+
+def _is_after(entry: Entry, version: int) -> bool:
+    return entry.subject is Subject.CALLBACK and entry.version > version

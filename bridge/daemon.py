@@ -30,6 +30,7 @@ from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
 from bridge.backfill import Backfill
 from bridge.callbacks import Callbacks
+from bridge.calling import not_taken
 from bridge.config import Config
 from bridge.digest import Digest
 from bridge.domain import gsm
@@ -257,7 +258,7 @@ class Daemon:
             telling = [group.create_task(part.run()) for part in self._telling]
             watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
             if not self._listening:
-                self._listen(group)
+                self._listen(group, database)
             shown = [group.create_task(one.run()) for one in self._shown(database)]
             found_again = [group.create_task(one.run()) for one in self._backfills(database)]
             self._say_started()
@@ -270,7 +271,7 @@ class Daemon:
             await _end([outbox, upkeep, *telling, *watching, *shown, *found_again])
         self._config = replace(self._next, database=database.path)
 
-    def _listen(self, group: asyncio.TaskGroup) -> None:
+    def _listen(self, group: asyncio.TaskGroup, database: Database) -> None:
         config = self._config
         self._lines = [AmiClient(pbx, clock=self._clock, wanted=WANTED) for pbx in config.pbxs]
         self._live.listeners = [
@@ -280,6 +281,7 @@ class Daemon:
                 Tracker(pbx.tracker(config.office.country, config.rules.min_ring)),
                 self._ended,
                 self._clock,
+                partial(not_taken, database),
             )
             for pbx, line in zip(config.pbxs, self._lines, strict=True)
         ]

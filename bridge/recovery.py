@@ -55,7 +55,8 @@ async def customer_was_called(
     result = Attempt.CALLED if call.talked else Attempt.RANG_OUT
     for row in await callbacks.unfinished_about(tx, customer):
         await callbacks.add_attempt(tx, row.id, result, who, now, talked=call.talked, call_id=call_id)
-        told = {"result": result, "seconds": int(call.talked.total_seconds()), **_where(row, customer)}
+        seconds = int(call.talked.total_seconds())
+        told = {"result": result, "why": call.reason, "seconds": seconds, **_where(row, customer)}
         await callbacks.save(tx, queue.called(row, who, now), Act(who, Verb.CALLED, now, told))
 
 

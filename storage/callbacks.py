@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from bridge.domain.calls import Reason
 from bridge.domain.phone import E164
 from bridge.domain.queue import Attempt, Callback, Outcome, State, Urgency
 from storage.audit import Act, Subject, add
@@ -230,11 +231,14 @@ async def count_waiting(db: Reader) -> Waiting:
 
 @dataclass(frozen=True, slots=True)
 class AttemptMade:
+    """talked, why: of a call; why nobody was reached by it."""
+
     id: int
     at: datetime
     who: str
     result: Attempt
     talked: timedelta | None
+    why: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +274,13 @@ async def add_attempt(
 
 
 async def attempts(db: Reader, callback_id: int) -> Sequence[AttemptMade]:
-    rows = await db.all("SELECT * FROM attempt WHERE callback_id = :id ORDER BY id", id=callback_id)
+    rows = await db.all(
+        """
+        SELECT attempt.*, call.reason FROM attempt LEFT JOIN call ON call.id = attempt.call_id
+        WHERE attempt.callback_id = :id ORDER BY attempt.id
+        """,
+        id=callback_id,
+    )
     return [
         AttemptMade(
             row["id"],
@@ -278,6 +288,7 @@ async def attempts(db: Reader, callback_id: int) -> Sequence[AttemptMade]:
             row["who"],
             Attempt(row["result"]),
             None if row["seconds"] is None else timedelta(seconds=row["seconds"]),
+            Reason(row["reason"]) if row["reason"] else None,
         )
         for row in rows
     ]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.ami.protocol import Message
+from bridge.domain.calls import Reason
 from bridge.domain.events import (
     ApplicationEntered,
     Bridged,
@@ -28,6 +29,7 @@ from bridge.domain.events import (
     HungUp,
     NumberGiven,
     Parked,
+    PhoneNotTaken,
     PresentationTold,
     QueueJoined,
     QueueLeft,
@@ -48,6 +50,7 @@ STATES = {  # Asterisk's enum ast_channel_state, as ChannelState writes it
     "6": ChannelState.UP,
     "7": ChannelState.BUSY,
 }
+NOT_TAKEN = {"3": Reason.NO_ANSWER, "5": Reason.BUSY}  # the Reason of an Originate that came to nothing
 RESTRICTED = (
     "prohib",
     "restrict",
@@ -279,6 +282,14 @@ def _user_event(message: Message, at: datetime | None) -> Event | None:
     return None
 
 
+def _originated(message: Message, at: datetime | None) -> Event | None:
+    """The ActionID begins with our attempt's id and a dot. Reason 0: the phone has no contact, or refused."""
+    attempt_id, dot, _ = message.get("ActionID").partition(".")
+    if not dot or message.get("Response") != "Failure":
+        return None
+    return PhoneNotTaken(at, attempt_id, NOT_TAKEN.get(message.get("Reason"), Reason.UNREACHABLE))
+
+
 Reader = Callable[[Message, datetime | None], Event | None]
 
 READERS: dict[str, Reader] = {
@@ -307,6 +318,7 @@ READERS: dict[str, Reader] = {
     "SoftHangupRequest": _hangup_requested,
     "Hangup": _hung_up,
     "UserEvent": _user_event,
+    "OriginateResponse": _originated,
 }
 WANTED = frozenset(READERS)
 """Names of the events that mean something here; a framer may drop the others before it builds anything."""

@@ -15,7 +15,7 @@ from bridge.ami.decode import decode
 from bridge.ami.mend import Mender
 from bridge.ami.resync import Heard, Received
 from bridge.domain.calls import EndedCall, Talk
-from bridge.domain.events import Event, LinkLost
+from bridge.domain.events import Event, LinkLost, PhoneNotTaken
 from bridge.domain.phone import E164
 from bridge.domain.tracker import SETTLE, Tracker
 from storage.errors import StorageError
@@ -31,7 +31,7 @@ class Line(Protocol):
 
 
 class Listener:
-    """ended: stores one call; raises StorageError where the disk does not let it."""
+    """ended: stores one call. not_taken: one that rang nobody. Both raise StorageError where the disk does not let them."""
 
     def __init__(
         self,
@@ -40,13 +40,15 @@ class Listener:
         tracker: Tracker,
         ended: Callable[[EndedCall, datetime], Awaitable[None]],
         clock: Callable[[], datetime],
+        not_taken: Callable[[PhoneNotTaken, datetime], Awaitable[None]] | None = None,
     ) -> None:
         self._line = line
         self._tracker = tracker
         self._ended = ended
         self._clock = clock
+        self._not_taken = not_taken
         self._mender = Mender()
-        self._calls: asyncio.Queue[EndedCall] = asyncio.Queue()
+        self._calls: asyncio.Queue[EndedCall | PhoneNotTaken] = asyncio.Queue()
         self._log = structlog.get_logger().bind(pbx=name)
         self.judged = 0
 
@@ -84,7 +86,10 @@ class Listener:
 
     def _hear(self, at: datetime, heard: Heard) -> None:
         for event in self._events(at, heard):
-            self._pass_on(self._tracker.feed(event))
+            if isinstance(event, PhoneNotTaken):
+                self._calls.put_nowait(self._tracker.not_taken(event))
+            else:
+                self._pass_on(self._tracker.feed(event))
         if self._tracker.settling:
             asyncio.get_running_loop().call_later(SETTLE.total_seconds(), self._settle)
 
@@ -114,13 +119,19 @@ class Listener:
             await self._store_one(await self._calls.get())
             self._calls.task_done()
 
-    async def _store_one(self, call: EndedCall) -> None:
+    async def _store_one(self, call: EndedCall | PhoneNotTaken) -> None:
         while True:
             try:
-                return await self._ended(call, self._clock())
+                return await self._hand_over(call)
             except StorageError as error:
                 self._log.error("call.not_stored", why=str(error), waiting=self.waiting + 1)
                 await asyncio.sleep(STORAGE_RETRY)
+
+    async def _hand_over(self, call: EndedCall | PhoneNotTaken) -> None:
+        if isinstance(call, EndedCall):
+            await self._ended(call, self._clock())
+        elif self._not_taken:
+            await self._not_taken(call, self._clock())
 
     async def _reap(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 """What we ask of a PBX: ring a colleague's phone, then the customer; in our own context, with checked digits."""
 
 import re
+import secrets
 from dataclasses import dataclass
 
 from bridge.ami.client import AmiClient
@@ -51,6 +52,7 @@ class AsteriskPbx:
     def _headers(self, attempt_id: str, extension: str, number: E164, did: str, display: str) -> dict[str, str]:
         return {
             "Async": "true",
+            "ActionID": f"{attempt_id}.{secrets.token_hex(8)}",  # as it comes back when the phone was not picked up
             "Channel": self._settings.phone.format(extension=extension),
             "ChannelId": attempt_id,
             "Context": self._settings.context,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bridge.domain import phone
 from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Talk, Verdict
 from bridge.domain.channels import Channel, endpoint
+from bridge.domain.events import DialStatus
 from bridge.domain.live_call import Leg, LiveCall
 from bridge.domain.phone import E164
 from bridge.domain.verdicts import judge
@@ -113,7 +114,7 @@ class Callbook:
         """The trunk channel hung up."""
         facts = call.facts(at, cause)
         if call.direction is Direction.OUTBOUND:
-            verdict, reason = _judge_outbound(call)
+            verdict, reason = _judge_outbound(call, cause)
         else:
             verdict, reason = judge(facts, self._settings.min_ring)
         call.note(at, f"{call.channel.name} hung up")
@@ -166,9 +167,20 @@ def _digits(text: str) -> str:
     return re.sub(r"[^0-9+*#]", "", text)
 
 
-def _judge_outbound(call: LiveCall) -> tuple[Verdict, Reason | None]:
+def _judge_outbound(call: LiveCall, cause: int) -> tuple[Verdict, Reason | None]:
+    """A number that nobody has ends as NOANSWER; there only the cause tells."""
     if call.answered:
         return Verdict.ANSWERED, None
     if call.unsure:
         return Verdict.UNKNOWN, None
-    return Verdict.MISSED, Reason.BUSY if call.busy_tone else Reason.NO_ANSWER
+    if cause in NO_SUCH_NUMBER:
+        return Verdict.MISSED, Reason.UNREACHABLE
+    return Verdict.MISSED, REFUSED.get(call.refused_as, Reason.NO_ANSWER)
+
+
+NO_SUCH_NUMBER = frozenset({1, 3, 28})  # Q.850: unallocated; no route to destination; invalid number format
+REFUSED: dict[DialStatus | None, Reason] = {
+    DialStatus.BUSY: Reason.BUSY,
+    DialStatus.CONGESTION: Reason.UNREACHABLE,
+    DialStatus.CHANUNAVAIL: Reason.UNREACHABLE,
+}

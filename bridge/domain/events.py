@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bridge.domain.calls import Reason
+
 
 class ChannelState(StrEnum):
     DOWN = "down"
@@ -224,6 +226,14 @@ class ClosedTold(ChannelEvent):
     """A night switch says that the office is closed (or open) for this call, whatever the calendar says."""
 
     closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNotTaken(Event):
+    """A desk phone that we had the PBX ring was not picked up, so nobody was dialled. attempt_id: our own name."""
+
+    attempt_id: str
+    why: Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class LiveCall:
     menu: bool = False
     dialplan_dialled: bool = False
     busy_tone: bool = False
+    refused_as: DialStatus | None = None  # outbound: how the dial ended
     voicemail: bool = False
     voicemail_left: bool = False
 

@@ -65,11 +65,22 @@ class Verb(StrEnum):
     THANKS = "thanks"
     TALKED = "talked"
     CALLED = "called"
+    NOT_CALLED = "not_called"
     WAKE = "wake"
 
 
 _UNFINISHED = (State.OPEN, State.CLAIMED, State.WAITING)
-_STAYS = (Verb.NOTE, Verb.RANK, Verb.ACKNOWLEDGE, Verb.CORRECT, Verb.READ, Verb.TEXT, Verb.CALLED, Verb.THANKS)
+_STAYS = (
+    Verb.NOTE,
+    Verb.RANK,
+    Verb.ACKNOWLEDGE,
+    Verb.CORRECT,
+    Verb.READ,
+    Verb.TEXT,
+    Verb.CALLED,
+    Verb.NOT_CALLED,
+    Verb.THANKS,
+)
 
 # A move to OPEN means "nobody waits any more": with an owner the row is CLAIMED.
 MOVES: dict[tuple[State, Verb], State] = {
@@ -259,6 +270,11 @@ def talked(row: Callback, who: str, at: datetime) -> Callback:
 def called(row: Callback, who: str, at: datetime) -> Callback:
     """Somebody called the customer. Closes nothing: voicemail answers too."""
     return _seen(_moved(row, Verb.CALLED), who, at)
+
+
+def not_called(row: Callback) -> Callback:
+    """The phone of whoever wanted to call was not picked up."""
+    return _moved(row, Verb.NOT_CALLED)
 
 
 def wake(row: Callback) -> Callback:

@@ -8,10 +8,11 @@ import fnmatch
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge.domain.callbook import Callbook, TrackerSettings
-from bridge.domain.calls import Caller, EndedCall, Talk
+from bridge.domain.calls import Caller, EndedCall, Reason, Talk
 from bridge.domain.channels import Channel, Switchboard, dialled_number
 from bridge.domain.company import Company
 from bridge.domain.events import (
@@ -27,7 +28,6 @@ from bridge.domain.events import (
     DialBegan,
     DialEnded,
     DialRinging,
-    DialStatus,
     Event,
     HangupRequested,
     Held,
@@ -35,6 +35,7 @@ from bridge.domain.events import (
     LinkLost,
     NumberGiven,
     Parked,
+    PhoneNotTaken,
     PresentationTold,
     QueueJoined,
     QueueLeft,
@@ -104,8 +105,14 @@ class Tracker:
         """The calls that this event ended, mostly none."""
         if self._early:
             self._settle_until(event.at)
-        self._handlers[type(event)](event)
+        if handler := self._handlers.get(type(event)):
+            handler(event)
         return self._take_ended()
+
+    def not_taken(self, event: PhoneNotTaken) -> PhoneNotTaken:
+        """With what we know of the phone: one that had a channel was reached, so it was busy or refused."""
+        reached = event.attempt_id in self._board.channels or event.attempt_id in self._gone
+        return replace(event, why=Reason.BUSY) if reached and event.why is Reason.UNREACHABLE else event
 
     @property
     def settling(self) -> bool:
@@ -271,7 +278,7 @@ class Tracker:
         dialler = self._channel(event)
         leg = self._meet(event.dest_uniqueid, event.dest_channel, event.dest_linkedid, event.at)
         if outbound := self._book.outbound(event.dest_uniqueid):
-            outbound.busy_tone = outbound.busy_tone or event.status is DialStatus.BUSY
+            outbound.refused_as = event.status
             outbound.note(event.at, f"the dial ended: {event.status}")
             return
         call = self._book.offering(event.dest_uniqueid) or self._book.of(event.uniqueid)

@@ -150,7 +150,7 @@ def _add_templates(app: web.Application, business: str) -> None:
         static=static_path,
         business=business,
         outcomes=present.OUTCOMES,
-        attempts=present.ATTEMPTS,
+        attempted=present.attempted,
         reasons=present.REASONS,
         verdicts=present.VERDICTS,
         bytes_free=present.bytes_free,

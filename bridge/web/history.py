@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.domain.calls import Reason
 from bridge.domain.messages import PartState
 from bridge.domain.queue import Attempt, Callback, Outcome, Verb
 from bridge.web.language import N_
-from bridge.web.present import ATTEMPTS, OUTCOMES, TEXT_STATES, Show
-from storage.audit import Entry
+from bridge.web.present import NOT_CALLED, OUTCOMES, TEXT_STATES, Show, attempted
+from storage.audit import Entry, Subject
 
 WORDS: dict[str, str] = {
     "callback.missed": N_("Missed call"),
@@ -16,6 +17,7 @@ WORDS: dict[str, str] = {
     "callback.thanks": N_("Customer said thanks"),
     "callback.talked": N_("Talked with the customer: closed by itself"),
     "callback.called": N_("Called the customer"),
+    "callback.not_called": N_("Not called"),
     "callback.wake": N_("Back from snooze"),
     "callback.claim": N_("Claimed"),
     "callback.release": N_("Released"),
@@ -83,8 +85,12 @@ def _what(entry: Entry) -> str:
 
 def _more(entry: Entry) -> str:
     """What came of a call, or whom an alert told."""
-    result = entry.detail.get("result")
-    return ATTEMPTS[Attempt(result)] if result else str(entry.detail.get("person") or "")
+    result, why = entry.detail.get("result"), entry.detail.get("why")
+    if result:
+        return attempted(Attempt(result), Reason(why) if why else None)
+    if entry.what == f"{Subject.CALLBACK}.{Verb.NOT_CALLED}":
+        return NOT_CALLED[Reason(str(why))]
+    return str(entry.detail.get("person") or "")
 
 
 def done_words(verb: str, row: Callback, show: Show) -> str:

@@ -38,6 +38,17 @@ ATTEMPTS = {
     Attempt.NO_ANSWER: N_("no answer"),
 }
 
+RANG_OUT = {  # why a customer was not reached, where that is more than "rang out"
+    Reason.BUSY: N_("busy"),
+    Reason.UNREACHABLE: N_("did not get through"),
+}
+
+NOT_CALLED = {  # what became of the desk phone that was to ring first
+    Reason.NO_ANSWER: N_("The desk phone was not picked up, so nobody was called"),
+    Reason.BUSY: N_("The desk phone was busy or refused the call, so nobody was called"),
+    Reason.UNREACHABLE: N_("The desk phone is not connected, so nobody was called"),
+}
+
 REASONS = {
     Reason.NO_ANSWER: N_("nobody answered"),
     Reason.BUSY: N_("busy"),
@@ -183,6 +194,11 @@ def age(gone: timedelta) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
+
+
+def attempted(result: Attempt, why: Reason | None) -> str:
+    """How a try to reach the customer went."""
+    return RANG_OUT.get(why, ATTEMPTS[result]) if why and result is Attempt.RANG_OUT else ATTEMPTS[result]
 
 
 def bytes_free(count: int) -> str:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bridge.domain.calls import Direction
+from bridge.domain.calls import Direction, Reason
 from bridge.domain.escalation import Stage
 from bridge.domain.messages import Kind, PartState
 from bridge.domain.policy import ContactKind, Why
-from bridge.domain.queue import Attempt, Callback, Outcome, State
+from bridge.domain.queue import Attempt, Callback, Outcome, State, Verb
 from bridge.web.language import N_
-from bridge.web.present import TEXT_STATES, WHY_NO_TEXT
-from storage import alerts, callbacks, calls, contacts, conversations, opt_outs
+from bridge.web.present import NOT_CALLED, TEXT_STATES, WHY_NO_TEXT
+from storage import alerts, audit, callbacks, calls, contacts, conversations, opt_outs
 from storage.callbacks import AttemptMade, Note
 from storage.calls import CallRow
 from storage.conversations import Said
@@ -44,6 +44,7 @@ class Row:
     """words: the customer's last text, cut where it is marked; empty if they never wrote. alarm: whom alerts told.
 
     picture: one was sent on this row, which nobody here can see. second_of: open rows whose second number this is.
+    not_called: why nobody was called, where that was the last thing tried.
     """
 
     callback: Callback
@@ -56,6 +57,7 @@ class Row:
     notes: Sequence[Note]
     textable: bool
     kind: ContactKind | None
+    not_called: TextStatus | None
     picture: bool = False
     second_of: Sequence[Callback] = ()
 
@@ -101,6 +103,7 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
         picture=any(text.picture for text in mine),
         second_of=await _second_of(db, callback),
         kind=contact.kind if contact else None,
+        not_called=await _not_called(db, callback),
     )
 
 
@@ -117,6 +120,16 @@ async def _alarm(db: Reader, callback: Callback) -> TextStatus | None:
         return None
     words, tone = ALARMS[case.stage]
     return TextStatus(words, tone, names)
+
+
+async def _not_called(db: Reader, callback: Callback) -> TextStatus | None:
+    """The last thing that happened to the row: the desk phone of whoever wanted to call was not picked up."""
+    if callback.owner is None:
+        return None
+    last = await audit.of_version(db, audit.Subject.CALLBACK, callback.id, callback.version)
+    if last is None or last.what != f"{audit.Subject.CALLBACK}.{Verb.NOT_CALLED}":
+        return None
+    return TextStatus(NOT_CALLED[Reason(last.detail["why"])], "bad")
 
 
 ALARMS = {

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,11 +69,23 @@ async def _read(http: aiohttp.ClientSession, path: str) -> str:
         return ""  # it has not opened its port yet
 
 
+async def nina_waits(database: Database) -> None:
+    await misses(database, NINA)
+
+
 @asynccontextmanager
-async def daemon(office: Office, folder: Path, port: Callable[[], int]) -> AsyncIterator[Running]:
+async def daemon(
+    office: Office,
+    folder: Path,
+    port: Callable[[], int],
+    *,
+    before: Callable[[Database], Awaitable[object]] = nina_waits,
+    settings: str = "",
+) -> AsyncIterator[Running]:
+    """before: what the database holds when it starts. settings: more for its configuration."""
     await office.cli("database deltree textback")
     async with await Database.open(folder / "textback.db") as database:
-        await misses(database, NINA)
+        await before(database)
     ports, page = office.asterisk.ports, port()
     config = folder / "textback.toml"
     config.touch(mode=0o600)
@@ -82,6 +94,7 @@ async def daemon(office: Office, folder: Path, port: Callable[[], int]) -> Async
         CONFIG.format(
             ami=ports.ami, username=username, secret=secret, nobody=port(), page=page, agi=ports.agi, token=AGI_TOKEN
         )
+        + settings
     )
     process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", config)
     try:

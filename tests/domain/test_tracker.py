@@ -17,6 +17,7 @@ from bridge.domain.events import (
     Held,
     HungUp,
     Parked,
+    PhoneNotTaken,
     PresentationTold,
     QueueJoined,
     Renamed,
@@ -289,6 +290,34 @@ def test_an_outbound_call_tells_who_called_whom(story: Story, dialled: str, numb
     call = story.call
     assert (call.direction, call.verdict, call.answered_by) == (Direction.OUTBOUND, Verdict.ANSWERED, "101")
     assert (call.caller.number and call.caller.number.value, call.attempt_id) == (number, DESK)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "reason"),
+    [
+        (DialStatus.NOANSWER, 19, Reason.NO_ANSWER),
+        (DialStatus.BUSY, 17, Reason.BUSY),
+        (DialStatus.CONGESTION, 34, Reason.UNREACHABLE),
+        (DialStatus.CHANUNAVAIL, 0, Reason.UNREACHABLE),
+        (DialStatus.NOANSWER, 1, Reason.UNREACHABLE),  # so ends the call to a number that nobody has
+    ],
+)
+def test_an_outbound_call_that_nobody_answered_says_why(
+    story: Story, status: DialStatus, cause: int, reason: Reason
+) -> None:
+    story.created(DESK, state=ChannelState.RING, exten="0612345678")
+    story.dials(DESK, TRUNK, "0612345678@trunk", linkedid=DESK)
+    story.dial_ends(DESK, TRUNK, status)
+    story.hangs_up(cause=cause)
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, reason)
+
+
+def test_a_desk_phone_that_had_a_channel_was_reached_and_refused(story: Story) -> None:
+    story.created("textback-1-1")
+    for attempt_id, told in (("textback-1-1", Reason.BUSY), ("textback-1-2", Reason.UNREACHABLE)):
+        assert story.tracker.not_taken(PhoneNotTaken(story.now, attempt_id, Reason.UNREACHABLE)).why is told
+    story.hangs_up("textback-1-1")
+    assert story.tracker.not_taken(PhoneNotTaken(story.now, "textback-1-1", Reason.UNREACHABLE)).why is Reason.BUSY
 
 
 def test_a_customer_is_live_in_both_directions(story: Story) -> None:

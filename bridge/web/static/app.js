@@ -37,9 +37,11 @@ function noticed(ids) {
 }
 
 // Nobody is in the middle of something: no row has the focus, no menu is open, nothing is half typed.
-function calm() {
-  const typed = [...document.querySelectorAll("#main textarea, #main input:not([type=hidden])")];
-  return !current() && !document.querySelector(".menu[open]") && typed.every((field) => field.value === field.defaultValue);
+const calm = () => !current() && !isWorkedIn(byId("main"));
+
+function isWorkedIn(part) {
+  const typed = [...part.querySelectorAll("textarea, input:not([type=hidden])")];
+  return part.querySelector(".menu[open]") !== null || typed.some((field) => field.value !== field.defaultValue);
 }
 
 async function refresh() {
@@ -59,11 +61,11 @@ function reload() {
   return htmx.ajax("GET", address.pathname + address.search, { target: "#main", select: "#main", swap: "outerHTML show:none" });
 }
 
-// A row that somebody works in stays where it is; others are shown as they are now. Returns 1 for one not shown yet.
+// Rows stay where they are and are shown as they are now, but for one that somebody works in. Returns 1 for one not shown.
 async function refreshRow(id) {
   const row = byId(`row-${id}`);
   if (!row) return 1;
-  if (row.contains(document.activeElement) || row.querySelector(".menu[open]")) {
+  if (isWorkedIn(row)) {
     row.classList.add("gone");
     return 1;
   }
@@ -75,9 +77,17 @@ async function refreshRow(id) {
 
 function replace(row, html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".row");
+  const held = row.contains(document.activeElement) ? document.activeElement : null;
   row.replaceWith(fresh);
   htmx.process(fresh);
+  if (held) sameIn(fresh, held).focus();
   chimeForNew();
+}
+
+// What had the focus, as it is in the row now; the row itself where it is gone.
+function sameIn(row, held) {
+  const key = held.closest("[data-key]")?.dataset.key, now = key && row.querySelector(`[data-key="${key}"]`);
+  return (now?.matches("details") ? now.querySelector("summary") : now) ?? row;
 }
 
 function announce(fresh) {
