@@ -31,7 +31,7 @@ class Line(Protocol):
 
 
 class Listener:
-    """ended: stores one call. not_taken: one that rang nobody. Both raise StorageError where the disk does not let them."""
+    """ended: stores one call. not_taken: one that rang nobody. Both raise StorageError where the disk is at fault."""
 
     def __init__(
         self,
