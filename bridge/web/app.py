@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import datetime
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +17,6 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bridge.callbacks import Callbacks
 from bridge.changes import Changes
-from bridge.domain import triage
 from bridge.domain.lexicon import Lexicon, default_lexicon
 from bridge.domain.office import Office
 from bridge.health import Health
@@ -31,7 +30,7 @@ from bridge.web.live import HEARTBEAT, Live
 from bridge.web.office import OfficePages
 from bridge.web.on_call import OnCallPage
 from bridge.web.phones import Phones, Ringing, follow
-from bridge.web.rows import Mark, Spans
+from bridge.web.quotes import marker
 from bridge.web.security import add_headers, guard
 from bridge.web.settings import WebSettings
 from bridge.web.site import Site
@@ -81,17 +80,6 @@ def create_app(
     work = (partial(_read_changes, changes), live.run, partial(follow, database, phones, live.tell))
     app.cleanup_ctx.append(lambda _: _following(work))
     return app
-
-
-def marker(lexicon: Lexicon) -> Mark:
-    """Which words of a customer's text made it urgent; read as one text of its own."""
-
-    @lru_cache(maxsize=1000)
-    def mark(text: str) -> Spans:
-        found = triage.assess([text], lexicon)
-        return [(span.start, span.end) for span in found.spans]
-
-    return mark
 
 
 def _add_routes(app: web.Application, site: Site, live: Live) -> None:

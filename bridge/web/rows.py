@@ -1,8 +1,7 @@
 """What one row of the page shows, gathered from what is stored."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from bridge.domain.calls import Direction, Reason
@@ -12,6 +11,7 @@ from bridge.domain.policy import ContactKind, Why
 from bridge.domain.queue import Attempt, Callback, Outcome, State, Verb
 from bridge.web.language import N_
 from bridge.web.present import NOT_CALLED, TEXT_STATES, WHY_NO_TEXT
+from bridge.web.quotes import Mark, Quote, quotes, telling
 from storage import alerts, audit, callbacks, calls, contacts, conversations, opt_outs
 from storage.callbacks import AttemptMade, Note
 from storage.calls import CallRow
@@ -20,15 +20,6 @@ from storage.database import Reader
 
 NONE_OF_OURS = frozenset({Outcome.SPAM, Outcome.WRONG_NUMBER})
 LAST_WORDS = 20  # texts of the conversation looked at for a row
-
-Spans = Sequence[tuple[int, int]]
-Mark = Callable[[str], Spans]
-"""Which characters of a customer's text made it urgent."""
-
-
-class Piece(NamedTuple):
-    text: str
-    marked: bool
 
 
 class TextStatus(NamedTuple):
@@ -41,7 +32,7 @@ class TextStatus(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """words: the customer's last text, cut where it is marked; empty if they never wrote. alarm: whom alerts told.
+    """quotes: what the customer wrote last, and what made the row urgent. alarm: whom alerts told.
 
     picture: one was sent on this row, which nobody here can see. second_of: open rows whose second number this is.
     not_called: why nobody was called, where that was the last thing tried.
@@ -49,8 +40,7 @@ class Row:
 
     callback: Callback
     calls: Sequence[CallRow]
-    words: Sequence[Piece]
-    words_at: datetime | None
+    quotes: Sequence[Quote]
     text: TextStatus | None
     alarm: TextStatus | None
     attempt: AttemptMade | None
@@ -87,14 +77,12 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
     missed = [row for row in await calls.of_callback(db, callback.id) if row.call.direction is Direction.INBOUND]
     attempts = await callbacks.attempts(db, callback.id)
     mine = [text for text in said if text.callback_id == callback.id]
-    last = next((text for text in mine if text.by is None and text.text), None)
     never = await _never_text(db, callback)
     contact = await contacts.get(db, callback.number) if callback.number else None
     return Row(
         callback=callback,
         calls=missed,
-        words=tuple(pieces(last.text, mark(last.text))) if last else (),
-        words_at=last.at if last else None,
+        quotes=telling(quotes(mine, mark)),
         text=never or _text_status(mine, missed),
         alarm=await _alarm(db, callback),
         attempt=attempts[-1] if attempts else None,
@@ -170,17 +158,3 @@ def _text_status(said: Sequence[Said], missed: Sequence[CallRow]) -> TextStatus 
     why = missed[-1].filing.text_why if missed else ""
     words = WHY_NO_TEXT.get(Why(why)) if why in set(Why) else None
     return TextStatus(words, "none") if words else None
-
-
-def pieces(text: str, spans: Spans) -> Iterator[Piece]:
-    """Cut a text at its spans; overlapping ones are joined, what lies outside the text is left out."""
-    done = 0
-    for start, end in sorted(spans):
-        start, end = max(start, done), min(end, len(text))
-        if start < end:
-            if done < start:
-                yield Piece(text[done:start], False)
-            yield Piece(text[start:end], True)
-            done = end
-    if done < len(text):
-        yield Piece(text[done:], False)

@@ -19,7 +19,8 @@ from bridge.web.history import Toast, done_words
 from bridge.web.language import N_, WORDS, render
 from bridge.web.phones import Phones, Ringing
 from bridge.web.present import KINDS, Show
-from bridge.web.rows import Mark, read_row
+from bridge.web.quotes import Mark
+from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
 from storage import audit, callbacks, contacts, settings
 from storage.audit import Subject

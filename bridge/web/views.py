@@ -1,6 +1,6 @@
 """The pages: three lists, one row, one conversation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,8 @@ from bridge.domain.queue import Callback, State, Urgency
 from bridge.health import Health, LinkKind
 from bridge.web.history import history
 from bridge.web.language import N_, render
-from bridge.web.rows import Mark, Piece, TextStatus, pieces, read_row, text_state
+from bridge.web.quotes import Piece, Quote, quotes
+from bridge.web.rows import TextStatus, read_row, text_state
 from bridge.web.site import Banner, Site, found
 from storage import audit, callbacks, calls, conversations, search
 from storage.callbacks import Key
@@ -117,6 +118,7 @@ class Views:
         self, request: web.Request, db: Reader, callback: Callback, *, status: int = 200, banner: Banner | None = None
     ) -> web.Response:
         said = await conversations.thread(db, callback.number) if callback.number else ()
+        theirs = quotes(said, self._site.mark)
         return await self._site.page(
             request,
             db,
@@ -125,7 +127,7 @@ class Views:
             status,
             tab="row",
             row=await read_row(db, callback, self._site.mark),
-            thread=[bubble(text, self._site.mark) for text in reversed(said)],
+            thread=[bubble(text, theirs) for text in reversed(said)],
             history=history(await audit.of_callback(db, callback.id)),
             banner=banner,
         )
@@ -139,10 +141,10 @@ class Views:
         return web.json_response({"to_call": waiting.to_call, "urgent": urgent})
 
 
-def bubble(said: Said, mark: Mark) -> Bubble:
-    theirs = said.by is None
-    words = tuple(pieces(said.text, mark(said.text))) if theirs else ()
-    return Bubble(said.at, said.by, said.text, words, text_state(said.state) if said.state else None, said.picture)
+def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:
+    quote = theirs.get(said.id) if said.by is None else None
+    status = text_state(said.state) if said.state else None
+    return Bubble(said.at, said.by, said.text, quote.pieces if quote else (), status, said.picture)
 
 
 def first_run(health: Health) -> list[Step]:

@@ -95,6 +95,26 @@ async def test_the_urgent_row_is_on_top_with_its_words_marked(client: Client, de
     assert "▲" in page.html
 
 
+async def test_the_words_that_made_it_urgent_stay_when_the_customer_goes_on(
+    client: Client, desk: Desk, row: Callback
+) -> None:
+    await desk.inbox.received(text("no heat since last night"))
+    desk.clock.advance(minutes=2)
+    await desk.inbox.received(text("1209 Heather Ct"))
+    page = await shown(client)
+    assert page.html.index("<mark>no heat</mark>") < page.html.index("<q>1209 Heather Ct</q>")
+
+
+async def test_words_that_are_urgent_only_together_are_shown_together(
+    client: Client, desk: Desk, row: Callback
+) -> None:
+    for words in ("no", "heat"):
+        await desk.inbox.received(text(words))
+        desk.clock.advance(seconds=20)
+    page = await shown(client)
+    assert page.html.index("<q><mark>no</mark></q>") < page.html.index("<q>heat</q>")
+
+
 async def test_what_customers_write_is_shown_as_they_wrote_it_and_runs_nothing(
     client: Client, desk: Desk, row: Callback
 ) -> None:
