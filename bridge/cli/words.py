@@ -4,6 +4,7 @@ Both read standard input, a text a line, and print a line for each, in order. Ne
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
@@ -15,6 +16,8 @@ from bridge.domain.lexicon import Lexicon, OptOut, default_lexicon
 
 PROBLEM_FOUND = 1
 WRONG_USAGE = 2
+
+_MEANT_AS_JSON = re.compile(r"\s*\{\s*\"parts\"\s*:")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Row = dict[str, Any]
@@ -62,7 +65,9 @@ def parts_of(line: str) -> list[str]:
         return [line]
     try:
         value = json.loads(line)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if _MEANT_AS_JSON.match(line):
+            raise LineError(f"not JSON: {error}") from error
         return [line]
     if not isinstance(value, dict) or "parts" not in value:
         return [line]
@@ -120,9 +125,10 @@ def _place(words: triage.Span | triage.Release) -> Row:
 
 
 def _lines() -> Iterator[str]:
-    """Standard input, line by line; octets that are no UTF-8 are read as U+FFFD."""
-    for line in sys.stdin.buffer:
-        yield line.decode("utf-8", errors="replace").removesuffix("\n").removesuffix("\r")
+    """Standard input, line by line, without a byte order mark; octets that are no UTF-8 are read as U+FFFD."""
+    for number, line in enumerate(sys.stdin.buffer):
+        encoding = "utf-8" if number else "utf-8-sig"
+        yield line.decode(encoding, errors="replace").removesuffix("\n").removesuffix("\r")
 
 
 def _print(row: Row, *, as_json: bool) -> None:

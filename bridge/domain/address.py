@@ -123,7 +123,7 @@ class _Walker:
 
     def _highway(self, begun: int) -> int | None:
         """`12850 Hwy 90 W`, `4510 N Highway 89`, `4411 County Road 210`, `7700 I-35`."""
-        at = begun + self._in("direction", begun)
+        at = begun + (self._in("direction", begun) or self._word(begun) in {"old", "new"})
         if not (self._in("highway", at) or (self._word(at) == "i" and self._joined(at, "-"))):
             return None
         at += 1

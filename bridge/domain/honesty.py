@@ -30,7 +30,7 @@ _OWN_NAME = re.compile(
 _STRANGE = 'Say only what has happened and what you ask for, in English or Spanish: "We missed your call".'
 _OPENING_MARK = "¿"
 _JOINING = frozenset({"and", "then", "so", "y", "entonces"})
-_BEGINNING = frozenset({"will", "we", "i", "someone", "somebody", "va", "vamos", "le", "alguien"})
+_BEGINNING = frozenset({"will", "we", "i", "someone", "somebody", "always", "never", "va", "vamos", "le", "alguien"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o"})
 
 

@@ -159,9 +159,10 @@ class Conversation:
         return [remark for remark in self.remarks if remark.kind is Kind.OVER][-MAX_OVERS:]
 
     def _denied(self, tokens: Sequence[Token], found: Found[Kind]) -> bool:
-        """`is not fixed yet`; but `no longer leaks` carries its own "no"."""
+        """`is not fixed yet`, `will not come back on`; but `no longer leaks` carries its own "no"."""
         negators = self.lexicon.words("negator")
-        around = (*tokens[max(found.first - 1, 0) : found.first], *tokens[found.first + 1 : found.last])
+        reach = 2 if found.first and tokens[found.first - 1].word in self.lexicon.words("under_no") else 1
+        around = (*tokens[max(found.first - reach, 0) : found.first], *tokens[found.first + 1 : found.last])
         return tokens[found.first].word not in negators and any(token.word in negators for token in around)
 
     def _in_clause(self, number: int) -> Iterator[Match]:

@@ -51,6 +51,26 @@ def test_parts_that_are_no_texts_are_wrong_usage_and_the_rest_is_read(app: typer
     assert [row["level"] for row in rows(result)] == ["urgent"]
 
 
+@pytest.mark.parametrize("line", ['{"parts": ["no", "heat"', '{"parts": ["no"]} heat', '{ "parts" : nonsense}'])
+def test_a_line_that_begins_like_parts_and_is_no_json_is_told_and_the_rest_is_read(app: typer.Typer, line: str) -> None:
+    result = run(app, "triage", "--json", given=f"gas smell\n{line}\nleak\n")
+    assert result.exit_code == 2
+    assert "line 2: not JSON" in result.stderr
+    assert [row["categories"] for row in rows(result)] == [["emergency"], ["leak"]]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(app: typer.Typer) -> None:
+    (row,) = rows(run(app, "triage", "--json", given=b'\xef\xbb\xbf{"parts": ["leak"]}\n'))
+    assert row["spans"] == [{"part": 0, "start": 0, "end": 4, "text": "leak", "category": "leak"}]
+
+
+def test_offsets_count_characters_of_each_part_as_it_was_written(app: typer.Typer) -> None:
+    parts = ["🔥🔥 ﬁrst “ＬＥＡＫ”", "½ the house: no\u00a0heat"]
+    (row,) = rows(run(app, "triage", "--json", given=json.dumps({"parts": parts}) + "\n"))
+    shown = {(span["category"], parts[span["part"]][span["start"] : span["end"]]) for span in row["spans"]}
+    assert {("leak", "ＬＥＡＫ"), ("no heat", "no\u00a0heat")} <= shown
+
+
 def test_hostile_octets_neither_fail_nor_reach_the_terminal(app: typer.Typer) -> None:
     result = run(app, "triage", given=b"leak \xff\x1b[2J \xe2\x80\xae\n")
     assert result.exit_code == 0

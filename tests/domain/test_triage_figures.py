@@ -26,6 +26,7 @@ REPLY_SETS = {
     "eleventh batch": labels.replies("replies11.txt"),
     "twelfth batch": labels.replies("replies12.txt"),
     "thirteenth batch": labels.replies("replies13.txt"),
+    "fourteenth batch": labels.replies("replies14.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -49,10 +50,11 @@ TEMPLATE_SETS = {
     "eighteenth batch": labels.templates("templates18.txt"),
     "nineteenth batch": labels.templates("templates19.txt"),
     "twentieth batch": labels.templates("templates20.txt"),
+    "twenty-first batch": labels.templates("templates21.txt"),
 }
 
-OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 7))]
-ADDRESS_FILES = ["addresses.txt", "addresses2.txt"]
+OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 8))]
+ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt"]
 
 
 def share(figure: str, name: str, texts: Sequence[Reply], good: Callable[[Reply, Assessment], bool]) -> float:
