@@ -1,4 +1,4 @@
-"""What is left of a verdict where the stream has a hole: one event that never came, or a link that broke in mid call."""
+"""What is left of a verdict where the stream has a hole: an event that never came, a link that broke in mid call."""
 
 from collections.abc import Iterator
 from datetime import datetime
