@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bridge.ami.recording import events, read_times
+from bridge.ami.recording import RecordedCalls, RecordingError
 from bridge.config import Config, load
 from bridge.domain import policy
 from bridge.domain.callbook import TrackerSettings
@@ -20,13 +19,18 @@ from bridge.domain.phone import E164
 from bridge.domain.policy import History, SendText, Slot
 from bridge.domain.tracker import Tracker
 
+PROBLEM_FOUND = 1
+SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)  # when calls of which no time is known happened, all at once
+
 
 def register(app: typer.Typer) -> None:
     app.command()(replay)
 
 
 def replay(
-    files: Annotated[list[Path], typer.Argument(help="recordings (`textback record`), .ami")],
+    files: Annotated[
+        list[Path], typer.Argument(help="recordings (`textback record`), .ami", exists=True, dir_okay=False)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
     why: Annotated[bool, typer.Option("--why", help="the events that decided, in plain words")] = False,
     config: Annotated[Path | None, typer.Option(help="this office's numbers, hours and rules")] = None,
@@ -34,11 +38,24 @@ def replay(
 ) -> None:
     """Judge every inbound call of these recordings."""
     office = load(config, os.environ) if config else None
+    settings = tracker_settings(office, tuple(trunk or ()))
     dry_run = DryRun(office)
+    wrong = False
     for file in files:
-        for call in judged(file, tracker_settings(office, tuple(trunk or ()))):
-            said = dry_run.says(call, why=why)
-            sys.stdout.write(f"{json.dumps(said, ensure_ascii=False)}\n" if as_json else in_words(said))
+        try:
+            recorded = RecordedCalls(file)
+            for call in judged(recorded, settings):
+                said = dry_run.says(call, why=why)
+                sys.stdout.write(f"{json.dumps(said, ensure_ascii=False)}\n" if as_json else in_words(said))
+        except RecordingError as error:
+            wrong = True
+            typer.echo(f"{file}: {error}", err=True)
+            continue
+        if recorded.times.unreadable:
+            wrong = True
+            typer.echo(f"{file}: lines of its index that cannot be read: {recorded.times.unreadable}", err=True)
+    if wrong:
+        raise typer.Exit(PROBLEM_FOUND)
 
 
 def tracker_settings(config: Config | None, trunks: tuple[str, ...]) -> TrackerSettings:
@@ -47,14 +64,13 @@ def tracker_settings(config: Config | None, trunks: tuple[str, ...]) -> TrackerS
     return replace(found, trunks=trunks or found.trunks)
 
 
-def judged(file: Path, settings: TrackerSettings) -> Iterator[EndedCall]:
+def judged(recorded: RecordedCalls, settings: TrackerSettings) -> list[EndedCall]:
     """The inbound calls of one recording in the order in which they began."""
     tracker = Tracker(settings)
-    stream = events(file.read_bytes(), read_times(file.with_suffix(".idx.jsonl")))
-    ended = [call for event in stream for call in tracker.feed(event)] + tracker.finish()
+    ended = [call for event in recorded.events() for call in tracker.feed(event)] + tracker.finish()
+    inbound = [call for call in ended if call.direction is Direction.INBOUND]
     never = datetime.max.replace(tzinfo=UTC)
-    inbound = (call for call in ended if call.direction is Direction.INBOUND)
-    yield from sorted(inbound, key=lambda call: call.started_at or never)
+    return sorted(inbound, key=lambda call: call.started_at or never)
 
 
 class DryRun:
@@ -92,7 +108,7 @@ class DryRun:
     def _text(self, call: EndedCall, closed: bool | None) -> dict[str, Any] | None:
         if self._config is None:
             return None
-        now = call.ended_at or call.started_at or datetime.max.replace(tzinfo=UTC)
+        now = call.ended_at or call.started_at or SOME_DAY
         rules = self._config.rules
         decision = policy.decide(call, self._history(call), False, rules, now, closed=bool(closed))
         if isinstance(decision, SendText):

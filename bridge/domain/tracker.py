@@ -48,6 +48,7 @@ from bridge.domain.events import (
 )
 from bridge.domain.live_call import Leg, LiveCall
 from bridge.domain.phone import E164
+from bridge.domain.snapshot import Snapshot
 from bridge.domain.verdicts import VOICEMAIL
 
 MOMENT = timedelta(milliseconds=2)  # what one thing sets off may come in any order within this
@@ -56,7 +57,6 @@ SILENT_FOR = timedelta(hours=12)  # a channel of which nothing is heard for so l
 REMEMBERED = 10_000  # hung-up channels that a stray event does not bring back
 MAX_CHANNELS = 50_000  # what forged events may make us hold
 TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
-DIALLED_APPLICATIONS = frozenset({"appdial", "appdial2", "appqueue"})  # what runs on a channel that was dialled
 
 
 class Tracker:
@@ -66,6 +66,7 @@ class Tracker:
         self._board = Switchboard()
         self._book = Callbook(settings)
         self._company = Company(self._board, self._book)
+        self._snapshot = Snapshot(self._board, self._book, self._company)
         self._gone: OrderedDict[str, None] = OrderedDict()
         self._link = 0
         self._ended: list[EndedCall] = []
@@ -444,40 +445,13 @@ class Tracker:
             call.note(event.at, "we no longer heard the PBX")
 
     def _seen(self, event: ChannelSeen) -> None:
-        channel = self._channel(event)
-        if not channel:
-            return
-        channel.state, channel.shown = event.state, True
-        channel.caller_number = channel.caller_number or event.caller_number
-        channel.exten = channel.exten or event.exten
-        self._look_at_context(channel, event.context)
-        self._place(channel, event)
-        call = self._book.of(channel.uniqueid)
-        if call:
-            call.unsure = False
-            call.note(event.at, "still there when we looked")
-        elif channel.trunk:
-            self._meet_midway(channel, event)
-        self._company.recount(self._board.connected(channel), event.at)
-
-    def _place(self, channel: Channel, event: ChannelSeen) -> None:
-        before = self._board.connected(channel)
-        for bridge in channel.bridges - {event.bridge}:
-            self._board.leave(channel, bridge)
-        if event.bridge:
-            self._board.enter(channel, event.bridge, None)
-        self._company.recount(before, event.at)
-
-    def _meet_midway(self, channel: Channel, event: ChannelSeen) -> None:
-        started = event.at - timedelta(seconds=event.seconds) if event.at and event.seconds is not None else None
-        if event.application.casefold() not in DIALLED_APPLICATIONS:
-            call = self._book.open_inbound(channel, event.caller_number, event.caller_name, started)
-            call.enter_application(event.application, event.at)
-        elif channel.linkedid == channel.uniqueid or not self._book.of(channel.linkedid):
-            self._book.open_outbound(channel, self._board.channels.get(channel.linkedid), event.caller_number, started)
+        if channel := self._channel(event):
+            self._look_at_context(channel, event.context)
+            self._snapshot.saw(channel, event)
 
     def _snapshot_ended(self, _: SnapshotEnded) -> None:
         """Gone: what we held from before the link was lost, or what is absent twice in a row."""
+        self._snapshot.end()
         for channel in list(self._board.channels.values()):
             if channel.shown:
                 channel.shown = False

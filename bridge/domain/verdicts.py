@@ -21,6 +21,8 @@ ANNOUNCEMENT = frozenset(
 )
 DIAL = frozenset({"dial", "retrydial", "followme", "page"})
 
+WITH_A_MACHINE = VOICEMAIL | MENU | ANNOUNCEMENT | {"queue", "park", "musiconhold", "busy", "ringing", "wait"}
+
 NO_ROUTE = frozenset({3, 20})  # Q.850: no route to destination; subscriber absent
 USER_BUSY = 17
 

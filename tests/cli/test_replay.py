@@ -1,12 +1,14 @@
 """`textback replay` as scripts use it: one JSON object for each inbound call, in the order in which they began."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
+from bridge.ami.record import index_path
 from bridge.cli.app import build
 from tests.recorded import FOLDER
 
@@ -110,3 +112,101 @@ def test_people_get_lines_instead_of_objects() -> None:
     shown = CliRunner().invoke(build(), arguments, catch_exceptions=False).stdout
     assert "+31612345678 -> 0205550103: missed (busy)" in shown
     assert "101 ended: BUSY" in shown
+
+
+# --- what is no recording, or not all of one
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(build(), ["replay", "--json", *map(str, arguments)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (gzip.compress(b"Event: Hangup\r\n\r\n"), "it is compressed"),
+        (b"PK\x03\x04 and so on", "it is compressed"),
+        (bytes(range(256)) * 40, "it is no AMI recording"),
+        (b'{"o":30,"n":74,"t":1795440121.7,"e":"Hangup"}\n', "it is no AMI recording"),
+    ],
+)
+def test_what_is_no_recording_is_named_and_the_others_are_judged(tmp_path: Path, content: bytes, said: str) -> None:
+    other = tmp_path / "other.ami"
+    other.write_bytes(content)
+    result = run(other, RECORDED / "busy.ami", *TRUNK)
+    assert result.exit_code == 1
+    assert f"{other}: {said}" in result.stderr
+    assert [json.loads(line)["reason"] for line in result.stdout.splitlines()] == ["busy"]
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    assert run(tmp_path / "nothing.ami").exit_code == 2
+    assert run(tmp_path).exit_code == 2
+
+
+def test_a_recording_that_breaks_off_tells_of_a_call_whose_end_is_not_in_it(tmp_path: Path) -> None:
+    torn = tmp_path / "torn.ami"
+    torn.write_bytes((RECORDED / "busy.ami").read_bytes()[:3000])
+    [call] = replay(torn, *TRUNK)
+    assert (call["verdict"], call["reason"], call["ended_at"]) == ("unknown", None, None)
+
+
+def test_a_copy_with_line_ends_of_unix_is_read_as_well(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.ami"
+    copy.write_bytes((RECORDED / "busy.ami").read_bytes().replace(b"\r\n", b"\n"))
+    [call] = replay(copy, *TRUNK)
+    assert call["reason"] == "busy"
+
+
+def test_an_index_that_breaks_off_tells_no_times_behind_its_end(tmp_path: Path) -> None:
+    [whole] = replay(RECORDED / "busy.ami", *TRUNK)
+    torn = _with_index(tmp_path, (RECORDED / "busy.idx.jsonl").read_bytes()[:1000])
+    [call] = replay(torn, *TRUNK)
+    assert (call["started_at"], call["ended_at"]) == (whole["started_at"], None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"no json",
+        b"[]",
+        b'"o"',
+        b'{"o": 1}',
+        b'{"o": -1, "n": 2, "t": 1}',
+        b'{"o": 1, "n": 2, "t": 1e300}',
+        b'{"o": 1, "n": 2, "t": NaN}',
+        b'{"o": 1e400, "n": 2, "t": 1}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_line_of_an_index_that_cannot_be_read_is_told_and_the_call_is_judged(tmp_path: Path, line: bytes) -> None:
+    odd = _with_index(tmp_path, line + b"\n" + (RECORDED / "busy.idx.jsonl").read_bytes())
+    result = run(odd, *TRUNK)
+    [call] = [json.loads(row) for row in result.stdout.splitlines()]
+    assert (result.exit_code, call["reason"]) == (1, "busy")
+    assert call["ended_at"] is not None
+    assert "lines of its index that cannot be read: 1" in result.stderr
+
+
+def test_the_index_is_the_one_that_record_wrote_whatever_the_recording_is_called(tmp_path: Path) -> None:
+    dated = tmp_path / "monday.1"
+    dated.write_bytes((RECORDED / "busy.ami").read_bytes())
+    index_path(dated).write_bytes((RECORDED / "busy.idx.jsonl").read_bytes())
+    [call] = replay(dated, *TRUNK)
+    assert call["started_at"] is not None
+
+
+def test_calls_without_times_are_still_told_what_would_be_texted(tmp_path: Path, config: Path) -> None:
+    bare = tmp_path / "bare.ami"
+    bare.write_bytes((RECORDED / "hangup_ringing_15s.ami").read_bytes())
+    first, second = replay(bare, bare, "--config", config)
+    assert (first["after_hours"], first["text"]["send"]) == (None, True)
+    assert second["text"] == {"send": False, "why": "cool_down"}
+
+
+def _with_index(folder: Path, index: bytes) -> Path:
+    copy = folder / "copy.ami"
+    copy.write_bytes((RECORDED / "busy.ami").read_bytes())
+    index_path(copy).write_bytes(index)
+    return copy

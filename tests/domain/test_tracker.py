@@ -401,6 +401,65 @@ def test_an_outbound_leg_met_in_the_middle_is_no_inbound_call(story: Story) -> N
     assert (story.call.direction, story.call.answered_by) == (Direction.OUTBOUND, "101")
 
 
+def test_a_call_that_came_up_in_the_gap_and_is_with_nobody_now_is_not_guessed(story: Story) -> None:
+    story.calls_in()
+    story.link_breaks()
+    story.snapshot(story.row(TRUNK))
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("machine", ["Queue", "BackGround", "VoiceMail", "Playback"])
+def test_a_call_that_a_machine_took_in_the_gap_is_judged_at_its_end(story: Story, machine: str) -> None:
+    story.calls_in()
+    story.link_breaks()
+    story.snapshot(story.row(TRUNK, application=machine))
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.MISSED
+
+
+def test_a_call_that_was_up_before_the_gap_is_judged_at_its_end(story: Story) -> None:
+    story.calls_in()
+    story.happens(StateChanged, TRUNK, state=ChannelState.UP)
+    story.link_breaks()
+    story.snapshot(story.row(TRUNK))
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.MISSED
+
+
+def test_met_in_the_middle_after_what_may_have_been_a_talk_is_unknown_unless_somebody_still_answers(
+    story: Story,
+) -> None:
+    story.snapshot(story.row(TRUNK))
+    story.snapshot(story.row(OTHER_TRUNK))
+    story.dials(TRUNK, DESK)
+    story.meet(TRUNK, DESK)
+    story.hangs_up(caller=True)
+    story.hangs_up(OTHER_TRUNK, caller=True)
+    assert [call.verdict for call in story.ended] == [Verdict.ANSWERED, Verdict.UNKNOWN]
+
+
+def test_a_mobile_that_is_being_asked_to_press_1_is_no_call_of_its_own(story: Story) -> None:
+    mobile = story.row(OTHER_TRUNK, TRUNK, application="Read", number="0655500001")
+    story.snapshot(mobile, story.row(TRUNK, state=ChannelState.RING))
+    story.hangs_up(OTHER_TRUNK)
+    story.hangs_up(caller=True)
+    assert story.call.key.uniqueid == TRUNK
+
+
+def test_a_leg_that_is_about_to_be_dialled_is_no_call_of_its_own(story: Story) -> None:
+    story.calls_in()
+    story.created(OTHER_TRUNK, TRUNK)
+    story.link_breaks()
+    story.snapshot(
+        story.row(TRUNK, state=ChannelState.RING),
+        story.row(OTHER_TRUNK, TRUNK, state=ChannelState.DOWN, application=""),
+    )
+    story.hangs_up(OTHER_TRUNK)
+    story.hangs_up(caller=True)
+    assert story.call.key.uniqueid == TRUNK
+
+
 def test_a_call_absent_from_two_snapshots_has_lost_its_hangup(story: Story) -> None:
     story.calls_in()
     story.snapshot()

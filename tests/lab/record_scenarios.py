@@ -1,8 +1,9 @@
 """`python -m tests.lab.record_scenarios [--chroot DIR] [NAME...]`: play scenarios on a real Asterisk, and keep it all.
 
 Each becomes NAME.ami (everything on) and NAME_least.ami (the account that we ask for), with index and expectation, in
-tests/recordings/22-own/ (or 16-own/, by the version). Of some only the second is kept, for its size. The expectation is what people did in the call, not what our
-tracker makes of it. --chroot: another Asterisk than the lab's, as mmdebstrap makes it from Debian bullseye.
+tests/recordings/22-own/ (or 16-own/, by the version); of some only the second is kept, for its size. The expectation is
+what people did in the call, not what our tracker makes of it. --chroot: another Asterisk than the lab's, as mmdebstrap
+makes it from Debian bullseye.
 """
 
 import argparse
