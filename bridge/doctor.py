@@ -201,6 +201,8 @@ def from_the_lan(host: str, number: int, ours: str) -> Finding:
         remedy = f'textback users add NAME --role admin; [web] listen = "{ours or "ADDRESS"}:{number}"'
         return not_looked("page", f"only this machine can open it at {host}:{number}", remedy)
     address = ours if host in EVERYWHERE else host
+    if not address:
+        return not_looked("page", "this machine has no address in a network")
     try:
         socket.create_connection((address, number), timeout=3).close()
     except OSError as error:

@@ -46,7 +46,7 @@ def country_of(zone: str) -> str:
 
 
 def version(shown: str) -> str:
-    found = re.match(r"Asterisk \S+", shown)
+    found = re.search(r"^Asterisk \S+", shown, re.MULTILINE)
     return found[0] if found else ""
 
 

@@ -16,6 +16,7 @@ from bridge.domain import digest as words
 from bridge.domain import gsm
 from bridge.domain.digest import Waiting
 from bridge.telling import Telling
+from bridge.web.rows import read_row
 from storage import opt_outs
 from storage.database import Database
 from storage.opt_outs import Cause, OptOut
@@ -35,15 +36,17 @@ def register(app: typer.Typer) -> None:
 
 
 def queue(config: ConfigPath = CONFIG, as_json: AsJson = False, branch: Branch = None) -> None:
-    """Everybody who needs a call, one line each: urgent first, then who waits longest."""
+    """Everybody who needs a call, one line each: urgent first, then who waits longest; and what became of the text."""
 
     async def work(database: Database, loaded: Config) -> list[str]:
         now = datetime.now(UTC)
         async with database.read() as db:
             waiting = await _digest(database, loaded).waiting(db, _known(branch, loaded))
+            texts = [(await read_row(db, one.row, lambda _: ())).text for one in waiting]
+        told = [(one, text.words if text else "") for one, text in zip(waiting, texts, strict=True)]
         if as_json:
-            return [json.dumps(_object(one), ensure_ascii=False) for one in waiting]
-        return [words.line(one, loaded.office, now) for one in waiting]
+            return [json.dumps(_object(one) | {"text": text}, ensure_ascii=False) for one, text in told]
+        return [words.line(one, loaded.office, now) + (f"  [{text}]" if text else "") for one, text in told]
 
     for row in with_database(config, work):
         print(row)

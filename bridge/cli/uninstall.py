@@ -16,6 +16,7 @@ from storage.backup import FOLDER
 
 ASTERISK = Path("/etc/asterisk")
 SYSTEMD = Path("/etc/systemd/system")
+LINK = Path("/usr/local/bin/textback")  # made by install.sh
 MARK = "textback"
 
 
@@ -40,7 +41,7 @@ def rows(asterisk: Path, systemd: Path, user: str, path: Path) -> Iterator[str]:
     yield from _files(path)
     yield "# the user and the program"
     yield f"userdel {shlex.quote(user)}"
-    yield _program()
+    yield from _program()
 
 
 def _service(systemd: Path) -> Iterator[str]:
@@ -82,8 +83,10 @@ def _files(path: Path) -> Iterator[str]:
         yield shlex.join([str(Path(sys.prefix, "bin/textback")), "backup", "textback-last.db", "--config", str(path)])
         yield from map(_remove, sorted(config.database.parent.glob(f"{config.database.name}*")))
         yield _remove(config.database.parent / FOLDER, "-rf")
+        yield _if_empty(config.database.parent)
     if path.exists():
         yield from map(_remove, [path, *_secrets(path)])
+        yield _if_empty(path.parent)
 
 
 def _loaded(path: Path) -> Config | None:
@@ -100,9 +103,18 @@ def _secrets(path: Path) -> list[Path]:
         return []
 
 
-def _program() -> str:
-    own = sys.prefix != sys.base_prefix
-    return _remove(Path(sys.prefix), "-r") if own else f"{sys.executable} -m pip uninstall missed-call-textback"
+def _program() -> Iterator[str]:
+    own = Path(sys.prefix)
+    if LINK.is_symlink() and LINK.readlink().is_relative_to(own):
+        yield _remove(LINK)
+    if sys.prefix != sys.base_prefix:
+        yield _remove(own, "-r")
+    else:
+        yield f"{sys.executable} -m pip uninstall missed-call-textback"
+
+
+def _if_empty(folder: Path) -> str:
+    return shlex.join(["rmdir", "--ignore-fail-on-non-empty", str(folder)])
 
 
 def _remove(path: Path, *flags: str) -> str:

@@ -95,6 +95,10 @@ def test_a_page_for_this_machine_only_is_said_to_be_so(unused_tcp_port: int) -> 
     assert doctor.from_the_lan("127.0.0.1", unused_tcp_port, "192.0.2.7").level is Level.NOT_LOOKED
 
 
+def test_a_machine_in_no_network_has_nobody_to_reach_its_page(unused_tcp_port: int) -> None:
+    assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "").level is Level.NOT_LOOKED
+
+
 def test_a_page_that_the_network_cannot_reach_is_a_problem(unused_tcp_port: int) -> None:
     """127.0.0.2 stands in for the address in the network: a listener on another address does not answer there."""
     assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "127.0.0.2").is_problem

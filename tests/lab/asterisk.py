@@ -100,7 +100,7 @@ class Asterisk:
         command = self._installation.command("-f", "-C", self._config_file())
         with (self.home / "console").open("wb") as console:
             self._process = subprocess.Popen(
-                [*_bound_to_us(), *command],
+                [*bound_to_us(), *command],
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -201,7 +201,7 @@ def running_asterisk(installation: Installation | None = None) -> Iterator[Aster
         asterisk.clear()
 
 
-def _bound_to_us() -> list[str]:
+def bound_to_us() -> list[str]:
     """Where util-linux can: let the kernel end it when we are killed before we could."""
     return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.lab.asterisk import CHROOT, CONFIG, REPOSITORY, LabError
+from tests.lab.asterisk import CHROOT, CONFIG, REPOSITORY, LabError, bound_to_us
 
 BUILD = Path(__file__).with_name("machine.sh")
 CGROUPS = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
@@ -126,14 +126,15 @@ def _said(machine: Machine, script: str) -> str:
 
 def _unshared(group: Path, place: Path) -> "subprocess.Popen[bytes]":
     script = [str(BUILD), str(place), str(CHROOT.resolve()), str(REPOSITORY)]
-    return subprocess.Popen(
-        # in a group of its own before it has namespaces, which is then the root of what its systemd may see and change
-        ["sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', str(group), *UNSHARE, *script],
-        env=ENVIRON,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(place.with_suffix(".log")).open("wb"),
-    )
+    with place.with_suffix(".log").open("wb") as log:
+        return subprocess.Popen(
+            # in a group of its own before it has namespaces: all that its systemd may see and change
+            [*bound_to_us(), "sh", "-c", 'echo $$ > "$0/cgroup.procs"; exec "$@"', str(group), *UNSHARE, *script],
+            env=ENVIRON,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
 
 
 def _wait_for_systemd(process: "subprocess.Popen[bytes]", place: Path) -> None:

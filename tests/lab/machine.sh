@@ -71,9 +71,15 @@ rm -f "$root/etc/machine-id"
 cat /proc/sys/kernel/random/uuid | tr -d - > "$root/etc/machine-id"
 mount -t tmpfs tmpfs "$root$repository"
 
+# In no network but its own, in which it has an address (RFC 5737).
 ip link set lo up
+ip link add lan type veth peer name nobody
+ip address add 192.0.2.7/24 dev lan
+ip link set lan up
+ip link set nobody up
 mkdir "$root/old"
 cd "$root"
 pivot_root . old
 umount --lazy /old
+mount --make-rshared /   # systemd hands secrets to services by a mount that it makes elsewhere
 exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd

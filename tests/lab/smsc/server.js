@@ -1,5 +1,5 @@
 "use strict";
-// An SMSC over npm's smpp, steered over HTTP on loopback. argv[2]: {system_id, password, key?, cert?} as JSON.
+// An SMSC over npm's smpp, steered over HTTP on loopback. argv[2]: {system_id, password, port?, key?, cert?} as JSON.
 // Says {"smpp": port, "http": port} on stdout when both listen, then one line a submit.
 //
 //   GET  /submits?count=N   the submits so far, as soon as there are N
@@ -204,7 +204,7 @@ const control = http.createServer((request, response) => {
 
 const tls = options.key ? { key: fs.readFileSync(options.key), cert: fs.readFileSync(options.cert) } : {};
 const server = smpp.createServer(tls, connected);
-server.listen(0, "127.0.0.1", () =>
+server.listen(options.port || 0, "127.0.0.1", () =>
   control.listen(0, "127.0.0.1", () =>
     process.stdout.write(JSON.stringify({ smpp: server.address().port, http: control.address().port }) + "\n"),
   ),

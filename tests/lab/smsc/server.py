@@ -21,7 +21,7 @@ STARTING = 20.0
 
 @dataclass(frozen=True, slots=True)
 class NodeSmsc:
-    """port: where it speaks SMPP (account `textback`, password `secret`). ca_file: whom to trust if it speaks TLS."""
+    """port: where it speaks SMPP, a free one unless one is asked for. ca_file: whom to trust if it speaks TLS."""
 
     port: int
     ca_file: Path | None
@@ -29,7 +29,9 @@ class NodeSmsc:
 
     @classmethod
     @asynccontextmanager
-    async def start(cls, *, tls_in: Path | None = None) -> AsyncIterator["NodeSmsc"]:
+    async def start(
+        cls, *, tls_in: Path | None = None, system_id: str = SYSTEM_ID, password: str = PASSWORD, port: int = 0
+    ) -> AsyncIterator["NodeSmsc"]:
         """tls_in: an empty directory for a key and a self-made certificate of `localhost`; None for plain TCP.
 
         Skips the test, or fails it where real parts are required, if this machine has no Node or no npm package.
@@ -40,7 +42,7 @@ class NodeSmsc:
         process = await asyncio.create_subprocess_exec(
             "node",
             str(HERE / "server.js"),
-            json.dumps({"system_id": SYSTEM_ID, "password": PASSWORD, **certificate}),
+            json.dumps({"system_id": system_id, "password": password, "port": port, **certificate}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
