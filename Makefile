@@ -62,7 +62,7 @@ dist: .venv/bin/python
 # Every word of the page into the catalogues of its languages; what is new there is empty until somebody translates it.
 messages: .venv/installed-dev
 	$(BIN)/pybabel -q extract -F bridge/web/locale/babel.cfg -k N_ -k say -k count:1,2 -k ngettext:1,2 --no-location \
-	  --omit-header -o .venv/messages.pot bridge/web
+	  --omit-header -o .venv/messages.pot bridge storage
 	$(BIN)/pybabel -q update -i .venv/messages.pot -l es -o bridge/web/locale/es/messages.po -w 110 --ignore-pot-creation-date \
 	  --no-fuzzy-matching
 

@@ -9,6 +9,7 @@ from bridge.domain import display, queue
 from bridge.domain.events import PhoneNotTaken
 from bridge.domain.office import Office
 from bridge.domain.queue import Callback, State, Verb
+from bridge.domain.saying import N_, SaidError
 from bridge.ports import Originated, Pbx
 from storage import audit, callbacks
 from storage.audit import Act, Entry, Subject
@@ -20,7 +21,7 @@ ATTEMPT = re.compile(r"textback-([0-9]{1,15})-([0-9]{1,9})")
 CALL_OVER = tuple(f"{Subject.CALLBACK}.{verb}" for verb in (Verb.CALLED, Verb.NOT_CALLED))
 
 
-class CannotCallError(Exception):
+class CannotCallError(SaidError):
     """There is nobody to ring, or nothing to dial; the text says which. Nothing was changed."""
 
 
@@ -42,14 +43,14 @@ class Calling:
         line = self._office.line_named(row.line)
         pbx = self._pbxs().get(line.pbx)
         if row.state is State.CLOSED:
-            raise CannotCallError("this row is closed")
+            raise CannotCallError(N_("this row is closed"))
         number = row.second if second else row.number
         if number is None:
-            raise CannotCallError("the caller's number is not known")
+            raise CannotCallError(N_("the caller's number is not known"))
         if not extension:
-            raise CannotCallError(f"{who} has no extension in the configuration")
+            raise CannotCallError(N_("%(name)s has no extension in the configuration"), name=who)
         if pbx is None:
-            raise CannotCallError("the PBX is not connected")
+            raise CannotCallError(N_("the PBX is not connected"))
         await self._callbacks.claim(row.id, row.version, who, now)
         return await pbx.originate(
             attempt_id=f"textback-{row.id}-{row.version}",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bridge.domain.hours import HoursChange
 from bridge.domain.office import Office
 from bridge.domain.oncall import AHEAD, Gap, Override
+from bridge.domain.saying import N_, SaidError
 from storage import hours, on_call
 from storage.database import Database, Reader
 
@@ -14,7 +15,11 @@ LOOKED_BACK = timedelta(days=400)
 """Changes of the hours that are longer gone say nothing of an office hour ago, or of the last working day."""
 
 
-class DutyError(ValueError):
+GONE_BY = N_("that time has gone by")
+NO_CHANGE = N_("there is no change %(number)s, or it was taken back before")
+
+
+class DutyError(SaidError):
     """This change makes no sense; the words say what would."""
 
 
@@ -42,13 +47,20 @@ class Duties:
         """Its id is given here. DutyError for a person who cannot be told, an unknown branch, or a time gone by."""
         person = self._office.person(override.person)
         if person is None or person.mobile is None:
-            known = ", ".join(person.name for person in self._office.people if person.mobile)
-            raise DutyError(f"{override.person} is not among the people with a mobile: {known or 'nobody is'}")
+            raise DutyError(
+                N_("%(name)s is not among the people with a mobile: %(known)s"),
+                name=override.person,
+                known=", ".join(person.name for person in self._office.people if person.mobile) or "–",
+            )
         branches = {line.branch for line in self._office.lines}
         if override.branch not in {None, *branches}:
-            raise DutyError(f"there is no branch {override.branch}; there are {', '.join(sorted(branches))}")
+            raise DutyError(
+                N_("there is no branch %(name)s; there are %(known)s"),
+                name=override.branch,
+                known=", ".join(sorted(branches)),
+            )
         if override.end <= now:
-            raise DutyError("that time has gone by")
+            raise DutyError(GONE_BY)
         async with self._database.transaction() as tx:
             return await on_call.insert(tx, override, now)
 
@@ -57,15 +69,15 @@ class Duties:
         async with self._database.transaction() as tx:
             taken_back = await on_call.take_back(tx, override_id, who, now)
         if taken_back is None:
-            raise DutyError(f"there is no change {override_id}, or it was taken back before")
+            raise DutyError(NO_CHANGE, number=override_id)
         return taken_back
 
     async def enter_hours(self, change: HoursChange, now: datetime) -> HoursChange:
         """Its id is given here. DutyError for an unknown branch or line, or a time gone by."""
         if not any(change.concerns(line.branch, line.name) for line in self._office.lines):
-            raise DutyError(f"there is no {change.line or change.branch}")
+            raise DutyError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
         if change.end <= now:
-            raise DutyError("that time has gone by")
+            raise DutyError(GONE_BY)
         async with self._database.transaction() as tx:
             return await hours.insert(tx, change, now)
 
@@ -74,7 +86,7 @@ class Duties:
         async with self._database.transaction() as tx:
             taken_back = await hours.take_back(tx, change_id, who, now)
         if taken_back is None:
-            raise DutyError(f"there is no change {change_id}, or it was taken back before")
+            raise DutyError(NO_CHANGE, number=change_id)
         return taken_back
 
     async def hours_changes(self, now: datetime) -> Sequence[HoursChange]:

@@ -5,17 +5,20 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from bridge.domain.saying import N_, SaidError
+
 FEWEST = 8  # characters: NIST SP 800-63B, 5.1.1.1
 MOST = 1000
 
 HASHER = PasswordHasher()
 
 
-def trouble(password: str) -> str:
-    """Why it cannot be a password, "" if it can."""
+def check(password: str) -> None:
+    """SaidError says why it cannot be a password."""
     if len(password) < FEWEST:
-        return f"a password has {FEWEST} characters at least"
-    return f"a password has {MOST} characters at most" if len(password) > MOST else ""
+        raise SaidError(N_("a password has %(number)s characters at least"), number=FEWEST)
+    if len(password) > MOST:
+        raise SaidError(N_("a password has %(number)s characters at most"), number=MOST)
 
 
 def hashed(password: str) -> str:

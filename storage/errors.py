@@ -5,16 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bridge.domain.saying import N_
+
 ADVICE = {
-    sqlite3.SQLITE_FULL: "the disk is full: free some space, then everything goes on by itself",
-    sqlite3.SQLITE_READONLY: "the file cannot be written: check its owner and mode, and that the disk is not read-only",
-    sqlite3.SQLITE_PERM: "the file may not be used: check its owner and mode",
-    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened: check that its directory exists and may be written",
-    sqlite3.SQLITE_IOERR: "the disk fails: look at the system log, then check the disk",
-    sqlite3.SQLITE_BUSY: "another program holds the file: end it (`fuser FILE` names it)",
-    sqlite3.SQLITE_LOCKED: "another program holds the file: end it (`fuser FILE` names it)",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged: stop textback and bring a backup back with `textback restore`",
-    sqlite3.SQLITE_NOTADB: "this is not a database: check the path, or bring a backup back with `textback restore`",
+    sqlite3.SQLITE_FULL: N_("the disk is full: free some space, then everything goes on by itself"),
+    sqlite3.SQLITE_READONLY: N_(
+        "the file cannot be written: check its owner and mode, and that the disk is not read-only"
+    ),
+    sqlite3.SQLITE_PERM: N_("the file may not be used: check its owner and mode"),
+    sqlite3.SQLITE_CANTOPEN: N_("the file cannot be opened: check that its directory exists and may be written"),
+    sqlite3.SQLITE_IOERR: N_("the disk fails: look at the system log, then check the disk"),
+    sqlite3.SQLITE_BUSY: N_("another program holds the file: end it (`fuser FILE` names it)"),
+    sqlite3.SQLITE_LOCKED: N_("another program holds the file: end it (`fuser FILE` names it)"),
+    sqlite3.SQLITE_CORRUPT: N_("the file is damaged: stop textback and bring a backup back with `textback restore`"),
+    sqlite3.SQLITE_NOTADB: N_("this is not a database: check the path, or bring a backup back with `textback restore`"),
 }
 
 

@@ -82,8 +82,8 @@ async def test_taken_back_the_file_holds_again_and_both_stand_in_the_audit(desk:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (closed(TUESDAY, TUESDAY + timedelta(days=1), line="north"), "there is no north"),
-        (closed(TUESDAY, TUESDAY + timedelta(days=1), branch="north"), "there is no north"),
+        (closed(TUESDAY, TUESDAY + timedelta(days=1), line="north"), "there is no line or branch north"),
+        (closed(TUESDAY, TUESDAY + timedelta(days=1), branch="north"), "there is no line or branch north"),
         (closed(MONDAY_NOON - timedelta(days=2), MONDAY_NOON - timedelta(days=1)), "gone by"),
     ],
 )

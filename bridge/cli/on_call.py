@@ -17,6 +17,7 @@ from bridge.config import load
 from bridge.domain.hours import Calendar
 from bridge.domain.office import Office
 from bridge.domain.oncall import Change, Gap, Override
+from bridge.domain.saying import SaidError
 from bridge.duties import Duties, DutyError, gaps_ahead
 from storage.database import Database
 
@@ -85,8 +86,8 @@ def refused() -> Iterator[None]:
     """What a change says of its own values."""
     try:
         yield
-    except ValueError as error:
-        raise DutyError(str(error)) from None
+    except SaidError as error:
+        raise DutyError(error.words, **error.values) from None
 
 
 def with_duties(config: Path, work: Callable[[Duties, Office], Awaitable[T]]) -> T:

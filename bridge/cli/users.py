@@ -12,6 +12,7 @@ from bridge import passwords
 from bridge.cli.database import with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
+from bridge.domain.saying import SaidError
 from bridge.web.users import LONGEST_NAME, is_name
 from storage import users
 from storage.database import Database, Writer
@@ -101,8 +102,10 @@ def _asked() -> str:
         password = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     else:
         password = sys.stdin.readline().rstrip("\r\n")
-    if trouble := passwords.trouble(password):
-        raise typer.BadParameter(trouble)
+    try:
+        passwords.check(password)
+    except SaidError as error:
+        raise typer.BadParameter(str(error)) from None
     return password
 
 

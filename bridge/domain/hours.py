@@ -12,6 +12,8 @@ from heapq import merge
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from bridge.domain.saying import N_, SaidError
+
 HORIZON = timedelta(days=400)
 """How far ahead an opening is looked for: an office that opens once a year is found."""
 
@@ -71,7 +73,7 @@ class HoursChange:
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
-            raise ValueError("a change of the hours ends after it begins")
+            raise SaidError(N_("a change of the hours ends after it begins"))
 
     def concerns(self, branch: str, line: str) -> bool:
         return self.branch in (None, branch) and self.line in (None, line)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from bridge.domain.hours import Calendar, Span
+from bridge.domain.saying import N_, SaidError
 
 AHEAD = timedelta(days=7)
 """How far gaps are looked for, and the next person on call where nobody is."""
@@ -47,7 +48,7 @@ class Override:
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
-            raise ValueError("a change of the on-call list ends after it begins")
+            raise SaidError(N_("a change of the on-call list ends after it begins"))
 
     def holds(self, branch: str, at: datetime) -> bool:
         return self.start <= at < self.end and self.branch in (None, branch)

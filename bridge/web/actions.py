@@ -12,7 +12,7 @@ from bridge.domain.queue import Callback, NotPossibleError
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS as HISTORY
 from bridge.web.language import N_, WORDS
-from bridge.web.present import age
+from bridge.web.present import STATES, age
 from bridge.web.site import Banner, Site, found, is_id
 from bridge.web.views import TAB_NAMED, Views
 from storage.errors import StorageError
@@ -52,7 +52,7 @@ class Actions:
             second = SECOND in (sent.fields.get("to"), sent.fields.get("anyway"))
             asked = await self._calling.call(seen, sent.who, now, second=second)
         except CannotCallError as error:
-            return await self._refuse(request, row, sent, 409, Banner(f"{error}.", lead=NOT_CALLED))
+            return await self._refuse(request, row, sent, 409, Banner(error.words, error.values, NOT_CALLED))
         except (FormError, ConflictError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         if not asked.accepted:
@@ -106,16 +106,19 @@ class Actions:
         error: FormError | ConflictError | NotPossibleError | StorageError,
     ) -> web.Response:
         """Why nothing was done."""
+        say = request[WORDS].say
         if isinstance(error, FormError):
             banner = Banner(error.words, error.values, NOT_DONE, typed=error.typed)
             return await self._refuse(request, row, sent, 400, banner)
         if isinstance(error, ConflictError):
-            what = request[WORDS].say(HISTORY.get(error.what, CHANGED)).lower()
-            told = {"name": error.who, "what": what, "age": age(sent.now - error.at)}
+            what = say(HISTORY.get(error.what, CHANGED)).lower()
+            told = {"name": error.who, "what": what, "age": say(age(sent.now - error.at))}
             return await self._refuse(request, error.row, sent, 409, Banner(FASTER, told))
         if isinstance(error, NotPossibleError):
-            return await self._refuse(request, row, sent, 409, Banner(NOT_POSSIBLE, {"state": error.state}))
-        return await self._refuse(request, row, sent, 503, Banner(NOT_RECORDED, {"why": error.advice}))
+            return await self._refuse(
+                request, row, sent, 409, Banner(NOT_POSSIBLE, {"state": say(STATES[error.state])})
+            )
+        return await self._refuse(request, row, sent, 503, Banner(NOT_RECORDED, {"why": say(error.advice)}))
 
     async def _refuse(
         self, request: web.Request, row: Callback, sent: Sent, status: int, banner: Banner

@@ -47,6 +47,16 @@ COMPRESS_FROM = 1024  # bytes
 FOR_EVER = "public, max-age=31536000, immutable"  # a changed file has another address
 RETRY = 1.0  # seconds
 
+HEADINGS = {
+    400: (N_("That was not understood"), N_("Go back and try again.")),
+    403: (N_("Not allowed"), ""),
+    404: (N_("There is no such page"), N_("Its address may be mistyped, or what it showed is gone.")),
+    405: (N_("That was not understood"), N_("Go back and try again.")),
+    409: (N_("Not done"), ""),
+    413: (N_("That was too large"), N_("Nothing was changed.")),
+}
+"""By status: what an error's page is called, and what it says where the error itself has no words of ours."""
+
 log = structlog.get_logger()
 
 
@@ -182,7 +192,9 @@ async def pages_for_errors(request: web.Request, handler: Handler) -> web.Stream
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return _message(request, error.status, error.reason, error.text or "")
+        heading, words = HEADINGS.get(error.status, HEADINGS[400])
+        own = error.text if error.text and not error.text.startswith(f"{error.status}: ") else words
+        return _message(request, error.status, heading, own)
     except StorageError as error:
         log.error("page.no_storage", why=error.advice)
         return _message(request, 503, N_("Not recorded"), error.advice)

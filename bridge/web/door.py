@@ -40,6 +40,12 @@ LONG_TEXTS = ("note", "text")
 TOO_MANY = N_("Too many tries. Try again in %(minutes)s min.")
 NOT_RIGHT = N_("Name or password is not right.")
 
+FOR_WHOM = {
+    Role.STAFF: N_("This is for people who work here."),
+    Role.LEAD: N_("This is for leads and admins."),
+    Role.ADMIN: N_("This is for admins."),
+}
+
 log = structlog.get_logger()
 
 
@@ -198,7 +204,7 @@ def needs(role: Role, handler: Handler) -> Handler:
     async def checked(request: web.Request) -> web.StreamResponse:
         if not request[VISITOR].role.covers(role):
             log.warning("page.forbidden", user=request[VISITOR].name, path=request.path)
-            raise web.HTTPForbidden(text=f"This is for people with the role {role}.")
+            raise web.HTTPForbidden(text=FOR_WHOM[role])
         return await handler(request)
 
     return checked

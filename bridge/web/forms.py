@@ -12,7 +12,7 @@ from bridge.domain import phone
 from bridge.domain.hours import Calendar
 from bridge.domain.phone import E164
 from bridge.domain.queue import Attempt, Callback, Outcome, Urgency
-from bridge.web.language import N_
+from bridge.domain.saying import N_, SaidError
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -31,8 +31,15 @@ class FormError(Exception):
         self.field, self.words, self.typed, self.values = field, words, typed, values
 
 
-class RefusedError(ValueError):
+class RefusedError(SaidError):
     """What was sent makes no sense; the words say why. Nothing was changed."""
+
+
+def offered(kinds: type[E], written: object) -> E:
+    try:
+        return kinds(str(written))
+    except ValueError:
+        raise RefusedError(N_("“%(written)s” is none of what is offered"), written=str(written)[:40]) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +87,8 @@ class Sent:
         written = self.fields.get(field, "").strip()
         try:
             return name_of(written)
-        except ValueError:
-            raise FormError(field, N_("That is no name."), written[:LONGEST_FIELD]) from None
+        except SaidError as error:
+            raise FormError(field, error.words, "", **error.values) from None
 
     def until(self) -> datetime:
         """When a snoozed row comes back; what would be outside office hours comes back at opening."""

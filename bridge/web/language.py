@@ -17,13 +17,12 @@ from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from bridge.domain.saying import N_
+
+__all__ = ["N_", "WORDS", "Words", "chosen", "render", "words_in"]
+
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "es")
-
-
-def N_(words: str) -> str:  # noqa: N802 - as gettext calls it
-    """Marks words that are translated where they are shown."""
-    return words
 
 
 @dataclass(frozen=True, slots=True)

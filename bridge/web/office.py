@@ -10,9 +10,10 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from bridge import contacts as directory
-from bridge.contacts import Contacts
+from bridge.contacts import Contacts, ContactsError
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.office import Line
+from bridge.domain.saying import SaidError
 from bridge.duties import office_with_changes
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
@@ -20,6 +21,7 @@ from bridge.web.site import Banner, Site
 from storage import calls, replies, search
 
 DAYS_SHOWN = 7
+NOT_IMPORTED = N_("Nothing was imported:")
 LISTED = 100  # rows
 IMPORTED = N_("%(changed)s new or changed, %(same)s as they were.")
 
@@ -68,7 +70,7 @@ class OfficePages:
             with refusals():
                 contact = directory.made(number, name, kind, self._site.office.country)
         except RefusedError as error:
-            return await self._contacts_page(request, 400, Banner(f"{error}.", lead=N_("Not kept:")))
+            return await self._contacts_page(request, 400, Banner(error.words, error.values, N_("Not kept:")))
         await self._contacts.put([contact], self._site.who(request), self._site.clock())
         raise web.HTTPSeeOther("/contacts")
 
@@ -76,10 +78,12 @@ class OfficePages:
         """All of a spreadsheet, or nothing and every mistake in it."""
         form = await request.post()
         try:
-            with refusals():
-                found = directory.read_csv(_octets(form.get("file")), self._site.office.country)
+            found = directory.read_csv(_octets(form.get("file")), self._site.office.country)
         except RefusedError as error:
-            return await self._contacts_page(request, 400, Banner(str(error), lead=N_("Nothing was imported:")))
+            return await self._contacts_page(request, 400, Banner(error.words, error.values, NOT_IMPORTED))
+        except ContactsError as error:
+            mistakes = error.mistakes[: directory.MOST_MISTAKES]
+            return await self._contacts_page(request, 400, Banner("", lead=NOT_IMPORTED, mistakes=mistakes))
         changed = await self._contacts.put(found, self._site.who(request), self._site.clock())
         done = {"changed": changed, "same": len(found) - changed}
         return await self._contacts_page(request, 200, Banner(IMPORTED, done, good=True))
@@ -126,12 +130,12 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except OverflowError as error:
-        raise RefusedError("that is too far away") from error
-    except ValueError as error:
-        raise RefusedError(str(error)) from error
+        raise RefusedError(N_("that is too far away")) from error
+    except SaidError as error:
+        raise RefusedError(error.words, **error.values) from error
 
 
 def _octets(file: object) -> bytes:
     if not isinstance(file, FileField):
-        raise RefusedError("choose a file")
+        raise RefusedError(N_("choose a file"))
     return file.file.read()

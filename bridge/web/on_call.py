@@ -11,7 +11,7 @@ from bridge.domain.hours import Calendar, Door, HoursChange
 from bridge.domain.office import Line, Office
 from bridge.domain.oncall import AHEAD, Change, Gap, Override
 from bridge.duties import Duties
-from bridge.web.forms import RefusedError
+from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
 from bridge.web.office import refusals, weeks
 from bridge.web.site import Banner, Site
@@ -75,12 +75,12 @@ class OnCallPage:
             with refusals():
                 await self._duties.enter(self._override(form, self._site.who(request), now), now)
         except RefusedError as error:
-            return await self._page(request, 400, Banner(f"{error}.", lead=NOT_ENTERED))
+            return await self._page(request, 400, Banner(error.words, error.values, NOT_ENTERED))
         raise web.HTTPSeeOther("/on-call")
 
     def _override(self, form: Fields, who: str, now: datetime) -> Override:
         start, end = _span(form, Calendar(self._site.office.zone), now)
-        change = Change(str(form.get("change", "")))
+        change = offered(Change, form.get("change"))
         return Override(str(form.get("person", "")), change, start, end, str(form.get("branch", "")) or None, by=who)
 
     async def take_back(self, request: web.Request) -> web.StreamResponse:
@@ -96,7 +96,7 @@ class OnCallPage:
                 change = self._hours_change(form, await self._duties.current(now), self._site.who(request), now)
                 await self._duties.enter_hours(change, now)
         except RefusedError as error:
-            return await self._page(request, 400, Banner(f"{error}.", lead=NOT_ENTERED))
+            return await self._page(request, 400, Banner(error.words, error.values, NOT_ENTERED))
         raise web.HTTPSeeOther("/on-call#hours")
 
     def _hours_change(self, form: Fields, office: Office, who: str, now: datetime) -> HoursChange:
@@ -118,7 +118,7 @@ class OnCallPage:
             with refusals():
                 await take_back(int(request.match_info["id"]), self._site.who(request), self._site.clock())
         except RefusedError as error:
-            return await self._page(request, 409, Banner(f"{error}.", lead=NOT_TAKEN_BACK))
+            return await self._page(request, 409, Banner(error.words, error.values, NOT_TAKEN_BACK))
         raise web.HTTPSeeOther("/on-call")
 
     # --- texts
@@ -150,7 +150,7 @@ When = tuple[Door, datetime, datetime]
 
 
 def _as_picked(form: Fields, lines: Sequence[Line], now: datetime) -> When:
-    return (Door(str(form.get("door", ""))), *_span(form, lines[0].calendar, now))
+    return (offered(Door, form.get("door")), *_span(form, lines[0].calendar, now))
 
 
 def _rest_of_today(_form: Fields, lines: Sequence[Line], now: datetime) -> When:
@@ -195,11 +195,11 @@ def _moment(written: str) -> datetime:
     try:
         return datetime.fromisoformat(written).replace(tzinfo=None)
     except ValueError:
-        raise RefusedError("pick a day and a time") from None
+        raise RefusedError(N_("pick a day and a time")) from None
 
 
 def _time(written: str) -> time:
     try:
         return time.fromisoformat(written).replace(tzinfo=None)
     except ValueError:
-        raise RefusedError("pick a time") from None
+        raise RefusedError(N_("pick a time")) from None

@@ -14,7 +14,7 @@ from bridge.domain.messages import PartState
 from bridge.domain.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.policy import ContactKind, Why
-from bridge.domain.queue import Attempt, Callback, Outcome
+from bridge.domain.queue import Attempt, Callback, Outcome, State
 from bridge.domain.texts import TWELVE_HOURS
 from bridge.web.language import N_, Words
 
@@ -29,6 +29,13 @@ OUTCOMES = {
     Outcome.LOST: N_("Lost"),
     Outcome.WRONG_NUMBER: N_("Wrong number"),
     Outcome.SPAM: N_("Spam"),
+}
+
+STATES = {
+    State.OPEN: N_("open"),
+    State.CLAIMED: N_("claimed"),
+    State.WAITING: N_("snoozed"),
+    State.CLOSED: N_("closed"),
 }
 
 ATTEMPTS = {

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from bridge.callbacks import UNDOABLE, Callbacks
+from bridge.contacts import Mistake
 from bridge.domain.office import Office
 from bridge.domain.oncall import Gap
 from bridge.domain.queue import Callback, Verb
@@ -52,7 +53,7 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """Why nothing was done (good: what was). lead: words to begin with. args: fill the words.
+    """Why nothing was done (good: what was). lead: words to begin with. args: fill the words. mistakes: of a file.
 
     typed, name, action, version: what a second try needs, where something was typed.
     """
@@ -65,6 +66,7 @@ class Banner:
     action: str = ""
     version: int = 0
     good: bool = False
+    mistakes: Sequence[Mistake] = ()
 
 
 @dataclass(frozen=True, slots=True)

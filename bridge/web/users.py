@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bridge import passwords
 from bridge.domain.queue import TEXTBACK
+from bridge.domain.saying import SaidError
 from bridge.web.door import VISITOR
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
@@ -47,21 +48,21 @@ class UsersPage:
         try:
             _check_signed_in(request)
             await _CHANGES[request.match_info["change"]](self, name, form, self._site.who(request))
-        except RefusedError as error:
-            return await self._page(request, 400, Banner(f"{error}.", lead=N_("Not done.")))
+        except SaidError as error:
+            return await self._page(request, 400, Banner(error.words, error.values, N_("Not done.")))
         raise web.HTTPSeeOther("/users")
 
     async def add(self, name: str, form: dict[str, str], who: str) -> None:
         if not is_name(name):
-            raise RefusedError("that is no name for a user")
+            raise RefusedError(N_("that is no name for a user"))
         if form.get("role", "") not in set(Role):
-            raise RefusedError("choose a role")
+            raise RefusedError(N_("choose a role"))
         password = await _hashed(form)
         try:
             async with self._site.database.transaction() as tx:
                 await users.insert(tx, name, Role(form["role"]), password, who, self._site.clock())
         except ForbiddenError:
-            raise RefusedError(f"there is a user called {name} already") from None
+            raise RefusedError(N_("there is a user called %(name)s already"), name=name) from None
 
     async def set_password(self, name: str, form: dict[str, str], who: str) -> None:
         user, password = await self._named(name), await _hashed(form)
@@ -70,7 +71,7 @@ class UsersPage:
 
     async def disable(self, name: str, _form: dict[str, str], who: str) -> None:
         if name == who:
-            raise RefusedError("nobody can shut themselves out")
+            raise RefusedError(N_("nobody can shut themselves out"))
         user = await self._named(name)
         async with self._site.database.transaction() as tx:
             await users.disable(tx, user, who, self._site.clock())
@@ -79,7 +80,7 @@ class UsersPage:
         async with self._site.database.read() as db:
             user = await users.named(db, name)
         if user is None:
-            raise RefusedError(f"there is no user called {name}")
+            raise RefusedError(N_("there is no user called %(name)s"), name=name)
         return user
 
 
@@ -89,13 +90,12 @@ _CHANGES = {"add": UsersPage.add, "password": UsersPage.set_password, "disable":
 def _check_signed_in(request: web.Request) -> None:
     """Whoever is first to find an open page must not become its admin."""
     if not request[VISITOR].signed_in:
-        raise RefusedError("the first user is made on the machine itself: textback users add NAME --role admin")
+        raise RefusedError(N_("the first user is made on the machine itself: textback users add NAME --role admin"))
 
 
 async def _hashed(form: dict[str, str]) -> str:
     password = form.get("password", "")
-    if trouble := passwords.trouble(password):
-        raise RefusedError(trouble)
+    passwords.check(password)
     return await asyncio.to_thread(passwords.hashed, password)
 
 

@@ -39,7 +39,7 @@ def test_the_days_ahead_are_shown_as_changed_also_by_check_config(example: Path)
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("closed", *SPAN, "--line", "none"), "there is no none"),
+        (("closed", *SPAN, "--line", "none"), "there is no line or branch none"),
         (("open", "--until", "2020-12-27 08:00"), "ends after it begins"),
         (("open", "--until", "tomorrow"), "does not match"),
         (("undo", "7"), "there is no change 7"),

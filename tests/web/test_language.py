@@ -19,14 +19,16 @@ from tests.web.served import Client, served
 from tests.web.test_page import Page
 
 WEB = Path(str(files("bridge.web")))
+HOME = Path(str(files("bridge"))).parent
 KEYWORDS: Any = {"_": None, "N_": None, "say": None, "count": (1, 2), "ngettext": (1, 2)}
 
 
 def english() -> Iterator[str | tuple[str, ...]]:
-    """Every word that the page can say."""
-    kinds = [("templates/**.html", "jinja2"), ("**.py", "python")]
-    for found in extract_from_dir(str(WEB), kinds, keywords=KEYWORDS):
-        yield found[2]
+    """Every word that the page can say, also of why something was refused further inside."""
+    kinds = [("web/templates/**.html", "jinja2"), ("**.py", "python")]
+    for directory in ("bridge", "storage"):
+        for found in extract_from_dir(str(HOME / directory), kinds, keywords=KEYWORDS):
+            yield found[2]
 
 
 @pytest.fixture

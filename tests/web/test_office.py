@@ -155,7 +155,7 @@ async def test_a_row_snoozed_until_tomorrow_comes_back_at_the_opening_that_is_le
         ({"quick": "late", "late": "16:00"}, "ends after it begins"),
         ({"door": "closed"}, "pick a day and a time"),
         ({"door": "ajar", "until": "2026-11-24T08:00"}, "ajar"),
-        ({"quick": "tomorrow", "where": "line north"}, "there is no north"),
+        ({"quick": "tomorrow", "where": "line north"}, "there is no line or branch north"),
         ({"door": "open", "until": "9999-12-31T23:59"}, "too far away"),
         ({"door": "open", "from": "2020-01-01T08:00", "until": "2020-01-02T08:00"}, "that time has gone by"),
     ],

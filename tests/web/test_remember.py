@@ -74,7 +74,7 @@ async def test_undo_takes_the_memory_back_once(client: Client, desk: Desk, row: 
 
 @pytest.mark.parametrize(
     ("fields", "status", "said"),
-    [({"kind": "king"}, 400, "Choose one of"), ({"kind": "other", "name": "a\u202eb"}, 400, "That is no name.")],
+    [({"kind": "king"}, 400, "Choose one of"), ({"kind": "other", "name": "a\u202eb"}, 400, "is no name: at most 80")],
 )
 async def test_what_cannot_be_remembered_is_said(
     client: Client, desk: Desk, row: Callback, fields: dict[str, str], status: int, said: str
