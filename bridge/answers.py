@@ -16,7 +16,7 @@ from storage.messages import NewMessage
 from storage.replies import Reply
 
 MAX_AGE = timedelta(minutes=15)
-ONE_HELP_PER = timedelta(hours=24)
+ONE_PER = timedelta(hours=24)
 
 
 class Answers:
@@ -36,13 +36,17 @@ class Answers:
             )
 
     async def confirm_opt_in(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
+        """Once a day, however often they change their mind."""
+        confirmed = await messages.last_to(tx, number, Kind.OPT_IN_CONFIRMATION)
+        if confirmed is not None and now - confirmed < ONE_PER:
+            return
         if line.sms_number not in self._carrier_replies:
             await self._answer(tx, reply, number, line, Kind.OPT_IN_CONFIRMATION, Template.OPT_IN, now)
 
     async def help(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
         """Who we are; once a day, however often they ask."""
         try:
-            await self._answer(tx, reply, number, line, Kind.HELP, Template.HELP, now, cool_until=now + ONE_HELP_PER)
+            await self._answer(tx, reply, number, line, Kind.HELP, Template.HELP, now, cool_until=now + ONE_PER)
         except ForbiddenError:
             return
 
