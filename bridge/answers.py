@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from bridge.domain import language, texts
+from bridge.domain import language, policy, texts
 from bridge.domain.gsm import Segments
 from bridge.domain.messages import Kind
 from bridge.domain.office import Line, Office
 from bridge.domain.phone import E164
+from bridge.domain.policy import Rules
 from bridge.domain.templates import Template
 from storage import messages
 from storage.database import Writer
@@ -24,6 +25,7 @@ class Answers:
 
     def __init__(self, office: Office, carrier_replies: Collection[str], split: Callable[[str], Segments]) -> None:
         self._office = office
+        self._rules = Rules().of(office)
         self._carrier_replies = frozenset(carrier_replies)
         self._split = split
 
@@ -63,6 +65,9 @@ class Answers:
         opt_out_id: int | None = None,
         cool_until: datetime | None = None,
     ) -> None:
+        """A foreign or premium number gets none, not even this: a stranger must not run up a bill."""
+        if policy.never_answered(number, self._rules):
+            return
         spoken = language.of([reply.text], line.texts.language)
         rendered = texts.answer(line, self._office, template, spoken)
         message = NewMessage(

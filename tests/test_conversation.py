@@ -174,6 +174,16 @@ async def test_start_of_somebody_who_never_stopped_is_not_answered(desk: Desk) -
     assert await desk.column(KINDS) == []
 
 
+@pytest.mark.parametrize(
+    "number", ["+442079460958", "+18005550123", "+19005550123"], ids=["foreign", "free", "premium"]
+)
+async def test_numbers_that_cost_are_not_even_answered_and_still_heed_their_stop(desk: Desk, number: str) -> None:
+    for word in ("HELP", "STOP", "START", "STOP"):
+        await desk.inbox.received(text(word, number))
+    assert await desk.parts() == []
+    assert await desk.column("SELECT count(*) FROM opt_out WHERE ended_at IS NULL") == [1]
+
+
 async def test_a_wrong_number_is_not_texted_when_it_calls_again(desk: Desk) -> None:
     await desk.inbox.received(text("wrong number, I never called you"))
     desk.clock.advance(hours=48)
