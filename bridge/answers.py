@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from bridge.domain import language, texts
+from bridge.domain import language, policy, texts
 from bridge.domain.gsm import Segments
 from bridge.domain.messages import Kind
 from bridge.domain.office import Line, Office
 from bridge.domain.phone import E164
+from bridge.domain.policy import Rules
 from bridge.domain.templates import Template
 from storage import messages
 from storage.database import Writer
@@ -16,7 +17,7 @@ from storage.messages import NewMessage
 from storage.replies import Reply
 
 MAX_AGE = timedelta(minutes=15)
-ONE_HELP_PER = timedelta(hours=24)
+ONE_PER = timedelta(hours=24)
 
 
 class Answers:
@@ -24,6 +25,7 @@ class Answers:
 
     def __init__(self, office: Office, carrier_replies: Collection[str], split: Callable[[str], Segments]) -> None:
         self._office = office
+        self._rules = Rules().of(office)
         self._carrier_replies = frozenset(carrier_replies)
         self._split = split
 
@@ -36,13 +38,17 @@ class Answers:
             )
 
     async def confirm_opt_in(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
+        """Once a day, however often they change their mind."""
+        confirmed = await messages.last_to(tx, number, Kind.OPT_IN_CONFIRMATION)
+        if confirmed is not None and now - confirmed < ONE_PER:
+            return
         if line.sms_number not in self._carrier_replies:
             await self._answer(tx, reply, number, line, Kind.OPT_IN_CONFIRMATION, Template.OPT_IN, now)
 
     async def help(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
         """Who we are; once a day, however often they ask."""
         try:
-            await self._answer(tx, reply, number, line, Kind.HELP, Template.HELP, now, cool_until=now + ONE_HELP_PER)
+            await self._answer(tx, reply, number, line, Kind.HELP, Template.HELP, now, cool_until=now + ONE_PER)
         except ForbiddenError:
             return
 
@@ -59,6 +65,9 @@ class Answers:
         opt_out_id: int | None = None,
         cool_until: datetime | None = None,
     ) -> None:
+        """A foreign or premium number gets none, not even this: a stranger must not run up a bill."""
+        if policy.never_answered(number, self._rules):
+            return
         spoken = language.of([reply.text], line.texts.language)
         rendered = texts.answer(line, self._office, template, spoken)
         message = NewMessage(

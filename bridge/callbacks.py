@@ -37,6 +37,9 @@ UNDOABLE = frozenset(
         Verb.TEXT,
     }
 )
+OUTLIVES_A_TALK = frozenset({Verb.FINISH, Verb.NOTE, Verb.CORRECT})
+"""What a person was writing down while the row closed by itself is kept: that row still takes it."""
+
 TRY_AGAIN_AFTER = timedelta(hours=2)  # of office time
 UNDO_WINDOW = timedelta(seconds=10)  # a text by hand waits so long
 BY_HAND_MAX_AGE = timedelta(hours=4)
@@ -147,7 +150,7 @@ class Callbacks:
     async def undo(self, callback_id: int, version: int, who: str, now: datetime) -> Callback:
         """Take back what this person just did, if nothing followed. NotPossibleError for what cannot be taken back."""
         async with self._database.transaction() as tx:
-            row = await self._seen(tx, callback_id, version)
+            row = await self._seen(tx, callback_id, version, Verb.UNDO)
             last = await of_version(tx, Subject.CALLBACK, callback_id, version)
             verb = last.what.removeprefix(f"{Subject.CALLBACK}.") if last else ""
             if last is None or last.who != who or verb not in UNDOABLE:
@@ -187,17 +190,24 @@ class Callbacks:
         extra: Extra | None = None,
     ) -> Callback:
         async with self._database.transaction() as tx:
-            row = await self._seen(tx, callback_id, version)
+            row = await self._seen(tx, callback_id, version, verb)
             after = change(row)
             more = await extra(tx) if extra else {}
             return await self._save(tx, after, Act(who, verb, now, {**more, "before": callbacks.mutable(row)}))
 
-    async def _seen(self, tx: Writer, callback_id: int, version: int) -> Callback:
-        """The row, if it still is what the person saw."""
+    async def _seen(self, tx: Writer, callback_id: int, version: int, verb: Verb) -> Callback:
+        """The row, if it still is what the person saw, or as good as that for this verb."""
         row = await callbacks.get(tx, callback_id)
-        if row.version != version:
+        if row.version != version and not await self._only_talked(tx, row, version, verb):
             await self._conflict(tx, row)
         return row
+
+    async def _only_talked(self, tx: Writer, row: Callback, version: int, verb: Verb) -> bool:
+        """Has nothing happened to the row since but that the customer got through?"""
+        if verb not in OUTLIVES_A_TALK or row.version != version + 1:
+            return False
+        last = await of_version(tx, Subject.CALLBACK, row.id, row.version)
+        return last is not None and last.what == f"{Subject.CALLBACK}.{Verb.TALKED}"
 
     async def _save(self, tx: Writer, row: Callback, act: Act) -> Callback:
         try:

@@ -219,7 +219,7 @@ class MissedCalls:
             await recovery.customer_was_called(tx, number, who, call, row.id, now)
         elif call.verdict is Verdict.ANSWERED:
             reached = recovery.customer_had_got_through if row.filing.late else recovery.customer_got_through
-            await reached(tx, number, branch, who, call.ended_at or now)
+            await reached(tx, number, branch, who, call.answered_at or call.ended_at or now)
         elif row.filing.late and (later := await calls.got_through_after(tx, number, branch, row.ended_at)):
             who = recovery.who_talked(later.call, self._office)
             await recovery.customer_had_got_through(tx, number, branch, who, later.ended_at)

@@ -301,6 +301,17 @@ async def branches_to(db: Reader, number: E164) -> Sequence[str]:
     return [row["branch"] for row in rows]
 
 
+async def last_to(db: Reader, number: E164, kind: Kind) -> datetime | None:
+    """When a text of that kind to that number was decided on last, if it was not wholly cancelled."""
+    row = await db.only(
+        "SELECT max(created_at) AS at FROM live_message WHERE number = :number AND kind = :kind",
+        number=number,
+        kind=kind,
+    )
+    at: int | None = row["at"]
+    return moment(at)
+
+
 async def was_texted(db: Reader, number: E164) -> bool:
     return await db.one("SELECT 1 FROM message WHERE number = :number LIMIT 1", number=number) is not None
 

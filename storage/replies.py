@@ -109,6 +109,22 @@ async def own_words_since(db: Reader, customer: E164, since: datetime) -> Sequen
     return [row["text"] for row in rows]
 
 
+async def staff_stopped(db: Reader) -> Sequence[E164]:
+    """Numbers of staff that said STOP, with neither a START nor a text that arrived there since."""
+    rows = await db.all(
+        """
+        SELECT DISTINCT number FROM reply r
+        WHERE role = 'staff' AND word = 'stop'
+              AND NOT EXISTS (SELECT 1 FROM reply s
+                              WHERE s.number = r.number AND s.received_at >= r.received_at AND s.word = 'start')
+              AND NOT EXISTS (SELECT 1 FROM part p
+                              WHERE p.number = r.number AND p.state = 'delivered' AND p.sent_at > r.received_at)
+        ORDER BY number
+        """
+    )
+    return [found for row in rows if (found := number(row["number"]))]
+
+
 async def without_row(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[Reply]:
     """Texts that stand on no callback (staff, blocked, short codes, a bare STOP), newest first."""
     rows = await db.all(

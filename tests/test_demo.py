@@ -70,8 +70,8 @@ async def demo(folder: Path, port: int) -> AsyncIterator[Demo]:
 async def a_morning(shown: Demo) -> Mapping[str, str]:
     cast = cast_of(callers())
     await shown.morning.play_once(shown.smsc, cast)
-    await shown.stored("SELECT count(*) FROM call", 21)
-    await shown.stored("SELECT count(*) FROM reply WHERE role = 'customer'", 11)
+    await shown.stored("SELECT count(*) FROM call", 22)
+    await shown.stored("SELECT count(*) FROM reply WHERE role = 'customer'", 12)
     return cast
 
 
@@ -89,6 +89,8 @@ async def test_its_morning_ends_in_these_rows(tmp_path: Path, unused_tcp_port: i
             "agua",
         }
         assert {who for who, row in rows.items() if row.missed == 2} == {"ceiling", "mother", "silent"}
+        assert {who for who, row in rows.items() if row.second} == {"cita"}
+        assert await shown.value("SELECT count(*) FROM reply WHERE picture = 1") == 1
         assert {who for who, number in cast.items() if not shown.texts(number)} == {
             "supplier",
             "served 1",

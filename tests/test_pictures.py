@@ -12,10 +12,13 @@ from bridge.inbox import Inbox
 from bridge.smpp.codec import Address, ShortMessage, Tag
 from bridge.smpp.incoming import read
 from tests.desk import Desk, missed_call, text
+from tests.night import Night, night
 from tests.smpp.support import SETTINGS, with_settings
 from tests.test_receipt import ADDRESS, DANGER, THANKS, receipts, silence
 from tests.web.served import served
 from tests.web.test_page import shown
+
+__all__ = ["night"]
 
 NOTICE = "You have received a picture message. View it at https://mms.example.net/8f3a"
 NO_PICTURES = "We cannot see pictures here. Please describe it in words."
@@ -168,6 +171,14 @@ async def test_the_words_of_the_gateway_are_no_issue_but_a_caption_may_be_urgent
     assert (row.issue, row.urgency) == (None, Urgency.URGENT)
     await desk.inbox.received(text("toilet is clogged"))
     assert (await desk.row()).issue == "toilet is clogged"
+
+
+async def test_an_urgent_caption_is_told_with_its_reason(night: Night) -> None:
+    await night.writes("MMS: https://cdn.example.net/3.jpg burning smell from the panel")
+    [(who, alert)] = await night.told()
+    assert who == "Ann"
+    assert alert.startswith("DANGER #1: ")
+    assert "electrical burning smell" in alert
 
 
 async def test_a_picture_for_a_closed_row_reopens_it(desk: Desk) -> None:

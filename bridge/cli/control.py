@@ -6,7 +6,7 @@ import http.client
 import json
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -19,7 +19,7 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, ConfigError, load
 from bridge.web.listening import THIS_MACHINE
 from bridge.web.settings import WebSettings
-from storage import callbacks, settings
+from storage import callbacks, replies, settings
 from storage.callbacks import Waiting
 from storage.database import Database, Writer
 from storage.errors import StorageError
@@ -74,9 +74,12 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
+    """stopped: staff whose network may hold our alerts back."""
+
     waiting: Waiting
     paused: bool
     breaker: bool
+    stopped: Sequence[str] = ()
 
 
 Finding = tuple[Level, str]
@@ -104,6 +107,7 @@ async def _queue(config: Config) -> Queue:
             await callbacks.count_waiting(db),
             await settings.is_on(db, settings.PAUSED),
             await settings.is_on(db, settings.BREAKER),
+            config.office.at_mobiles(await replies.staff_stopped(db)),
         )
 
 
@@ -158,7 +162,8 @@ def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[Level, str]
 def _switches(queue: Queue) -> list[Finding]:
     paused = (Level.WARNING, "paused, customers get no texts")
     breaker = (Level.WARNING, "the breaker tripped, customers get no texts until `textback resume`")
-    return [paused] * queue.paused + [breaker] * queue.breaker
+    stopped = [(Level.CRITICAL, f"{name} texted STOP, alerts may not arrive there") for name in queue.stopped]
+    return [paused] * queue.paused + [breaker] * queue.breaker + stopped
 
 
 def _connections(health: Mapping[str, Any]) -> list[Finding]:

@@ -1,6 +1,6 @@
 """The office as it is configured: its lines, its people, its numbers. Values only; `config` makes them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
@@ -87,6 +87,10 @@ class Office:
     def person(self, name: str) -> Person | None:
         """None where nobody is called so (any more)."""
         return next((person for person in self.people if person.name == name), None)
+
+    def at_mobiles(self, numbers: Collection[E164]) -> list[str]:
+        """Whose mobiles those are; numbers of nobody here are left out."""
+        return [person.name for person in self.people if person.mobile in numbers]
 
     def at_extension(self, extension: str) -> str:
         """Whose extension it is, else the extension itself."""

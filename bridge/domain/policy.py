@@ -225,17 +225,25 @@ def _by_person(case: _Case) -> Why | None:
 
 def never_texted(number: E164, history: History, rules: Rules) -> Why | None:
     """Why this number gets no automatic text, whatever happened; None if it may."""
-    kind = phone.kind(number)
-    return _first(
+    of_person = _first(
         (number in rules.own_numbers, Why.OWN_NUMBER),
         (number in rules.staff or history.contact is ContactKind.STAFF, Why.STAFF),
         (history.contact is ContactKind.BLOCKED, Why.BLOCKED),
         (history.opted_out, Why.OPTED_OUT),
         (history.contact in UNTEXTED, Why.CONTACT),
+    )
+    fixed = history.landline or phone.kind(number) is phone.Kind.FIXED
+    return of_person or never_answered(number, rules) or (Why.LANDLINE if fixed else None)
+
+
+def never_answered(number: E164, rules: Rules) -> Why | None:
+    """Why no text goes to this number, not even in answer to its own STOP or HELP; None if one may."""
+    kind = phone.kind(number)
+    return _first(
+        (number in rules.own_numbers, Why.OWN_NUMBER),
         (kind is phone.Kind.TOLL_FREE, Why.TOLL_FREE),
         (kind is phone.Kind.PREMIUM, Why.PREMIUM),
         (number.region not in rules.regions, Why.REGION),
-        (history.landline or kind is phone.Kind.FIXED, Why.LANDLINE),
     )
 
 

@@ -51,8 +51,11 @@ SCENES = (
     Scene("stop", "after_hours_message", ["STOP"]),
     Scene("mother", "busy"),
     Scene("sink", "noanswer_one_phone", ["my sink is clogged"]),
-    Scene("cita", "queue_abandoned", ["Necesito una cita para revisar la caldera, 52 Oak Lane. Gracias"]),
+    Scene(
+        "cita", "queue_abandoned", ["Necesito una cita para la caldera, 52 Oak Lane. Llame a mi esposa al 212 555 0198"]
+    ),
     Scene("wrong", "noanswer_one_phone", ["You have the wrong number, I never called you"]),
+    Scene("photo", "noanswer_one_phone", ["You have received a picture message. See https://mms.example.net/8f3a"]),
     Scene("served 3", "queue_answered"),
     Scene("sink", "answered_one_phone"),
     Scene("garage", "ringgroup_noanswer", ["the garage door opener quit, 3 Cedar Ct", "any day next week is fine"]),

@@ -23,7 +23,7 @@ from bridge.web.present import KINDS, Show
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, contacts, settings
+from storage import audit, callbacks, contacts, replies, settings
 from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.users import Role
@@ -122,6 +122,7 @@ class Site:
             "gaps": await self._gaps(db, now),
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
+            "stopped": self.office.at_mobiles(await replies.staff_stopped(db)),
             "toast": await self._toast(request, db, now),
             "banner": None,
         }

@@ -88,6 +88,12 @@ def test_a_tripped_breaker_is_a_warning() -> None:
     assert "breaker=1" in row
 
 
+def test_a_stop_from_staff_is_critical() -> None:
+    level, row = summary(Queue(QUIET.waiting, paused=False, breaker=False, stopped=["Ann"]), FINE)
+    assert level is Level.CRITICAL
+    assert "Ann texted STOP, alerts may not arrive there" in row
+
+
 class Healthz(BaseHTTPRequestHandler):
     body = b""
 
