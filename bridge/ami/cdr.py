@@ -204,17 +204,18 @@ class CdrFile:
         return [call for call in self._calls if call.ended_at and now - call.ended_at >= SETTLED_AFTER]
 
     def _refresh(self) -> None:
-        """Read again what changed since; the first line of a file is most likely cut."""
+        """Read again what changed since."""
         paths = [path for path in self._paths if path is self._paths[-1] or path.exists()]
         states = [(path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
         if states != self._seen:
             ledger = Ledger(self._settings)
             for path in paths:
-                ledger.add(records(_end_of(path)))
+                ledger.add(records(end_of(path)))
             self._seen, self._calls = states, ledger.calls()
 
 
-def _end_of(path: Path) -> str:
+def end_of(path: Path) -> str:
+    """The last of a file, from the beginning of a line."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - LOOKED_AT))

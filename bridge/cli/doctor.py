@@ -15,6 +15,7 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError, load
 from bridge.doctor import Finding, Level, config_file, local_checks, problem, sqlite_version
 from bridge.doctor_links import link_checks
+from bridge.doctor_records import call_records
 
 MARKS = {Level.OK: " ok ", Level.WARNING: "WARN", Level.PROBLEM: "FAIL", Level.NOT_LOOKED: " -- "}
 
@@ -46,7 +47,8 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     health = daemon_health(config.web)
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
     local = local_checks(config, running=health is not None)
-    return [config_file(path), *local, *asyncio.run(link_checks(config, bound, running=health is not None))]
+    kept = map(call_records, config.pbxs)
+    return [config_file(path), *local, *kept, *asyncio.run(link_checks(config, bound, running=health is not None))]
 
 
 def _rows(finding: Finding) -> list[str]:

@@ -20,6 +20,7 @@ host = {pbx_host}
 port = {pbx_port}
 secret_file = "ami.secret"        # `textback dialplan --out` puts it into Asterisk's account
 {trunks}
+# cdr = "/var/log/asterisk/cdr-csv/Master.csv"    # calls that ended while Textback was away; textback doctor looks
 
 [[line]]
 dids = {numbers}

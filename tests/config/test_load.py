@@ -68,6 +68,13 @@ def test_without_a_gateway_calls_are_only_listened_to(write: Write) -> None:
     assert "smpp" in problems(write(listening + SMALLEST[len(listening) :].replace("[smpp]", "[smpp_backup]")))
 
 
+def test_where_a_pbx_keeps_its_records_is_a_whole_path(write: Write) -> None:
+    written = SMALLEST.replace("[[pbx]]", '[[pbx]]\ncdr = "Master.csv"')
+    assert problems(write(written)).keys() == {"pbx[0].cdr"}
+    found = read(write(written.replace("Master.csv", "/var/log/asterisk/cdr-csv/Master.csv")))
+    assert found.pbxs[0].cdr == Path("/var/log/asterisk/cdr-csv/Master.csv")
+
+
 def test_the_smallest_file_gives_safe_values_everywhere_else(write: Write, tmp_path: Path) -> None:
     config = read(write(SMALLEST))
     (line,) = config.office.lines
