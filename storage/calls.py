@@ -81,6 +81,23 @@ async def ended_unseen(db: Reader, pbx: str, since: datetime) -> bool:
     return bool(row["found"])
 
 
+async def unseen(db: Reader, since: datetime, *, limit: int) -> Sequence[CallRow]:
+    """Calls that came in and of which nobody knows what became, newest first; not those who got through later."""
+    rows = await db.all(
+        """
+        SELECT * FROM call c
+        WHERE ended_at >= :since AND direction = 'inbound' AND verdict = 'unknown'
+              AND NOT EXISTS (SELECT 1 FROM call later
+                              WHERE later.number = c.number AND later.ended_at > c.ended_at
+                                    AND later.direction = 'inbound' AND later.verdict = 'answered')
+        ORDER BY ended_at DESC, id DESC LIMIT :limit
+        """,
+        since=since,
+        limit=limit,
+    )
+    return [_call(row) for row in rows]
+
+
 async def got_through_after(db: Reader, customer: E164, branch: str, after: datetime) -> CallRow | None:
     """The first call after that moment in which that customer reached a person."""
     row = await db.one(

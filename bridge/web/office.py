@@ -23,6 +23,7 @@ from storage import calls, replies, search
 DAYS_SHOWN = 7
 NOT_IMPORTED = N_("Nothing was imported:")
 LISTED = 100  # rows
+UNSEEN_FOR = timedelta(days=7)
 IMPORTED = N_("%(changed)s new or changed, %(same)s as they were.")
 
 Fields = Mapping[str, Any]
@@ -89,13 +90,15 @@ class OfficePages:
         return await self._contacts_page(request, 200, Banner(IMPORTED, done, good=True))
 
     async def filtered(self, request: web.Request) -> web.Response:
-        """Calls that are nobody's callback, and texts that stand on no row: left out, not lost."""
+        """Calls that are nobody's callback or ended unseen, and texts that stand on no row: left out, not lost."""
+        now = self._site.clock()
         async with self._site.database.read() as db:
             return await self._site.page(
                 request,
                 db,
                 "filtered.html",
-                self._site.clock(),
+                now,
+                unseen=await calls.unseen(db, now - UNSEEN_FOR, limit=LISTED),
                 calls=await calls.filtered(db, limit=LISTED),
                 texts=await replies.without_row(db, limit=LISTED),
             )

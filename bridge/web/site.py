@@ -23,12 +23,14 @@ from bridge.web.present import KINDS, Show
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, contacts, replies, settings
+from storage import audit, callbacks, calls, contacts, replies, settings
 from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.users import Role
 
 UNDO_FOR = timedelta(seconds=10)
+DAY = timedelta(days=1)
+MANY = 100
 
 FAULTS = {
     LinkKind.PBX: N_("The PBX is not connected (%(why)s). New calls are not seen; the queue, texts and replies go on."),
@@ -122,6 +124,7 @@ class Site:
             "gaps": await self._gaps(db, now),
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
+            "unseen_today": len(await calls.unseen(db, now - DAY, limit=MANY)),
             "stopped": self.office.at_mobiles(await replies.staff_stopped(db)),
             "toast": await self._toast(request, db, now),
             "banner": None,

@@ -7,6 +7,7 @@ from datetime import time, timedelta
 import pytest
 from aiohttp import FormData
 
+from bridge.domain.calls import Verdict
 from bridge.domain.hours import ALL_DAY, Calendar, Span
 from bridge.domain.office import Person
 from bridge.domain.oncall import Roster, Shift
@@ -18,7 +19,19 @@ from storage import contacts, settings, users
 from storage.contacts import Contact
 from storage.database import Database
 from storage.users import Role
-from tests.desk import CUSTOMER, MAIN, MONDAY_NOON, NEW_YORK, OFFICE, OTHER, STAFF, Desk, missed_call, text
+from tests.desk import (
+    CUSTOMER,
+    MAIN,
+    MONDAY_NOON,
+    NEW_YORK,
+    OFFICE,
+    OTHER,
+    STAFF,
+    Desk,
+    answered_call,
+    missed_call,
+    text,
+)
 from tests.web.served import Client, served
 from tests.web.test_page import Page, shown
 from tests.web.test_sign_in import PASSWORD, add_user, origin, sign_in
@@ -222,6 +235,16 @@ async def test_an_import_without_a_file_is_told(client: Client) -> None:
     status, page = await send(client, "/contacts/import", file="not a file")
     assert status == 400
     assert "choose a file" in page.words
+
+
+async def test_a_call_that_ended_unseen_stands_there_until_the_caller_gets_through(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call(OTHER, verdict=Verdict.UNKNOWN))
+    page = await shown(client)
+    assert "1 call ended unseen" in page.words
+    assert "(202) 555-7788" in (await shown(client, "/filtered")).words
+    await desk.call(answered_call(OTHER, desk.clock.advance(minutes=5)))
+    assert "ended unseen" not in (await shown(client)).words
+    assert "(202) 555-7788" not in (await shown(client, "/filtered")).words
 
 
 async def test_what_stands_on_no_row_is_listed(client: Client, desk: Desk) -> None:
