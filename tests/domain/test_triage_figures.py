@@ -28,6 +28,7 @@ REPLY_SETS = {
     "thirteenth batch": labels.replies("replies13.txt"),
     "fourteenth batch": labels.replies("replies14.txt"),
     "fifteenth batch": labels.replies("replies15.txt"),
+    "sixteenth batch": labels.replies("replies16.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -53,6 +54,7 @@ TEMPLATE_SETS = {
     "twentieth batch": labels.templates("templates20.txt"),
     "twenty-first batch": labels.templates("templates21.txt"),
     "twenty-second batch": labels.templates("templates22.txt"),
+    "twenty-third batch": labels.templates("templates23.txt"),
 }
 
 OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 9))]
