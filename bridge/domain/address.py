@@ -168,7 +168,8 @@ class _Walker:
         if not self.tokens[at].word.isalpha() or not (introduced or alone):
             return None
         digits = len(self.tokens[index].word)
-        written_large = self._capital(at) and (introduced or digits > 1)
+        all_of_it = index == 0 and at + 1 == len(self.tokens) and not self._in("counted", at) and not self._plural(at)
+        written_large = self._capital(at) and (introduced or digits > 1 or all_of_it)
         if directed and not ends and self._shouted(at):
             return None  # "60 W LED bulbs"
         return at + 1 if written_large or (digits > 2 and (ends or introduced or not directed)) else None
@@ -184,11 +185,12 @@ class _Walker:
         at = index + 1
         if self._joined(index, "-") and self._is_number(at):
             return at + 1 if len(self.tokens[at].word) <= 3 else None
-        if at < len(self.tokens) and self._joined(index, "") and len(self.tokens[at].word) == 1:
+        if self._joined(index, "") and len(self._word(at)) == 1 and self._word(at).isalpha():
             return at + 1
         if self._word(at) == "1" and self._joined(at, "/"):
             return at + 2
-        return at if self._goes_on(index) or self._after(index) is After.COMMA else None
+        listed = self._after(index) is After.COMMA and not self._is_number(at)
+        return at if self._goes_on(index) or listed else None
 
     def _street_word(self, index: int) -> int | None:
         """`Calle Sol`, `Avenida de la Paz`, `Av. Juarez`, `Avenue B`: where the name ends."""
@@ -328,6 +330,9 @@ class _Walker:
 
     def _capital(self, at: int) -> bool:
         return self.text[self.tokens[at].start : self.tokens[at].start + 1].isupper()
+
+    def _plural(self, at: int) -> bool:
+        return self._word(at).endswith("s")
 
     def _shouted(self, at: int) -> bool:
         return self._mixed_case and self.text[self.tokens[at].start : self.tokens[at].end].isupper()

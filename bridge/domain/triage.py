@@ -69,13 +69,17 @@ def assess(texts: Sequence[str], lexicon: Lexicon, *, asked_urgent: bool = True)
 
 
 def _strongest(matches: Iterable[Match]) -> list[Match]:
-    """One match for each place and category: what stands in one reading of it counts, if another releases it."""
+    """One match for each place and category: the reading of it that stands, of those a hazard."""
     best: dict[tuple[int, int, Category], Match] = {}
     for match in matches:
         key = (match.where.part, match.where.start, match.category)
-        if key not in best or match.state > best[key].state:
+        if key not in best or _weight(match) > _weight(best[key]):
             best[key] = match
     return sorted(best.values(), key=lambda match: (match.where.part, match.where.start, match.where.end))
+
+
+def _weight(match: Match) -> tuple[State, bool]:
+    return match.state, match.strength is Strength.HAZARD
 
 
 def _summed_up(matches: Sequence[Match], texts: Sequence[str], *, unread: bool) -> Assessment:

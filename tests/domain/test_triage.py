@@ -192,3 +192,8 @@ def test_not_a_huge_leak_is_a_leak() -> None:
 
 def test_a_smell_that_is_still_there_is_a_hazard_whatever_was_turned_off() -> None:
     assert read("I turned off the gas but can still smell it").hazard
+
+
+def test_words_that_are_urgent_and_a_hazard_are_a_hazard() -> None:
+    assert read("live wire hanging in the yard").hazard
+    assert read("live wire hanging, no rush").level is URGENT

@@ -27,6 +27,8 @@ REPLY_SETS = {
     "twelfth batch": labels.replies("replies12.txt"),
     "thirteenth batch": labels.replies("replies13.txt"),
     "fourteenth batch": labels.replies("replies14.txt"),
+    "fifteenth batch": labels.replies("replies15.txt"),
+    "sixteenth batch": labels.replies("replies16.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -51,10 +53,12 @@ TEMPLATE_SETS = {
     "nineteenth batch": labels.templates("templates19.txt"),
     "twentieth batch": labels.templates("templates20.txt"),
     "twenty-first batch": labels.templates("templates21.txt"),
+    "twenty-second batch": labels.templates("templates22.txt"),
+    "twenty-third batch": labels.templates("templates23.txt"),
 }
 
-OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 8))]
-ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt"]
+OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 9))]
+ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt", "addresses4.txt"]
 
 
 def share(figure: str, name: str, texts: Sequence[Reply], good: Callable[[Reply, Assessment], bool]) -> float:
