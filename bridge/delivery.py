@@ -60,8 +60,8 @@ async def interrupted(tx: Writer, part: Part, now: datetime) -> None:
 async def receipt_came(tx: Writer, receipt_id: int, receipt: Receipt, now: datetime) -> Part | None:
     """Match a receipt by any spelling of its id. None: the answer that names the id is still to come; it is kept."""
     for name in receipt.message_ids:
-        part = await messages.by_gateway_id(tx, name)
-        if part is not None and part.gateway in ("", receipt.gateway):
+        part = await messages.by_gateway_id(tx, receipt.gateway, name)
+        if part is not None:
             await inbound.match_receipt(tx, receipt_id, part.id)
             await _apply(tx, part, receipt, now)
             return part

@@ -194,7 +194,7 @@ class MissedCalls:
         number = row.filing.number
         if number is None:
             raise ValueError("a call without a number cannot be texted")
-        due_at = max(now, (row.call.ended_at or now) + self._rules.delay)
+        due_at = max(now, min(row.call.ended_at or now, now) + self._rules.delay)
         return NewMessage(
             kind=Kind.FIRST,
             number=number,

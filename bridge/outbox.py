@@ -5,7 +5,7 @@ process) wakes the loop, and so do the gateway, a free slot and the next part's 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -137,11 +137,7 @@ class Outbox:
         if not self._gateway.ready:
             self._gateway_was_away.set()
             return []
-        held: set[Kind] = set()
-        if await settings.is_on(db, settings.PAUSED):
-            held |= HELD_BY_PAUSE
-        if await settings.is_on(db, settings.BREAKER):
-            held |= HELD_BY_BREAKER
+        held = await _held(db)
         due = [part for part in await messages.due(db, now) if part.kind not in held and self._may_go(part)]
         return due[: self._limits.window - self._at_gateway]
 
@@ -157,9 +153,11 @@ class Outbox:
         self._wake.set()
 
     async def _still_wanted(self, part: Part) -> bool:
-        """It may have waited for the gateway's window and rate: STOP may have come since, or a call begun."""
+        """It may have waited for window and rate: STOP, a call, a pause or its age may have come since."""
         async with self._database.read() as db:
-            return self._may_go(part) and not await messages.is_forbidden(db, part.id)
+            if part.kind in await _held(db) or await messages.is_forbidden(db, part.id, self._clock()):
+                return False
+        return self._may_go(part)
 
     async def _record(self, part: Part, outcome: Outcome) -> None:
         async with self._database.transaction() as tx:
@@ -167,6 +165,15 @@ class Outbox:
         self._log.info(
             "text.answered", part=part.id, to=part.number.masked, kind=part.kind, outcome=type(outcome).__name__
         )
+
+
+async def _held(db: Reader) -> Set[Kind]:
+    held: set[Kind] = set()
+    if await settings.is_on(db, settings.PAUSED):
+        held |= HELD_BY_PAUSE
+    if await settings.is_on(db, settings.BREAKER):
+        held |= HELD_BY_BREAKER
+    return held
 
 
 def _submission(part: Part, now: datetime) -> Submission:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.domain.gsm import Segments
 from bridge.domain.messages import Encoding, Kind, PartState
@@ -13,6 +13,8 @@ from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.errors import ForbiddenError
 from storage.values import moment
+
+FARTHEST = timedelta(minutes=5)  # nothing is queued for later than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +143,21 @@ async def parts_of(db: Reader, message_id: int) -> Sequence[Part]:
 
 
 async def due(db: Reader, now: datetime, *, limit: int = 200) -> Sequence[Part]:
-    """Parts that may go now, staff and urgent first; of each message the next part once the one before is through."""
+    """Parts that may go now, staff and urgent first; of each message the next part once the one before is through.
+
+    What would be due in the far future was queued by a clock that has been set back since.
+    """
     rows = await db.all(
         """
         SELECT * FROM part p
-        WHERE p.state = 'queued' AND p.due_at <= :now
+        WHERE p.state = 'queued' AND (p.due_at <= :now OR p.due_at > :far)
               AND NOT EXISTS (SELECT 1 FROM message_part e
                               WHERE e.message_id = p.message_id AND e.sequence < p.sequence
                                     AND e.state IN ('queued', 'sending'))
         ORDER BY p.kind = 'staff' DESC, p.urgent DESC, p.due_at, p.id LIMIT :limit
         """,
         now=now,
+        far=now + FARTHEST,
         limit=limit,
     )
     return [_part(row) for row in rows]
@@ -181,16 +187,19 @@ async def hopeless(db: Reader, now: datetime) -> Sequence[tuple[Part, str]]:
     return [(_part(row), row["hopeless"]) for row in rows]
 
 
-async def is_forbidden(db: Reader, part_id: int) -> bool:
-    """Has the customer asked for no more texts since this part was claimed?"""
+async def is_forbidden(db: Reader, part_id: int, now: datetime) -> bool:
+    """Has this part grown too old since it was claimed, or the customer asked for no more texts?"""
     row = await db.one(
         """
         SELECT 1 FROM part p
-        WHERE p.id = :part_id AND p.kind <> 'staff'
-              AND EXISTS (SELECT 1 FROM opt_out o
-                          WHERE o.number = p.number AND o.ended_at IS NULL AND p.opt_out_id IS NOT o.id)
+        WHERE p.id = :part_id
+              AND (p.expires_at <= :now
+                   OR p.kind <> 'staff' AND EXISTS (SELECT 1 FROM opt_out o
+                                                    WHERE o.number = p.number AND o.ended_at IS NULL
+                                                          AND p.opt_out_id IS NOT o.id))
         """,
         part_id=part_id,
+        now=now,
     )
     return row is not None
 
@@ -281,10 +290,15 @@ async def cancel(tx: Writer, part: Part, why: str, now: datetime, *, who: str = 
     await move(tx, cancelled, PartState.CANCELLED, Act(who, PartState.CANCELLED, now, {"why": why}))
 
 
-async def by_gateway_id(db: Reader, gateway_id: str) -> Part | None:
-    """The newest part that the SMSC gave this id: ids come round again."""
+async def by_gateway_id(db: Reader, gateway: str, gateway_id: str) -> Part | None:
+    """The newest part to which this gateway gave this id: ids come round again, and two gateways may give the same."""
     row = await db.one(
-        "SELECT * FROM part WHERE gateway_id = :id AND gateway_id <> '' ORDER BY id DESC LIMIT 1", id=gateway_id
+        """
+        SELECT * FROM part WHERE gateway_id = :id AND gateway_id <> '' AND gateway IN ('', :gateway)
+        ORDER BY id DESC LIMIT 1
+        """,
+        id=gateway_id,
+        gateway=gateway,
     )
     return _part(row) if row else None
 

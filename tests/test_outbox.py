@@ -305,6 +305,40 @@ async def test_a_text_that_waits_at_the_gateway_when_stop_comes_does_not_leave(d
     assert [part.text.partition(":")[0] for part in desk.gateway.submissions] == ["Acme Plumbing"]
 
 
+async def test_a_text_that_grows_too_old_while_it_waits_at_the_gateway_does_not_leave(desk: Desk) -> None:
+    async def the_gateway_is_slow(_: Submission) -> None:
+        desk.clock.advance(minutes=16)
+
+    desk.gateway.before = the_gateway_is_slow
+    await desk.call(missed_call())
+    async with desk.sending():
+        await desk.until_parts_are("cancelled")
+    assert desk.gateway.submissions == []
+
+
+async def test_a_text_that_waits_at_the_gateway_when_the_office_pauses_does_not_leave(desk: Desk) -> None:
+    async def pause(_: Submission) -> None:
+        async with desk.database.transaction() as tx:
+            await settings.turn(tx, settings.PAUSED, True, "Ann", MONDAY_NOON)
+
+    desk.gateway.before = pause
+    await desk.call(missed_call())
+    async with desk.sending():
+        await desk.until(_was_given_back)
+    assert desk.gateway.submissions == []
+
+
+async def _was_given_back(db: Reader) -> bool:
+    return bool(await db.all("SELECT 1 FROM message_part WHERE state = 'queued' AND attempts = 1"))
+
+
+async def test_a_clock_that_is_set_back_holds_no_text_back(desk: Desk) -> None:
+    await desk.call(missed_call())
+    desk.clock.advance(hours=-3)
+    async with desk.sending():
+        await desk.gateway.submitted(1)
+
+
 async def test_a_text_queued_after_stop_is_cancelled_too(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
         await opt_outs.start(tx, CUSTOMER, Cause.BY_HAND, None, "Ann", MONDAY_NOON)
@@ -416,6 +450,19 @@ async def test_delivered_is_final(desk: Desk) -> None:
         await desk.inbox.received(receipt(told, "id-1"))
     assert await state(desk) is PartState.DELIVERED
     assert await desk.column("SELECT count(*) FROM audit WHERE what = 'part.delivered'") == [1]
+
+
+async def test_two_gateways_may_give_the_same_id(desk: Desk) -> None:
+    async def numbers_alike(part: Submission) -> Outcome:
+        return Accepted("7", "carrier" if part.destination == CUSTOMER else "backup")
+
+    desk.gateway.answer = numbers_alike
+    await sent(desk)
+    await desk.call(missed_call(OTHER))
+    async with desk.sending():
+        await desk.until_parts_are("submitted", "submitted")
+    await desk.inbox.received(receipt(ReceiptState.DELIVERED, "7"))
+    assert [part.state for part in await desk.parts()] == [PartState.DELIVERED, PartState.SUBMITTED]
 
 
 async def test_a_receipt_before_the_answer_is_kept_until_the_id_turns_up(desk: Desk) -> None:

@@ -6,6 +6,7 @@ again until it can.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,6 +14,7 @@ import structlog
 
 from bridge.ami.decode import decode
 from bridge.ami.mend import Mender
+from bridge.ami.pbx_clock import PbxClock
 from bridge.ami.resync import Heard, Received
 from bridge.domain.calls import EndedCall, Talk
 from bridge.domain.events import Event, LinkLost, PhoneNotTaken
@@ -48,6 +50,7 @@ class Listener:
         self._clock = clock
         self._not_taken = not_taken
         self._mender = Mender()
+        self._pbx_clock = PbxClock()
         self._calls: asyncio.Queue[EndedCall | PhoneNotTaken] = asyncio.Queue()
         self._log = structlog.get_logger().bind(pbx=name)
         self.judged = 0
@@ -104,7 +107,11 @@ class Listener:
         except Exception:
             self._log.exception("ami.undecodable")
             return []
-        return [event for event in decoded if event]
+        return [self._in_our_time(event, at) for event in decoded if event]
+
+    def _in_our_time(self, event: Event, heard: datetime) -> Event:
+        ours = self._pbx_clock.in_ours(event.at, heard) if event.at else heard
+        return event if ours == event.at else replace(event, at=ours)
 
     def _settle(self) -> None:
         self._pass_on(self._tracker.settle(self._clock()))
@@ -116,7 +123,13 @@ class Listener:
 
     async def _store(self) -> None:
         while True:
-            await self._store_one(await self._calls.get())
+            call = await self._calls.get()
+            try:
+                await self._store_one(call)
+            except Exception:  # a mistake of ours must not take the other calls with it
+                self._log.exception(
+                    "call.undigested", what=call.key.uniqueid if isinstance(call, EndedCall) else call.attempt_id
+                )
             self._calls.task_done()
 
     async def _store_one(self, call: EndedCall | PhoneNotTaken) -> None:

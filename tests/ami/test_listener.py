@@ -1,0 +1,128 @@
+"""What one PBX tells, from its messages to its judged calls: whose clock counts, and what no message can break."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.ami.listener import Listener
+from bridge.ami.protocol import Framer, Message
+from bridge.ami.resync import Heard, Received
+from bridge.domain.callbook import TrackerSettings
+from bridge.domain.calls import EndedCall, Verdict
+from bridge.domain.tracker import Tracker
+from storage.errors import StorageError
+from tests.desk import MONDAY_NOON
+
+TRUNK = "PJSIP/trunk-00000001"
+
+
+class Told:
+    """A line on which everything has been said already."""
+
+    def __init__(self, received: Sequence[Received]) -> None:
+        self._received = received
+
+    async def messages(self) -> AsyncIterator[Received]:
+        for one in self._received:
+            yield one
+
+
+def event(name: str, second: float, apart: timedelta = timedelta(0), **headers: str) -> list[Received]:
+    """Heard so many seconds after noon; the PBX's own clock is `apart` from ours."""
+    heard = MONDAY_NOON + timedelta(seconds=second)
+    told = {"Timestamp": f"{(heard + apart).timestamp():.6f}", "Channel": TRUNK, "Uniqueid": "1.1", "Linkedid": "1.1"}
+    lines = [f"{key}: {value}\r\n" for key, value in {"Event": name, **told, **headers}.items()]
+    return [(heard, message) for message in Framer().feed("".join([*lines, "\r\n"]).encode())]
+
+
+def a_missed_call(apart: timedelta) -> list[Received]:
+    began = {"ChannelState": "4", "CallerIDNum": "+12025550123", "Exten": "2025550100", "Context": "from-trunk"}
+    return [
+        *event("Newchannel", 0, apart, **began),
+        *event("HangupRequest", 20, apart),
+        *event("Hangup", 20, apart, Cause="16"),
+    ]
+
+
+Store = Callable[[EndedCall, datetime], Awaitable[None]]
+
+
+async def listened(received: Sequence[Received], store: Store, pbx: str = "office") -> Listener:
+    """Until every call that ended was handed over."""
+    tracker = Tracker(TrackerSettings(pbx=pbx, trunks=("PJSIP/trunk-*",), country="US"))
+    listener = Listener(pbx, Told(received), tracker, store, lambda: MONDAY_NOON)
+    running = asyncio.create_task(listener.run())
+    await asyncio.sleep(0)  # it hears everything at once
+    await listener.drain()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return listener
+
+
+async def judged(received: Sequence[Received], pbx: str = "office") -> list[EndedCall]:
+    calls: list[EndedCall] = []
+
+    async def ended(call: EndedCall, _now: datetime) -> None:
+        calls.append(call)
+
+    await listened(received, ended, pbx)
+    return calls
+
+
+@pytest.mark.parametrize("apart", [timedelta(minutes=-20), timedelta(hours=1), timedelta(days=-400)])
+async def test_a_pbx_whose_clock_is_wrong_is_told_in_our_time(apart: timedelta) -> None:
+    [call] = await judged(a_missed_call(apart))
+    assert (call.started_at, call.ended_at) == (MONDAY_NOON, MONDAY_NOON + timedelta(seconds=20))
+
+
+async def test_a_clock_that_nearly_agrees_keeps_its_own_time() -> None:
+    """What it tells apart by milliseconds, a busy connection may bring in one piece."""
+    [call] = await judged(a_missed_call(timedelta(seconds=-1)))
+    assert call.ended_at == MONDAY_NOON + timedelta(seconds=19)
+
+
+async def test_a_clock_that_is_set_in_mid_call_moves_no_end() -> None:
+    wrong, right = a_missed_call(timedelta(hours=-3)), a_missed_call(timedelta(0))
+    [call] = await judged([*wrong[:1], *right[1:]])
+    assert (call.started_at, call.ended_at) == (MONDAY_NOON, MONDAY_NOON + timedelta(seconds=20))
+
+
+async def test_two_pbxs_that_give_the_same_uniqueid_have_two_calls() -> None:
+    [one], [other] = [await judged(a_missed_call(timedelta(0)), pbx) for pbx in ("north", "south")]
+    assert one.key != other.key
+    assert {one.verdict, other.verdict} == {Verdict.MISSED}
+
+
+async def test_a_call_that_the_disk_does_not_take_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.ami.listener.STORAGE_RETRY", 0.01)
+    tries: list[EndedCall] = []
+
+    async def ended(call: EndedCall, _now: datetime) -> None:
+        tries.append(call)
+        if len(tries) < 3:
+            raise StorageError(Path("textback.db"), "the disk is full")
+
+    listener = await listened(a_missed_call(timedelta(0)), ended)
+    assert len(tries) == 3
+    assert listener.waiting == 0
+
+
+def as_another(message: Heard) -> Heard:
+    assert isinstance(message, Message)
+    return Message(message.event, tuple((key, "1.2" if value == "1.1" else value) for key, value in message.headers))
+
+
+async def test_a_call_that_our_own_code_cannot_digest_takes_no_other_with_it() -> None:
+    taken: list[EndedCall] = []
+
+    async def ended(call: EndedCall, _now: datetime) -> None:
+        if call.key.uniqueid == "1.1":
+            raise ValueError("a mistake of ours")
+        taken.append(call)
+
+    other = [(heard, as_another(message)) for heard, message in a_missed_call(timedelta(0))]
+    await listened([*a_missed_call(timedelta(0)), *other], ended)
+    assert [call.key.uniqueid for call in taken] == ["1.2"]
