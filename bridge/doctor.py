@@ -18,6 +18,8 @@ from bridge.config import Config, Pbx
 from bridge.domain import phone
 from bridge.sockets import own_address, try_listening
 from bridge.web.settings import is_loopback
+from storage import files, migrate
+from storage.errors import StorageError
 
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 NETWORK = frozenset(
@@ -143,7 +145,22 @@ def _database(database: Path) -> Finding:
     if found.st_uid != database.parent.stat().st_uid:
         owner = f"chown --reference={database.parent} {database}*"
         return warning("database", f"{database} belongs to somebody else than its directory", owner)
-    return ok("database", f"{database}, {found.st_size / 1e6:.1f} MB")
+    return _content(database) or ok("database", f"{database}, {found.st_size / 1e6:.1f} MB")
+
+
+def _content(database: Path) -> Finding | None:
+    """What is wrong inside it, which the daemon would find at its start."""
+    try:
+        if found := files.damage(database):
+            remedy = "systemctl stop textback, textback restore, systemctl start textback (a start alone sets it aside)"
+            return problem("database", f"{database} is damaged: {found}", remedy)
+        migrate.check(database)
+    except StorageError as error:
+        said, _, remedy = error.advice.partition(": ")
+        return problem("database", f"{database}: {said}", remedy)
+    except sqlite3.DatabaseError as error:
+        return problem("database", f"{database} cannot be read: {error}", f"fuser {database} names who holds it")
+    return None
 
 
 def config_file(path: Path) -> Finding:

@@ -40,7 +40,7 @@ def back_up(database: Path, target: Path) -> None:
     """Copy the database, which may be in use, and check the copy. Raises StorageError."""
     if not database.exists():
         raise StorageError(database, "there is no such database; nothing was copied")
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.make_private_folder(target.parent)
     with storage_errors(database), closing(files.connect(database)) as connection:
         files.copy(connection, target)
 

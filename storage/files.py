@@ -38,6 +38,19 @@ def create_private(path: Path) -> None:
         ) from error
 
 
+def make_private_folder(folder: Path) -> None:
+    """As `create_private`; one that is there stays as it is."""
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StorageError(folder, f"the directory cannot be made: {error.strerror}") from error
+    if os.geteuid() == 0:
+        owner = folder.parent.stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open a file that is there; a plain connect would make an empty one."""
     return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=rw", uri=True, isolation_level=None)

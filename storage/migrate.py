@@ -6,7 +6,7 @@ from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
-from storage.errors import StorageError
+from storage.errors import StorageError, storage_errors
 from storage.files import APPLICATION_ID, connect, copy, create_private
 
 BUSY_SECONDS = 5.0
@@ -23,6 +23,12 @@ def migrate(path: Path) -> int:
         for number, script in enumerate(steps[version:], start=version + 1):
             _apply(connection, number, script)
     return len(steps)
+
+
+def check(path: Path) -> None:
+    """Is this a database that we can use, or bring up to date? Raises StorageError, saying what else to do."""
+    with storage_errors(path), closing(connect(path)) as connection:
+        _checked_version(connection, path, newest=newest_version())
 
 
 def newest_version() -> int:

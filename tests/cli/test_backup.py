@@ -193,6 +193,15 @@ def test_a_database_in_use_is_not_replaced(there: Path, tmp_path: Path) -> None:
     assert asyncio.run(backup.restore(tmp_path / "copy.db", there, "Ann", LATER))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files that are somebody else's")
+def test_what_root_copies_stays_the_services(there: Path) -> None:
+    """The nightly copy, which runs as the service's user, has to go into the same directory."""
+    os.chown(there.parent, 1234, 1234)
+    made = backup.default_target(there, MONDAY_NOON)
+    backup.back_up(there, made)
+    assert [(path.stat().st_uid, path.stat().st_gid) for path in (made, made.parent)] == [(1234, 1234)] * 2
+
+
 # --- damage found at the start ------------------------------------------------------------------------------------
 
 

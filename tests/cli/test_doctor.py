@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
@@ -14,6 +15,7 @@ from bridge import doctor, doctor_links
 from bridge.config import Pbx, load
 from bridge.doctor import Finding, Level
 from bridge.simulator.smsc import Smsc
+from storage import files, migrate
 from tests.cli.test_configuration import example, run
 from tests.smpp.support import with_settings
 
@@ -75,6 +77,44 @@ def test_a_database_that_others_can_read_is_a_problem(tmp_path: Path) -> None:
     path.chmod(0o644)
     (found,) = doctor.database_file(path)
     assert (found.is_problem, found.remedy) == (True, f"chmod 600 {path}")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "textback.db"
+    migrate.migrate(path)
+    return path
+
+
+def test_a_sound_database_is_fine(database: Path) -> None:
+    assert levels(doctor.database_file(database)) == [Level.OK]
+
+
+def test_a_damaged_database_is_told_with_how_to_bring_a_copy_back(database: Path) -> None:
+    content = bytearray(database.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 4096] = b"\xa5" * 4096
+    database.write_bytes(content)
+    (found,) = doctor.database_file(database)
+    assert (found.is_problem, "is damaged" in found.said, "textback restore" in found.remedy) == (True, True, True)
+
+
+def test_a_database_of_the_future_is_told_with_the_copy_that_this_version_can_read(database: Path) -> None:
+    copy = database.with_name(f"textback.db.v{migrate.newest_version()}.backup")
+    copy.touch()
+    with closing(files.connect(database)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    (found,) = doctor.database_file(database)
+    assert (found.is_problem, "newer Textback (schema 99" in found.said) == (True, True)
+    assert f"textback restore {copy}" in found.remedy
+
+
+def test_a_file_that_is_no_database_of_ours_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "textback.db"
+    path.touch(mode=0o600)
+    path.write_bytes(b"Dear Sir or Madam" * 400)
+    (found,) = doctor.database_file(path)
+    assert (found.is_problem, "check the path" in found.remedy) == (True, True)
 
 
 def test_a_database_that_was_set_aside_is_not_forgotten(tmp_path: Path) -> None:
