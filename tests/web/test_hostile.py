@@ -44,7 +44,9 @@ async def desk(database: Database) -> Desk:
     await made.inbox.received(text(f"burning smell {PLANTED}", CUSTOMER.value))
     await made.inbox.received(text(PLANTED, PLANTED[:20], to=OWN.value, alphanumeric=True))
     row = await made.row(branch=SHORT)
-    row = await made.callbacks.correct(row.id, row.version, SHORT, made.clock(), address=PLANTED, issue=PLANTED)
+    row = await made.callbacks.correct(
+        row.id, row.version, SHORT, made.clock(), address=PLANTED, issue=PLANTED, second=OTHER
+    )
     row = await made.callbacks.note(row.id, row.version, SHORT, made.clock(), PLANTED)
     row = await made.callbacks.text(row.id, row.version, SHORT, made.clock(), PLANTED)
     await made.callbacks.claim(row.id, row.version, SHORT, made.clock())
