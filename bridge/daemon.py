@@ -209,7 +209,7 @@ class Daemon:
             lexicon=config.words,
             phones=phones,
         )
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_WITHIN)
+        runner = listening.runner(app, close_within=CLOSE_WITHIN)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         host = await listening.where(database, settings)

@@ -3,12 +3,14 @@
 import ssl
 
 import structlog
+from aiohttp import web
 
 from bridge.web.settings import WebSettings, is_loopback
 from storage import users
 from storage.database import Database
 
 THIS_MACHINE = "127.0.0.1"
+IDLE = 75.0  # seconds in which a connection must have asked for something, the first time and again
 
 log = structlog.get_logger()
 
@@ -28,6 +30,14 @@ async def where(database: Database, settings: WebSettings) -> str:
     if not settings.certificate:
         log.warning("page.no_tls", why="passwords cross the network readable", do="set certificate and key in [web]")
     return settings.host
+
+
+def runner(app: web.Application, *, close_within: float = 60.0, idle: float = IDLE) -> web.AppRunner:
+    """Serves the page. Connections that never end their question are closed: each holds a file that others need.
+
+    close_within: seconds that open pages get when it stops.
+    """
+    return web.AppRunner(app, access_log=None, shutdown_timeout=close_within, keepalive_timeout=idle)
 
 
 def tls(settings: WebSettings) -> ssl.SSLContext | None:

@@ -5,6 +5,7 @@ refused by the Host header, forms posted from elsewhere by Origin and token, and
 a page could neither run nor load anything.
 """
 
+import asyncio
 import hmac
 import secrets
 from hashlib import sha256
@@ -18,6 +19,7 @@ from aiohttp.typedefs import Handler, Middleware
 from bridge.web.language import N_
 from bridge.web.settings import WebSettings
 
+FORM_WITHIN = 30.0  # seconds; a form that takes longer is somebody who holds on to the connection
 COOKIE = "textback"
 TOKEN = "token"  # noqa: S105 - the name of a form field
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -99,7 +101,11 @@ def _is_ours(request: web.Request) -> bool:
 
 async def _has_token(request: web.Request) -> bool:
     try:
-        sent = (await request.post()).get(TOKEN, "")
+        async with asyncio.timeout(FORM_WITHIN):
+            sent = (await request.post()).get(TOKEN, "")
+    except TimeoutError as error:
+        log.warning("page.refused", what="slow", remote=request.remote, path=request.path)
+        raise web.HTTPRequestTimeout(text=N_("The form did not arrive in time.")) from error
     except (ValueError, LookupError, HttpProcessingError):  # a form that is none, or in no known character set
         return False
     return isinstance(sent, str) and hmac.compare_digest(sent.encode(), token_for(request[BROWSER]).encode())

@@ -48,7 +48,7 @@ class Visit:
     @asynccontextmanager
     async def page(self, path: str = "", **context: Any) -> AsyncIterator[Page]:
         """A page whose scripts complain about nothing, and that asks for nothing from anywhere else."""
-        window = await self.browser.new_context(viewport={"width": 1280, "height": 800}, **context)
+        window = await self.browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | context)
         page = await window.new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -68,6 +68,14 @@ async def visit(desk: Desk) -> AsyncIterator[Visit]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield Visit(desk, browser, str(client.make_url("/")))
         await browser.close()
+
+
+async def is_sound(page: Page, where: str) -> None:
+    """Axe finds no violation, and nothing is wider than the screen."""
+    await page.add_script_tag(path=AXE)
+    found = await page.evaluate("axe.run().then(found => found.violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
+    assert found == [], where
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
 
 
 async def live(page: Page) -> None:
@@ -193,12 +201,7 @@ async def test_no_page_has_an_accessibility_violation_or_a_sideways_scroll(
         lists = ("", "snoozed", "done", f"callbacks/{leak.id}", "?q=zzz")
         for path in (*lists, "on-call", "figures", "contacts", "filtered", "settings", "users", "nonsense"):
             await page.goto(visit.address + path)
-            await page.add_script_tag(path=AXE)
-            found = await page.evaluate(
-                "axe.run().then(found => found.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
-            )
-            assert found == [], path
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            await is_sound(page, path)
 
 
 async def test_on_a_telephone_everything_to_press_is_large_enough(visit: Visit) -> None:

@@ -1,0 +1,235 @@
+"""What people who mean harm try at the page: every route in every role, forms from elsewhere, slowness, old TLS."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bridge.web import listening, security
+from bridge.web.app import create_app
+from bridge.web.security import TOKEN
+from bridge.web.settings import WebSettings
+from storage.users import Role
+from tests.desk import Desk, missed_call
+from tests.web.served import Client, Faults, served
+from tests.web.test_listening import made_in
+from tests.web.test_page import Page
+from tests.web.test_sign_in import add_user, origin, sign_in
+
+ANYBODY = None
+NEEDS: dict[str, Role | None] = {
+    "GET /": Role.STAFF,
+    "GET /snoozed": Role.STAFF,
+    "GET /done": Role.STAFF,
+    "GET /rows/{id}": Role.STAFF,
+    "GET /count": Role.STAFF,
+    "GET /callbacks/{id}": Role.STAFF,
+    "POST /callbacks/{id}/call": Role.STAFF,
+    "POST /callbacks/{id}/remember": Role.STAFF,
+    "POST /callbacks/{id}/{verb}": Role.STAFF,
+    "POST /contacts/{id}/undo": Role.STAFF,  # one's own last change
+    "GET /on-call": Role.STAFF,
+    "POST /on-call": Role.LEAD,
+    "POST /on-call/{id}/undo": Role.LEAD,
+    "POST /hours": Role.LEAD,
+    "POST /hours/{id}/undo": Role.LEAD,
+    "POST /texts/{switch}": Role.LEAD,
+    "GET /contacts": Role.STAFF,
+    "POST /contacts": Role.LEAD,
+    "POST /contacts/import": Role.LEAD,
+    "GET /filtered": Role.STAFF,
+    "GET /settings": Role.STAFF,
+    "GET /figures": Role.STAFF,
+    "GET /figures.csv": Role.STAFF,
+    "GET /users": Role.ADMIN,
+    "POST /users/{change}": Role.ADMIN,
+    "POST /me": Role.STAFF,
+    "GET /sign-in": ANYBODY,
+    "POST /sign-in": ANYBODY,
+    "POST /sign-out": Role.STAFF,
+    "GET /events": Role.STAFF,
+    "GET /healthz": ANYBODY,
+    "GET /readyz": ANYBODY,
+    "GET /metrics": ANYBODY,
+    "GET /static/{name}": ANYBODY,
+}
+"""The least role that may, by route: a new route must say who it is for, here as well."""
+
+FILLED = {"id": "1", "verb": "claim", "switch": "pause", "change": "disable", "name": "app.css"}
+REFUSED, UNKNOWN = 403, 401
+
+
+def filled(route: str) -> tuple[str, str]:
+    method, path = route.split()
+    return method, re.sub(r"\{(\w+)\}", lambda found: FILLED[found[1]], path)
+
+
+async def token(client: Client) -> str:
+    async with client.get("/sign-in") as answer:
+        return Page(await answer.text()).hidden[TOKEN]
+
+
+async def status(client: Client, route: str, **headers: str) -> int:
+    """How the page answers that request, sent with everything that a form of ours would send but a good value."""
+    method, path = filled(route)
+    data = {TOKEN: await token(client)} if method == "POST" else None
+    async with client.request(
+        method, path, data=data, headers=origin(client) | headers, allow_redirects=False
+    ) as answer:
+        return answer.status
+
+
+@pytest.fixture
+async def client(desk: Desk) -> AsyncIterator[Client]:
+    await add_user(desk, "Boss", Role.ADMIN)
+    await desk.call(missed_call())
+    async with served(desk) as made:
+        yield made
+
+
+async def test_every_route_says_who_it_is_for(client: Client) -> None:
+    routes = {
+        f"{route.method} {route.resource.canonical}"
+        for route in client.app.router.routes()
+        if route.resource and route.method != "HEAD"
+    }
+    assert routes == set(NEEDS)
+
+
+@pytest.mark.parametrize("route", NEEDS)
+async def test_nobody_gets_in_by_knowing_an_address(client: Client, route: str) -> None:
+    assert (await status(client, route) == UNKNOWN) is (NEEDS[route] is not ANYBODY or route == "POST /sign-in")
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_each_role_gets_exactly_as_far_as_its_own_routes(desk: Desk, role: Role) -> None:
+    await desk.call(missed_call())
+    await add_user(desk, "Ann", role)
+    async with served(desk) as client:
+        for route, least in sorted(NEEDS.items(), key=lambda item: item[0] == "POST /sign-out"):
+            sent = await own_form(client)
+            method, path = filled(route)
+            data = sent if method == "POST" else None
+            async with client.request(method, path, data=data, headers=origin(client), allow_redirects=False) as answer:
+                refused = least is not ANYBODY and not role.covers(least)
+                assert (answer.status == REFUSED) is refused, (route, answer.status)
+
+
+async def own_form(client: Client) -> dict[str, str]:
+    """What every form of a page of ours sends, for somebody who is signed in."""
+    async with client.get("/on-call") as answer:
+        if answer.status == UNKNOWN:
+            await sign_in(client)
+            return await own_form(client)
+        return {TOKEN: Page(await answer.text()).hidden[TOKEN]}
+
+
+async def test_no_form_works_from_another_site_or_without_the_token(desk: Desk) -> None:
+    await add_user(desk, "Ann", Role.ADMIN)
+    await desk.call(missed_call())
+    async with served(desk) as client:
+        good = await own_form(client)
+        before = await desk.column("SELECT count(*) FROM audit")
+        for path in (filled(route)[1] for route in NEEDS if route.startswith("POST")):
+            for headers, data in (
+                ({}, good),
+                ({"Origin": "null"}, good),
+                ({"Origin": "https://evil.example"}, good),
+                ({"Origin": origin(client)["Origin"].replace("127.0.0.1", "127.0.0.1.evil.example")}, good),
+                (origin(client), {}),
+                (origin(client), {TOKEN: "0" * 64}),
+            ):
+                async with client.post(path, data=data, headers=headers, allow_redirects=False) as answer:
+                    assert answer.status == REFUSED, path
+        assert await desk.column("SELECT count(*) FROM audit") == before
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "FOO"])
+async def test_other_methods_do_nothing(client: Client, method: str) -> None:
+    async with client.request(method, "/callbacks/1/claim", headers=origin(client)) as answer:
+        assert answer.status in (400, REFUSED, 405)
+
+
+# --- slowness -----------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def listening_page(desk: Desk, *, idle: float) -> AsyncIterator[int]:
+    """The page as the daemon serves it, on a port."""
+    app = create_app(desk.database, desk.office, WebSettings(), health=Faults(desk), clock=desk.clock)
+    runner = listening.runner(app, close_within=1, idle=idle)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+HALF_A_HEADER = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
+HALF_A_FORM = (
+    b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1:%(port)d\r\nOrigin: http://127.0.0.1:%(port)d\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9000\r\n\r\nname="
+)
+
+
+@pytest.mark.parametrize("beginning", [b"", HALF_A_HEADER, HALF_A_FORM], ids=["silence", "header", "form"])
+async def test_a_client_that_drips_for_ever_is_sent_away(
+    desk: Desk, beginning: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(security, "FORM_WITHIN", 0.2)
+    async with listening_page(desk, idle=0.2) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(beginning % {b"port": port} if b"%" in beginning else beginning)
+        dripping = asyncio.create_task(_drip(writer) if beginning else asyncio.sleep(0))
+        said = await reader.read()
+        dripping.cancel()
+        writer.close()
+    assert said == b"" or b"408" in said.splitlines()[0]
+
+
+async def _drip(writer: asyncio.StreamWriter) -> None:
+    while not writer.is_closing():
+        writer.write(b"a")
+        await asyncio.sleep(0.05)
+
+
+async def test_a_stream_that_lasts_is_no_idle_connection(desk: Desk) -> None:
+    async with listening_page(desk, idle=0.1) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await reader.readuntil(b"event: beat")
+        await asyncio.sleep(0.5)
+        await desk.call(missed_call())
+        await reader.readuntil(b"event: changed")
+        writer.close()
+
+
+# --- TLS ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+async def test_tls_of_the_last_century_and_plain_http_get_nothing_from_a_page_with_a_certificate(
+    desk: Desk, tmp_path: Path
+) -> None:
+    certificate = made_in(tmp_path)
+    settings = WebSettings(certificate=certificate, key=certificate)
+    app = create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock)
+    runner = listening.runner(app, close_within=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=listening.tls(settings)).start()
+    port = runner.addresses[0][1]
+    old = ssl.create_default_context(cafile=str(certificate))
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await asyncio.open_connection("127.0.0.1", port, ssl=old)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert b"HTTP/1.1 200" not in await reader.read()
+    writer.close()
+    await runner.cleanup()
