@@ -7,6 +7,7 @@ says who was faster.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from bridge.domain import gsm, queue
@@ -48,6 +49,12 @@ IDLE_CLAIM = timedelta(minutes=30)
 Extra = Callable[[Writer], Awaitable[Mapping[str, Any]]]
 
 
+class Phone(StrEnum):
+    """Through what a customer was reached, or not, where that was not one of the office's phones."""
+
+    CELL = "cell"
+
+
 class ConflictError(Exception):
     """The row is not what the person saw. who, what and at tell of its last change; row is what it is now."""
 
@@ -84,12 +91,24 @@ class Callbacks:
         return await self._do(Verb.NOTE, callback_id, version, who, now, queue.note, keep)
 
     async def attempt(
-        self, callback_id: int, version: int, who: str, now: datetime, result: Attempt, until: datetime | None = None
+        self,
+        callback_id: int,
+        version: int,
+        who: str,
+        now: datetime,
+        result: Attempt,
+        until: datetime | None = None,
+        *,
+        by: Phone | None = None,
     ) -> Callback:
-        """Tried, and not reached: the row comes back at `until`, by default after two office hours."""
+        """Tried, and not reached: the row comes back at `until`, by default after two office hours.
+
+        by: for the history, where the PBX cannot know of the call.
+        """
 
         async def keep(tx: Writer) -> Mapping[str, Any]:
-            return {"attempt": await callbacks.add_attempt(tx, callback_id, result, who, now), "result": result}
+            attempt_id = await callbacks.add_attempt(tx, callback_id, result, who, now)
+            return {"attempt": attempt_id, "result": result} | _by(by)
 
         office = await self._office_now(now)
 
@@ -104,10 +123,16 @@ class Callbacks:
             raise ValueError("a row can be snoozed only until a time that lies ahead")
         return await self._do(Verb.SNOOZE, callback_id, version, who, now, lambda row: queue.snooze(row, until))
 
-    async def finish(self, callback_id: int, version: int, who: str, now: datetime, outcome: Outcome) -> Callback:
-        """Close the row, or say what came of one that closed by itself."""
+    async def finish(
+        self, callback_id: int, version: int, who: str, now: datetime, outcome: Outcome, *, by: Phone | None = None
+    ) -> Callback:
+        """Close the row, or say what came of one that closed by itself. by: as of an attempt."""
+
+        async def keep(_tx: Writer) -> Mapping[str, Any]:
+            return {"outcome": outcome} | _by(by)
+
         return await self._do(
-            Verb.FINISH, callback_id, version, who, now, lambda row: queue.finish(row, outcome, who, now)
+            Verb.FINISH, callback_id, version, who, now, lambda row: queue.finish(row, outcome, who, now), keep
         )
 
     async def reopen(self, callback_id: int, version: int, who: str, now: datetime) -> Callback:
@@ -259,6 +284,10 @@ class Callbacks:
             written_by=who,
             callback_id=row.id,
         )
+
+
+def _by(phone: Phone | None) -> dict[str, str]:
+    return {"by": phone} if phone else {}
 
 
 def _try_again_at(office: Office, row: Callback, now: datetime) -> datetime:

@@ -212,10 +212,11 @@ async def idle_claims(db: Reader, since: datetime) -> Sequence[Callback]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How long the two lists are that are meant to become empty."""
+    """How long the two lists are that are meant to become empty; urgent: of those to call."""
 
     to_call: int
     snoozed: int
+    urgent: int
 
 
 async def count_waiting(db: Reader) -> Waiting:
@@ -223,10 +224,23 @@ async def count_waiting(db: Reader) -> Waiting:
     row = await db.only(
         """
         SELECT (SELECT count(*) FROM callback WHERE state IN ('open', 'claimed')) AS to_call,
-               (SELECT count(*) FROM callback WHERE state = 'waiting') AS snoozed
+               (SELECT count(*) FROM callback WHERE state = 'waiting') AS snoozed,
+               (SELECT count(*) FROM callback WHERE state IN ('open', 'claimed') AND rank = 0) AS urgent
         """
     )
-    return Waiting(row["to_call"], row["snoozed"])
+    return Waiting(row["to_call"], row["snoozed"], row["urgent"])
+
+
+async def missed_last(db: Reader) -> Callback | None:
+    """The row of the newest missed call; None before the first one."""
+    row = await db.one(
+        """
+        SELECT c.* FROM call k JOIN callback c ON c.id = k.callback_id
+        WHERE k.direction = 'inbound' AND k.verdict IN ('missed', 'answered_then_lost')
+        ORDER BY k.ended_at DESC, k.id DESC LIMIT 1
+        """
+    )
+    return _callback(row) if row else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ DIGEST = "digest"
 PRUNED = "pruned"
 """The day on which old rows were last deleted."""
 
+TESTED = "tested"
+"""A test text went out."""
+
 _OFF = "0"
 
 

@@ -64,7 +64,11 @@ class Callbook:
     def talks(self) -> dict[E164, Talk]:
         """Every customer there is a call with, and who of us has it."""
         calls = ((call.caller.number, call) for call in self._calls.values())
-        return {number: Talk(call.answered_by or "", bool(call.company)) for number, call in calls if number}
+        return {
+            number: Talk(call.answered_by or "", bool(call.company), call.talking_since)
+            for number, call in calls
+            if number
+        }
 
     # --- opening
 

@@ -101,8 +101,9 @@ class EndedCall:
 class Talk:
     """A call that goes on. who: the extension or forwarded number of ours that has it, "" while nobody has.
 
-    met: they share media; else it rings yet, there or here.
+    met: they share media; else it rings yet, there or here. since: when they began to.
     """
 
     who: str
     met: bool
+    since: datetime | None = None

@@ -102,6 +102,7 @@ def _add_routes(app: web.Application, site: Site, live: Live) -> None:
             *(web.get(tab.path, views.queue) for tab in TABS),
             web.get(r"/rows/{id:\d{1,15}}", views.row),
             web.get("/count", views.count),
+            web.get("/print", views.on_paper),
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
             web.post(r"/callbacks/{id:\d{1,15}}/call", actions.call),
             web.post(r"/callbacks/{id:\d{1,15}}/remember", actions.remember),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from bridge.callbacks import Callbacks
+from bridge.callbacks import Callbacks, Phone
 from bridge.contacts import name_of
 from bridge.domain import phone
 from bridge.domain.hours import Calendar
@@ -90,6 +90,9 @@ class Sent:
         except SaidError as error:
             raise FormError(field, error.words, "", **error.values) from None
 
+    def phone(self) -> Phone | None:
+        return Phone.CELL if "cell" in self.fields else None
+
     def until(self) -> datetime:
         """When a snoozed row comes back; what would be outside office hours comes back at opening."""
         chosen = _UNTIL.get(self.fields.get("until", ""), _picked)(self)
@@ -126,10 +129,10 @@ VERBS: Mapping[str, Verb] = {
     "reopen": lambda rows, id_, version, sent: rows.reopen(id_, version, sent.who, sent.now),
     "undo": lambda rows, id_, version, sent: rows.undo(id_, version, sent.who, sent.now),
     "finish": lambda rows, id_, version, sent: rows.finish(
-        id_, version, sent.who, sent.now, sent.one_of("outcome", Outcome)
+        id_, version, sent.who, sent.now, sent.one_of("outcome", Outcome), by=sent.phone()
     ),
     "attempt": lambda rows, id_, version, sent: rows.attempt(
-        id_, version, sent.who, sent.now, sent.one_of("result", Attempt)
+        id_, version, sent.who, sent.now, sent.one_of("result", Attempt), by=sent.phone()
     ),
     "snooze": lambda rows, id_, version, sent: rows.snooze(id_, version, sent.who, sent.now, sent.until()),
     "rank": lambda rows, id_, version, sent: rows.rank(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.callbacks import Phone
 from bridge.domain.calls import Reason
 from bridge.domain.messages import PartState
 from bridge.domain.queue import Attempt, Callback, Outcome, Verb
@@ -50,6 +51,7 @@ class Happened:
     who: str
     words: str
     more: str
+    by_cell: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,11 @@ def history(entries: Iterable[Entry]) -> list[Happened]:
     """What people want to know of a row's past; what has no words here only repeats another entry."""
     known = WORDS | PARTS
     told = [(entry, _what(entry)) for entry in entries]
-    return [Happened(entry.at, entry.who, known[what], _more(entry)) for entry, what in told if what in known]
+    return [
+        Happened(entry.at, entry.who, known[what], _more(entry), entry.detail.get("by") == Phone.CELL)
+        for entry, what in told
+        if what in known
+    ]
 
 
 def _what(entry: Entry) -> str:
@@ -84,12 +90,16 @@ def _what(entry: Entry) -> str:
 
 
 def _more(entry: Entry) -> str:
-    """What came of a call, or whom an alert told."""
+    """What came of a call or a row, whom an alert told, or whose row it was that was released."""
     result, why = entry.detail.get("result"), entry.detail.get("why")
     if result:
         return attempted(Attempt(result), Reason(why) if why else None)
     if entry.what == f"{Subject.CALLBACK}.{Verb.NOT_CALLED}":
         return NOT_CALLED[Reason(str(why))]
+    if entry.what == f"{Subject.CALLBACK}.{Verb.FINISH}" and entry.detail.get("outcome"):
+        return OUTCOMES[Outcome(entry.detail["outcome"])]
+    if entry.what == f"{Subject.CALLBACK}.{Verb.RELEASE}":
+        return str(entry.detail.get("owner") or "")
     return str(entry.detail.get("person") or "")
 
 

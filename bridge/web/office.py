@@ -11,6 +11,7 @@ from aiohttp.web_request import FileField
 
 from bridge import contacts as directory
 from bridge.contacts import Contacts, ContactsError
+from bridge.domain import phone
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.office import Line
 from bridge.domain.saying import SaidError
@@ -18,7 +19,7 @@ from bridge.duties import office_with_changes
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
 from bridge.web.site import Banner, Site
-from storage import calls, replies, search
+from storage import calls, contacts, replies, search
 
 DAYS_SHOWN = 7
 NOT_IMPORTED = N_("Nothing was imported:")
@@ -51,6 +52,8 @@ class OfficePages:
         self, request: web.Request, status: int = 200, banner: Banner | None = None
     ) -> web.Response:
         wanted = request.query.get("name", "").strip()[:80]
+        given = request.query.get("number", "")[:40]
+        number = phone.parse(given, self._site.office.country) if given else None
         async with self._site.database.read() as db:
             return await self._site.page(
                 request,
@@ -60,7 +63,8 @@ class OfficePages:
                 status,
                 wanted=wanted,
                 contacts=await search.contacts(db, wanted, limit=LISTED),
-                given=request.query.get("number", "")[:40],
+                given=given,
+                chosen=await contacts.get(db, number) if number else None,
                 banner=banner,
             )
 

@@ -145,6 +145,12 @@ class Show:
             return say("On the phone with %(name)s", name=who or say("somebody"))
         return say("%(name)s is calling", name=who) if who else say("Is calling us now")
 
+    def texted_meanwhile(self, row: Callback) -> bool:
+        """Did this customer write while somebody talks with them?"""
+        talk = self.talks.get(row.number) if row.number else None
+        since = talk.since if talk and talk.met else None
+        return since is not None and row.last_reply_at is not None and row.last_reply_at >= since
+
     def time(self, at: datetime) -> str:
         """`8:02 AM` today, `Mon 8:02 AM` within the week, `Nov 3, 8:02 AM` beyond; in the office's zone."""
         wall, today = at.astimezone(self.office.zone), self.now.astimezone(self.office.zone)

@@ -8,7 +8,7 @@ from bridge.domain.calls import Direction, Reason
 from bridge.domain.escalation import Stage
 from bridge.domain.messages import Kind, PartState
 from bridge.domain.policy import ContactKind, Why
-from bridge.domain.queue import Attempt, Callback, Outcome, State, Verb
+from bridge.domain.queue import TEXTBACK, Attempt, Callback, Outcome, State, Verb
 from bridge.web.language import N_
 from bridge.web.present import NOT_CALLED, TEXT_STATES, WHY_NO_TEXT
 from bridge.web.quotes import Mark, Quote, quotes, telling
@@ -35,7 +35,7 @@ class Row:
     """quotes: what the customer wrote last, and what made the row urgent. alarm: whom alerts told.
 
     picture: one was sent on this row, which nobody here can see. second_of: open rows whose second number this is.
-    not_called: why nobody was called, where that was the last thing tried.
+    news: what the machine did to the row last, where people should know.
     """
 
     callback: Callback
@@ -47,7 +47,7 @@ class Row:
     notes: Sequence[Note]
     textable: bool
     kind: ContactKind | None
-    not_called: TextStatus | None
+    news: TextStatus | None
     picture: bool = False
     second_of: Sequence[Callback] = ()
 
@@ -91,7 +91,7 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
         picture=any(text.picture for text in mine),
         second_of=await _second_of(db, callback),
         kind=contact.kind if contact else None,
-        not_called=await _not_called(db, callback),
+        news=await _news(db, callback),
     )
 
 
@@ -110,14 +110,21 @@ async def _alarm(db: Reader, callback: Callback) -> TextStatus | None:
     return TextStatus(words, tone, names)
 
 
-async def _not_called(db: Reader, callback: Callback) -> TextStatus | None:
-    """The last thing that happened to the row: the desk phone of whoever wanted to call was not picked up."""
-    if callback.owner is None:
-        return None
+async def _news(db: Reader, callback: Callback) -> TextStatus | None:
+    """Of the last thing that happened to the row, where that was the machine's doing and people should know.
+
+    The desk phone of whoever wanted to call was not picked up; or whoever had the row left it alone for too long.
+    """
     last = await audit.of_version(db, audit.Subject.CALLBACK, callback.id, callback.version)
-    if last is None or last.what != f"{audit.Subject.CALLBACK}.{Verb.NOT_CALLED}":
-        return None
-    return TextStatus(NOT_CALLED[Reason(last.detail["why"])], "bad")
+    verb = last.what.removeprefix(f"{audit.Subject.CALLBACK}.") if last else ""
+    if last and verb == Verb.NOT_CALLED and callback.owner:
+        return TextStatus(NOT_CALLED[Reason(last.detail["why"])], "bad")
+    if last and verb == Verb.RELEASE and last.who == TEXTBACK:
+        return TextStatus(LEFT_ALONE, "wait", str(last.detail.get("owner", "")))
+    return None
+
+
+LEFT_ALONE = N_("Released, since nothing was done for too long")
 
 
 ALARMS = {

@@ -6,19 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from bridge.domain.queue import Callback, State, Urgency
+from bridge.domain.queue import Callback, State
 from bridge.health import Health, LinkKind
 from bridge.web.history import history
 from bridge.web.language import N_, render
 from bridge.web.quotes import Piece, Quote, quotes
 from bridge.web.rows import TextStatus, read_row, text_state
 from bridge.web.site import Banner, Site, found
-from storage import audit, callbacks, calls, conversations, search
+from storage import audit, callbacks, calls, conversations, search, settings
 from storage.callbacks import Key
 from storage.conversations import Said
 from storage.database import Reader
 
 PAGE = 50  # rows
+PRINTED = 500
 SEARCH_CHARACTERS = 80
 
 
@@ -85,8 +86,9 @@ class Views:
             next=_key(rows[PAGE - 1]) if len(rows) > PAGE else "",
             to_call=waiting.to_call,
             snoozed=waiting.snoozed,
-            last_closed=next(iter(await callbacks.done(db, _day_start(site, now), limit=1)), None),
-            first_run=[] if rows or await calls.page(db, limit=1) else first_run(site.health()),
+            urgent=waiting.urgent,
+            last_missed=None if rows else await callbacks.missed_last(db),
+            first_run=[] if rows else await self._first_run(db),
             banner=banner,
         )
 
@@ -96,6 +98,26 @@ class Views:
             return await callbacks.done(db, _day_start(self._site, now), after=after, limit=PAGE + 1)
         read = callbacks.snoozed if tab.name == "snoozed" else callbacks.to_call
         return await read(db, after=after, limit=PAGE + 1)
+
+    async def _first_run(self, db: Reader) -> Sequence[Step]:
+        """Until the first call was missed."""
+        if await callbacks.missed_last(db):
+            return ()
+        called, texted = bool(await calls.page(db, limit=1)), await settings.is_on(db, settings.TESTED)
+        return first_run(self._site.health(), called=called, texted=texted)
+
+    async def on_paper(self, request: web.Request) -> web.Response:
+        """All who wait for a call, to be printed."""
+        async with self._site.database.read() as db:
+            rows = await callbacks.to_call(db, limit=PRINTED + 1)
+            return await self._site.page(
+                request,
+                db,
+                "print.html",
+                self._site.clock(),
+                rows=[await read_row(db, row, self._site.mark) for row in rows[:PRINTED]],
+                more=len(rows) > PRINTED,
+            )
 
     async def row(self, request: web.Request) -> web.Response:
         """One row of a list, for a page that learned that it changed; 204 where it left the list."""
@@ -136,9 +158,7 @@ class Views:
         """For pages in the background: what their title says."""
         async with self._site.database.read() as db:
             waiting = await callbacks.count_waiting(db)
-            first = await callbacks.to_call(db, limit=PAGE)
-        urgent = sum(row.urgency is Urgency.URGENT for row in first)
-        return web.json_response({"to_call": waiting.to_call, "urgent": urgent})
+        return web.json_response({"to_call": waiting.to_call, "urgent": waiting.urgent})
 
 
 def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:
@@ -147,13 +167,15 @@ def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:
     return Bubble(said.at, said.by, said.text, quote.pieces if quote else (), status, said.picture)
 
 
-def first_run(health: Health) -> list[Step]:
-    """What a new install still waits for."""
+def first_run(health: Health, *, called: bool, texted: bool) -> list[Step]:
+    """What a new install still waits for. called: a call was seen on a trunk. texted: a test text went out."""
     up = {kind: any(link.since for link in health.links if link.kind is kind) for kind in LinkKind}
     return [
         Step(N_("The PBX is connected"), up[LinkKind.PBX]),
+        Step(N_("A call was seen on the trunk: call the office, or from it"), called),
         Step(N_("The SMS gateway is connected"), up[LinkKind.SMS]),
-        Step(N_("A call came in: ring the office from a mobile and let it ring"), False),
+        Step(N_("A test text went out: textback send-test NUMBER"), texted),
+        Step(N_("A call was missed: ring the office from a mobile and let it ring"), False),
     ]
 
 

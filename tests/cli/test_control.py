@@ -21,7 +21,7 @@ from tests.web.test_listening import certificate, made_in
 __all__ = ["certificate", "example"]
 
 FIGURES = "to_call=3 snoozed=1 paused=0 breaker=0"
-QUIET = Queue(Waiting(to_call=3, snoozed=1), paused=False, breaker=False)
+QUIET = Queue(Waiting(to_call=3, snoozed=1, urgent=0), paused=False, breaker=False)
 UP = {"kind": "pbx", "name": "pbx", "since": "2026-11-23T08:00:00+00:00", "error": ""}
 FINE = {"links": [UP], "database": "", "disk_free": 50, "disk_total": 100}
 

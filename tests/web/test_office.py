@@ -200,6 +200,9 @@ async def test_a_contact_is_kept_found_and_names_its_row(client: Client, desk: D
     assert "José <b>" in (await shown(client, "/contacts", name="jos")).words
     assert "(202) 555-0123" in (await shown(client, "/contacts", name="0123")).words
     assert "Nobody is called so." in (await shown(client, "/contacts", name="%")).words
+    chosen = (await shown(client, "/contacts", number="+12025550123")).html
+    assert 'name="name" value="José &lt;b&gt;"' in chosen
+    assert '<option value="customer" selected>' in chosen
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@
 const SILENCE = 40_000;  // ms without a beat: not live any more
 const POLL = 20_000;
 const TOAST = 10_000;
-const page = { stream: null, heard: Date.now(), waiting: new Set(), timer: null, urgent: urgentIds() };
+const AGAIN = 10_000;
+const page = { stream: null, heard: Date.now(), waiting: new Set(), timer: null, urgent: urgentIds(), unseen: false };
 
 const byId = (id) => document.getElementById(id);
 const rows = () => [...document.querySelectorAll(".rows .row")];
@@ -104,7 +105,19 @@ async function count() {
   if (!answer.ok) return;
   const now = await answer.json();
   document.title = document.title.replace(/^(\(\d+\) )?/, now.to_call ? `(${now.to_call}) ` : "");
-  if (now.urgent > page.urgent.size) chime();
+  showIcon(now.to_call, now.urgent);
+  if (now.urgent > page.urgent.size) ring();
+}
+
+function showIcon(waiting, urgent) {
+  const icon = byId("icon");
+  const wanted = urgent ? icon.dataset.urgent : waiting ? icon.dataset.waiting : icon.dataset.calm;
+  if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
+}
+
+function showCounts() {
+  const { waiting, urgent } = byId("main").dataset;
+  if (waiting !== undefined) showIcon(Number(waiting), Number(urgent));
 }
 
 setInterval(() => {
@@ -140,6 +153,7 @@ document.addEventListener("htmx:afterSettle", () => {
   const lost = document.activeElement === document.body;  // else somebody has moved on meanwhile
   if (page.focused && lost) byId(page.focused)?.focus();
   chimeForNew();
+  showCounts();
   hideToast();
 });
 
@@ -150,11 +164,20 @@ function hideToast() {
 
 function chimeForNew() {
   const now = urgentIds();
-  if ([...now].some((id) => !page.urgent.has(id))) chime();
+  if ([...now].some((id) => !page.urgent.has(id))) ring();
   page.urgent = now;
 }
 
 // --- sound ------------------------------------------------------------------------------------------------------------
+
+// What is urgent and new sounds again and again, until somebody at this browser moves.
+function ring() {
+  page.unseen = true;
+  chime();
+}
+
+setInterval(() => { if (page.unseen) chime(); }, AGAIN);
+for (const sign of ["pointermove", "pointerdown", "keydown"]) document.addEventListener(sign, () => { page.unseen = false; });
 
 function chime() {
   if (localStorage.sound !== "on") return;
@@ -231,5 +254,6 @@ document.querySelector(".tools").hidden = false;
 byId("keys-on").checked = localStorage.keys !== "off";
 byId("keys-on").addEventListener("change", (event) => { localStorage.keys = event.target.checked ? "on" : "off"; });
 showSound();
+showCounts();
 hideToast();
 listen();
