@@ -21,11 +21,14 @@ from tests.agi.test_lamp import NotingDisplay
 from tests.agi.test_lamp import shown as lamp
 from tests.desk import CUSTOMER, EAST, MONDAY_NOON, OFFICE, OTHER, STAFF, Desk, answered_call, missed_call, text
 from tests.desk import outbound_call as outbound
+from tests.night import Night, night
 from tests.test_calling import NotingPbx
 from tests.test_retention import everything
 from tests.web.served import Client, served
 from tests.web.test_call import Switchboard
 from tests.web.test_page import act, post, shown
+
+__all__ = ["night"]
 
 WIFE = E164("+12025550188")
 LATER = MONDAY_NOON + timedelta(minutes=5)
@@ -161,8 +164,24 @@ async def test_a_second_number_is_told_to_whoever_it_belongs_to_and_forgotten_at
     known = (await privacy.export(WIFE))["second_number"]
     assert [(entry["branch"], entry["second"]) for entry in known] == [("main", WIFE.value)]
     await privacy.forget(WIFE, "Ann", LATER)
-    assert WIFE.value not in await everything(asked)
+    kept = await everything(asked)
+    assert "0188" not in kept
+    assert "No heat at 4 Oak Ave. Call my wife at •••" in kept
     assert (await asked.row()).number == CUSTOMER
+
+
+async def test_what_staff_were_told_of_a_second_number_is_forgotten_with_it(night: Night) -> None:
+    await night.writes(WORDS)
+    assert "(202) 555-0188" in str(await night.told())
+    await night.arrive()
+    await Privacy(night.database).forget(WIFE, "Ann", night.clock())
+    assert "0188" not in await everything(night)
+
+
+async def test_a_second_number_that_was_taken_off_is_forgotten_too(asked: Desk) -> None:
+    await corrected(asked, None)
+    await Privacy(asked.database).forget(WIFE, "Ann", LATER)
+    assert "0188" not in await everything(asked)
 
 
 # --- on the page ---------------------------------------------------------------------------------------------------
