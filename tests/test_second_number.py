@@ -79,6 +79,24 @@ async def test_a_talk_in_another_branch_or_from_a_shared_number_closes_nothing(a
     assert (await asked.row()).state is State.OPEN
 
 
+async def test_a_guest_of_a_hotel_is_known_by_the_number_they_gave(desk: Desk) -> None:
+    async with desk.database.transaction() as tx:
+        await contacts.put(tx, Contact(CUSTOMER, "Hotel Azul", ContactKind.SHARED), "Ann", LATER)
+    await desk.call(missed_call())
+    await desk.call(missed_call())
+    await desk.inbox.received(text("no hot water in 12, call me at 202 555 0188"))
+    await desk.call(answered_call(WIFE, LATER))
+    assert await desk.column("SELECT state FROM callback ORDER BY id") == ["open", "closed"]
+
+
+async def test_a_row_of_withheld_callers_stays_for_a_person_whoever_of_them_got_through(desk: Desk) -> None:
+    await desk.call(missed_call(None))
+    row = await desk.row(None)
+    await desk.callbacks.correct(row.id, row.version, "Ann", LATER, address=None, issue="by voicemail", second=WIFE)
+    await desk.call(answered_call(WIFE, LATER))
+    assert (await desk.row(None)).state is State.OPEN
+
+
 async def test_a_call_to_there_is_an_attempt_of_whoever_called(asked: Desk) -> None:
     await asked.call(outbound(WIFE, LATER, talked=0))
     row = await asked.row()
@@ -212,6 +230,18 @@ async def test_with_a_desk_phone_one_chooses_which_to_call(client: Client, asked
     await asked.callbacks.claim(row.id, row.version, "Bob", asked.clock())
     await act(client, await asked.row(), "call", anyway="second")
     assert [call["number"] for call in board.pbx.asked] == [WIFE, WIFE]
+
+
+async def test_a_withheld_caller_who_left_a_number_can_be_called(desk: Desk, board: Switchboard) -> None:
+    await desk.call(missed_call(None))
+    async with served(desk, phones=board.phones()) as client:
+        assert "Call</" not in (await shown(client)).html
+        await act(client, await desk.row(None), "correct", second="202-555-0188")
+        assert 'href="tel:+12025550188" data-key="c"' in (await shown(client)).html
+        await post(client, "/me", me="Ann")
+        assert 'name="to" value="second"' in (await shown(client)).html
+        await act(client, await desk.row(None), "call", to="second")
+    assert [call["number"] for call in board.pbx.asked] == [WIFE]
 
 
 async def test_the_row_says_who_is_on_the_phone_with_the_second_number(
