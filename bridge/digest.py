@@ -69,12 +69,17 @@ class Digest:
 
     async def text(self, db: Reader, now: datetime, branch: str | None = None) -> str:
         """What waits now, and what came of the calls since the last working day."""
+        return (await self._told(db, now, branch))[0]
+
+    async def _told(self, db: Reader, now: datetime, branch: str | None) -> tuple[str, str]:
+        """What there is room for in a text, and all of it."""
         office = await office_with_changes(db, self._office, now)
         today = now.astimezone(office.zone).date()
         since = digest.last_working_day(office.line_of(branch).calendar, today)
         counted = await figures.of_period(db, office, since, today, now, branch=branch)
-        text = digest.text(await self.waiting(db, branch), counted, office, now)
-        return f"{summary.clean(branch)}: {text}" if branch else text
+        waiting, whose = await self.waiting(db, branch), f"{summary.clean(branch)}: " if branch else ""
+        text, page = (tell(waiting, counted, office, now) for tell in (digest.text, digest.page))
+        return whose + text, whose + page
 
     async def look(self, now: datetime) -> None:
         """Send those whose time has come: each once a day, also over restarts."""
@@ -92,7 +97,7 @@ class Digest:
                 return
         async with self._database.transaction() as tx:
             await settings.put(tx, key, today.isoformat(), Act(TEXTBACK, "digest_sent", now))
-            text = await self.text(tx, now, branch)
+            text, page = await self._told(tx, now, branch)
             for name in people:
-                await self._telling.digest(tx, name, text, now, branch)
+                await self._telling.digest(tx, name, text, page, now, branch)
         self._log.info("digest.sent", branch=branch, people=len(people))

@@ -7,16 +7,18 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bridge.domain.figures import Figures
 from bridge.health import Health
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """callbacks: rows that wait, by list; switches: paused and breaker."""
+    """callbacks: rows that wait, by list; switches: paused and breaker. today: the figures of the day so far."""
 
     health: Health
     callbacks: Mapping[str, int]
     switches: Mapping[str, bool]
+    today: Figures
 
 
 def exposition(snapshot: Snapshot) -> bytes:
@@ -43,6 +45,13 @@ class _OnDemand(Collector):
         yield from (up, counted)
         yield _by_label("textback_callbacks", "Callbacks that wait, by list", "list", self._snapshot.callbacks)
         yield _by_label("textback_switch", "1 while texts are held back", "switch", self._snapshot.switches)
+        today = {str(count): float(number) for count, number in self._snapshot.today.counts.items()}
+        yield _by_label("textback_today", "The figures of the day so far", "figure", today)
+        yield GaugeMetricFamily(
+            "textback_leads_without_next_step",
+            "Open callbacks, one office hour old, that nobody has and nobody put off",
+            value=self._snapshot.today.no_next_step,
+        )
         yield _by_label("textback_count", "What the daemon counted since it started", "what", health.counts)
         yield GaugeMetricFamily("textback_ready", "1 while calls are seen and texts go out", value=float(health.ready))
         yield GaugeMetricFamily("textback_disk_free_bytes", "Free where the database is", value=health.disk_free)

@@ -36,11 +36,16 @@ async def customer_had_got_through(tx: Writer, customer: E164, branch: str, who:
 
 
 async def _waiting(tx: Writer, customer: E164, branch: str) -> Sequence[Callback]:
-    """A shared number tells nothing of who it was."""
+    """A shared number tells nothing of who it was, and a row of withheld ones is many people's.
+
+    The second number of a row is one person's, also where they first called from a shared one.
+    """
     contact = await contacts.get(tx, customer)
     if contact and contact.kind is ContactKind.SHARED:
         return ()
-    return [row for row in await callbacks.unfinished_about(tx, customer) if row.branch == branch and not row.shared]
+    rows = await callbacks.unfinished_about(tx, customer)
+    theirs = [row for row in rows if row.number and (not row.shared or row.second == customer)]
+    return [row for row in theirs if row.branch == branch]
 
 
 async def _reached(tx: Writer, row: Callback, customer: E164, who: str, at: datetime) -> None:

@@ -82,9 +82,9 @@ class Telling:
         """Something that is about no row."""
         await self._tell(tx, name, what, NEWS, now)
 
-    async def digest(self, tx: Writer, name: str, what: str, now: datetime, branch: str | None = None) -> None:
-        """The morning's list, of all or of that branch, from whose number it comes."""
-        await self._tell(tx, name, what, DIGEST, now, branch=branch)
+    async def digest(self, tx: Writer, name: str, what: str, page: str, now: datetime, branch: str | None) -> None:
+        """The morning's list, of all or of that branch, from whose number it comes. page: all of it, for an e-mail."""
+        await self._tell(tx, name, what, DIGEST, now, branch=branch, page=page)
 
     async def news(self, tx: Writer, row: Callback, name: str, what: str, now: datetime) -> None:
         """Something about a row that this person has, or was told of."""
@@ -138,13 +138,15 @@ class Telling:
         *,
         row: Callback | None = None,
         branch: str | None = None,
+        page: str = "",
     ) -> int | None:
         person = self._office.person(name)
         if person is None:
             self._log.warning("staff.unknown", person=name)
             return None
         if self._by_email and person.email:
-            await emails.queue(tx, person.email, text, row.id if row else None, now, now + WORTH_TELLING)
+            callback_id, until = row.id if row else None, now + WORTH_TELLING
+            await emails.queue(tx, person.email, text, callback_id, now, until, body=page)
         line = self._office.line_named(row.line) if row else self._office.line_of(branch)
         return await self._text(tx, person, line, text, template, now, row=row)
 

@@ -22,6 +22,7 @@ class Email:
     id: int
     address: str
     text: str
+    body: str
     due_at: datetime
     expires_at: datetime
     attempts: int
@@ -29,16 +30,24 @@ class Email:
 
 
 async def queue(
-    tx: Writer, address: str, text: str, callback_id: int | None, now: datetime, expires_at: datetime
+    tx: Writer,
+    address: str,
+    text: str,
+    callback_id: int | None,
+    now: datetime,
+    expires_at: datetime,
+    *,
+    body: str = "",
 ) -> int:
-    """text: one line, which is its subject as well."""
+    """text: one line, the subject. body: what it says, if that is more."""
     email_id = await tx.insert(
         """
-        INSERT INTO email (address, text, state, created_at, due_at, expires_at, callback_id, version)
-        VALUES (:address, :text, 'queued', :now, :now, :expires_at, :callback_id, 1)
+        INSERT INTO email (address, text, body, state, created_at, due_at, expires_at, callback_id, version)
+        VALUES (:address, :text, :body, 'queued', :now, :now, :expires_at, :callback_id, 1)
         """,
         address=address,
         text=text,
+        body=body,
         now=now,
         expires_at=expires_at,
         callback_id=callback_id,
@@ -93,6 +102,7 @@ def _email(row: sqlite3.Row) -> Email:
         id=row["id"],
         address=row["address"],
         text=row["text"],
+        body=row["body"],
         due_at=moment(row["due_at"]),
         expires_at=moment(row["expires_at"]),
         attempts=row["attempts"],

@@ -4,11 +4,13 @@ import hmac
 import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain.phone import E164
 from bridge.domain.queue import TEXTBACK, Outcome, Verb, finish
-from storage import callbacks, messages, opt_outs, settings
+from bridge.domain.second_number import blanked
+from storage import callbacks, messages, opt_outs, replies, settings
 from storage.audit import Act, Subject
 from storage.database import Reader, Writer
 from storage.rewriting import Rewriting, rewrite, run
@@ -19,6 +21,26 @@ PREFIX = "+888"
 """A country code without a network behind it: nobody can be called or texted there."""
 
 DIGITS = 11
+
+ELSEWHERE = """
+    SELECT id FROM callback WHERE second = :number
+    UNION
+    SELECT callback_id FROM audit WHERE json_extract(detail, '$.before.second') = :number
+"""
+RAW_EMPTIED = "UPDATE inbound SET text = NULL, raw = x'' WHERE reply_id = :reply"
+TOLD_PARTS = Rewriting(
+    Subject.PART,
+    "message_part",
+    "message_id IN (SELECT id FROM message WHERE kind = 'staff' AND callback_id = :row) AND state <> 'queued'",
+    "text = ''",
+)
+TOLD = """
+    UPDATE message SET text = '' WHERE kind = 'staff' AND callback_id = :row;
+    UPDATE audit SET detail = json_remove(detail, '$.before.second', '$.before.issue')
+    WHERE callback_id = :row AND json_type(detail, '$.before') = 'object';
+    DELETE FROM email WHERE callback_id = :row AND state <> 'queued';
+"""
+"""What staff were told of a row."""
 
 EXPORTED: Mapping[str, str] = {
     "contact": "SELECT number, name, kind FROM contact WHERE number = :number",
@@ -80,8 +102,6 @@ ALSO_FORGOTTEN = """
     UPDATE inbound SET raw = x''
     WHERE id IN (SELECT r.inbound_id FROM receipt r JOIN part p ON p.id = r.part_id WHERE p.number = :number);
     UPDATE audit SET detail = '{}' WHERE callback_id IN (SELECT id FROM mine);
-    UPDATE audit SET detail = json_remove(detail, '$.before.second')
-    WHERE json_extract(detail, '$.before.second') = :number;
     UPDATE message SET text = ''
     WHERE callback_id IN (SELECT id FROM mine) OR kind = 'staff' AND callback_id IS NULL;
     UPDATE message SET number = :pseudonym, text = '' WHERE number = :number;
@@ -143,9 +163,26 @@ async def forget(tx: Writer, number: E164, alias: E164, act: Act) -> int:
     """Put `alias` in the number's place and take every word away; how many calls, texts and rows were about it."""
     await _end_what_goes_on(tx, number, act)
     names: dict[str, Value] = {"number": number, "digits": number.digits, "pseudonym": alias}
+    await _blank_for_others(tx, number, act)
     parts = await rewrite(tx, PARTS, act, **names)
     await run(tx, ALSO_FORGOTTEN, **names)
     return parts + sum([await rewrite(tx, what, act, **names) for what in FORGOTTEN])
+
+
+async def _blank_for_others(tx: Writer, number: E164, act: Act) -> None:
+    """Where it is, or was, the second number of somebody else: their words stay, without it."""
+    rows = await tx.all(ELSEWHERE, number=number)
+    for row in [await callbacks.get(tx, row["id"]) for row in rows]:
+        for reply in await replies.of_callback(tx, row.id):
+            text = blanked(reply.text, number)
+            if text != reply.text:
+                await replies.complete(tx, replace(reply, text=text), act)
+                await run(tx, RAW_EMPTIED, reply=reply.id)
+        issue = row.issue and blanked(row.issue, number)
+        if issue != row.issue:
+            await callbacks.save(tx, replace(row, issue=issue), act)
+        await rewrite(tx, TOLD_PARTS, act, row=row.id)
+        await run(tx, TOLD, row=row.id)
 
 
 async def _end_what_goes_on(tx: Writer, number: E164, act: Act) -> None:

@@ -89,6 +89,13 @@ async def get(db: Reader, reply_id: int) -> Reply:
     return _reply(await db.only("SELECT * FROM reply WHERE id = :id", id=reply_id))
 
 
+async def of_callback(db: Reader, callback_id: int) -> Sequence[Reply]:
+    """Oldest first."""
+    return [
+        _reply(row) for row in await db.all("SELECT * FROM reply WHERE callback_id = :id ORDER BY id", id=callback_id)
+    ]
+
+
 async def words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
     """What came from the customer since then, oldest first."""
     rows = await db.all(

@@ -235,11 +235,16 @@ async def test_the_page_shows_what_the_report_says(desk: Desk) -> None:
     today = MONDAY_NOON.date()
     async with desk.database.read() as db:
         told = (await figures.of_period(db, OFFICE, today, today, desk.clock())).as_json()
-    async with served(desk) as client, client.get("/figures.csv", params={"days": "7"}) as answer:
-        heading, *days = (await answer.text()).splitlines()
+    async with served(desk) as client:
+        async with client.get("/figures.csv", params={"days": "7"}) as answer:
+            heading, *days = (await answer.text()).splitlines()
+        async with client.get("/metrics") as answer:
+            metrics = await answer.text()
     last = dict(zip(heading.split(","), days[-1].split(","), strict=True))
     assert last.pop("day") == today.isoformat()
     assert last == {name: str(told[name]) for name in last}
+    assert [f'textback_today{{figure="{name}"}} {last[name]}.0' in metrics for name in last] == [True] * len(last)
+    assert f"textback_leads_without_next_step {told['leads_with_no_next_step']}.0" in metrics
     assert (told["missed_calls"], told["calls_recovered"], told["appointments_booked"]) == (10, 2, 1)
 
 

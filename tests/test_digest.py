@@ -85,6 +85,9 @@ async def test_at_opening_everybody_named_gets_it_once(desk: Desk) -> None:
         "1 to call. #1 (202) 555-0123, since Mon 10 PM. Since Mon: 1 missed, 0 reached, 0 without a next step."
     )
     assert await desk.column("SELECT address FROM email") == ["eve@acme.example"]
+    assert await desk.column("SELECT body FROM email") == [
+        "1 to call.\nSince Mon: 1 missed, 0 reached, 0 without a next step.\n\n#1 (202) 555-0123, since Mon 10 PM"
+    ]
 
 
 async def test_the_next_morning_has_its_own(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from bridge.domain.figures import Count, Figures, Times
 from bridge.health import Health, Link, LinkKind
 from bridge.metrics import Snapshot, exposition
 
@@ -13,7 +14,8 @@ DOWN = Link(LinkKind.SMS, "smpp", None, "connection refused")
 
 def test_links_queue_switches_and_disk_are_told() -> None:
     health = Health((UP, DOWN), disk_free=5, disk_total=10, counts={"malformed_http": 2})
-    lines = exposition(Snapshot(health, {"to_call": 3}, {"paused": True})).decode().splitlines()
+    today = Figures(NOON.date(), NOON.date(), {Count.MISSED_CALLS: 6}, Times(), no_next_step=2)
+    lines = exposition(Snapshot(health, {"to_call": 3}, {"paused": True}, today)).decode().splitlines()
     assert set(lines) > {
         'textback_link_up{kind="pbx",name="pbx"} 1.0',
         'textback_link_up{kind="sms",name="smpp"} 0.0',
@@ -21,6 +23,8 @@ def test_links_queue_switches_and_disk_are_told() -> None:
         'textback_callbacks{list="to_call"} 3.0',
         'textback_switch{switch="paused"} 1.0',
         'textback_count{what="malformed_http"} 2.0',
+        'textback_today{figure="missed_calls"} 6.0',
+        "textback_leads_without_next_step 2.0",
         "textback_ready 0.0",
         "textback_disk_free_bytes 5.0",
     }

@@ -21,11 +21,14 @@ from tests.agi.test_lamp import NotingDisplay
 from tests.agi.test_lamp import shown as lamp
 from tests.desk import CUSTOMER, EAST, MONDAY_NOON, OFFICE, OTHER, STAFF, Desk, answered_call, missed_call, text
 from tests.desk import outbound_call as outbound
+from tests.night import Night, night
 from tests.test_calling import NotingPbx
 from tests.test_retention import everything
 from tests.web.served import Client, served
 from tests.web.test_call import Switchboard
 from tests.web.test_page import act, post, shown
+
+__all__ = ["night"]
 
 WIFE = E164("+12025550188")
 LATER = MONDAY_NOON + timedelta(minutes=5)
@@ -74,6 +77,24 @@ async def test_a_talk_in_another_branch_or_from_a_shared_number_closes_nothing(a
         await contacts.put(tx, Contact(WIFE, "Hotel", ContactKind.SHARED), "Ann", LATER)
     await asked.call(answered_call(WIFE, LATER))
     assert (await asked.row()).state is State.OPEN
+
+
+async def test_a_guest_of_a_hotel_is_known_by_the_number_they_gave(desk: Desk) -> None:
+    async with desk.database.transaction() as tx:
+        await contacts.put(tx, Contact(CUSTOMER, "Hotel Azul", ContactKind.SHARED), "Ann", LATER)
+    await desk.call(missed_call())
+    await desk.call(missed_call())
+    await desk.inbox.received(text("no hot water in 12, call me at 202 555 0188"))
+    await desk.call(answered_call(WIFE, LATER))
+    assert await desk.column("SELECT state FROM callback ORDER BY id") == ["open", "closed"]
+
+
+async def test_a_row_of_withheld_callers_stays_for_a_person_whoever_of_them_got_through(desk: Desk) -> None:
+    await desk.call(missed_call(None))
+    row = await desk.row(None)
+    await desk.callbacks.correct(row.id, row.version, "Ann", LATER, address=None, issue="by voicemail", second=WIFE)
+    await desk.call(answered_call(WIFE, LATER))
+    assert (await desk.row(None)).state is State.OPEN
 
 
 async def test_a_call_to_there_is_an_attempt_of_whoever_called(asked: Desk) -> None:
@@ -161,8 +182,24 @@ async def test_a_second_number_is_told_to_whoever_it_belongs_to_and_forgotten_at
     known = (await privacy.export(WIFE))["second_number"]
     assert [(entry["branch"], entry["second"]) for entry in known] == [("main", WIFE.value)]
     await privacy.forget(WIFE, "Ann", LATER)
-    assert WIFE.value not in await everything(asked)
+    kept = await everything(asked)
+    assert "0188" not in kept
+    assert "No heat at 4 Oak Ave. Call my wife at •••" in kept
     assert (await asked.row()).number == CUSTOMER
+
+
+async def test_what_staff_were_told_of_a_second_number_is_forgotten_with_it(night: Night) -> None:
+    await night.writes(WORDS)
+    assert "(202) 555-0188" in str(await night.told())
+    await night.arrive()
+    await Privacy(night.database).forget(WIFE, "Ann", night.clock())
+    assert "0188" not in await everything(night)
+
+
+async def test_a_second_number_that_was_taken_off_is_forgotten_too(asked: Desk) -> None:
+    await corrected(asked, None)
+    await Privacy(asked.database).forget(WIFE, "Ann", LATER)
+    assert "0188" not in await everything(asked)
 
 
 # --- on the page ---------------------------------------------------------------------------------------------------
@@ -193,6 +230,18 @@ async def test_with_a_desk_phone_one_chooses_which_to_call(client: Client, asked
     await asked.callbacks.claim(row.id, row.version, "Bob", asked.clock())
     await act(client, await asked.row(), "call", anyway="second")
     assert [call["number"] for call in board.pbx.asked] == [WIFE, WIFE]
+
+
+async def test_a_withheld_caller_who_left_a_number_can_be_called(desk: Desk, board: Switchboard) -> None:
+    await desk.call(missed_call(None))
+    async with served(desk, phones=board.phones()) as client:
+        assert "Call</" not in (await shown(client)).html
+        await act(client, await desk.row(None), "correct", second="202-555-0188")
+        assert 'href="tel:+12025550188" data-key="c"' in (await shown(client)).html
+        await post(client, "/me", me="Ann")
+        assert 'name="to" value="second"' in (await shown(client)).html
+        await act(client, await desk.row(None), "call", to="second")
+    assert [call["number"] for call in board.pbx.asked] == [WIFE]
 
 
 async def test_the_row_says_who_is_on_the_phone_with_the_second_number(

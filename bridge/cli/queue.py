@@ -114,6 +114,7 @@ def _object(waiting: Waiting) -> dict[str, object]:
         "row": row.id,
         "branch": row.branch,
         "number": row.number and row.number.value,
+        "second_number": row.second and row.second.value,
         "name": row.name,
         "urgency": row.urgency,
         "why": facts.why,

@@ -59,13 +59,26 @@ def headline(figures: Figures) -> str:
 
 def text(waiting: Sequence[Waiting], figures: Figures, office: Office, now: datetime) -> str:
     """On one line, for it is the subject of an e-mail too; as many rows as there is room for."""
-    since = f"Since {figures.first:%a}: {headline(figures)}."
+    lead, since = _counted(waiting), _since(figures)
     if not waiting:
-        return f"Nobody waits for a call. {since}"
+        return f"{lead} {since}"
+    room = ROOM - len(lead) - len(since) - 2
+    return f"{lead} {_listed([line(one, office, now) for one in waiting], room)} {since}"
+
+
+def page(waiting: Sequence[Waiting], figures: Figures, office: Office, now: datetime) -> str:
+    """All of it, for an e-mail: each row on a line of its own."""
+    rows = [line(one, office, now) for one in waiting]
+    return "\n".join([_counted(waiting), _since(figures), *([""] if rows else []), *rows])
+
+
+def _counted(waiting: Sequence[Waiting]) -> str:
     urgent = sum(one.row.urgency is Urgency.URGENT for one in waiting)
-    lead = f"{len(waiting)} to call" + (f", {urgent} urgent" if urgent else "") + ". "
-    room = ROOM - len(lead) - len(since) - 1
-    return lead + _listed([line(one, office, now) for one in waiting], room) + " " + since
+    return f"{len(waiting)} to call{f', {urgent} urgent' if urgent else ''}." if waiting else "Nobody waits for a call."
+
+
+def _since(figures: Figures) -> str:
+    return f"Since {figures.first:%a}: {headline(figures)}."
 
 
 def _listed(lines: Sequence[str], room: int) -> str:

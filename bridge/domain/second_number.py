@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from unicodedata import category
 
-from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher
+import phonenumbers
+from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatch, PhoneNumberMatcher
 
 from bridge.domain import phone
 from bridge.domain.address import places_in
@@ -23,6 +24,7 @@ MOST_LOOKED_AT = 8
 NEAR, CLOSE = (8, 6), 3
 """Words looked at: before and behind it for what it is a number of, and on both sides for what says that it is none."""
 
+BLANK = "•••"
 NO_NUMBER_AFTER = frozenset("$€£¥#№%")
 
 
@@ -47,6 +49,16 @@ def find(text: str, expected: Expected, lexicon: Lexicon | None = None) -> E164 
         if number and _callable(number, expected) and _meant(shown, tokens, match, words):
             return number
     return None
+
+
+def blanked(text: str, number: E164) -> str:
+    """The text without that number, however it is written in it."""
+    home = phonenumbers.region_code_for_country_code(phonenumbers.parse(number.value).country_code or 0)
+    shown = "".join(_plain(character) for character in text)
+    for match in reversed(list(_matches(shown, home))):
+        if phonenumbers.format_number(match.number, PhoneNumberFormat.E164) == number.value:
+            text = text[: match.start] + BLANK + text[match.end :]
+    return text
 
 
 def _plain(character: str) -> str:

@@ -23,7 +23,8 @@ BACK_OFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), 
 LOOK_AGAIN = timedelta(seconds=30)
 STORAGE_RETRY = timedelta(seconds=1)
 SUBJECT = 120  # characters: what a lock screen shows
-HOW_TO_ANSWER = "To take it, answer the text that you got as well, or use the page. Nobody reads answers to this."
+NO_ANSWERS = "Nobody reads answers to this."
+HOW_TO_ANSWER = f"To take it, answer the text that you got as well, or use the page. {NO_ANSWERS}"
 
 
 class Mailer:
@@ -100,7 +101,7 @@ class Mailer:
         message["Date"] = format_datetime(self._clock())
         message["Message-ID"] = make_msgid(f"textback-{email.id}", self._settings.sender.partition("@")[2])
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nothing that answers by itself answers this
-        message.set_content(f"{one_line}\n\n{HOW_TO_ANSWER}\n")
+        message.set_content(f"{email.body}\n\n{NO_ANSWERS}\n" if email.body else f"{one_line}\n\n{HOW_TO_ANSWER}\n")
         return message
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
+from bridge import figures
 from bridge.metrics import Snapshot, exposition
 from bridge.web.site import Site
 from storage import callbacks, settings
@@ -25,8 +26,11 @@ class Status:
         return web.json_response({"ready": health.ready}, status=200 if health.ready else 503)
 
     async def metrics(self, _request: web.Request) -> web.Response:
+        now = self._site.clock()
+        day = now.astimezone(self._site.office.zone).date()
         async with self._site.database.read() as db:
+            today = await figures.of_period(db, self._site.office, day, day, now)
             waiting = await callbacks.count_waiting(db)
             switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
-        figures = exposition(Snapshot(self._site.health(), asdict(waiting), switches))
-        return web.Response(body=figures, headers={"Content-Type": EXPOSITION})
+        told = exposition(Snapshot(self._site.health(), asdict(waiting), switches, today))
+        return web.Response(body=told, headers={"Content-Type": EXPOSITION})

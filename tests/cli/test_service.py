@@ -3,12 +3,14 @@
 import re
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 import bridge
 from bridge.cli.service import SERVICE, UNITS, fillings
+from bridge.domain.figures import Figures, Times
 from bridge.domain.queue import State
 from bridge.health import Health, Link, LinkKind
 from bridge.metrics import Snapshot, exposition
@@ -98,6 +100,7 @@ def test_every_figure_that_an_alert_asks_for_is_told() -> None:
             Health(links, counts={"blocks_planted": 0}),
             dict.fromkeys(State, 0),
             {"paused": True, "breaker": False},
+            Figures(date(2026, 11, 23), date(2026, 11, 23), {}, Times(), 0),
         )
     ).decode()
     asked = re.findall(r"(textback_\w+)(?:\{([^}]*)\})?", _expressions())

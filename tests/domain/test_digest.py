@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridge.domain.digest import ROOM, Waiting, due_at, last_working_day, text
+from bridge.domain.digest import ROOM, Waiting, due_at, last_working_day, page, text
 from bridge.domain.figures import Count, Figures, Times
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.queue import Callback, Urgency
@@ -59,6 +59,16 @@ def test_rows_come_in_their_order_with_what_makes_them_urgent() -> None:
         '2 to call, 1 urgent. URGENT #4 Mary (202) 555-0123, 4 Oak Ave: "no heat", since Sun 10 PM'
         " / #2 (202) 555-0123, since Sun 10 PM. Since Fri: 3 missed, 1 reached, 1 without a next step."
     )
+
+
+def test_an_email_has_room_for_every_row() -> None:
+    said = page([waiting(n, issue="x" * 200) for n in range(300)], figures(), OFFICE, MORNING).splitlines()
+    assert said[:3] == ["300 to call.", "Since Fri: 6 missed, 6 reached, 0 without a next step.", ""]
+    assert [row.split()[0] for row in said[3:]] == [f"#{n}" for n in range(300)]
+
+
+def test_an_email_of_a_good_morning_is_two_lines() -> None:
+    assert len(page([], figures(), OFFICE, MORNING).splitlines()) == 2
 
 
 @pytest.mark.parametrize("count", [5, 50, 5000])

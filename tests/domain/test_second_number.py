@@ -88,6 +88,19 @@ def test_a_hostile_text_is_read_in_no_time(text: str) -> None:
     assert time.process_time() - began < 0.25
 
 
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [
+        ("call (202) 555-0188 or 202-555-0123", "call ••• or 202-555-0123"),
+        ("+1 202 555 0188", "•••"),
+        ("2025550188 and 202.555.0188", "••• and •••"),
+        ("4 Oak Ave", "4 Oak Ave"),
+    ],
+)
+def test_a_number_is_taken_out_of_a_text_however_it_is_written(text: str, blank: str) -> None:
+    assert second_number.blanked(text, WIFE) == blank
+
+
 @given(st.text(alphabet=st.sampled_from("0123456789 +-().$#\n\0\u202ecal me at wife"), max_size=200))
 def test_no_text_is_too_odd(text: str) -> None:
     number = found(text)

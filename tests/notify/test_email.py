@@ -103,6 +103,19 @@ async def test_what_a_customer_wrote_cannot_add_a_header(
     assert message["Subject"] == "URGENT #7: x Bcc: everybody@ace.test boo 💧 Мария"
 
 
+async def test_a_digest_is_a_list_below_its_subject(
+    database: Database, server: MailServer, mailer: Mailer, clock: Clock
+) -> None:
+    async with database.transaction() as tx:
+        until = clock() + timedelta(hours=4)
+        await emails.queue(tx, "ann@ace.test", "2 to call.", None, clock(), until, body="2 to call.\n\n#1 Mary\n#2 Bob")
+    await mailer.look()
+    (message,) = server.messages
+    assert message["Subject"] == "2 to call."
+    lines = ["2 to call.", "", "#1 Mary", "#2 Bob", "", "Nobody reads answers to this."]
+    assert message.get_content().splitlines() == lines
+
+
 @pytest.mark.parametrize("answer", ["451 later", "535 not signed in"])
 async def test_what_may_pass_is_tried_again(
     database: Database, server: MailServer, mailer: Mailer, clock: Clock, answer: str
