@@ -55,6 +55,8 @@ class Conversation:
         number = None if text.alphanumeric else await self._sender(tx, text.source)
         if number is not None:
             await privacy.recall_opt_out(tx, number, now)
+        if word is OptOut.WRONG_NUMBER and number and self._second(number, words):
+            word = OptOut.NONE  # "wrong number, call my wife at ..." is from somebody who wants us to call
         role = await self._role(tx, number)
         line = await self._line(tx, number, text.destination)
         reply = Reply(

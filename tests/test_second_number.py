@@ -65,6 +65,15 @@ async def test_a_number_that_we_know_already_is_no_second_one(desk: Desk, number
     assert (await desk.row()).second is None
 
 
+@pytest.mark.parametrize(
+    "words", ["Sorry, wrong number, call my wife at 202 555 0188", "Ese numero esta equivocado, llame al 202 555 0188"]
+)
+async def test_who_says_that_another_number_is_the_right_one_has_not_turned_us_away(desk: Desk, words: str) -> None:
+    await desk.inbox.received(text(words))
+    assert (await desk.row()).second == WIFE
+    assert await desk.column("SELECT count(*) FROM opt_out") == [0]
+
+
 async def test_a_talk_from_there_closes_the_row_as_reached(asked: Desk) -> None:
     await asked.call(answered_call(WIFE, LATER))
     row = await asked.row()

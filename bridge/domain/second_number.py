@@ -25,7 +25,11 @@ NEAR, CLOSE = (8, 6), 3
 """Words looked at: before and behind it for what it is a number of, and on both sides for what says that it is none."""
 
 BLANK = "•••"
-NO_NUMBER_AFTER = frozenset("$€£¥#№%")
+CUE_SIGNS = frozenset("#")
+NO_NUMBER_AFTER = frozenset("$€£¥")
+GLUE = frozenset("@/_=&%")
+FEW = 4
+"""Words beside the number, in a text that is a number and a name, or a thanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,26 @@ def _callable(number: E164, expected: Expected) -> bool:
 
 
 def _meant(text: str, tokens: Sequence[Token], match: PhoneNumberMatch, lexicon: Lexicon) -> bool:
-    """Do the words around say that somebody can be called there?"""
-    if text[: match.start].rstrip()[-1:] in NO_NUMBER_AFTER:
+    """Do the words around say that somebody can be called there? A number that nearly stands alone says it itself."""
+    if _is_glued(text, match):
         return False
-    before = [token for token in tokens if token.end <= match.start and not token.word.isdigit()]
-    behind = [token for token in tokens if token.start >= match.end]
-    if not before and not behind:
-        return True
-    before, behind = before[-NEAR[0] :], behind[: NEAR[1]]
+    said = [token for token in tokens if not token.word.isdigit()]
+    before = [token for token in said if token.end <= match.start][-NEAR[0] :]
+    behind = [token for token in said if token.start >= match.end][: NEAR[1]]
     if any(token.word in lexicon.words("number_of_else") for token in (*_said_last(before), *behind[:CLOSE])):
         return False
-    cues = lexicon.words("number_cue") | lexicon.words("number_of_person")
-    return any(token.word in cues for token in (*before, *behind)) and not _refused(before, lexicon)
+    if _refused([token for token in tokens if token.end <= match.start][-NEAR[0] :], lexicon):
+        return False
+    cues = CUE_SIGNS | lexicon.words("number_cue") | lexicon.words("number_of_person")
+    alone = len(said) <= FEW and phonenumbers.is_valid_number(match.number)
+    return alone or any(token.word in cues for token in (*before, *behind))
+
+
+def _is_glued(text: str, match: PhoneNumberMatch) -> bool:
+    """A part of a link, of a mail address or of a price."""
+    before, behind = text[: match.start].rstrip(" ")[-1:], text[match.end : match.end + 1]
+    touching = text[match.start - 1 : match.start] if match.start else ""
+    return before in NO_NUMBER_AFTER or touching.isalnum() or touching in GLUE or behind.isalnum() or behind in GLUE
 
 
 def _said_last(before: Sequence[Token]) -> Sequence[Token]:
@@ -100,8 +112,10 @@ def _said_last(before: Sequence[Token]) -> Sequence[Token]:
 
 
 def _refused(before: Sequence[Token], lexicon: Lexicon) -> bool:
-    """`don't ever call me at`, `no le llame al`."""
+    """`don't ever call me at`, `no le llame al`; `not` right before it."""
     cues, refusals, between = (lexicon.words(f"number_{name}") for name in ("cue", "not", "between"))
+    if before and before[-1].word in refusals:
+        return True
     for index, token in enumerate(before):
         if token.word not in refusals or token.after is not After.SPACE:
             continue

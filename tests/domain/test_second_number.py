@@ -38,6 +38,11 @@ def found(text: str) -> E164 | None:
         "call my wife at 202\u200b555\u202e0188\0",
         "<a href='tel:2025550188'>call</a>",
         "call us at 202-555-0123 or 202-555-0188",
+        "not 202 555 0199, call 202 555 0188",
+        "you can call me, cell#2025550188, or write to bob2025550199@mail.example",
+        "my # at the shop is 202-555-0188, I am there until it is dark",
+        "202-555-0188 - Jim",
+        "thanks, Jim 202-555-0188",
     ],
 )
 def test_a_number_to_call_is_found_however_it_is_written(text: str) -> None:
@@ -72,6 +77,9 @@ def test_a_number_whose_area_code_is_newer_than_our_tables_is_taken_too() -> Non
         "call me at 900 555 0123",
         "call me at +44 20 7946 0958",
         "call my wife at +1 876 555 0188",
+        "please call, see https://ads.example/2025550188 for pictures",
+        "call 2025550188@mail.example",
+        "not 202 555 0188",
         "call",
         "",
     ],
