@@ -93,7 +93,8 @@ def _meant(text: str, tokens: Sequence[Token], match: PhoneNumberMatch, lexicon:
     if _refused([token for token in tokens if token.end <= match.start][-NEAR[0] :], lexicon):
         return False
     cues = CUE_SIGNS | lexicon.words("number_cue") | lexicon.words("number_of_person")
-    alone = len(said) <= FEW and phonenumbers.is_valid_number(match.number)
+    refuses = any(token.word in lexicon.words("number_not") for token in said)
+    alone = len(said) <= FEW and not refuses and phonenumbers.is_valid_number(match.number)
     return alone or any(token.word in cues for token in (*before, *behind))
 
 

@@ -43,6 +43,9 @@ def found(text: str) -> E164 | None:
         "my # at the shop is 202-555-0188, I am there until it is dark",
         "202-555-0188 - Jim",
         "thanks, Jim 202-555-0188",
+        "Si no contesto, llamen al 202-555-0188",
+        "this phone is dying, please use 202-555-0188 instead",
+        "no heat, elderly mother, her landline 202 555 0188",
     ],
 )
 def test_a_number_to_call_is_found_however_it_is_written(text: str) -> None:
@@ -80,6 +83,11 @@ def test_a_number_whose_area_code_is_newer_than_our_tables_is_taken_too() -> Non
         "please call, see https://ads.example/2025550188 for pictures",
         "call 2025550188@mail.example",
         "not 202 555 0188",
+        "ya no uso el 202 555 0188",
+        "meter reads 2025550188",
+        "check #2025550188 was mailed",
+        "got your number 202 555 0188 from Yelp",
+        "no llamen al 202 555 0188 por favor",
         "call",
         "",
     ],
