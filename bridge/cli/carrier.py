@@ -32,7 +32,10 @@ QUESTIONS = (
     ("TLS? From which addresses may we connect?", "tls, ca_file"),
     ("Which command_status means slow down, and which of your own (0x400 to 0x4ff) mean try again?", "error_map"),
     ("Who answers STOP and HELP: you, the carrier, or we? Do you block a number after STOP, and tell us?", ""),
-    ("What becomes of a picture (MMS) sent to this number: dropped, a text with a link, a notice to us?", ""),
+    (
+        "What becomes of a picture (MMS) sent to us: dropped, a text with a link, a notice? In which words?",
+        "picture_notices",
+    ),
     ("Can texts and calls use the same number, if the number is another provider's?", "dids, sms_number"),
 )
 
