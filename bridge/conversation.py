@@ -131,7 +131,7 @@ class Conversation:
         row = await callbacks.unfinished(tx, line.branch, number)
         if row is not None:
             return await self._put_on(tx, row, found, now)
-        asks_nobody = said.word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE
+        asks_nobody = said.word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE and not found.second
         row = await callbacks.closed_since(tx, line.branch, number, now - REOPENS_WITHIN)
         if row is not None and (asks_nobody or is_courtesy(said.text)):
             return await callbacks.save(tx, queue.thanked(row, now), Act(TEXTBACK, Verb.THANKS, now))

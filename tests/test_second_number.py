@@ -74,6 +74,12 @@ async def test_who_says_that_another_number_is_the_right_one_has_not_turned_us_a
     assert await desk.column("SELECT count(*) FROM opt_out") == [0]
 
 
+async def test_who_wants_no_texts_but_a_call_gets_a_row_and_no_text(desk: Desk) -> None:
+    await desk.inbox.received(text("Stop texting me. Call my wife at 202 555 0188"))
+    assert (await desk.row()).second == WIFE
+    assert await desk.column("SELECT kind FROM message") == ["opt_out_confirmation"]
+
+
 async def test_a_talk_from_there_closes_the_row_as_reached(asked: Desk) -> None:
     await asked.call(answered_call(WIFE, LATER))
     row = await asked.row()
