@@ -30,6 +30,8 @@ REPLY_SETS = {
     "fifteenth batch": labels.replies("replies15.txt"),
     "sixteenth batch": labels.replies("replies16.txt"),
     "seventeenth batch": labels.replies("replies17.txt"),
+    "eighteenth batch": labels.replies("replies18.txt"),
+    "nineteenth batch": labels.replies("replies19.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -59,7 +61,7 @@ TEMPLATE_SETS = {
     "twenty-fourth batch": labels.templates("templates24.txt"),
 }
 
-OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 10))]
+OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 11))]
 ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt", "addresses4.txt"]
 
 
