@@ -61,7 +61,7 @@ TEMPLATE_SETS = {
     "twenty-fourth batch": labels.templates("templates24.txt"),
 }
 
-OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 11))]
+OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]
 ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt", "addresses4.txt"]
 
 
