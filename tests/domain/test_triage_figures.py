@@ -59,6 +59,8 @@ TEMPLATE_SETS = {
     "twenty-second batch": labels.templates("templates22.txt"),
     "twenty-third batch": labels.templates("templates23.txt"),
     "twenty-fourth batch": labels.templates("templates24.txt"),
+    "twenty-fifth batch": labels.templates("templates25.txt"),
+    "twenty-sixth batch": labels.templates("templates26.txt"),
 }
 
 OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]
