@@ -120,7 +120,7 @@ class _Checker:
         """Sentences that say nothing of calls, texts, hours, addresses and whatever else such a text is about."""
         for number, clause in enumerate(self._clauses):
             said = [token for token in clause.tokens if token.word.isalpha()]
-            if len(said) > 1 and not self._on_topic(clause) and not (number == 0 and self._is_name(said)):
+            if len(said) > 1 and not self._on_topic(clause) and not self._is_name(said, opening=number == 0):
                 yield self._problem(clause.tokens[0].start, clause.tokens[-1].end, Rule.COMMITMENT, _STRANGE)
 
     def _on_topic(self, clause: Clause) -> bool:
@@ -128,8 +128,11 @@ class _Checker:
         known = any(topics.fits(token) or self._negates(token) for token in clause.tokens)
         return known or clause.question or any(self._lexicon.excuse_book.find(clause.tokens))
 
-    def _is_name(self, said: Sequence[Token]) -> bool:
-        return len(said) <= MAX_NAME and all(self._text[token.start].isupper() for token in said)
+    def _is_name(self, said: Sequence[Token], *, opening: bool) -> bool:
+        """`Acme Plumbing.` before everything else, `This is Dana at Acme Plumbing`, `Acme Plumbing here`."""
+        named = [token for token in said if token.word not in self._lexicon.words("name_frame")]
+        framed = opening or len(named) < len(said)
+        return framed and len(named) <= MAX_NAME and all(self._text[token.start].isupper() for token in named)
 
     def _negates(self, token: Token) -> bool:
         return token.word in self._lexicon.words("negator") or token.word in self._lexicon.words("nobody")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from bridge.domain.address import places_in
 from bridge.domain.lexicon import Lexicon
+from bridge.domain.places import places_in
 from bridge.domain.reading import After, Token
 
 Span = tuple[int, int]

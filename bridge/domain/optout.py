@@ -27,8 +27,9 @@ def _keyword(tokens: Sequence[Token], lexicon: Lexicon) -> OptOut | None:
     """A keyword that is the whole text but for a please or thanks, or a strong one between two commas or stops."""
     polite = lexicon.words("polite")
     said = [token for token in tokens if token.word not in polite and token.word.isalnum()] or tokens
+    spoken_of = bool(tokens) and tokens[0].word in lexicon.words("spoken_of")
     for kind, name in _KEYWORDS:
-        if said and all(token.word in lexicon.words(name) for token in said):
+        if said and not spoken_of and all(token.word in lexicon.words(name) for token in said):
             return kind
     pieces = ([token for token in piece if token.word not in polite] for piece in _pieces(tokens))
     said_alone = any(_is_strong(piece, lexicon) for piece in pieces)

@@ -204,8 +204,8 @@ class Conversation:
             yield from (over for over in overs if (over.clause, over.last) > (number, trigger.first))
 
     def _meets(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
-        if remark.kind in _NOT_INSIDE and trigger.first < remark.first and remark.last < trigger.last:
-            return False  # "the AC has stopped cooling", "could you possibly come today"
+        if remark.kind in _NOT_INSIDE and trigger.first < remark.first and remark.last <= trigger.last:
+            return False  # "the AC has stopped", "could you possibly come today"
         if remark.kind is Kind.HYPOTHETICAL:
             return self._supposes(remark, number, trigger)
         if remark.kind in _OF_ANOTHER_TIME:

@@ -29,6 +29,9 @@ REPLY_SETS = {
     "fourteenth batch": labels.replies("replies14.txt"),
     "fifteenth batch": labels.replies("replies15.txt"),
     "sixteenth batch": labels.replies("replies16.txt"),
+    "seventeenth batch": labels.replies("replies17.txt"),
+    "eighteenth batch": labels.replies("replies18.txt"),
+    "nineteenth batch": labels.replies("replies19.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -55,9 +58,12 @@ TEMPLATE_SETS = {
     "twenty-first batch": labels.templates("templates21.txt"),
     "twenty-second batch": labels.templates("templates22.txt"),
     "twenty-third batch": labels.templates("templates23.txt"),
+    "twenty-fourth batch": labels.templates("templates24.txt"),
+    "twenty-fifth batch": labels.templates("templates25.txt"),
+    "twenty-sixth batch": labels.templates("templates26.txt"),
 }
 
-OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 9))]
+OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]
 ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt", "addresses4.txt"]
 
 
@@ -131,3 +137,10 @@ def test_promises_are_refused_and_honest_texts_pass(name: str) -> None:
     print(f"{name}: promises refused {refused}/{len(promising)}, honest texts refused {wrongly}/{len(honest)}")
     assert refused / len(promising) >= 0.95
     assert wrongly / len(honest) <= 0.10
+
+
+def test_what_an_office_plainly_says_of_itself_passes() -> None:
+    said = list(labels.lines("honest.txt"))
+    refused = [text for text in said if honesty.check(text, LEXICON)]
+    print(f"honest sentences refused: {len(refused)} of {len(said)}")
+    assert len(refused) / len(said) <= 0.03

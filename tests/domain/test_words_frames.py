@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.domain import honesty
-from bridge.domain.lexicon import Category, default_lexicon
+from bridge.domain import honesty, optout
+from bridge.domain.lexicon import Category, OptOut, default_lexicon
 from bridge.domain.triage import Assessment, Level, assess
 
 LEXICON = default_lexicon()
@@ -136,6 +136,32 @@ TIMED = [
     "Sorry we missed you, calling back {}.",
 ]
 
+ENOUGH = {
+    "ended": (
+        ["texting me", "texts", "text messages", "messaging me", "sending me messages", "these texts"],
+        ["stop {}", "please stop {}", "quit {} please", "i said stop {}", "can you stop {}"],
+    ),
+    "refused": (
+        ["text me", "text this number", "message me again", "contact me", "send me texts", "send any more messages"],
+        ["don't {}", "do not ever {}", "pls dont {}"],
+    ),
+    "removed": (
+        ["me from your list", "my number from your list", "this number from your system", "me from this list"],
+        ["remove {}", "please delete {}", "can you erase {}", "could you please remove {}"],
+    ),
+}
+ABOUT_THE_WORK = (
+    ["leak", "appointment", "old heater", "end unit", "landlord", "furnace"],
+    [
+        "stop the {}",
+        "cancel the {}",
+        "remove the {}",
+        "it quit, the {}",
+        "don't call, text about the {}",
+        "end of the {}",
+    ],
+)
+
 
 def said(subjects: list[str], sentences: list[str]) -> list[str]:
     return [sentence.format(subject) for sentence in sentences for subject in subjects]
@@ -165,3 +191,12 @@ def test_what_is_denied_over_for_sale_or_a_street_alarms_nobody(kind: str) -> No
 def test_a_promise_is_refused_whoever_makes_it_and_for_whatever_time() -> None:
     promises = said(CALLERS, PROMISES) + said(TIMES, TIMED)
     assert [text for text in promises if not honesty.check(text, LEXICON)] == []
+
+
+@pytest.mark.parametrize("kind", ENOUGH)
+def test_no_more_texts_is_heard_in_whatever_words(kind: str) -> None:
+    assert [text for text in said(*ENOUGH[kind]) if optout.read(text) is not OptOut.STOP] == []
+
+
+def test_what_is_to_be_stopped_cancelled_or_removed_at_the_house_is_no_opt_out() -> None:
+    assert [text for text in said(*ABOUT_THE_WORK) if optout.read(text) is not OptOut.NONE] == []
