@@ -44,7 +44,10 @@ def replay(
     for file in files:
         try:
             recorded = RecordedCalls(file)
-            for call in judged(recorded, settings):
+            calls = judged(recorded, settings)
+            if not calls:
+                typer.echo(f"{file}: no call came in. Are these the trunks? --trunk 'PJSIP/NAME-*'", err=True)
+            for call in calls:
                 said = dry_run.says(call, why=why)
                 sys.stdout.write(f"{json.dumps(said, ensure_ascii=False)}\n" if as_json else in_words(said))
         except RecordingError as error:
@@ -59,9 +62,12 @@ def replay(
 
 
 def tracker_settings(config: Config | None, trunks: tuple[str, ...]) -> TrackerSettings:
-    """The first PBX of the configuration, or nothing known; trunks named by hand go first."""
-    found = config.pbxs[0].tracker(config.office.country, config.rules.min_ring) if config else TrackerSettings()
-    return replace(found, trunks=trunks or found.trunks)
+    """As the first PBX of the configuration, but with every trunk of all of them; trunks named by hand go first."""
+    if config is None:
+        return TrackerSettings(trunks=trunks)
+    found = [pbx.tracker(config.office.country, config.rules.min_ring) for pbx in config.pbxs]
+    known = tuple(trunk for settings in found for trunk in settings.trunks)
+    return replace(found[0], trunks=trunks or known)
 
 
 def judged(recorded: RecordedCalls, settings: TrackerSettings) -> list[EndedCall]:

@@ -60,6 +60,12 @@ class Running:
                 await asyncio.sleep(0.1)
             return text
 
+    async def started(self) -> None:
+        """On a busy machine that alone takes a while. Raises TimeoutError."""
+        async with asyncio.timeout(60), aiohttp.ClientSession(self.page) as http:
+            while not await _read(http, "/healthz"):  # noqa: ASYNC110  only asking it tells
+                await asyncio.sleep(0.1)
+
 
 async def _read(http: aiohttp.ClientSession, path: str) -> str:
     try:
@@ -98,7 +104,9 @@ async def daemon(
     )
     process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", config)
     try:
-        yield Running(process, f"http://127.0.0.1:{page}")
+        running = Running(process, f"http://127.0.0.1:{page}")
+        await running.started()
+        yield running
     finally:
         if process.returncode is None:
             process.kill()

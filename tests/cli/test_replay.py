@@ -210,3 +210,19 @@ def _with_index(folder: Path, index: bytes) -> Path:
     copy.write_bytes((RECORDED / "busy.ami").read_bytes())
     index_path(copy).write_bytes(index)
     return copy
+
+
+def test_where_no_call_came_in_it_asks_for_the_trunks() -> None:
+    result = run(RECORDED / "busy.ami", "--trunk", "SIP/elsewhere-*")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "no call came in" in result.stderr
+
+
+def test_a_recording_of_any_of_the_configured_pbxs_is_judged(config: Path) -> None:
+    other = (
+        '[[pbx]]\nname = "north"\nhost = "10.0.0.1"\nsecret = "x"\ntrunks = ["SIP/north-*"]\n[[pbx]]\nname = "south"\n'
+    )
+    two = config.read_text().replace("[[pbx]]\n", other, 1).replace("[[line]]\n", '[[line]]\npbx = "south"\n')
+    config.write_text(two)
+    [call] = replay(RECORDED / "busy.ami", "--config", config)
+    assert call["reason"] == "busy"
