@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from bridge.domain.calls import EndedCall, Verdict
+from bridge.domain.calls import CallKey, EndedCall, Verdict
 from bridge.ports import CdrSource
 from storage import calls
 from storage.calls import CallRow
@@ -61,6 +61,7 @@ class Backfill:
         self._clock = clock
         self._gap: Gap | None = None
         self._unreadable = False
+        self._undigested: set[CallKey] = set()
         self._log = structlog.get_logger().bind(pbx=pbx)
 
     async def run(self) -> None:
@@ -78,8 +79,8 @@ class Backfill:
         if gap is None or not await self._records_may_come(gap, now):
             return
         for call in await self._read(now):
-            if call.ended_at and call.ended_at >= gap.since:
-                await self._take(call, gap, now)
+            if call.ended_at and call.ended_at >= gap.since and call.key not in self._undigested:
+                await self._try_to_take(call, gap, now)
 
     async def _current_gap(self) -> Gap | None:
         """Kept for as long as the connection lasts: what is heard meanwhile must not make it smaller."""
@@ -106,6 +107,15 @@ class Backfill:
             return []
         self._unreadable = False
         return found
+
+    async def _try_to_take(self, call: EndedCall, gap: Gap, now: datetime) -> None:
+        try:
+            await self._take(call, gap, now)
+        except StorageError:
+            raise
+        except Exception:  # a mistake of ours must not take the other calls with it
+            self._undigested.add(call.key)
+            self._log.exception("call.undigested", uniqueid=call.key.uniqueid, verdict=call.verdict)
 
     async def _take(self, call: EndedCall, gap: Gap, now: datetime) -> None:
         async with self._database.read() as db:

@@ -28,9 +28,11 @@ class Upkeep:
             await asyncio.sleep(LOOK_EVERY.total_seconds())
 
     async def look(self) -> None:
-        """A disk that fails one of them keeps none of the others from their turn."""
+        """A disk, or a mistake of ours, that fails one of them keeps none of the others from their turn."""
         for job in self._jobs:
             try:
                 await job(self._clock())
             except StorageError as error:
                 self._log.error("upkeep.storage", error=str(error))
+            except Exception:
+                self._log.exception("upkeep.failed")

@@ -214,3 +214,21 @@ async def test_the_key_of_a_call_of_another_pbx_is_another_call(office: Office) 
     await office.connects()
     async with office.desk.database.read() as db:
         assert (await callbacks.unfinished(db, "main", CUSTOMER)) is not None
+
+
+async def test_one_that_we_cannot_digest_keeps_none_of_the_others_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = office.desk.missed_calls.ended
+    bad, good = missed_call(at=ago(6)), missed_call(OTHER, ago(5))
+
+    async def stumbles(call: EndedCall, now: datetime, *, late: bool) -> None:
+        if call.key == bad.key:
+            raise ZeroDivisionError
+        await store(call, now, late=late)
+
+    monkeypatch.setattr(office.backfill, "_ended", stumbles)
+    office.records.written = [bad, good]
+    await office.connects()
+    await office.backfill.look()
+    assert (await office.desk.row(OTHER)).missed == 1

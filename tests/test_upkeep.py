@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from bridge.domain.messages import Concatenation
 from bridge.domain.queue import State
 from bridge.upkeep import Upkeep
@@ -37,11 +39,12 @@ async def test_a_look_for_nothing_writes_nothing(desk: Desk) -> None:
     assert desk.database.commits.count == commits
 
 
-async def test_a_job_that_the_disk_fails_keeps_none_of_the_others_from_their_turn(desk: Desk) -> None:
+@pytest.mark.parametrize("how", ["disk", "mistake"])
+async def test_a_job_that_fails_keeps_none_of_the_others_from_their_turn(desk: Desk, how: str) -> None:
     done: list[datetime] = []
 
     async def fails(_: datetime) -> None:
-        raise StorageError(desk.database.path, "the disk is full")
+        raise StorageError(desk.database.path, "the disk is full") if how == "disk" else ZeroDivisionError
 
     async def works(now: datetime) -> None:
         done.append(now)

@@ -24,6 +24,7 @@ from bridge.domain.verdicts import MENU, VOICEMAIL
 
 COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
+LONGEST = 7 * 86400  # seconds
 LOOKED_AT = 2 * 1024 * 1024
 """Bytes at the end of a file: some 8,000 rows."""
 
@@ -77,12 +78,18 @@ def _record(row: Sequence[str]) -> Record | None:
     if not UNIQUEID.fullmatch(uniqueid):
         return None
     try:
-        times = datetime.fromisoformat(start), datetime.fromisoformat(end)
+        times = _moment(start), _moment(end)
         seconds = int(billsec)
     except ValueError:
         return None
+    if not 0 <= seconds <= LONGEST or times[1] < times[0]:
+        return None
     name = clid.rpartition("<")[0].strip().strip('"')
     return Record(src, name, dst, context, channel, dstchannel, lastapp.lower(), *times, seconds, disposition, uniqueid)
+
+
+def _moment(written: str) -> datetime:
+    return datetime.fromisoformat(written).replace(tzinfo=None)
 
 
 @dataclass

@@ -13,9 +13,9 @@ import phonenumbers
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatch, PhoneNumberMatcher
 
 from bridge.domain import phone
-from bridge.domain.address import places_in
 from bridge.domain.lexicon import Lexicon, default_lexicon
 from bridge.domain.phone import E164
+from bridge.domain.places import places_in
 from bridge.domain.reading import HEAD, After, Token, tokenise
 
 MOST_LOOKED_AT = 8

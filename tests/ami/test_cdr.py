@@ -142,6 +142,8 @@ def test_without_trunk_patterns_the_context_tells_who_called_in() -> None:
         row(uniqueid="1795440069"),
         row(start="yesterday"),
         row(billsec="six"),
+        row(billsec="9" * 30),
+        row(end=f"2026-11-22 {TIME[-7:]}1"),
         '"' + row()[:40] + "\n",
         "\0" * 50 + "\n",
         '"' * 3 + "\n",
