@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from bridge.domain.calls import Direction, Reason
@@ -68,8 +69,11 @@ class Row:
         return row.number is not None and row.outcome in NONE_OF_OURS and self.kind is not ContactKind.BLOCKED
 
     @property
-    def voicemail_left(self) -> bool:
-        return any(row.call.voicemail_left for row in self.calls)
+    def voicemail_at(self) -> datetime | None:
+        """When the last message was left."""
+        return max(
+            (row.call.ended_at for row in self.calls if row.call.voicemail_left and row.call.ended_at), default=None
+        )
 
 
 async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:

@@ -23,7 +23,7 @@ from bridge.web.present import KINDS, Show
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, calls, contacts, replies, settings
+from storage import audit, callbacks, calls, contacts, hours, replies, settings
 from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.users import Role
@@ -122,6 +122,7 @@ class Site:
             "notes": [NOTES[note] for note in health.notes],
             "several_links": len(health.links) > 2,
             "gaps": await self._gaps(db, now),
+            "hours_now": [change for change in await hours.since(db, now) if change.start <= now],
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
             "unseen_today": len(await calls.unseen(db, now - DAY, limit=MANY)),

@@ -1,5 +1,6 @@
 """The page in a real browser: live, by keys, without scripts, at every width, and accessible."""
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from bridge.domain.phone import E164
 from bridge.domain.queue import Outcome, State
@@ -155,6 +156,46 @@ async def test_a_row_in_which_somebody_works_does_not_move(visit: Visit) -> None
         await expect(page.locator(".row")).to_have_count(2)
 
 
+async def test_an_urgent_row_sounds_until_somebody_moves_and_shows_on_the_tab(visit: Visit) -> None:
+    desk = visit.desk
+    await desk.call(missed_call())
+    async with visit.page() as page:
+        icon = page.locator("#icon")
+        await expect(icon).to_have_attribute("href", re.compile("icon-waiting.svg"))
+        await page.evaluate("() => { page.chimes = 0; chime = () => { page.chimes += 1; }; }")
+        await live(page)
+        await desk.inbox.received(text("burning smell at the panel, 5 Elm St"))
+        await expect(icon).to_have_attribute("href", re.compile("icon-urgent.svg"))
+        assert await page.evaluate("[page.chimes, page.unseen]") == [1, True]
+        await page.keyboard.press("j")
+        assert await page.evaluate("[page.chimes, page.unseen]") == [1, False]
+
+
+async def test_what_somebody_begins_to_write_while_the_page_is_fetched_again_stays(visit: Visit) -> None:
+    desk = visit.desk
+    await desk.call(missed_call())
+    asked, typed = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await typed.wait()
+        await route.continue_()
+
+    async with visit.page("callbacks/1") as page:
+        await live(page)
+        await page.evaluate(
+            "document.addEventListener('htmx:afterRequest', () => { document.body.dataset.answered = ''; })"
+        )
+        await page.route("**/callbacks/1*", hold)
+        row = await desk.row()
+        await desk.callbacks.note(row.id, row.version, "Bob", desk.clock(), "gate code 1234")
+        await asked.wait()
+        await page.get_by_label("New note").fill("call after fi")
+        typed.set()
+        await expect(page.locator("body[data-answered]")).to_be_attached()
+        await expect(page.get_by_label("New note")).to_have_value("call after fi")
+
+
 async def test_a_page_that_hears_nothing_says_so(visit: Visit) -> None:
     async with visit.page() as page:
         await live(page)
@@ -199,7 +240,7 @@ async def test_no_page_has_an_accessibility_violation_or_a_sideways_scroll(
     async with visit.page(color_scheme=scheme, bypass_csp=True) as page:
         await page.set_viewport_size({"width": width, "height": 800})
         lists = ("", "snoozed", "done", f"callbacks/{leak.id}", "?q=zzz")
-        for path in (*lists, "on-call", "figures", "contacts", "filtered", "settings", "users", "nonsense"):
+        for path in (*lists, "on-call", "figures", "contacts", "filtered", "settings", "users", "print", "nonsense"):
             await page.goto(visit.address + path)
             await is_sound(page, path)
 

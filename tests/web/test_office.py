@@ -129,6 +129,14 @@ async def test_closed_tomorrow_is_one_click_with_a_name_and_one_to_take_back(cli
     assert "taken back before" in page.words
 
 
+async def test_while_a_change_of_the_hours_holds_every_page_says_so(client: Client) -> None:
+    await send(client, "/hours", quick="rest of today")
+    assert "Closed until Tue 12:00 AM, Front desk" in " ".join((await shown(client)).words.split())
+    await send(client, "/hours/1/undo")
+    await send(client, "/hours", quick="tomorrow")
+    assert "Closed until" not in (await shown(client)).words
+
+
 @pytest.mark.parametrize(
     ("fields", "today"),
     [

@@ -131,7 +131,16 @@ ES = {"Accept-Language": "es"}
 
 PAGES = (
     *("/", "/snoozed", "/done", "/?q=pine", "/?q=nobody", "/?did=1", "/on-call", "/figures", "/figures?days=90"),
-    *("/contacts", "/contacts?name=marta", "/contacts?name=none", "/filtered", "/settings", "/users", "/none"),
+    *(
+        "/contacts",
+        "/contacts?name=marta",
+        "/contacts?name=none",
+        "/filtered",
+        "/settings",
+        "/users",
+        "/none",
+        "/print",
+    ),
     *(f"/callbacks/{row}" for row in range(1, 11)),
 )
 

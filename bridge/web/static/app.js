@@ -5,7 +5,7 @@ const SILENCE = 40_000;  // ms without a beat: not live any more
 const POLL = 20_000;
 const TOAST = 10_000;
 const AGAIN = 10_000;
-const page = { stream: null, heard: Date.now(), waiting: new Set(), timer: null, urgent: urgentIds(), unseen: false };
+const page = { stream: null, heard: Date.now(), waiting: new Set(), timer: null, urgent: urgentIds(), unseen: false, wanted: false };
 
 const byId = (id) => document.getElementById(id);
 const rows = () => [...document.querySelectorAll(".rows .row")];
@@ -55,8 +55,10 @@ async function refresh() {
   if (fresh) announce(fresh);
 }
 
-function reload() {
+// wanted: somebody asked for it, whatever they are in the middle of.
+function reload(wanted = false) {
   page.waiting.clear();
+  page.wanted = wanted;
   const address = new URL(location), toast = document.querySelector(".toast");
   if (toast) address.searchParams.set(...toast.dataset.query.split("="));  // so that undo stays on offer
   return htmx.ajax("GET", address.pathname + address.search, { target: "#main", select: "#main", swap: "outerHTML show:none" });
@@ -148,7 +150,14 @@ function words(gone) {
 
 // --- after every swap -------------------------------------------------------------------------------------------------
 
-document.addEventListener("htmx:beforeSwap", () => { page.focused = current()?.id; });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const asked = event.detail.requestConfig.verb !== "get" || page.wanted;
+  if (!asked && !calm()) {  // somebody began to type, or opened a row, while it was fetched
+    event.detail.shouldSwap = false;
+    announce(1);
+  }
+  page.focused = current()?.id;
+});
 document.addEventListener("htmx:afterSettle", () => {
   const lost = document.activeElement === document.body;  // else somebody has moved on meanwhile
   if (page.focused && lost) byId(page.focused)?.focus();
@@ -240,7 +249,7 @@ function closeMenus(except) {
 
 document.addEventListener("click", (event) => {
   closeMenus(event.target.closest(".menu"));
-  if (event.target.id === "new") reload();
+  if (event.target.id === "new") reload(true);
   if (event.target.id === "keys") byId("help").showModal();
   if (event.target.id === "sound") { localStorage.sound = localStorage.sound === "on" ? "off" : "on"; showSound(); chime(); }
 });
