@@ -1,5 +1,6 @@
 """The page in a real browser: live, by keys, without scripts, at every width, and accessible."""
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from bridge.domain.phone import E164
 from bridge.domain.queue import Outcome, State
@@ -153,6 +154,33 @@ async def test_a_row_in_which_somebody_works_does_not_move(visit: Visit) -> None
         await expect(page.locator(".row")).to_have_count(1)
         await page.get_by_role("button", name="1 changed: show").click()
         await expect(page.locator(".row")).to_have_count(2)
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["the whole list", "one row"])
+async def test_a_menu_opened_while_news_are_fetched_stays_open(visit: Visit, others: int) -> None:
+    desk, fetched, opened = visit.desk, asyncio.Event(), asyncio.Event()
+    await desk.call(missed_call())
+    async with visit.page() as page:
+        await live(page)
+
+        async def slow(route: Route) -> None:
+            fetched.set()
+            await opened.wait()
+            await route.continue_()
+
+        if others:
+            await page.keyboard.press("j")  # a row with the focus is fetched alone
+        await page.route(f"{visit.address}{'rows/*' if others else ''}", slow)
+        row = await desk.row()
+        await desk.callbacks.note(row.id, row.version, "Bob", desk.clock(), "they have a dog")
+        await fetched.wait()
+        await page.locator("#row-1").get_by_text("Done", exact=True).click()
+        opened.set()
+        await expect(page.get_by_role("button", name="1 changed: show")).to_be_visible()
+        await expect(page.get_by_role("button", name="Booked")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="1 changed: show").click()
+        await expect(page.get_by_text("they have a dog")).to_be_visible()
 
 
 async def test_a_page_that_hears_nothing_says_so(visit: Visit) -> None:

@@ -66,14 +66,17 @@ function reload() {
 async function refreshRow(id) {
   const row = byId(`row-${id}`);
   if (!row) return 1;
-  if (isWorkedIn(row)) {
-    row.classList.add("gone");
-    return 1;
-  }
-  const answer = await fetch(`/rows/${id}?tab=${byId("main").dataset.tab}`);
+  if (isWorkedIn(row)) return later(row);
+  const answer = await fetch(`/rows/${id}?tab=${byId("main").dataset.tab}`), html = await answer.text();
+  if (isWorkedIn(row)) return later(row);  // somebody began while it was fetched
   if (answer.status === 204) row.classList.add("gone");
-  else if (answer.ok) replace(row, await answer.text());
+  else if (answer.ok) replace(row, html);
   return 0;
+}
+
+function later(row) {
+  row.classList.add("gone");
+  return 1;
 }
 
 function replace(row, html) {
@@ -148,7 +151,12 @@ function words(gone) {
 
 // --- after every swap -------------------------------------------------------------------------------------------------
 
-document.addEventListener("htmx:beforeSwap", () => { page.focused = current()?.id; });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  page.focused = current()?.id;
+  if (event.detail.requestConfig.verb !== "get" || calm()) return;
+  event.detail.shouldSwap = false;  // a list that we fetched ourselves; somebody has begun to work meanwhile
+  announce(1);
+});
 document.addEventListener("htmx:afterSettle", () => {
   const lost = document.activeElement === document.body;  // else somebody has moved on meanwhile
   if (page.focused && lost) byId(page.focused)?.focus();
