@@ -50,6 +50,7 @@ class Listener:
         self._clock = clock
         self._nobody_dialled = nobody_dialled
         self._mender = Mender()
+        self._pbx_clock = PbxClock()
         self._calls: asyncio.Queue[EndedCall | NobodyDialled] = asyncio.Queue()
         self._log = structlog.get_logger().bind(pbx=name)
         self.judged = 0
