@@ -227,7 +227,7 @@ async def test_no_page_has_an_accessibility_violation_or_a_sideways_scroll(
     async with visit.page(color_scheme=scheme, bypass_csp=True) as page:
         await page.set_viewport_size({"width": width, "height": 800})
         lists = ("", "snoozed", "done", f"callbacks/{leak.id}", "?q=zzz")
-        for path in (*lists, "on-call", "figures", "contacts", "filtered", "settings", "users", "nonsense"):
+        for path in (*lists, "on-call", "figures", "contacts", "filtered", "settings", "users", "print", "nonsense"):
             await page.goto(visit.address + path)
             await is_sound(page, path)
 
