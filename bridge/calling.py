@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bridge.callbacks import Callbacks
 from bridge.domain import display, queue
-from bridge.domain.events import PhoneNotTaken
+from bridge.domain.events import NobodyDialled
 from bridge.domain.office import Office
 from bridge.domain.queue import Callback, State, Verb
 from bridge.domain.saying import N_, SaidError
@@ -61,8 +61,9 @@ class Calling:
         )
 
 
-async def not_taken(database: Transactions, attempt: PhoneNotTaken, now: datetime) -> None:
-    """The caller's own phone was not picked up: told on the row, unless it is closed or the call is over by now.
+async def nobody_dialled(database: Transactions, attempt: NobodyDialled, now: datetime) -> None:
+    """The caller's own phone was not picked up, or no trunk took the call: told on the row, unless that is closed or
+    the call over by now.
 
     An attempt that we never made changes nothing: callers can make a PBX say anything.
     """

@@ -30,7 +30,7 @@ from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
 from bridge.backfill import Backfill
 from bridge.callbacks import Callbacks
-from bridge.calling import not_taken
+from bridge.calling import nobody_dialled
 from bridge.config import Config
 from bridge.digest import Digest
 from bridge.domain import gsm
@@ -281,7 +281,7 @@ class Daemon:
                 Tracker(pbx.tracker(config.office.country, config.rules.min_ring)),
                 self._ended,
                 self._clock,
-                partial(not_taken, database),
+                partial(nobody_dialled, database),
             )
             for pbx, line in zip(config.pbxs, self._lines, strict=True)
         ]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bridge.callbacks import ConflictError
-from bridge.calling import Calling, CannotCallError, not_taken
+from bridge.calling import Calling, CannotCallError, nobody_dialled
 from bridge.domain.calls import Reason
-from bridge.domain.events import PhoneNotTaken
+from bridge.domain.events import NobodyDialled
 from bridge.domain.office import Office, Person
 from bridge.domain.queue import Outcome, State
 from bridge.ports import Originated
@@ -90,7 +90,7 @@ async def test_a_refusal_of_the_pbx_comes_back_as_it_said_it(desk: Desk) -> None
     assert done == Originated(False, "Permission denied")
 
 
-NOT_TAKEN = PhoneNotTaken(None, "textback-1-1", Reason.NO_ANSWER)
+NOT_TAKEN = NobodyDialled(None, "textback-1-1", Reason.NO_ANSWER)
 
 
 async def clicked(desk: Desk) -> None:
@@ -106,7 +106,7 @@ async def told(desk: Desk) -> list[object]:
 async def test_a_desk_phone_that_is_not_picked_up_is_told_once_in_the_name_of_whose_it_is(desk: Desk) -> None:
     await clicked(desk)
     for _ in range(3):
-        await not_taken(desk.database, NOT_TAKEN, desk.clock())
+        await nobody_dialled(desk.database, NOT_TAKEN, desk.clock())
     assert await told(desk) == ['{"why": "no_answer"}']
     assert await desk.column("SELECT who FROM audit WHERE what = 'callback.not_called'") == ["Ann"]
     assert (await desk.row()).state is State.CLAIMED
@@ -116,7 +116,7 @@ async def test_a_desk_phone_that_is_not_picked_up_is_told_once_in_the_name_of_wh
 async def test_a_reply_that_came_while_the_phone_rang_hides_nothing_of_it(desk: Desk) -> None:
     await clicked(desk)
     await desk.inbox.received(text("are you there?"))
-    await not_taken(desk.database, NOT_TAKEN, desk.clock())
+    await nobody_dialled(desk.database, NOT_TAKEN, desk.clock())
     assert len(await told(desk)) == 1
 
 
@@ -126,15 +126,15 @@ async def test_a_reply_that_came_while_the_phone_rang_hides_nothing_of_it(desk: 
 async def test_an_attempt_that_nobody_made_changes_nothing(desk: Desk, attempt_id: str) -> None:
     await clicked(desk)
     before = await desk.row()
-    await not_taken(desk.database, replace(NOT_TAKEN, attempt_id=attempt_id), desk.clock())
+    await nobody_dialled(desk.database, replace(NOT_TAKEN, attempt_id=attempt_id), desk.clock())
     assert await desk.row() == before
 
 
 async def test_a_row_that_is_closed_or_whose_customer_was_called_meanwhile_is_left_alone(desk: Desk) -> None:
     await clicked(desk)
     await desk.call(outbound_call(at=desk.clock.advance(minutes=1)))
-    await not_taken(desk.database, NOT_TAKEN, desk.clock())
+    await nobody_dialled(desk.database, NOT_TAKEN, desk.clock())
     row = await desk.row()
     await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.REACHED)
-    await not_taken(desk.database, NOT_TAKEN, desk.clock())
+    await nobody_dialled(desk.database, NOT_TAKEN, desk.clock())
     assert await told(desk) == []

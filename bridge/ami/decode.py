@@ -27,9 +27,9 @@ from bridge.domain.events import (
     HangupRequested,
     Held,
     HungUp,
+    NobodyDialled,
     NumberGiven,
     Parked,
-    PhoneNotTaken,
     PresentationTold,
     QueueJoined,
     QueueLeft,
@@ -51,6 +51,7 @@ STATES = {  # Asterisk's enum ast_channel_state, as ChannelState writes it
     "7": ChannelState.BUSY,
 }
 NOT_TAKEN = {"3": Reason.NO_ANSWER, "5": Reason.BUSY}  # the Reason of an Originate that came to nothing
+NO_WAY_OUT = (DialStatus.CHANUNAVAIL, DialStatus.CONGESTION)
 RESTRICTED = (
     "prohib",
     "restrict",
@@ -269,7 +270,7 @@ def _hung_up(message: Message, at: datetime | None) -> Event | None:
 
 
 def _user_event(message: Message, at: datetime | None) -> Event | None:
-    """`Pres: prohib_passed_screen`, `Closed: yes` or `Number: +12125550142` in a UserEvent of the caller's channel."""
+    """`Pres: prohib_passed_screen`, `Closed: yes`, `Number: +12125550142`, `Dialled: CHANUNAVAIL`: of that channel."""
     whose = _whose(message)
     if not whose or message.get("UserEvent") != USER_EVENT:
         return None
@@ -279,6 +280,8 @@ def _user_event(message: Message, at: datetime | None) -> Event | None:
         return ClosedTold(at, *whose, closed=closed.casefold() in ("yes", "1", "true", "on"))
     if number := message.get("Number"):
         return NumberGiven(at, *whose, number=number)
+    if message.get("Dialled") in NO_WAY_OUT:
+        return NobodyDialled(at, whose[0], Reason.NOT_OFFERED)
     return None
 
 
@@ -287,7 +290,7 @@ def _originated(message: Message, at: datetime | None) -> Event | None:
     attempt_id, dot, _ = message.get("ActionID").partition(".")
     if not dot or message.get("Response") != "Failure":
         return None
-    return PhoneNotTaken(at, attempt_id, NOT_TAKEN.get(message.get("Reason"), Reason.UNREACHABLE))
+    return NobodyDialled(at, attempt_id, NOT_TAKEN.get(message.get("Reason"), Reason.UNREACHABLE))
 
 
 Reader = Callable[[Message, datetime | None], Event | None]

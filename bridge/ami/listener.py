@@ -17,7 +17,7 @@ from bridge.ami.mend import Mender
 from bridge.ami.pbx_clock import PbxClock
 from bridge.ami.resync import Heard, Received
 from bridge.domain.calls import EndedCall, Talk
-from bridge.domain.events import Event, LinkLost, PhoneNotTaken
+from bridge.domain.events import Event, LinkLost, NobodyDialled
 from bridge.domain.phone import E164
 from bridge.domain.tracker import SETTLE, Tracker
 from storage.errors import StorageError
@@ -33,7 +33,7 @@ class Line(Protocol):
 
 
 class Listener:
-    """ended: stores one call. not_taken: one that rang nobody. Both raise StorageError where the disk is at fault."""
+    """ended: stores one call. nobody_dialled: one that came to none. Both raise StorageError where the disk fails."""
 
     def __init__(
         self,
@@ -42,16 +42,16 @@ class Listener:
         tracker: Tracker,
         ended: Callable[[EndedCall, datetime], Awaitable[None]],
         clock: Callable[[], datetime],
-        not_taken: Callable[[PhoneNotTaken, datetime], Awaitable[None]] | None = None,
+        nobody_dialled: Callable[[NobodyDialled, datetime], Awaitable[None]] | None = None,
     ) -> None:
         self._line = line
         self._tracker = tracker
         self._ended = ended
         self._clock = clock
-        self._not_taken = not_taken
+        self._nobody_dialled = nobody_dialled
         self._mender = Mender()
         self._pbx_clock = PbxClock()
-        self._calls: asyncio.Queue[EndedCall | PhoneNotTaken] = asyncio.Queue()
+        self._calls: asyncio.Queue[EndedCall | NobodyDialled] = asyncio.Queue()
         self._log = structlog.get_logger().bind(pbx=name)
         self.judged = 0
 
@@ -89,8 +89,8 @@ class Listener:
 
     def _hear(self, at: datetime, heard: Heard) -> None:
         for event in self._events(at, heard):
-            if isinstance(event, PhoneNotTaken):
-                self._calls.put_nowait(self._tracker.not_taken(event))
+            if isinstance(event, NobodyDialled):
+                self._calls.put_nowait(self._tracker.nobody_dialled(event))
             else:
                 self._pass_on(self._tracker.feed(event))
         if self._tracker.settling:
@@ -132,7 +132,7 @@ class Listener:
                 )
             self._calls.task_done()
 
-    async def _store_one(self, call: EndedCall | PhoneNotTaken) -> None:
+    async def _store_one(self, call: EndedCall | NobodyDialled) -> None:
         while True:
             try:
                 return await self._hand_over(call)
@@ -140,11 +140,11 @@ class Listener:
                 self._log.error("call.not_stored", why=str(error), waiting=self.waiting + 1)
                 await asyncio.sleep(STORAGE_RETRY)
 
-    async def _hand_over(self, call: EndedCall | PhoneNotTaken) -> None:
+    async def _hand_over(self, call: EndedCall | NobodyDialled) -> None:
         if isinstance(call, EndedCall):
             await self._ended(call, self._clock())
-        elif self._not_taken:
-            await self._not_taken(call, self._clock())
+        elif self._nobody_dialled:
+            await self._nobody_dialled(call, self._clock())
 
     async def _reap(self) -> None:
         while True:

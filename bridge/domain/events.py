@@ -229,8 +229,11 @@ class ClosedTold(ChannelEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneNotTaken(Event):
-    """A desk phone that we had the PBX ring was not picked up, so nobody was dialled. attempt_id: our own name."""
+class NobodyDialled(Event):
+    """A desk phone that we had the PBX ring was not picked up, or (NOT_OFFERED) it was, and no trunk took the call.
+
+    attempt_id: our own name of it.
+    """
 
     attempt_id: str
     why: Reason

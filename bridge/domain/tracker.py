@@ -33,9 +33,9 @@ from bridge.domain.events import (
     Held,
     HungUp,
     LinkLost,
+    NobodyDialled,
     NumberGiven,
     Parked,
-    PhoneNotTaken,
     PresentationTold,
     QueueJoined,
     QueueLeft,
@@ -110,7 +110,7 @@ class Tracker:
             handler(event)
         return self._take_ended()
 
-    def not_taken(self, event: PhoneNotTaken) -> PhoneNotTaken:
+    def nobody_dialled(self, event: NobodyDialled) -> NobodyDialled:
         """With what we know of the phone: one that had a channel was reached, so it was busy or refused."""
         reached = event.attempt_id in self._board.channels or event.attempt_id in self._gone
         return replace(event, why=Reason.BUSY) if reached and event.why is Reason.UNREACHABLE else event

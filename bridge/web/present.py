@@ -54,6 +54,7 @@ NOT_CALLED = {  # what became of the desk phone that was to ring first
     Reason.NO_ANSWER: N_("The desk phone was not picked up, so nobody was called"),
     Reason.BUSY: N_("The desk phone was busy or refused the call, so nobody was called"),
     Reason.UNREACHABLE: N_("The desk phone is not connected, so nobody was called"),
+    Reason.NOT_OFFERED: N_("The PBX could not dial out, so nobody was called"),
 }
 
 REASONS = {

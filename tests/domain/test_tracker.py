@@ -16,8 +16,8 @@ from bridge.domain.events import (
     HangupRequested,
     Held,
     HungUp,
+    NobodyDialled,
     Parked,
-    PhoneNotTaken,
     PresentationTold,
     QueueJoined,
     Renamed,
@@ -315,9 +315,9 @@ def test_an_outbound_call_that_nobody_answered_says_why(
 def test_a_desk_phone_that_had_a_channel_was_reached_and_refused(story: Story) -> None:
     story.created("textback-1-1")
     for attempt_id, told in (("textback-1-1", Reason.BUSY), ("textback-1-2", Reason.UNREACHABLE)):
-        assert story.tracker.not_taken(PhoneNotTaken(story.now, attempt_id, Reason.UNREACHABLE)).why is told
+        assert story.tracker.nobody_dialled(NobodyDialled(story.now, attempt_id, Reason.UNREACHABLE)).why is told
     story.hangs_up("textback-1-1")
-    assert story.tracker.not_taken(PhoneNotTaken(story.now, "textback-1-1", Reason.UNREACHABLE)).why is Reason.BUSY
+    assert story.tracker.nobody_dialled(NobodyDialled(story.now, "textback-1-1", Reason.UNREACHABLE)).why is Reason.BUSY
 
 
 def test_a_customer_is_live_in_both_directions(story: Story) -> None:

@@ -196,6 +196,33 @@ async def test_what_somebody_begins_to_write_while_the_page_is_fetched_again_sta
         await expect(page.get_by_label("New note")).to_have_value("call after fi")
 
 
+@pytest.mark.parametrize("others", [0, 1], ids=["the whole list", "one row"])
+async def test_a_menu_opened_while_news_are_fetched_stays_open(visit: Visit, others: int) -> None:
+    desk, fetched, opened = visit.desk, asyncio.Event(), asyncio.Event()
+    await desk.call(missed_call())
+    async with visit.page() as page:
+        await live(page)
+
+        async def slow(route: Route) -> None:
+            fetched.set()
+            await opened.wait()
+            await route.continue_()
+
+        if others:
+            await page.keyboard.press("j")  # a row with the focus is fetched alone
+        await page.route(f"{visit.address}{'rows/*' if others else ''}", slow)
+        row = await desk.row()
+        await desk.callbacks.note(row.id, row.version, "Bob", desk.clock(), "they have a dog")
+        await fetched.wait()
+        await page.locator("#row-1").get_by_text("Done", exact=True).click()
+        opened.set()
+        await expect(page.get_by_role("button", name="1 changed: show")).to_be_visible()
+        await expect(page.get_by_role("button", name="Booked")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="1 changed: show").click()
+        await expect(page.get_by_text("they have a dog")).to_be_visible()
+
+
 async def test_a_page_that_hears_nothing_says_so(visit: Visit) -> None:
     async with visit.page() as page:
         await live(page)

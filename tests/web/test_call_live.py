@@ -251,6 +251,22 @@ async def test_a_number_that_the_provider_refuses_did_not_get_through(desk: Desk
         assert await desk.attempts() == [(Attempt.RANG_OUT, Reason.UNREACHABLE, "Ann")]
 
 
+async def test_a_call_for_which_there_is_no_way_out_says_so_once_the_phone_is_picked_up(desk: Desk) -> None:
+    pjsip = desk.office.asterisk.home / "etc" / "pjsip.conf"
+    before = pjsip.read_text()
+    pjsip.write_text(re.sub(r"(\[trunk\]\ntype=aor\n)contact=.*", r"\1", before))
+    try:
+        await desk.office.cli("module reload res_pjsip.so")
+        async with desk.sits() as page:
+            await card(page).get_by_role("button", name="Call", exact=True).click()
+            (await desk.rings()).answer()
+            await says(page, "The PBX could not dial out, so nobody was called")
+            await nobody_was_called(desk)
+    finally:
+        pjsip.write_text(before)
+        await desk.office.cli("module reload res_pjsip.so")
+
+
 async def test_who_has_no_desk_phone_gets_a_number_that_any_telephone_can_dial(desk: Desk) -> None:
     async with desk.sits("Bob") as page:
         link = card(page).get_by_role("link", name="Call", exact=True)

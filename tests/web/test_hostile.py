@@ -66,7 +66,16 @@ async def test_what_is_written_anywhere_runs_nowhere_and_fetches_nothing(visit: 
         for path in ("", "snoozed", "done", "callbacks/1", "callbacks/2", "on-call", "contacts", "filtered"):
             await page.goto(visit.address + path)
             await nothing_ran(page)
-        for path in ("figures", "settings", "users", "sign-in", f"?q={PLANTED}", f"contacts?name={PLANTED}", "<b>"):
+        for path in (
+            "print",
+            "figures",
+            "settings",
+            "users",
+            "sign-in",
+            f"?q={PLANTED}",
+            f"contacts?name={PLANTED}",
+            "<b>",
+        ):
             await page.goto(visit.address + path)
             await nothing_ran(page)
         await page.goto(visit.address)

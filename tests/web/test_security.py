@@ -28,6 +28,7 @@ NEEDS: dict[str, Role | None] = {
     "GET /done": Role.STAFF,
     "GET /rows/{id}": Role.STAFF,
     "GET /count": Role.STAFF,
+    "GET /print": Role.STAFF,
     "GET /callbacks/{id}": Role.STAFF,
     "POST /callbacks/{id}/call": Role.STAFF,
     "POST /callbacks/{id}/remember": Role.STAFF,

@@ -68,14 +68,17 @@ function reload(wanted = false) {
 async function refreshRow(id) {
   const row = byId(`row-${id}`);
   if (!row) return 1;
-  if (isWorkedIn(row)) {
-    row.classList.add("gone");
-    return 1;
-  }
-  const answer = await fetch(`/rows/${id}?tab=${byId("main").dataset.tab}`);
+  if (isWorkedIn(row)) return later(row);
+  const answer = await fetch(`/rows/${id}?tab=${byId("main").dataset.tab}`), html = await answer.text();
+  if (isWorkedIn(row)) return later(row);  // somebody began while it was fetched
   if (answer.status === 204) row.classList.add("gone");
-  else if (answer.ok) replace(row, await answer.text());
+  else if (answer.ok) replace(row, html);
   return 0;
+}
+
+function later(row) {
+  row.classList.add("gone");
+  return 1;
 }
 
 function replace(row, html) {
