@@ -22,6 +22,7 @@ from storage.errors import StorageError
 from storage.opt_outs import Cause
 from tests.cli.test_configuration import example, run
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
+from tests.lab.fixtures import missing
 
 pytestmark = pytest.mark.slow
 
@@ -265,7 +266,13 @@ RESTORE += (
 CALLS = "pwrite64,fdatasync,fsync,rename,unlink,link"
 
 
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.fixture
+def strace() -> None:
+    if shutil.which("strace") is None:
+        missing("strace is not installed")
+
+
+needs_strace = pytest.mark.usefixtures("strace")
 
 
 def killed_at(moment: int, script: str, *paths: Path) -> bool:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.archive import archive
 from tests.lab.asterisk import REPOSITORY
-from tests.lab.fixtures import missing
+
+__all__ = ["archive"]
 
 pytestmark = pytest.mark.slow
 
-ARCHIVE = REPOSITORY / "dist" / "textback-offline.tar.gz"
 OFFLINE = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
 
 
@@ -26,13 +27,9 @@ def done(command: Sequence[str | Path], **environ: str) -> "subprocess.Completed
 
 
 @pytest.fixture
-def unpacked(tmp_path: Path) -> Path:
-    ours = f"PYTHONS={sys.version_info.major}.{sys.version_info.minor}"
-    made = done(["make", "--directory", str(REPOSITORY), "dist", ours])
-    if made.returncode:
-        missing(f"the archive could not be made: {made.stderr[-500:]}")
-    with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(tmp_path, filter="data")
+def unpacked(archive: Path, tmp_path: Path) -> Path:
+    with tarfile.open(archive) as content:
+        content.extractall(tmp_path, filter="data")
     return tmp_path / "textback"
 
 
