@@ -33,6 +33,9 @@ fi
 pip="$target/bin/python -m pip --quiet --disable-pip-version-check install --no-index"
 $pip --find-links "$here/wheels" --require-hashes -r "$here/requirements.txt"
 $pip --no-deps --force-reinstall "$here"/missed_call_textback-*.whl
+if command -v restorecon >/dev/null; then
+    restorecon -R "$target"  # SELinux (EL9): what systemd starts has to carry the label of a program
+fi
 "$target/bin/textback" --version
 
 if [ -n "$user" ]; then
