@@ -39,7 +39,8 @@ asterisk -rx 'manager reload'
 """
 CLEAN = """
 systemctl disable --now textback textback-backup.timer || true
-rm -rf /etc/systemd/system/textback* /etc/textback /var/lib/textback
+rm -rf /etc/systemd/system/textback* /etc/textback
+[ ! -d /var/lib/textback ] || find /var/lib/textback -mindepth 1 -delete
 find /etc/asterisk -name '*textback*' -delete
 cp -a as-it-was/. /etc/asterisk
 systemctl daemon-reload
