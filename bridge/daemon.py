@@ -345,6 +345,7 @@ class Daemon:
             disk_total=disk.total,
             database=self._database_fault,
             notes=self._notes(),
+            copied_at=backup.newest_made_at(self._config.database),
             counts={
                 "calls_judged": sum(listener.judged for listener in self._live.listeners),
                 "calls_waiting": sum(listener.waiting for listener in self._live.listeners),

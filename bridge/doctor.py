@@ -193,9 +193,8 @@ def live_only(config: Config) -> Finding:
     if not config.rules.live_only:
         return ok("live_only", "everybody may be texted")
     count = len(config.rules.live_only)
-    return warning(
-        "live_only", f"only {count} numbers get texts, as on trial", "take live_only out of [rules] when ready"
-    )
+    who = "one number gets" if count == 1 else f"{count} numbers get"
+    return warning("live_only", f"only {who} texts, as on trial", "take live_only out of [rules] when ready")
 
 
 def port(check: str, host: str, number: int, *, answers: bool) -> Finding:

@@ -34,7 +34,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """disk_free, disk_total: bytes where the database is. database: what is wrong with it, "" for nothing."""
+    """disk_free, disk_total: bytes where the database is. database: what is wrong with it, "" for nothing.
+
+    copied_at: when the newest copy of it was made, None for never.
+    """
 
     links: tuple[Link, ...] = ()
     disk_free: int = 0
@@ -42,6 +45,7 @@ class Health:
     database: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    copied_at: datetime | None = None
 
     @property
     def ready(self) -> bool:

@@ -13,12 +13,15 @@ from bridge.health import Health
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """callbacks: rows that wait, by list; switches: paused and breaker. today: the figures of the day so far."""
+    """callbacks: rows that wait, by list; switches: paused and breaker. today: the figures of the day so far.
+
+    Empty, and None, while the database cannot be read.
+    """
 
     health: Health
     callbacks: Mapping[str, int]
     switches: Mapping[str, bool]
-    today: Figures
+    today: Figures | None
 
 
 def exposition(snapshot: Snapshot) -> bytes:
@@ -45,16 +48,25 @@ class _OnDemand(Collector):
         yield from (up, counted)
         yield _by_label("textback_callbacks", "Callbacks that wait, by list", "list", self._snapshot.callbacks)
         yield _by_label("textback_switch", "1 while texts are held back", "switch", self._snapshot.switches)
-        today = {str(count): float(number) for count, number in self._snapshot.today.counts.items()}
-        yield _by_label("textback_today", "The figures of the day so far", "figure", today)
-        yield GaugeMetricFamily(
-            "textback_leads_without_next_step",
-            "Open callbacks, one office hour old, that nobody has and nobody put off",
-            value=self._snapshot.today.no_next_step,
-        )
+        if self._snapshot.today is not None:
+            yield from _figures(self._snapshot.today)
         yield _by_label("textback_count", "What the daemon counted since it started", "what", health.counts)
         yield GaugeMetricFamily("textback_ready", "1 while calls are seen and texts go out", value=float(health.ready))
+        recording = float(not health.database)
+        yield GaugeMetricFamily("textback_recording", "1 while the database takes what is written", value=recording)
+        copied = health.copied_at.timestamp() if health.copied_at else 0.0
+        yield GaugeMetricFamily("textback_copied_timestamp_seconds", "When the newest copy was made", value=copied)
         yield GaugeMetricFamily("textback_disk_free_bytes", "Free where the database is", value=health.disk_free)
+
+
+def _figures(today: Figures) -> Iterable[Metric]:
+    counts = {str(count): float(number) for count, number in today.counts.items()}
+    yield _by_label("textback_today", "The figures of the day so far", "figure", counts)
+    yield GaugeMetricFamily(
+        "textback_leads_without_next_step",
+        "Open callbacks, one office hour old, that nobody has and nobody put off",
+        value=today.no_next_step,
+    )
 
 
 def _by_label(name: str, words: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:

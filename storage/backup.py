@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.domain.phone import E164
@@ -52,6 +52,12 @@ def all_of(database: Path) -> Sequence[Path]:
         *database.parent.glob(f"{database.name}.v*.backup"),
     ]
     return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def newest_made_at(database: Path) -> datetime | None:
+    """When the newest was made, be it sound or not."""
+    made = (path.stat().st_mtime for path in all_of(database)[:1])
+    return next((datetime.fromtimestamp(at, UTC) for at in made), None)
 
 
 def newest(database: Path) -> Path | None:

@@ -6,12 +6,13 @@ import http.client
 import json
 import os
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +26,7 @@ from storage.database import Database, Writer
 from storage.errors import StorageError
 
 DAEMON_TIMEOUT = 3.0  # seconds
+LOOK = 0.5
 
 
 def register(app: typer.Typer) -> None:
@@ -85,18 +87,27 @@ class Queue:
 Finding = tuple[Level, str]
 
 
-def status(config: ConfigPath = CONFIG) -> None:
+def status(
+    config: ConfigPath = CONFIG,
+    wait: Annotated[int, typer.Option(min=0, help="look again for so many seconds, until nothing is critical")] = 0,
+) -> None:
     """One line for monitoring: is everything connected, are texts going out, what waits. Exit code 0, 1, 2 or 3."""
+    until = time.monotonic() + wait
+    level, row = looked(config)
+    while level >= Level.CRITICAL and time.monotonic() < until:
+        time.sleep(LOOK)
+        level, row = looked(config)
+    print(row)
+    raise typer.Exit(level)
+
+
+def looked(config: Path) -> tuple[Level, str]:
     try:
         loaded = load(config, os.environ)
         queue = asyncio.run(_queue(loaded))
     except (ConfigError, StorageError) as error:
-        print(f"TEXTBACK UNKNOWN - {str(error).splitlines()[0]}")
-        raise typer.Exit(Level.UNKNOWN) from None
-    health = daemon_health(loaded.web)
-    level, row = summary(queue, health)
-    print(row)
-    raise typer.Exit(level)
+        return Level.UNKNOWN, f"TEXTBACK UNKNOWN - {str(error).splitlines()[0]}"
+    return summary(queue, daemon_health(loaded.web))
 
 
 async def _queue(config: Config) -> Queue:

@@ -106,7 +106,7 @@ def next_steps(place: Path, *, gateway: bool, freepbx: bool) -> Sequence[str]:
     config = "" if place == PLACE else f" --config {place / FILE}"
     return (
         f"\nwritten: {place / FILE}, and beside it the secrets, which only their owner can read",
-        "0. a user and a directory of its own:",
+        "0. a user and a directory of its own, unless install.sh has made them:",
         "     useradd --system --home-dir /var/lib/textback --shell /usr/sbin/nologin textback",
         "     install -d -o textback -g textback -m 0700 /var/lib/textback",
         "1. let Asterisk know us:",
@@ -116,7 +116,7 @@ def next_steps(place: Path, *, gateway: bool, freepbx: bool) -> Sequence[str]:
         f"     textback record day.ami --for 8h{config} && textback replay --why day.ami{config}",
         "3. let it run; it is paused, and shows whom it would have texted:",
         f"     textback unit --out /etc/systemd/system{config}",
-        "     systemctl daemon-reload && systemctl enable --now textback",
+        "     systemctl daemon-reload && systemctl enable --now textback textback-backup.timer",
         "4. text, when you are content:"
         if gateway
         else "4. fill in [smpp] when you have a gateway (textback carrier), then:",

@@ -26,10 +26,16 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     exit 1
 fi
 
-"$python" -m venv "$target"
+# An upgrade goes into the environment that is there, unless its Python has gone.
+if ! usable "$target/bin/python" || ! "$target/bin/python" -c 'import pip' 2>/dev/null; then
+    "$python" -m venv "$target"
+fi
 pip="$target/bin/python -m pip --quiet --disable-pip-version-check install --no-index"
 $pip --find-links "$here/wheels" --require-hashes -r "$here/requirements.txt"
 $pip --no-deps --force-reinstall "$here"/missed_call_textback-*.whl
+if command -v restorecon >/dev/null; then
+    restorecon -R "$target"  # SELinux (EL9): what systemd starts has to carry the label of a program
+fi
 "$target/bin/textback" --version
 
 if [ -n "$user" ]; then

@@ -8,6 +8,7 @@ from bridge import figures
 from bridge.metrics import Snapshot, exposition
 from bridge.web.site import Site
 from storage import callbacks, settings
+from storage.errors import StorageError
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -26,11 +27,18 @@ class Status:
         return web.json_response({"ready": health.ready}, status=200 if health.ready else 503)
 
     async def metrics(self, _request: web.Request) -> web.Response:
+        """Also while the database cannot be read: that is when somebody must be told."""
+        try:
+            told = await self._snapshot()
+        except StorageError:
+            told = Snapshot(self._site.health(), {}, {}, None)
+        return web.Response(body=exposition(told), headers={"Content-Type": EXPOSITION})
+
+    async def _snapshot(self) -> Snapshot:
         now = self._site.clock()
         day = now.astimezone(self._site.office.zone).date()
         async with self._site.database.read() as db:
             today = await figures.of_period(db, self._site.office, day, day, now)
             waiting = await callbacks.count_waiting(db)
             switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
-        told = exposition(Snapshot(self._site.health(), asdict(waiting), switches, today))
-        return web.Response(body=told, headers={"Content-Type": EXPOSITION})
+        return Snapshot(self._site.health(), asdict(waiting), switches, today)

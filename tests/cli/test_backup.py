@@ -22,6 +22,7 @@ from storage.errors import StorageError
 from storage.opt_outs import Cause
 from tests.cli.test_configuration import example, run
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
+from tests.lab.fixtures import missing
 
 pytestmark = pytest.mark.slow
 
@@ -72,17 +73,29 @@ async def test_a_backup_is_whole_private_and_one_file(there: Path, tmp_path: Pat
 
 
 async def test_a_backup_made_while_calls_come_in_is_one_moment_of_them(desk: Desk, tmp_path: Path) -> None:
-    """Every call comes with its row in one transaction: a torn copy would show one without the other."""
-    copy = tmp_path / "copy.db"
+    """Every call comes with its row in one transaction: a torn copy would show one without the other.
+
+    Brought back, it holds the same calls, paused.
+    """
+    copy, fresh = tmp_path / "copy.db", tmp_path / "fresh.db"
     async with asyncio.TaskGroup() as group:
         arriving = group.create_task(_calls(desk))
         await desk.database.commits.beyond(10)
         await asyncio.to_thread(backup.back_up, desk.database.path, copy)
         arriving.cancel()
-    with closing(sqlite3.connect(copy)) as connection:
-        (seen,) = connection.execute("SELECT count(*) FROM call").fetchone()
-        (rows,) = connection.execute("SELECT count(*) FROM callback").fetchone()
+    seen, rows = counted(copy)
     assert seen == rows >= 10
+    await backup.restore(copy, fresh, "Ann", LATER)
+    assert (counted(fresh), (await facts(fresh))[0]) == ((seen, rows), True)
+
+
+def counted(path: Path) -> tuple[int, int]:
+    """Calls and callbacks."""
+    with closing(sqlite3.connect(path)) as connection:
+        found: tuple[int, int] = connection.execute(
+            "SELECT (SELECT count(*) FROM call), (SELECT count(*) FROM callback)"
+        ).fetchone()
+    return found
 
 
 async def _calls(desk: Desk) -> None:
@@ -265,7 +278,13 @@ RESTORE += (
 CALLS = "pwrite64,fdatasync,fsync,rename,unlink,link"
 
 
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.fixture
+def strace() -> None:
+    if shutil.which("strace") is None:
+        missing("strace is not installed")
+
+
+needs_strace = pytest.mark.usefixtures("strace")
 
 
 def killed_at(moment: int, script: str, *paths: Path) -> bool:

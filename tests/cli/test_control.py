@@ -3,6 +3,7 @@
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -92,6 +93,13 @@ def test_a_stop_from_staff_is_critical() -> None:
     level, row = summary(Queue(QUIET.waiting, paused=False, breaker=False, stopped=["Ann"]), FINE)
     assert level is Level.CRITICAL
     assert "Ann texted STOP, alerts may not arrive there" in row
+
+
+def test_status_can_wait_for_a_service_that_starts(database: Path) -> None:
+    began = time.monotonic()
+    done = run("status", "--wait", "2", "--config", str(database))
+    assert time.monotonic() - began >= 2
+    assert done.returncode == Level.CRITICAL
 
 
 class Healthz(BaseHTTPRequestHandler):

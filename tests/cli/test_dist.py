@@ -1,6 +1,7 @@
 """`make dist`: one archive that installs on a machine without a network."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.archive import archive
 from tests.lab.asterisk import REPOSITORY
-from tests.lab.fixtures import missing
+
+__all__ = ["archive"]
 
 pytestmark = pytest.mark.slow
 
-ARCHIVE = REPOSITORY / "dist" / "textback-offline.tar.gz"
 OFFLINE = ["unshare", "--net"] if os.geteuid() == 0 and shutil.which("unshare") else []
 
 
@@ -26,13 +28,9 @@ def done(command: Sequence[str | Path], **environ: str) -> "subprocess.Completed
 
 
 @pytest.fixture
-def unpacked(tmp_path: Path) -> Path:
-    ours = f"PYTHONS={sys.version_info.major}.{sys.version_info.minor}"
-    made = done(["make", "--directory", str(REPOSITORY), "dist", ours])
-    if made.returncode:
-        missing(f"the archive could not be made: {made.stderr[-500:]}")
-    with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(tmp_path, filter="data")
+def unpacked(archive: Path, tmp_path: Path) -> Path:
+    with tarfile.open(archive) as content:
+        content.extractall(tmp_path, filter="data")
     return tmp_path / "textback"
 
 
@@ -45,6 +43,27 @@ def test_the_archive_installs_without_a_network_and_runs(unpacked: Path, tmp_pat
     config = ["init", "--yes", "--business", "Ace", "--zone", "America/New_York", "--number", "2125550100"]
     asked = done([*OFFLINE, place / "bin/textback", *config, "--dir", tmp_path / "etc"])
     assert "textback.toml" in asked.stdout
+
+
+def test_every_wheel_fits_debian_12_and_el9(unpacked: Path) -> None:
+    """glibc 2.28 or older is asked for (PEP 600); Debian 12 has 2.36, EL9 2.34."""
+    wheels = [path.name for path in unpacked.rglob("*.whl")]
+    assert len(wheels) > 30
+    assert [name for name in wheels if not _fits(name.removesuffix(".whl").rsplit("-", 1)[1])] == []
+
+
+def _fits(platforms: str) -> bool:
+    """platforms: the last part of a wheel's name; any of them is enough."""
+    older = {"any", "manylinux1_x86_64", "manylinux2010_x86_64", "manylinux2014_x86_64"}
+    glibc = [re.fullmatch(r"manylinux_2_(\d+)_x86_64", one) for one in platforms.split(".")]
+    return not older.isdisjoint(platforms.split(".")) or any(int(found[1]) <= 28 for found in glibc if found)
+
+
+def test_the_installer_speaks_the_shell_that_every_system_has() -> None:
+    script = REPOSITORY / "bridge/deploy/install.sh"
+    assert done(["dash", "-n", script]).returncode == 0
+    words = set(re.findall(r"^\s*([a-z-]+) ", script.read_text(), re.MULTILINE))
+    assert words.isdisjoint({"apt-get", "apt", "dpkg", "adduser", "addgroup", "dnf", "rpm"})
 
 
 def test_an_old_python_is_refused_in_words(tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from bridge.domain.queue import State
 from bridge.health import Health, Link, LinkKind
 from bridge.metrics import Snapshot, exposition
 from tests.cli.test_configuration import example, run
+from tests.lab.fixtures import missing
 
 __all__ = ["example"]
 
 RULES = Path(bridge.__file__).parent / "deploy" / "textback.rules.yml"
 SAFE = 2.0
-needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 
 
 @pytest.fixture
@@ -75,9 +75,10 @@ def test_a_database_elsewhere_may_be_written(units: Path, tmp_path: Path) -> Non
     assert f"ReadWritePaths={tmp_path}\n" in (units / SERVICE).read_text()
 
 
-@needs_systemd
 @pytest.mark.parametrize("name", [SERVICE, "textback-backup.service"])
 def test_systemd_finds_nothing_wrong_and_little_exposed(units: Path, name: str) -> None:
+    if shutil.which("systemd-analyze") is None:
+        missing("systemd-analyze is not installed")
     unit = units / name
     unit.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
     verified = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
@@ -92,12 +93,12 @@ def test_systemd_finds_nothing_wrong_and_little_exposed(units: Path, name: str) 
 
 def test_every_figure_that_an_alert_asks_for_is_told() -> None:
     links = (
-        Link(LinkKind.PBX, "office", None),
+        Link(LinkKind.PBX, "office", None, counts={"dropped": 0}),
         Link(LinkKind.SMS, "smpp", None, counts={"out_refused": 1, "out_unanswered": 1}),
     )
     told = exposition(
         Snapshot(
-            Health(links, counts={"blocks_planted": 0}),
+            Health(links, counts={"blocks_planted": 0, "calls_waiting": 0}),
             dict.fromkeys(State, 0),
             {"paused": True, "breaker": False},
             Figures(date(2026, 11, 23), date(2026, 11, 23), {}, Times(), 0),

@@ -22,7 +22,7 @@ CGROUPS = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 UNSHARE = ("unshare", "--fork", "--kill-child", "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup")
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET (setns(2))
 BOOT_SECONDS = 30
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 200
 ENVIRON = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
 SIP, TRUNK = 5060, 5062
 PORTS = {"sip": SIP, "trunk": TRUNK, "answers": 5064, "rings": 5066}
@@ -94,7 +94,7 @@ def why_not() -> str:
         return "a machine of its own needs root"
     if not (CHROOT / "usr/sbin/asterisk").exists():
         return "no Asterisk in .lab/: run `python -m tests.lab.prepare` as root"
-    tools = ("unshare", "nsenter", "ip", "dbus-daemon", "systemd-analyze")
+    tools = ("unshare", "nsenter", "ip", "curl", "dbus-daemon", "systemd-analyze")
     if lacking := [tool for tool in tools if not shutil.which(tool)]:
         return f"a machine of its own needs {', '.join(lacking)}"
     if not any((place / "cgroup.procs").exists() for place in CGROUPS):

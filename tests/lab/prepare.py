@@ -13,6 +13,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.lab.asterisk import CHROOT, LabError, find_installation
 from tests.lab.fixtures import REQUIRED
@@ -26,14 +28,22 @@ TOOLS = {
     "chromium": "chromium",
     "node": "nodejs",
     "npm": "npm",
+    "systemd-analyze": "systemd",
+    "dbus-daemon": "dbus",
+    "ip": "iproute2",
+    "curl": "curl",
+    "unshare": "util-linux",
 }
+SYSTEM_PYTHON = "/usr/bin/python3"  # of the machine that guides are followed on
 SUITE = "forky"  # Debian testing: Asterisk 22
 SMSC = "tests.lab.smsc.prepare"
+PROMTOOL = CHROOT.with_name("promtool")
 
 
 def install_tools() -> None:
     """Raises LabError naming the packages that are still missing."""
     packages = [package for command, package in TOOLS.items() if not shutil.which(command)]
+    packages += [] if _has_venv() else ["python3-venv"]
     if not packages:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -61,6 +71,18 @@ def build_asterisk() -> None:
     unfinished.rename(CHROOT)
 
 
+def take_promtool() -> None:
+    """Out of Debian's package, which is not installed: its service is nobody's business here."""
+    if shutil.which("promtool") or PROMTOOL.exists():
+        return
+    PROMTOOL.parent.mkdir(exist_ok=True)
+    with TemporaryDirectory() as place:
+        _run(["apt-get", "download", "prometheus"], place)
+        (package,) = Path(place).glob("prometheus_*.deb")
+        _run(["dpkg-deb", "--extract", str(package), place])
+        shutil.copy(Path(place, "usr/bin/promtool"), PROMTOOL)
+
+
 def prepare_smsc() -> None:
     if importlib.util.find_spec("tests.lab.smsc") and importlib.util.find_spec(SMSC):
         importlib.import_module(SMSC).prepare()
@@ -70,6 +92,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "Debian's tools": install_tools,
     "Asterisk": build_asterisk,
     "the SMPP server": prepare_smsc,
+    "promtool": take_promtool,
 }
 
 
@@ -99,6 +122,15 @@ def _has_asterisk() -> bool:
     return True
 
 
+def _has_venv() -> bool:
+    try:
+        return (
+            subprocess.run([SYSTEM_PYTHON, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0
+        )
+    except OSError:
+        return False
+
+
 def _mirror() -> str:
     """The Debian mirror that this machine's own apt uses."""
     codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
@@ -109,8 +141,8 @@ def _mirror() -> str:
     return found[0]
 
 
-def _run(command: list[str]) -> str:
-    run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+def _run(command: list[str], place: str | None = None) -> str:
+    run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=place)
     if run.returncode:
         raise LabError(f"{command[0]} failed: {run.stderr.strip()[-500:]}")
     return run.stdout

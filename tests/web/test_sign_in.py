@@ -76,7 +76,7 @@ async def test_machines_need_no_session(client: Client, path: str) -> None:
 async def test_machines_are_told_how_it_goes_while_the_database_cannot_be_read(client: Client, desk: Desk) -> None:
     for file in desk.database.path.parent.iterdir():
         file.write_bytes(b"no database" * 1000)
-    for path, status in (("/", 503), ("/healthz", 200), ("/readyz", 200)):
+    for path, status in (("/", 503), ("/healthz", 200), ("/readyz", 200), ("/metrics", 200)):
         async with client.get(path) as answer:
             assert answer.status == status, path
 
