@@ -65,6 +65,8 @@ messages: .venv/installed-dev
 	  --omit-header -o .venv/messages.pot bridge storage
 	$(BIN)/pybabel -q update -i .venv/messages.pot -l es -o bridge/web/locale/es/messages.po -w 110 --ignore-pot-creation-date \
 	  --no-fuzzy-matching
+	sed -i -E '/^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' \
+	  bridge/web/locale/es/messages.po
 
 clean:
 	rm -rf .venv .lab build dist *.egg-info
