@@ -81,7 +81,8 @@ def _files(path: Path) -> Iterator[str]:
     config = _loaded(path)
     if config is not None and config.database.exists():
         yield shlex.join([str(Path(sys.prefix, "bin/textback")), "backup", "textback-last.db", "--config", str(path)])
-        yield from map(_remove, sorted(config.database.parent.glob(f"{config.database.name}*")))
+        for file in sorted(config.database.parent.glob(f"{config.database.name}*")):
+            yield _remove(file, *([] if file == config.database else ["-f"]))  # its log goes when the service stops
         yield _remove(config.database.parent / FOLDER, "-rf")
         yield _if_empty(config.database.parent)
     if path.exists():
