@@ -69,6 +69,7 @@ printf '127.0.0.1 localhost textback-lab\n' | tee "$pbx/etc/hosts" > "$root/etc/
 : > "$root/etc/resolv.conf"
 rm -f "$root/etc/machine-id"
 cat /proc/sys/kernel/random/uuid | tr -d - > "$root/etc/machine-id"
+mkdir -p "$root$repository"   # it may lie under one of the empty places made above
 mount -t tmpfs tmpfs "$root$repository"
 
 # In no network but its own, in which it has an address (RFC 5737).
