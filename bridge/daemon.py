@@ -8,10 +8,9 @@ call that is going on then is still told from its first event.
 """
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -32,6 +31,7 @@ from bridge.backfill import Backfill
 from bridge.callbacks import Callbacks
 from bridge.calling import nobody_dialled
 from bridge.config import Config
+from bridge.daemon_health import gathered
 from bridge.digest import Digest
 from bridge.domain import gsm
 from bridge.domain.calls import EndedCall, Talk
@@ -39,7 +39,7 @@ from bridge.domain.gsm import Segments
 from bridge.domain.phone import E164
 from bridge.domain.tracker import Tracker
 from bridge.escalation import EscalationLoop
-from bridge.health import Health, Link, LinkKind, Note
+from bridge.health import Health
 from bridge.inbox import Inbox
 from bridge.lamp import Shown
 from bridge.missed_calls import MissedCalls
@@ -50,7 +50,6 @@ from bridge.receipt import Receipts
 from bridge.retention import Retention
 from bridge.smpp.client import SmppClient
 from bridge.smpp.failover import Failover
-from bridge.smpp.health import State
 from bridge.smpp.settings import SmppSettings
 from bridge.sockets import try_listening
 from bridge.telling import Telling
@@ -66,7 +65,6 @@ from storage.errors import StorageError
 WATCH_EVERY = 1.0  # seconds between looks for what other processes committed
 CLOSE_WITHIN = 2.0  # seconds that open pages get when the daemon stops
 DRAIN_WITHIN = 5.0
-CALLS_TO_TELL = 5
 
 log = structlog.get_logger()
 
@@ -332,58 +330,19 @@ class Daemon:
 
     # --- how it goes
 
-    def _notes(self) -> tuple[Note, ...]:
-        """A snippet counts as missing once a few calls said nothing."""
-        silent = (one.judged >= CALLS_TO_TELL and not one.presentation_told for one in self._live.listeners)
-        return (Note.NO_SNIPPET,) if any(silent) else ()
-
     def health(self) -> Health:
-        disk = shutil.disk_usage(self._config.database.parent)
-        return Health(
-            links=(*map(_pbx_link, self._lines), *map(_sms_link, self._gateways)),
-            disk_free=disk.free,
-            disk_total=disk.total,
-            database=self._database_fault,
-            notes=self._notes(),
-            copied_at=backup.newest_made_at(self._config.database),
-            counts={
-                "calls_judged": sum(listener.judged for listener in self._live.listeners),
-                "calls_waiting": sum(listener.waiting for listener in self._live.listeners),
-                "blocks_planted": sum(listener.planted for listener in self._live.listeners),
-                **(asdict(self._scripts.figures) if self._scripts else {}),
-            },
+        return gathered(
+            self._lines,
+            self._gateways,
+            self._live.listeners,
+            self._scripts,
+            database=self._config.database,
+            fault=self._database_fault,
         )
 
 
 def _connected_since(line: AmiClient) -> datetime | None:
     return line.health.connected_since
-
-
-def _pbx_link(line: AmiClient) -> Link:
-    health = line.health
-    counts = {
-        "events": health.events,
-        "dropped": health.dropped,
-        "suspicious": health.suspicious,
-        "reconnects": health.reconnects,
-    }
-    return Link(LinkKind.PBX, line.settings.name, health.connected_since, health.last_error, counts)
-
-
-def _sms_link(gateway: SmppClient) -> Link:
-    health, figures = gateway.health, gateway.snapshot
-    bound = health.state is State.BOUND
-    counts = {
-        **{f"out_{name.lower()}": count for name, count in figures.outcomes.items()},
-        **{f"in_{name.lower()}": count for name, count in figures.arrivals.items()},
-        "late": figures.late,
-        "put_off": figures.put_off,
-        "odd": figures.odd,
-        "binds": figures.binds,
-        "backlog": figures.backlog,
-    }
-    error = "" if bound else health.last_error or health.state
-    return Link(LinkKind.SMS, gateway.settings.name, health.since if bound else None, error, counts)
 
 
 def _split(agreed: SmppSettings | None) -> Callable[[str], Segments]:
