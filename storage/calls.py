@@ -124,10 +124,12 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallR
         """
         INSERT INTO call (pbx, uniqueid, started_at, direction, linkedid, channel, number, digits, name, withheld, did,
                           line, branch, verdict, reason, ended_at, answered_at, answered_by, rang, talked,
-                          voicemail_left, closed, late, attempt_id, text_why, filtered, callback_id, version)
+                          voicemail_left, mailbox, at_voicemail, closed, late, attempt_id, text_why, filtered,
+                          callback_id, version)
         VALUES (:pbx, :uniqueid, :started_at, :direction, :linkedid, :channel, :number, :digits, :name, :withheld, :did,
                 :line, :branch, :verdict, :reason, :ended_at, :answered_at, :answered_by, :rang, :talked,
-                :voicemail_left, :closed, :late, :attempt_id, :text_why, :filtered, :callback_id, 1)
+                :voicemail_left, :mailbox, :at_voicemail, :closed, :late, :attempt_id, :text_why, :filtered,
+                :callback_id, 1)
         RETURNING *
         """,
         pbx=call.key.pbx,
@@ -151,6 +153,8 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallR
         rang=call.rang,
         talked=call.talked,
         voicemail_left=call.voicemail_left,
+        mailbox=call.mailbox,
+        at_voicemail=call.at_voicemail,
         closed=filing.closed,
         late=filing.late,
         attempt_id=call.attempt_id,
@@ -169,8 +173,9 @@ async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act
         """
         UPDATE call
         SET verdict = :verdict, reason = :reason, ended_at = :ended_at, answered_at = :answered_at,
-            answered_by = :answered_by, rang = :rang, talked = :talked, voicemail_left = :voicemail_left, late = :late,
-            text_why = :text_why, filtered = :filtered, callback_id = :callback_id, version = version + 1
+            answered_by = :answered_by, rang = :rang, talked = :talked, voicemail_left = :voicemail_left,
+            mailbox = :mailbox, at_voicemail = :at_voicemail, late = :late, text_why = :text_why,
+            filtered = :filtered, callback_id = :callback_id, version = version + 1
         WHERE id = :id
         RETURNING *
         """,
@@ -183,6 +188,8 @@ async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act
         rang=call.rang,
         talked=call.talked,
         voicemail_left=call.voicemail_left,
+        mailbox=call.mailbox,
+        at_voicemail=call.at_voicemail,
         late=filing.late,
         text_why=filing.text_why,
         filtered=filing.filtered,
@@ -201,6 +208,20 @@ async def decided(tx: Writer, row: CallRow, text_why: str, act: Act) -> None:
         text_why=text_why,
     )
     await add(tx, act, Subject.CALL, row.id, changed["version"], callback_id=row.filing.callback_id)
+
+
+async def heard(tx: Writer, call_id: int, version: int, act: Act) -> CallRow | None:
+    """Somebody has its voicemail played. None, and nothing is written, where that sight of the call is old."""
+    changed = await tx.one(
+        "UPDATE call SET version = version + 1 WHERE id = :id AND version = :version RETURNING *",
+        id=call_id,
+        version=version,
+    )
+    if changed is None:
+        return None
+    row = _call(changed)
+    await add(tx, act, Subject.CALL, row.id, row.version, callback_id=row.filing.callback_id)
+    return row
 
 
 async def deferred(db: Reader, customer: E164) -> Sequence[CallRow]:
@@ -257,6 +278,8 @@ def _call(row: sqlite3.Row) -> CallRow:
         rang=duration(row["rang"]),
         talked=duration(row["talked"]) or timedelta(0),
         voicemail_left=bool(row["voicemail_left"]),
+        mailbox=row["mailbox"],
+        at_voicemail=duration(row["at_voicemail"]),
         attempt_id=row["attempt_id"],
     )
     filing = Filing(

@@ -160,6 +160,8 @@ class Callbook:
             talked=call.talked,
             caller_hung_up=caller_hung_up,
             voicemail_left=call.voicemail_left,
+            mailbox=call.mailbox,
+            at_voicemail=call.at_voicemail,
             told_closed=call.told_closed,
             asked_for_text=call.asked_for_text,
             attempt_id=call.origin or None,

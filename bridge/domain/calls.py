@@ -1,10 +1,14 @@
 """One call, judged: the values that the tracker hands to the use cases."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bridge.domain.phone import E164
+
+MAILBOX = re.compile(r"[A-Za-z0-9_.-]{1,40}@[A-Za-z0-9_.-]{1,40}")
+"""`199@default`: a mailbox and its context. Whatever else a PBX tells is none that we would name to it again."""
 
 
 class Verdict(StrEnum):
@@ -73,6 +77,8 @@ class EndedCall:
     rang: how long phones were heard ringing, None where no times are known. answered_by: the extension or forwarded
     number that shared media with the caller; for outbound the extension that called. talked: seconds of talk.
     asked_for_text: the caller pressed 1 to be texted, which is consent, and confirmed the number.
+    mailbox: where a message was left. at_voicemail: from entering there until it was left, the greeting included; None
+    where either moment was not heard.
     """
 
     key: CallKey
@@ -91,6 +97,8 @@ class EndedCall:
     talked: timedelta = timedelta(0)
     caller_hung_up: bool = False
     voicemail_left: bool = False
+    mailbox: str | None = None
+    at_voicemail: timedelta | None = None
     told_closed: bool | None = None
     asked_for_text: bool = False
     attempt_id: str | None = None

@@ -195,7 +195,7 @@ class ApplicationEntered(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class VoicemailLeft(ChannelEvent):
-    """The caller really left a message in `mailbox`."""
+    """The caller really left a message in `mailbox`, as the PBX wrote it."""
 
     mailbox: str
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bridge.domain.calls import Caller, Direction, Why
+from bridge.domain.calls import MAILBOX, Caller, Direction, Why
 from bridge.domain.channels import Channel
 from bridge.domain.events import ChannelState, DialStatus
 from bridge.domain.verdicts import ANNOUNCEMENT, DIAL, MENU, VOICEMAIL, Facts
@@ -76,6 +76,9 @@ class LiveCall:
     refused_as: DialStatus | None = None  # outbound: how the dial ended
     voicemail: bool = False
     voicemail_left: bool = False
+    voicemail_since: datetime | None = None
+    mailbox: str | None = None
+    at_voicemail: timedelta | None = None
 
     caller_hung_up: bool = False
     pbx_hung_up: bool = False
@@ -183,6 +186,19 @@ class LiveCall:
             self.voicemail = True
             self._moved_on("sent to voicemail")
             self.note(at, "reached voicemail")
+
+    def enter_voicemail(self, at: datetime | None) -> None:
+        """Now, as opposed to having been seen there."""
+        self.reach_voicemail(at)
+        self.voicemail_since = at
+
+    def leave_message(self, mailbox: str, at: datetime | None) -> None:
+        """Of several the first counts."""
+        self.reach_voicemail(at, left=True)
+        if self.mailbox is None and MAILBOX.fullmatch(mailbox):
+            self.mailbox = mailbox
+        if self.at_voicemail is None and at and self.voicemail_since and not self.unsure:
+            self.at_voicemail = max(at - self.voicemail_since, timedelta(0))
 
     def ask_hangup(self, at: datetime | None, *, by_peer: bool) -> None:
         if by_peer and not self.caller_hung_up:

@@ -348,18 +348,20 @@ class Tracker:
         call = self._book.inbound(event.uniqueid)
         if call:
             call.enter_application(event.application, event.at)
+            if event.application.casefold() in VOICEMAIL:
+                call.enter_voicemail(event.at)
             if call.did in ("", "s") and re.fullmatch(r"\+?[0-9]{3,}", event.exten):
                 call.did = event.exten
         elif channel and event.application.casefold() in VOICEMAIL:
             behind = self._company.call_behind(channel, channel)
             if behind:
-                behind.reach_voicemail(event.at)
+                behind.enter_voicemail(event.at)
 
     def _voicemail_left(self, event: VoicemailLeft) -> None:
         channel = self._channel(event)
         call = self._book.of(event.uniqueid) or (channel and self._company.call_behind(channel, channel))
         if call:
-            call.reach_voicemail(event.at, left=True)
+            call.leave_message(event.mailbox, event.at)
 
     def _presentation_told(self, event: PresentationTold) -> None:
         self._channel(event)

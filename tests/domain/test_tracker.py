@@ -16,6 +16,7 @@ from bridge.domain.events import (
     HangupRequested,
     Held,
     HungUp,
+    LinkLost,
     NobodyDialled,
     Parked,
     PresentationTold,
@@ -185,6 +186,79 @@ def test_a_voicemail_after_the_talk_is_lost_and_told(story: Story) -> None:
     story.happens(VoicemailLeft, TRUNK, mailbox="102@default")
     story.hangs_up(caller=True)
     assert (story.call.verdict, story.call.voicemail_left) == (Verdict.ANSWERED_THEN_LOST, True)
+
+
+# --- what was left where
+
+
+def into_voicemail(story: Story, caller: str = TRUNK) -> None:
+    story.happens(ApplicationEntered, caller, application="VoiceMail", context="from-trunk", exten=DID)
+
+
+def test_a_message_tells_its_mailbox_and_how_long_the_caller_was_there(story: Story) -> None:
+    story.calls_in()
+    into_voicemail(story)
+    story.wait(23)
+    story.happens(VoicemailLeft, TRUNK, mailbox="199@default")
+    story.wait(5)
+    story.hangs_up(caller=True)
+    assert (story.call.voicemail_left, story.call.mailbox) == (True, "199@default")
+    assert story.call.at_voicemail == timedelta(seconds=24)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["", "199", "@default", "199@", "199@default,s", "199@a@b", "199@default\n", "${SHELL(x)}@a", "1" * 41 + "@a"],
+)
+def test_what_is_no_mailbox_is_dropped_and_the_message_still_told(story: Story, told: str) -> None:
+    story.calls_in()
+    into_voicemail(story)
+    story.happens(VoicemailLeft, TRUNK, mailbox=told)
+    story.hangs_up(caller=True)
+    assert (story.call.voicemail_left, story.call.mailbox) == (True, None)
+
+
+def test_who_comes_back_to_the_voicemail_is_timed_from_there(story: Story) -> None:
+    story.calls_in()
+    into_voicemail(story)
+    story.wait(60)
+    into_voicemail(story)
+    story.wait(9)
+    story.happens(VoicemailLeft, TRUNK, mailbox="199@default")
+    story.hangs_up(caller=True)
+    assert story.call.at_voicemail == timedelta(seconds=10)
+
+
+def test_whoever_only_heard_the_greeting_left_nothing(story: Story) -> None:
+    story.calls_in()
+    into_voicemail(story)
+    story.wait(8)
+    story.hangs_up(caller=True)
+    assert (story.call.voicemail_left, story.call.mailbox, story.call.at_voicemail) == (False, None, None)
+
+
+def test_where_nobody_heard_the_caller_enter_no_time_is_told(story: Story) -> None:
+    story.calls_in()
+    story.happens(VoicemailLeft, TRUNK, mailbox="199@default")
+    story.hangs_up(caller=True)
+    assert (story.call.mailbox, story.call.at_voicemail) == ("199@default", None)
+
+
+def test_where_the_link_broke_meanwhile_no_time_is_told(story: Story) -> None:
+    story.calls_in()
+    into_voicemail(story)
+    story.feed(LinkLost(story.now))
+    story.happens(VoicemailLeft, TRUNK, mailbox="199@default")
+    story.hangs_up(caller=True)
+    assert (story.call.voicemail_left, story.call.at_voicemail) == (True, None)
+
+
+def test_a_desk_phone_that_listens_to_a_mailbox_is_no_call(story: Story) -> None:
+    story.created(DESK, state=ChannelState.RINGING, exten="s", number="199", context="textback-listen")
+    story.happens(ApplicationEntered, DESK, application="VoiceMailMain", context="textback-listen", exten="s")
+    story.happens(VoicemailLeft, DESK, mailbox="199@default")
+    story.feed(HungUp(story.now, DESK, DESK, DESK, cause=16))
+    assert story.ended == []
 
 
 # --- why it was missed
