@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from agi.settings import AgiSettings
+from bridge.ami.pbx import LISTEN
 from bridge.ami.session import LinkError, LoginRefusedError, Session, new_action_id
 from bridge.config import Config, Pbx
 from bridge.doctor import Finding, not_looked, ok, problem, warning
@@ -27,7 +28,7 @@ WRITE = frozenset(("reporting", "originate"))
 HARMLESS = WRITE | {"none"}
 FULLY_BOOTED = "FullyBooted"  # sent after the login to whoever may read `system`
 SAY = "textback-say"
-PHONES = ("textback-codes", "textback-callback", "textback-out", CONTEXT)
+PHONES = ("textback-codes", "textback-callback", "textback-out", LISTEN, CONTEXT)
 SKEW = 2.0  # seconds
 ROW = re.compile(r"\(Priv: ([^)]*)\)")
 LOOK = 0.1

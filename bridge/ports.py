@@ -62,6 +62,9 @@ class Pbx(Protocol):
         self, *, attempt_id: str, extension: str, number: E164, did: str, display: str
     ) -> Originated: ...
 
+    async def listen(self, *, attempt_id: str, extension: str, mailbox: str, display: str) -> Originated:
+        """Ring `extension` showing `display`, then play what is in `mailbox`."""
+
 
 class Display(Protocol):
     """What one PBX shows on desk phones. It holds it itself: a call never waits for us."""

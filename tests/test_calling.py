@@ -27,6 +27,10 @@ class NotingPbx:
         self.asked.append(asked)
         return self.answer
 
+    async def listen(self, **asked: Any) -> Originated:
+        self.asked.append(asked)
+        return self.answer
+
 
 async def test_the_persons_phone_is_rung_and_the_row_is_theirs(desk: Desk) -> None:
     pbx = NotingPbx()

@@ -9,12 +9,14 @@ from bridge.calling import Calling, CannotCallError
 from bridge.contacts import Contacts, NotTheLastError
 from bridge.domain.policy import ContactKind
 from bridge.domain.queue import Callback, NotPossibleError
+from bridge.voicemail import CannotListenError, Voicemails
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS as HISTORY
 from bridge.web.language import N_, WORDS
 from bridge.web.present import STATES, age
 from bridge.web.site import Banner, Site, found, is_id
 from bridge.web.views import TAB_NAMED, Views
+from storage import calls
 from storage.errors import StorageError
 
 FIELDS_KEPT = ("note", "text")
@@ -23,6 +25,8 @@ SECOND = "second"
 
 NOT_DONE = N_("Not done.")
 NOT_CALLED = N_("Not called:")
+NOT_PLAYED = N_("Not played:")
+NO_VOICEMAIL = N_("there is no such voicemail on this row")
 TAKEN = N_("%(name)s is on it.")
 PBX_REFUSED = N_("the PBX refused it: %(why)s.")
 NO_NUMBER = N_("The caller's number is not known.")
@@ -38,6 +42,7 @@ class Actions:
         self._views = views
         self._contacts = Contacts(site.database)
         self._calling = Calling(site.office, site.callbacks, site.phones.pbxs)
+        self._voicemails = Voicemails(site.office, site.database, site.phones.pbxs)
 
     async def call(self, request: web.Request) -> web.StreamResponse:
         """Ring my desk phone, then the customer: once for one sight of the row, and not behind a colleague's back."""
@@ -58,6 +63,27 @@ class Actions:
         if not asked.accepted:
             return await self._refuse(request, row, sent, 502, Banner(PBX_REFUSED, {"why": asked.error}, NOT_CALLED))
         self._site.ringing.began(replace(row, version=row.version + 1), sent.who, now)
+        raise web.HTTPSeeOther(_stood(sent, row))
+
+    async def listen(self, request: web.Request) -> web.StreamResponse:
+        """Ring my desk phone with the voicemail. Not a verb of the row: its version does not matter."""
+        now = self._site.clock()
+        async with self._site.database.read() as db:
+            row = await found(request, db)
+            sent = await self._site.sent(request, db, row, now)
+            made = await calls.of_callback(db, row.id)
+        try:
+            call_id, seen = sent.whole("call"), sent.whole("seen")
+            left = next((one for one in made if one.id == call_id and one.call.voicemail_left), None)
+            if left is None:
+                return await self._refuse(request, row, sent, 409, Banner(NO_VOICEMAIL, lead=NOT_PLAYED))
+            asked = await self._voicemails.listen(row, left, seen, sent.who, now)
+        except CannotListenError as error:
+            return await self._refuse(request, row, sent, 409, Banner(error.words, error.values, NOT_PLAYED))
+        except (FormError, StorageError) as error:
+            return await self._explain(request, row, sent, error)
+        if not asked.accepted:
+            return await self._refuse(request, row, sent, 502, Banner(PBX_REFUSED, {"why": asked.error}, NOT_PLAYED))
         raise web.HTTPSeeOther(_stood(sent, row))
 
     async def act(self, request: web.Request) -> web.StreamResponse:

@@ -105,6 +105,7 @@ def _add_routes(app: web.Application, site: Site, live: Live) -> None:
             web.get("/print", views.on_paper),
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
             web.post(r"/callbacks/{id:\d{1,15}}/call", actions.call),
+            web.post(r"/callbacks/{id:\d{1,15}}/listen", actions.listen),
             web.post(r"/callbacks/{id:\d{1,15}}/remember", actions.remember),
             web.post(r"/contacts/{id:\d{1,15}}/undo", actions.forget_again),
             web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),
@@ -153,6 +154,7 @@ def _add_templates(app: web.Application, business: str) -> None:
         reasons=present.REASONS,
         verdicts=present.VERDICTS,
         bytes_free=present.bytes_free,
+        minutes=present.minutes,
         kinds=present.KINDS,
     )
 

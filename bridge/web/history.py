@@ -8,6 +8,7 @@ from bridge.callbacks import Phone
 from bridge.domain.calls import Reason
 from bridge.domain.messages import PartState
 from bridge.domain.queue import Attempt, Callback, Outcome, Verb
+from bridge.voicemail import LISTEN
 from bridge.web.language import N_
 from bridge.web.present import NOT_CALLED, OUTCOMES, TEXT_STATES, Show, attempted
 from storage.audit import Entry, Subject
@@ -36,6 +37,7 @@ WORDS: dict[str, str] = {
     "callback.opened": N_("Row opened"),
     "callback.called second": N_("Called the second number"),
     "callback.talked second": N_("Talked on the second number: closed by itself"),
+    f"{Subject.CALL}.{LISTEN}": N_("Asked to hear the voicemail"),
     "escalation.told": N_("Told"),
     "escalation.lost": N_("Alert did not arrive"),
     "escalation.acknowledged": N_("Has it"),

@@ -219,6 +219,12 @@ def bytes_free(count: int) -> str:
     return f"{count / 2**30:.1f} GB" if count < 10 * 2**30 else f"{count // 2**30} GB"
 
 
+def minutes(span: timedelta) -> str:
+    """`0:24`, `61:05`."""
+    seconds = round(span.total_seconds())
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
 def duration(span: timedelta) -> str:
     """`45 s`, `14 min`, `3.2 h`, `2.5 d`."""
     seconds = span.total_seconds()

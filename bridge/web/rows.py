@@ -1,8 +1,7 @@
 """What one row of the page shows, gathered from what is stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bridge.domain.calls import Direction, Reason
@@ -10,10 +9,12 @@ from bridge.domain.escalation import Stage
 from bridge.domain.messages import Kind, PartState
 from bridge.domain.policy import ContactKind, Why
 from bridge.domain.queue import TEXTBACK, Attempt, Callback, Outcome, State, Verb
+from bridge.voicemail import LISTEN
 from bridge.web.language import N_
 from bridge.web.present import NOT_CALLED, TEXT_STATES, WHY_NO_TEXT
 from bridge.web.quotes import Mark, Quote, quotes, telling
 from storage import alerts, audit, callbacks, calls, contacts, conversations, opt_outs
+from storage.audit import Entry
 from storage.callbacks import AttemptMade, Note
 from storage.calls import CallRow
 from storage.conversations import Said
@@ -36,7 +37,7 @@ class Row:
     """quotes: what the customer wrote last, and what made the row urgent. alarm: whom alerts told.
 
     picture: one was sent on this row, which nobody here can see. second_of: open rows whose second number this is.
-    news: what the machine did to the row last, where people should know.
+    news: what the machine did to the row last, where people should know. listened: who had the last voicemail played.
     """
 
     callback: Callback
@@ -51,6 +52,7 @@ class Row:
     news: TextStatus | None
     picture: bool = False
     second_of: Sequence[Callback] = ()
+    listened: Entry | None = None
 
     @property
     def last_call(self) -> CallRow | None:
@@ -69,11 +71,10 @@ class Row:
         return row.number is not None and row.outcome in NONE_OF_OURS and self.kind is not ContactKind.BLOCKED
 
     @property
-    def voicemail_at(self) -> datetime | None:
-        """When the last message was left."""
-        return max(
-            (row.call.ended_at for row in self.calls if row.call.voicemail_left and row.call.ended_at), default=None
-        )
+    def voicemail(self) -> CallRow | None:
+        """The last call in which a message was left."""
+        left = [made for made in self.calls if made.call.voicemail_left]
+        return max(left, key=lambda made: made.ended_at, default=None)
 
 
 async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
@@ -83,7 +84,7 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
     mine = [text for text in said if text.callback_id == callback.id]
     never = await _never_text(db, callback)
     contact = await contacts.get(db, callback.number) if callback.number else None
-    return Row(
+    row = Row(
         callback=callback,
         calls=missed,
         quotes=telling(quotes(mine, mark)),
@@ -97,6 +98,12 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
         kind=contact.kind if contact else None,
         news=await _news(db, callback),
     )
+    return replace(row, listened=await _listened(db, row.voicemail)) if row.voicemail else row
+
+
+async def _listened(db: Reader, left: CallRow) -> Entry | None:
+    last = await audit.of_version(db, audit.Subject.CALL, left.id, left.version)
+    return last if last and last.what == f"{audit.Subject.CALL}.{LISTEN}" else None
 
 
 async def _second_of(db: Reader, callback: Callback) -> Sequence[Callback]:

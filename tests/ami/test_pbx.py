@@ -96,6 +96,54 @@ async def test_without_a_link_an_originate_is_refused_and_never_made_up_for() ->
     assert not accepted
 
 
+async def listen(pbx: AsteriskPbx, **changed: str) -> tuple[bool, str]:
+    asked = {"attempt_id": "listen-7", "extension": "101", "mailbox": "199@default", "display": 'Voicemail "Ann"'}
+    result = await pbx.listen(**(asked | changed))
+    return result.accepted, result.error
+
+
+async def test_listening_rings_the_phone_and_sends_it_to_the_mailbox_in_our_own_context() -> None:
+    pbx = ScriptedPbx(answers={"Originate": lambda a: reply(a)})
+    async with line_to(pbx) as line:
+        await line.next()
+        assert await listen(AsteriskPbx(line.client)) == (True, "")
+    asked = pbx.named("Originate")[0]
+    assert asked | {"ActionID": ""} == {
+        "Action": "Originate",
+        "ActionID": "",
+        "Async": "true",
+        "Channel": "PJSIP/101",
+        "ChannelId": "listen-7",
+        "Context": "textback-listen",
+        "Exten": "s",
+        "Priority": "1",
+        "Timeout": "30000",
+        "CallerID": '"Voicemail  Ann " <199>',
+        "Variable": "TEXTBACK_MAILBOX=199@default",
+    }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"mailbox": "199"},
+        {"mailbox": "199@default,s"},
+        {"mailbox": "199@default,TEXTBACK_DID=900"},
+        {"mailbox": "199@default\r\nAction: Command"},
+        {"mailbox": "${SHELL(x)}@default"},
+        {"mailbox": "../../199@default"},
+        {"extension": "101&PJSIP/trunk/900"},
+    ],
+)
+async def test_what_is_no_plain_mailbox_is_refused_unsent(changed: dict[str, str]) -> None:
+    async with line_to(ScriptedPbx()) as line:
+        await line.next()
+        accepted, error = await listen(AsteriskPbx(line.client), **changed)
+        assert not accepted
+        assert error
+        assert line.pbx.named("Originate") == []
+
+
 @asynccontextmanager
 async def client_of(pbx: SimulatedPbx, secret: str = SECRET) -> AsyncIterator[AmiClient]:
     settings = AmiSettings("office", port=pbx.port, secret=secret)

@@ -1,4 +1,4 @@
-"""A stream of silence that can press keys: G.711 and RFC 4733 telephone-events. For the lab only."""
+"""A stream of silence that can press keys and speak: G.711 and RFC 4733 telephone-events. For the lab only."""
 
 import asyncio
 import secrets
@@ -7,18 +7,20 @@ import struct
 
 FRAME = 160  # samples of 20 ms at 8 kHz
 KEYS = "0123456789*#"
+SILENCE, SOUND = b"\xff" * FRAME, b"\x00\x00\x00\x00\x80\x80\x80\x80" * (FRAME // 8)
 KEY_FRAMES = 6
 END_REPEATS = 3
 
 
 class Media:
-    """Sends from its own port as long as it is `running`; what comes in is thrown away."""
+    """Sends from its own port as long as it is `running`; of what comes in, only another's sound is known again."""
 
     def __init__(self, ip: str) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((ip, 0))
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
+        self.speaks, self.hears = False, asyncio.Event()
         self._keys: asyncio.Queue[str] = asyncio.Queue()
         self._pressed = asyncio.Event()
         self._sequence = 1
@@ -29,7 +31,7 @@ class Media:
         """One packet every 20 ms, for ever."""
         while True:
             if self._keys.empty():
-                self._send(to, 0, self._timestamp, b"\xff" * FRAME)
+                self._send(to, 0, self._timestamp, SOUND if self.speaks else SILENCE)
                 await self._tick()
             else:
                 await self._send_key(to, KEYS.index(self._keys.get_nowait()))
@@ -58,9 +60,14 @@ class Media:
         try:
             self._socket.sendto(header + payload, to)
             while True:
-                self._socket.recv(2048)
+                self._receive(self._socket.recv(2048))
         except OSError:  # nothing to read, or the far end has just closed its port
             return
+
+    def _receive(self, packet: bytes) -> None:
+        spoken = packet[12:]
+        if spoken.count(SOUND[0]) + spoken.count(SOUND[-1]) >= FRAME - 8:
+            self.hears.set()
 
     async def _tick(self) -> None:
         self._sequence += 1
