@@ -31,6 +31,7 @@ NEEDS: dict[str, Role | None] = {
     "GET /print": Role.STAFF,
     "GET /callbacks/{id}": Role.STAFF,
     "POST /callbacks/{id}/call": Role.STAFF,
+    "POST /callbacks/{id}/listen": Role.STAFF,
     "POST /callbacks/{id}/remember": Role.STAFF,
     "POST /callbacks/{id}/{verb}": Role.STAFF,
     "POST /contacts/{id}/undo": Role.STAFF,  # one's own last change
