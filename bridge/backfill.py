@@ -6,7 +6,7 @@ first listened are none of ours.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -97,14 +97,14 @@ class Backfill:
         async with self._database.read() as db:
             return await calls.ended_unseen(db, self._pbx, now - COME_WITHIN)
 
-    async def _read(self, now: datetime) -> list[EndedCall]:
+    async def _read(self, now: datetime) -> Sequence[EndedCall]:
         try:
-            found = list(await self._records.read(now))
+            found = await self._records.read(now)
         except OSError as error:
             if not self._unreadable:
                 self._log.error("backfill.unreadable", why=str(error))
             self._unreadable = True
-            return []
+            return ()
         self._unreadable = False
         return found
 

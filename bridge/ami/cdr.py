@@ -8,7 +8,6 @@ call, in batches up to five minutes later, and none at all where no phone could 
 
 import asyncio
 import csv
-import fnmatch
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,10 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bridge.domain.callbook import Callbook, TrackerSettings
+from bridge.domain.callbook import TRUNK_CONTEXTS, Callbook, TrackerSettings
 from bridge.domain.calls import CallKey, Direction, EndedCall, Reason, Verdict
 from bridge.domain.channels import endpoint, is_real
-from bridge.domain.tracker import TRUNK_CONTEXTS
 from bridge.domain.verdicts import MENU, VOICEMAIL
 
 COLUMNS = 17  # accountcode to uniqueid
@@ -102,8 +100,7 @@ class Ledger:
     _forwarded: dict[str, str] = field(default_factory=dict)  # the trunk's leg to a number -> the number
 
     def __post_init__(self) -> None:
-        patterns = "|".join(fnmatch.translate(pattern) for pattern in self.settings.trunks)
-        self._trunk = re.compile(patterns or r"(?!)")
+        self._trunk = self.settings.trunk_names()
         self._callbook = Callbook(self.settings)
 
     def add(self, found: Iterable[Record]) -> None:

@@ -1,5 +1,6 @@
 """The calls of one PBX that live now: opened, offered to phones, and in the end put into words."""
 
+import fnmatch
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from bridge.domain.live_call import Leg, LiveCall
 from bridge.domain.phone import E164
 from bridge.domain.verdicts import judge
 
+TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
+
 
 @dataclass(frozen=True, slots=True)
 class TrackerSettings:
@@ -25,6 +28,10 @@ class TrackerSettings:
     country: str | None = None
     outside_prefix: str = ""
     min_ring: timedelta = timedelta(seconds=4)
+
+    def trunk_names(self) -> re.Pattern[str]:
+        """Matches the channels of the trunks; nothing where no patterns are given."""
+        return re.compile("|".join(map(fnmatch.translate, self.trunks)) or r"(?!)")
 
 
 class Callbook:

@@ -4,14 +4,13 @@ Events may come late, twice, out of order within a moment, or for channels never
 seen of it, and called `unknown` when part of it happened while nobody listened.
 """
 
-import fnmatch
 import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.domain.callbook import Callbook, TrackerSettings
+from bridge.domain.callbook import TRUNK_CONTEXTS, Callbook, TrackerSettings
 from bridge.domain.calls import Caller, EndedCall, Reason, Talk
 from bridge.domain.channels import Channel, Switchboard, dialled_number
 from bridge.domain.company import Company
@@ -56,13 +55,12 @@ SETTLE = timedelta(milliseconds=200)  # how long a Hangup waits at most for what
 SILENT_FOR = timedelta(hours=12)  # a channel of which nothing is heard for so long has lost its Hangup
 REMEMBERED = 10_000  # hung-up channels that a stray event does not bring back
 MAX_CHANNELS = 50_000  # what forged events may make us hold
-TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
 
 
 class Tracker:
     def __init__(self, settings: TrackerSettings) -> None:
         self._settings = settings
-        self._trunk = re.compile("|".join(fnmatch.translate(pattern) for pattern in settings.trunks) or r"(?!)")
+        self._trunk = settings.trunk_names()
         self._board = Switchboard()
         self._book = Callbook(settings)
         self._company = Company(self._board, self._book)
