@@ -13,7 +13,7 @@ test: .venv/installed-dev
 
 # Random offices and random nights by the thousand; takes an hour.
 deep: .venv/installed-dev
-	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/test_state_machine.py tests/test_escalation_wild.py
+	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/end_to_end/test_state_machine.py tests/oncall/test_escalation_wild.py
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

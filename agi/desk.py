@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 
 from agi.channel import Channel, Digits, Spoken
-from bridge.callbacks import Callbacks
+from bridge.callbacks.actions import Callbacks
 from bridge.domain import phone
-from bridge.domain.office import Office
-from bridge.domain.queue import Callback
+from bridge.domain.callbacks.queue import Callback
+from bridge.domain.office.office import Office
 from storage.database import Database
 
 SOME_PHONE = "desk phone"

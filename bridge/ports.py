@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bridge.domain.calls import EndedCall
-from bridge.domain.display import Lamp
-from bridge.domain.messages import Inbound, LateAnswer, Outcome, Stored, Submission
+from bridge.domain.callbacks.desk_label import Lamp
+from bridge.domain.calls.calls import EndedCall
 from bridge.domain.phone import E164
+from bridge.domain.texts.messages import Inbound, LateAnswer, Outcome, Stored, Submission
 
 Wanted = Callable[[], Awaitable[bool]]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.escalation import Cause, Escalation, Stage, pressure
+from bridge.domain.oncall.escalation import Cause, Escalation, Stage, pressure
 from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer

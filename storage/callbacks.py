@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from bridge.domain.calls import Reason
+from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, State, Urgency
+from bridge.domain.calls.calls import Reason
 from bridge.domain.phone import E164
-from bridge.domain.queue import Attempt, Callback, Outcome, State, Urgency
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.errors import ForbiddenError

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind
+from bridge.domain.texts.policy import ContactKind
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import duration, moment, number

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind
+from bridge.domain.texts.policy import ContactKind
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.messages import Kind, PartState
 from bridge.domain.phone import E164
+from bridge.domain.texts.messages import Kind, PartState
 from storage.database import Reader
 from storage.messages import overall
 from storage.values import moment

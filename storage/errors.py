@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bridge.domain.saying import N_
+from bridge.domain.i18n import N_
 
 ADVICE = {
     sqlite3.SQLITE_FULL: N_("the disk is full: free some space, then everything goes on by itself"),

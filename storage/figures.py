@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bridge.domain.figures import Count, Counts, Happened, Times
+from bridge.domain.reports.figures import Count, Counts, Happened, Times
 from storage.database import Reader, Writer
 from storage.values import duration, moment
 

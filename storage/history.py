@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind, History
+from bridge.domain.texts.policy import ContactKind, History
 from storage.database import Reader
 from storage.values import moment
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.domain.hours import Door, HoursChange
+from bridge.domain.office.hours import Door, HoursChange
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import moment

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.domain.messages import Concatenation, InboundText, Poison, Receipt, ReceiptState
+from bridge.domain.texts.messages import Concatenation, InboundText, Poison, Receipt, ReceiptState
 from storage.database import Reader, Writer
 
 HEADER = 16  # octets of an SMPP header: the sequence number differs when a PDU is brought again

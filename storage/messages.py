@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bridge.domain.gsm import Segments
-from bridge.domain.messages import Encoding, Kind, PartState
 from bridge.domain.phone import E164
-from bridge.domain.policy import Slot
+from bridge.domain.texts.gsm import Segments
+from bridge.domain.texts.messages import Encoding, Kind, PartState
+from bridge.domain.texts.policy import Slot
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.errors import ForbiddenError

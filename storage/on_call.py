@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.domain.oncall import Change, Override
+from bridge.domain.office.roster import Change, Override
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import moment

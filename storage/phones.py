@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bridge.domain.callbacks.queue import Callback
 from bridge.domain.phone import E164
-from bridge.domain.queue import Callback
 from storage import callbacks
 from storage.database import Reader
 from storage.values import number

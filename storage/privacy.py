@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bridge.domain.callbacks.queue import TEXTBACK, Outcome, Verb, finish
 from bridge.domain.phone import E164
-from bridge.domain.queue import TEXTBACK, Outcome, Verb, finish
-from bridge.domain.second_number import blanked
+from bridge.domain.words.second_number import blanked
 from storage import callbacks, messages, opt_outs, replies, settings
 from storage.audit import Act, Subject
 from storage.database import Reader, Writer

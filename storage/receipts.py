@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.lexicon import OptOut
+from bridge.domain.callbacks.queue import Callback
 from bridge.domain.phone import E164
-from bridge.domain.queue import Callback
+from bridge.domain.words.lexicon import OptOut
 from storage import callbacks
 from storage.database import Reader
 from storage.values import moment

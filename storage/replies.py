@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bridge.domain.lexicon import OptOut
 from bridge.domain.phone import E164
+from bridge.domain.words.lexicon import OptOut
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import moment, number

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from bridge.domain.callbacks.queue import Callback
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind
-from bridge.domain.queue import Callback
+from bridge.domain.texts.policy import ContactKind
 from storage.callbacks import get
 from storage.contacts import Contact
 from storage.database import Reader

@@ -11,10 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bridge.callbacks import Callbacks
-from bridge.domain.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
-from bridge.domain.hours import Calendar, Span
-from bridge.domain.messages import (
+from bridge.callbacks.actions import Callbacks
+from bridge.calls.missed_calls import MissedCalls
+from bridge.domain.callbacks.queue import Callback
+from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.office import Line, Office, Person
+from bridge.domain.office.templates import Texts
+from bridge.domain.phone import E164
+from bridge.domain.texts.messages import (
     Accepted,
     Concatenation,
     InboundText,
@@ -24,15 +29,10 @@ from bridge.domain.messages import (
     ReceiptState,
     Submission,
 )
-from bridge.domain.office import Line, Office, Person
-from bridge.domain.phone import E164
-from bridge.domain.policy import Rules
-from bridge.domain.queue import Callback
-from bridge.domain.templates import Texts
-from bridge.inbox import Inbox
-from bridge.missed_calls import MissedCalls
-from bridge.outbox import Outbox, OutboxSettings
+from bridge.domain.texts.policy import Rules
 from bridge.ports import Wanted, always
+from bridge.texts.inbox import Inbox
+from bridge.texts.outbox import Outbox, OutboxSettings
 from storage import callbacks, messages, settings
 from storage.database import Database, Reader
 from storage.messages import Part

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from bridge.ami.recording import events, read_times
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.calls import Direction, EndedCall, Verdict
-from bridge.domain.events import Event
+from bridge.domain.calls.calls import Direction, EndedCall, Verdict
+from bridge.domain.calls.events import Event
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import is_withheld
-from bridge.domain.tracker import Tracker
 
 FOLDER = Path(__file__).parent / "recordings"
 

@@ -2,7 +2,7 @@
 
 from agi.channel import Channel
 from agi.desk import Desk
-from bridge.callbacks import ConflictError
+from bridge.callbacks.actions import ConflictError
 from storage import phones
 
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from agi.channel import Channel, Number
 from agi.desk import Desk
 from agi.scripts import outcome
-from bridge.callbacks import ConflictError
-from bridge.domain.queue import Callback, NotPossibleError, Urgency
+from bridge.callbacks.actions import ConflictError
+from bridge.domain.callbacks.queue import Callback, NotPossibleError, Urgency
 from storage import callbacks, phones
 from storage.callbacks import Key
 

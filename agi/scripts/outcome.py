@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from agi.channel import Channel
 from agi.desk import Desk
-from bridge.callbacks import ConflictError
-from bridge.domain.queue import Attempt, Callback, NotPossibleError, Outcome
+from bridge.callbacks.actions import ConflictError
+from bridge.domain.callbacks.queue import Attempt, Callback, NotPossibleError, Outcome
 from storage import phones
 
 LAST_CALL_WITHIN = timedelta(hours=12)

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bridge.domain.callbook import TRUNK_CONTEXTS, Callbook, TrackerSettings
-from bridge.domain.calls import CallKey, Direction, EndedCall, Reason, Verdict
-from bridge.domain.channels import endpoint, is_real
-from bridge.domain.verdicts import MENU, VOICEMAIL
+from bridge.domain.calls.calls import CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.calls.channels import endpoint, is_real
+from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, Callbook, TrackerSettings
+from bridge.domain.calls.verdicts import MENU, VOICEMAIL
 
 COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front

@@ -11,7 +11,7 @@ import structlog
 from bridge.ami.protocol import Message
 from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
 from bridge.ami.session import AmiSettings, LinkError, LoginRefusedError, Reply, Session, Tap, new_action_id
-from bridge.domain.events import LinkLost
+from bridge.domain.calls.events import LinkLost
 
 BOOTED = "FullyBooted"
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.ami.protocol import Message
-from bridge.domain.calls import Reason
-from bridge.domain.events import (
+from bridge.domain.calls.calls import Reason
+from bridge.domain.calls.events import (
     ApplicationEntered,
     Bridged,
     BridgeDestroyed,

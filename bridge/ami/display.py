@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bridge.ami.client import AmiClient
 from bridge.ami.session import LinkError
-from bridge.domain.display import Lamp
+from bridge.domain.callbacks.desk_label import Lamp
 from bridge.ports import Originated
 
 CONTEXT = "textback-keep"  # in dialplan/extensions_textback_phones.conf

@@ -16,10 +16,10 @@ from bridge.ami.decode import decode
 from bridge.ami.mend import Mender
 from bridge.ami.pbx_clock import PbxClock
 from bridge.ami.resync import Heard, Received
-from bridge.domain.calls import EndedCall, Talk
-from bridge.domain.events import Event, LinkLost, NobodyDialled
+from bridge.domain.calls.calls import EndedCall, Talk
+from bridge.domain.calls.events import Event, LinkLost, NobodyDialled
+from bridge.domain.calls.tracker import SETTLE, Tracker
 from bridge.domain.phone import E164
-from bridge.domain.tracker import SETTLE, Tracker
 from storage.errors import StorageError
 
 REAP_EVERY = timedelta(hours=1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bridge.ami.client import AmiClient
 from bridge.ami.session import LinkError
-from bridge.domain.calls import MAILBOX
+from bridge.domain.calls.calls import MAILBOX
 from bridge.domain.phone import E164
 from bridge.ports import Originated
 

@@ -17,7 +17,7 @@ from bridge.ami.decode import WANTED, decode
 from bridge.ami.mend import Mender
 from bridge.ami.protocol import Framer
 from bridge.ami.record import index_path
-from bridge.domain.events import Event, LinkLost
+from bridge.domain.calls.events import Event, LinkLost
 
 GREETING = re.compile(rb"Asterisk Call Manager/[0-9.]+\r\n")
 SPEAKS_AMI = re.compile(rb"(?:\A|\n)(?:Event|Response): ")

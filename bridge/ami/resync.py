@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.ami.protocol import Message
-from bridge.domain.events import LinkLost, SnapshotEnded
+from bridge.domain.calls.events import LinkLost, SnapshotEnded
 
 SNAPSHOT_ROW = "CoreShowChannel"
 SNAPSHOT_END = "CoreShowChannelsComplete"

@@ -32,7 +32,7 @@ from bridge.cli import (
     words,
 )
 from bridge.config import ConfigError
-from bridge.domain.lexicon import LexiconError
+from bridge.domain.words.lexicon import LexiconError
 from storage.errors import StorageError
 
 MODULES = (

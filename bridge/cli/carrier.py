@@ -9,9 +9,9 @@ import typer
 from bridge.cli.configuration import renderings
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
-from bridge.domain import texts
-from bridge.domain.office import Line
-from bridge.domain.templates import Template
+from bridge.domain.office.office import Line
+from bridge.domain.office.templates import Template
+from bridge.domain.texts import rendering as texts
 
 SAMPLES = 5
 QUESTIONS = (

@@ -12,13 +12,14 @@ import typer
 from bridge.cli import on_call
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
-from bridge.domain import gsm, texts
-from bridge.domain.hours import Calendar
-from bridge.domain.office import Line, Office
-from bridge.domain.oncall import AHEAD
-from bridge.domain.templates import BY_REASON, Language, Template
-from bridge.domain.texts import Rendered, Situation
-from bridge.duties import office_with_changes
+from bridge.domain.office.hours import Calendar
+from bridge.domain.office.office import Line, Office
+from bridge.domain.office.roster import AHEAD
+from bridge.domain.office.templates import BY_REASON, Language, Template
+from bridge.domain.texts import gsm
+from bridge.domain.texts import rendering as texts
+from bridge.domain.texts.rendering import Rendered, Situation
+from bridge.office.schedule_changes import office_with_changes
 from storage.database import Database
 from storage.migrate import newest_version, version_of
 

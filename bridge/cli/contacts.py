@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from bridge import contacts
 from bridge.cli.database import number_of, with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
-from bridge.contacts import Contacts, ContactsError
-from bridge.domain.policy import ContactKind
+from bridge.domain.texts.policy import ContactKind
+from bridge.office import contacts
+from bridge.office.contacts import Contacts, ContactsError
 from storage.contacts import Contact
 from storage.database import Database
 

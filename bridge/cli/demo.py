@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
-from bridge import logs
 from bridge.cli.run import until_signalled
 from bridge.config import Config, load
-from bridge.daemon import Daemon, wall_clock
+from bridge.daemon.daemon import Daemon, wall_clock
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind
+from bridge.domain.texts.policy import ContactKind
+from bridge.ops import logs
 from bridge.simulator.morning import OFFICE, ON_CALL, SUPPLIER, Morning
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc

@@ -13,8 +13,8 @@ import typer
 from agi.settings import AgiSettings
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, Pbx, load
-from bridge.doctor import EVERYWHERE
-from bridge.sockets import own_address
+from bridge.doctor.local import EVERYWHERE
+from bridge.ops.sockets import own_address
 
 MANAGER = "manager_textback.conf"
 SAY = "extensions_textback.conf"

@@ -13,9 +13,9 @@ import typer
 from bridge.cli.control import daemon_health
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError, load
-from bridge.doctor import Finding, Level, config_file, local_checks, problem, sqlite_version
-from bridge.doctor_links import link_checks
-from bridge.doctor_records import call_records
+from bridge.doctor.cdr import call_records
+from bridge.doctor.links import link_checks
+from bridge.doctor.local import Finding, Level, config_file, local_checks, problem, sqlite_version
 
 MARKS = {Level.OK: " ok ", Level.WARNING: "WARN", Level.PROBLEM: "FAIL", Level.NOT_LOOKED: " -- "}
 

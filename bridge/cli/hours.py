@@ -11,9 +11,9 @@ import typer
 from bridge.cli.configuration import hours_ahead
 from bridge.cli.on_call import From, Until, refused, wall, with_duties
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.domain.hours import Calendar, Door, HoursChange
-from bridge.domain.office import Office
-from bridge.duties import Duties
+from bridge.domain.office.hours import Calendar, Door, HoursChange
+from bridge.domain.office.office import Office
+from bridge.office.schedule_changes import Duties
 
 Branch = Annotated[str | None, typer.Option(help="this branch only")]
 OneLine = Annotated[str | None, typer.Option("--line", help="this line only")]

@@ -14,11 +14,11 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import load
-from bridge.domain.hours import Calendar
-from bridge.domain.office import Office
-from bridge.domain.oncall import Change, Gap, Override
-from bridge.domain.saying import SaidError
-from bridge.duties import Duties, DutyError, gaps_ahead
+from bridge.domain.i18n import SaidError
+from bridge.domain.office.hours import Calendar
+from bridge.domain.office.office import Office
+from bridge.domain.office.roster import Change, Gap, Override
+from bridge.office.schedule_changes import Duties, DutyError, gaps_ahead
 from storage.database import Database
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ import typer
 from bridge.cli.database import number_of, with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
-from bridge.retention import Privacy
+from bridge.reports.retention import Privacy
 from storage.database import Database
 
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]

@@ -11,11 +11,11 @@ import typer
 from bridge.cli.database import number_of, with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
-from bridge.digest import Digest
-from bridge.domain import digest as words
-from bridge.domain import gsm
-from bridge.domain.digest import Waiting
-from bridge.telling import Telling
+from bridge.domain.reports import digest as words
+from bridge.domain.reports.digest import Waiting
+from bridge.domain.texts import gsm
+from bridge.oncall.staff_messages import Telling
+from bridge.reports.digest import Digest
 from bridge.web.rows import read_row
 from storage import opt_outs
 from storage.database import Database

@@ -12,12 +12,12 @@ import typer
 
 from bridge.ami.recording import RecordedCalls, RecordingError
 from bridge.config import Config, load
-from bridge.domain import policy
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.calls import Direction, EndedCall
+from bridge.domain.calls.calls import Direction, EndedCall
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
-from bridge.domain.policy import History, SendText, Slot
-from bridge.domain.tracker import Tracker
+from bridge.domain.texts import policy
+from bridge.domain.texts.policy import History, SendText, Slot
 
 PROBLEM_FOUND = 1
 SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)  # when calls of which no time is known happened, all at once

@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from bridge import figures
 from bridge.cli.database import with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
-from bridge.domain.figures import Figures
+from bridge.domain.reports.figures import Figures
+from bridge.reports import figures
 from storage.database import Database
 
 DAYS = ["%Y-%m-%d"]

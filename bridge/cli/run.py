@@ -8,10 +8,10 @@ from pathlib import Path
 import structlog
 import typer
 
-from bridge import logs, systemd
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError, load
-from bridge.daemon import Daemon
+from bridge.daemon.daemon import Daemon
+from bridge.ops import logs, systemd
 
 log = structlog.get_logger()
 

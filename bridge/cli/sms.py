@@ -12,12 +12,12 @@ from typing import Annotated
 
 import typer
 
-from bridge import logs
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
 from bridge.domain import phone
-from bridge.domain.gsm import split
-from bridge.domain.messages import (
+from bridge.domain.phone import E164
+from bridge.domain.texts.gsm import split
+from bridge.domain.texts.messages import (
     Accepted,
     Inbound,
     LateAnswer,
@@ -28,7 +28,7 @@ from bridge.domain.messages import (
     Stored,
     Submission,
 )
-from bridge.domain.phone import E164
+from bridge.ops import logs
 from bridge.smpp.client import SmppClient
 from bridge.smpp.health import State
 from bridge.smpp.settings import SmppSettings

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bridge import passwords
 from bridge.cli.database import with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
-from bridge.domain.saying import SaidError
+from bridge.domain.i18n import SaidError
+from bridge.web import passwords
 from bridge.web.users import LONGEST_NAME, is_name
 from storage import users
 from storage.database import Database, Writer

@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from bridge.domain import address, gsm, honesty, optout, triage
-from bridge.domain.lexicon import Lexicon, OptOut, default_lexicon
+from bridge.domain.texts import gsm
+from bridge.domain.words import address, honesty, triage
+from bridge.domain.words import opt_out as optout
+from bridge.domain.words.lexicon import Lexicon, OptOut, default_lexicon
 
 PROBLEM_FOUND = 1
 WRONG_USAGE = 2

@@ -8,7 +8,7 @@ import holidays
 from bridge.config.problems import Problems
 from bridge.config.sections import OfficeSection
 from bridge.config.values import DAYS, Hours
-from bridge.domain.hours import Calendar, Span
+from bridge.domain.office.hours import Calendar, Span
 
 
 class Calendars:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from bridge.config.problems import Problems
 from bridge.config.values import ClockTime, Duration, Name, between
-from bridge.digest import DigestSettings
-from bridge.domain.office import Office
-from bridge.retention import RetentionSettings
+from bridge.domain.office.office import Office
+from bridge.reports.digest import DigestSettings
+from bridge.reports.retention import RetentionSettings
 
 DAY = timedelta(days=1)
 KEPT = RetentionSettings()

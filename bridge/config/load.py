@@ -14,13 +14,14 @@ from bridge.config.problems import ConfigError, Problem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, Pbx, RulesSection
 from bridge.config.words import lexicon
-from bridge.digest import DigestSettings
-from bridge.domain import escalation, phone
-from bridge.domain.lexicon import Lexicon
-from bridge.domain.office import Office
-from bridge.domain.policy import Rules
+from bridge.domain import phone
+from bridge.domain.office.office import Office
+from bridge.domain.oncall import escalation
+from bridge.domain.texts.policy import Rules
+from bridge.domain.words.lexicon import Lexicon
 from bridge.notify.settings import EmailSettings
-from bridge.retention import RetentionSettings
+from bridge.reports.digest import DigestSettings
+from bridge.reports.retention import RetentionSettings
 from bridge.smpp.settings import SmppSettings
 from bridge.web.settings import WebSettings
 

@@ -9,12 +9,13 @@ from bridge.config.on_call import read_roster
 from bridge.config.problems import Problems
 from bridge.config.sections import LineSection, OfficeSection, Pbx, PersonSection, TextsSection
 from bridge.config.values import Hours
-from bridge.domain import honesty, phone
-from bridge.domain.lexicon import default_lexicon
-from bridge.domain.office import Line, Office, Person
-from bridge.domain.oncall import Roster
+from bridge.domain import phone
+from bridge.domain.office.office import Line, Office, Person
+from bridge.domain.office.roster import Roster
+from bridge.domain.office.templates import NOBODY_ON_CALL, Language, Template, Texts, mistakes
 from bridge.domain.phone import E164
-from bridge.domain.templates import NOBODY_ON_CALL, Language, Template, Texts, mistakes
+from bridge.domain.words import honesty
+from bridge.domain.words.lexicon import default_lexicon
 
 DIAL_911 = frozenset({"US", "CA", "PR", "VI", "GU", "MX"})
 EUROPEAN_EMERGENCY = "112"

@@ -7,9 +7,9 @@ from typing import Any
 from bridge.config.problems import Problems
 from bridge.config.secrets import Secrets
 from bridge.config.sections import EmailSection, OfficeSection, OnCallSection, PersonSection, ShiftSection
-from bridge.domain.escalation import Rules
-from bridge.domain.hours import Calendar
-from bridge.domain.oncall import Roster, Shift
+from bridge.domain.office.hours import Calendar
+from bridge.domain.office.roster import Roster, Shift
+from bridge.domain.oncall.escalation import Rules
 from bridge.notify.settings import EmailSettings
 
 Written = Sequence[tuple[str, PersonSection]]

@@ -9,11 +9,11 @@ from pydantic import Field, StringConstraints
 
 from bridge.ami.session import AmiSettings
 from bridge.config.values import Country, Days, Duration, Hours, Name, OneSpan, Spans, Zone, between
-from bridge.domain import escalation
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.hours import ALL_DAY
-from bridge.domain.policy import Rules
-from bridge.domain.templates import Language, Template
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.office.hours import ALL_DAY
+from bridge.domain.office.templates import Language, Template
+from bridge.domain.oncall import escalation
+from bridge.domain.texts.policy import Rules
 from bridge.notify.settings import Security
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import StringConstraints
 
 from bridge.config.problems import Problems
-from bridge.domain.lexicon import Lexicon, LexiconError, default_lexicon
+from bridge.domain.words.lexicon import Lexicon, LexiconError, default_lexicon
 
 Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=80)]
 

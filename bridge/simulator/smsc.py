@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bridge.domain.gsm import Alphabet, split
-from bridge.domain.messages import Concatenation
+from bridge.domain.texts.gsm import Alphabet, split
+from bridge.domain.texts.messages import Concatenation
 from bridge.simulator.smsc_script import Behaviour, Script, When, answered_id, receipt
 from bridge.smpp import multipart, status
 from bridge.smpp.alphabets import decode_text, encode_text

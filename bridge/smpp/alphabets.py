@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from bridge.domain.gsm import Alphabet, decode_gsm7, encode_gsm7
-from bridge.domain.messages import Encoding
+from bridge.domain.texts.gsm import Alphabet, decode_gsm7, encode_gsm7
+from bridge.domain.texts.messages import Encoding
 
 DEFAULT = 0x00
 ASCII = 0x01

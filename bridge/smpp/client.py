@@ -12,7 +12,7 @@ from datetime import datetime
 
 import structlog
 
-from bridge.domain.messages import (
+from bridge.domain.texts.messages import (
     Accepted,
     Inbound,
     LateAnswer,

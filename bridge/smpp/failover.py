@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bridge.domain.messages import NotWritten, Outcome, Refused, Submission
+from bridge.domain.texts.messages import NotWritten, Outcome, Refused, Submission
 from bridge.ports import Gateway, Wanted, always
 
 

@@ -1,6 +1,6 @@
 """From a deliver_sm (or data_sm) to what the inbox knows: a text, a receipt, or something nobody can read."""
 
-from bridge.domain.messages import Inbound, InboundText, Poison, Receipt
+from bridge.domain.texts.messages import Inbound, InboundText, Poison, Receipt
 from bridge.smpp import multipart, pictures, receipts
 from bridge.smpp.alphabets import decode_text
 from bridge.smpp.codec import Address, ShortMessage

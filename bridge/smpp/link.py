@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.domain.messages import NotWritten, Outcome, Unanswered
+from bridge.domain.texts.messages import NotWritten, Outcome, Unanswered
 from bridge.smpp.codec import Command, ShortMessage
 from bridge.smpp.session import Answered, Arrived, Bound, Ended, Event, Odd, Phase, Session, TimedOut
 from bridge.smpp.settings import SmppSettings

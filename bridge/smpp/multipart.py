@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from bridge.domain.messages import Concatenation
+from bridge.domain.texts.messages import Concatenation
 from bridge.smpp.codec import Tag, tlv_int
 
 UDH_INDICATOR = 0x40

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from bridge.domain.messages import Concatenation, Submission
+from bridge.domain.texts.messages import Concatenation, Submission
 from bridge.smpp import multipart
 from bridge.smpp.alphabets import encode_text
 from bridge.smpp.codec import Address, ShortMessage, Tag, check_message

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bridge.domain.messages import ReceiptState
+from bridge.domain.texts.messages import ReceiptState
 from bridge.smpp.codec import Tag, tlv_int
 from bridge.smpp.settings import IdBase
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bridge.domain.messages import Accepted, Refused
+from bridge.domain.texts.messages import Accepted, Refused
 from bridge.smpp import status
 from bridge.smpp.codec import (
     MAX_SEQUENCE,

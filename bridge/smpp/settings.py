@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from bridge.domain.gsm import Alphabet
-from bridge.domain.pictures import NOTICES, SHORTEST
+from bridge.domain.texts.gsm import Alphabet
+from bridge.domain.words.pictures import NOTICES, SHORTEST
 
 
 class BindMode(StrEnum):

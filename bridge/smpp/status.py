@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bridge.domain.messages import Refused
+from bridge.domain.texts.messages import Refused
 from bridge.smpp.settings import Disposition
 
 OK = 0x00

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from bridge.callbacks import ConflictError
-from bridge.calling import Calling, CannotCallError
-from bridge.contacts import Contacts, NotTheLastError
-from bridge.domain.policy import ContactKind
-from bridge.domain.queue import Callback, NotPossibleError
-from bridge.voicemail import CannotListenError, Voicemails
+from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.click_to_call import Calling, CannotCallError
+from bridge.callbacks.voicemail import CannotListenError, Voicemails
+from bridge.domain.callbacks.queue import Callback, NotPossibleError
+from bridge.domain.texts.policy import ContactKind
+from bridge.office.contacts import Contacts, NotTheLastError
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS as HISTORY
 from bridge.web.language import N_, WORDS

@@ -15,13 +15,13 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bridge.callbacks import Callbacks
-from bridge.changes import Changes
-from bridge.domain.lexicon import Lexicon, default_lexicon
-from bridge.domain.office import Office
-from bridge.health import Health
+from bridge.callbacks.actions import Callbacks
+from bridge.domain.office.office import Office
+from bridge.domain.words.lexicon import Lexicon, default_lexicon
+from bridge.ops.health import Health
 from bridge.web import present
 from bridge.web.actions import Actions
+from bridge.web.changes import Changes
 from bridge.web.door import Door, needs
 from bridge.web.figures import FiguresPage
 from bridge.web.forms import VERBS

@@ -19,8 +19,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bridge import passwords
-from bridge.domain.office import Office
+from bridge.domain.office.office import Office
+from bridge.web import passwords
 from bridge.web.language import N_, render
 from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, token_for
 from bridge.web.settings import is_loopback

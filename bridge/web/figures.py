@@ -8,10 +8,11 @@ from datetime import date, timedelta
 
 from aiohttp import web
 
-from bridge import figures as use_case
-from bridge.domain import figures, phone
-from bridge.domain.figures import Count, Counts, Figures, Happened
-from bridge.domain.office import Office
+from bridge.domain import phone
+from bridge.domain.office.office import Office
+from bridge.domain.reports import figures
+from bridge.domain.reports.figures import Count, Counts, Figures, Happened
+from bridge.reports import figures as use_case
 from bridge.web.language import N_
 from bridge.web.present import duration
 from bridge.web.site import Site

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from bridge.callbacks import Callbacks, Phone
-from bridge.contacts import name_of
+from bridge.callbacks.actions import Callbacks, Phone
 from bridge.domain import phone
-from bridge.domain.hours import Calendar
+from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, Urgency
+from bridge.domain.i18n import N_, SaidError
+from bridge.domain.office.hours import Calendar
 from bridge.domain.phone import E164
-from bridge.domain.queue import Attempt, Callback, Outcome, Urgency
-from bridge.domain.saying import N_, SaidError
+from bridge.office.contacts import name_of
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.callbacks import Phone
-from bridge.domain.calls import Reason
-from bridge.domain.messages import PartState
-from bridge.domain.queue import Attempt, Callback, Outcome, Verb
-from bridge.voicemail import LISTEN
+from bridge.callbacks.actions import Phone
+from bridge.callbacks.voicemail import LISTEN
+from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, Verb
+from bridge.domain.calls.calls import Reason
+from bridge.domain.texts.messages import PartState
 from bridge.web.language import N_
 from bridge.web.present import NOT_CALLED, OUTCOMES, TEXT_STATES, Show, attempted
 from storage.audit import Entry, Subject

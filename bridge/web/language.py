@@ -17,7 +17,7 @@ from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from bridge.domain.saying import N_
+from bridge.domain.i18n import N_
 
 __all__ = ["N_", "WORDS", "Words", "chosen", "render", "words_in"]
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
-from bridge.changes import Changes
+from bridge.web.changes import Changes
 
 REMEMBERED = 1000  # rows; a page that is further behind loads everything
 EVERYTHING = 0

@@ -9,13 +9,13 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from bridge import contacts as directory
-from bridge.contacts import Contacts, ContactsError
 from bridge.domain import phone
-from bridge.domain.hours import Calendar, Span
-from bridge.domain.office import Line
-from bridge.domain.saying import SaidError
-from bridge.duties import office_with_changes
+from bridge.domain.i18n import SaidError
+from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.office import Line
+from bridge.office import contacts as directory
+from bridge.office.contacts import Contacts, ContactsError
+from bridge.office.schedule_changes import office_with_changes
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
 from bridge.web.site import Banner, Site

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.domain.hours import Calendar, Door, HoursChange
-from bridge.domain.office import Line, Office
-from bridge.domain.oncall import AHEAD, Change, Gap, Override
-from bridge.duties import Duties
+from bridge.domain.office.hours import Calendar, Door, HoursChange
+from bridge.domain.office.office import Line, Office
+from bridge.domain.office.roster import AHEAD, Change, Gap, Override
+from bridge.office.schedule_changes import Duties
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
 from bridge.web.office import refusals, weeks

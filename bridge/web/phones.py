@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.domain.calls import Talk
+from bridge.domain.callbacks.queue import Callback
+from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
-from bridge.domain.queue import Callback
 from bridge.ports import Pbx
 from storage import callbacks
 from storage.database import Database

@@ -8,14 +8,14 @@ from datetime import time as TimeOfDay  # noqa: N812 - `Show.time` is another
 from babel.dates import format_skeleton
 
 from bridge.domain import phone
-from bridge.domain.calls import Reason, Talk, Verdict
-from bridge.domain.hours import ALL_DAY, Span
-from bridge.domain.messages import PartState
-from bridge.domain.office import Office
+from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, State
+from bridge.domain.calls.calls import Reason, Talk, Verdict
+from bridge.domain.office.hours import ALL_DAY, Span
+from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind, Why
-from bridge.domain.queue import Attempt, Callback, Outcome, State
-from bridge.domain.texts import TWELVE_HOURS
+from bridge.domain.texts.messages import PartState
+from bridge.domain.texts.policy import ContactKind, Why
+from bridge.domain.texts.rendering import TWELVE_HOURS
 from bridge.web.language import N_, Words
 
 NOON = TimeOfDay(12)

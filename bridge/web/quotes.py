@@ -6,9 +6,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from bridge.conversation import READ_TOGETHER
-from bridge.domain import triage
-from bridge.domain.lexicon import Lexicon
+from bridge.domain.words import triage
+from bridge.domain.words.lexicon import Lexicon
+from bridge.texts.customer_replies import READ_TOGETHER
 from storage.conversations import Said
 
 Spans = Sequence[tuple[int, int]]

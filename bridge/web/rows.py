@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from bridge.domain.calls import Direction, Reason
-from bridge.domain.escalation import Stage
-from bridge.domain.messages import Kind, PartState
-from bridge.domain.policy import ContactKind, Why
-from bridge.domain.queue import TEXTBACK, Attempt, Callback, Outcome, State, Verb
-from bridge.voicemail import LISTEN
+from bridge.callbacks.voicemail import LISTEN
+from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, Outcome, State, Verb
+from bridge.domain.calls.calls import Direction, Reason
+from bridge.domain.oncall.escalation import Stage
+from bridge.domain.texts.messages import Kind, PartState
+from bridge.domain.texts.policy import ContactKind, Why
 from bridge.web.language import N_
 from bridge.web.present import NOT_CALLED, TEXT_STATES, WHY_NO_TEXT
 from bridge.web.quotes import Mark, Quote, quotes, telling

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from bridge.callbacks import UNDOABLE, Callbacks
-from bridge.contacts import Mistake
-from bridge.domain.office import Office
-from bridge.domain.oncall import Gap
-from bridge.domain.queue import Callback, Verb
-from bridge.duties import gaps_ahead, office_with_changes
-from bridge.health import Health, LinkKind, Note
+from bridge.callbacks.actions import UNDOABLE, Callbacks
+from bridge.domain.callbacks.queue import Callback, Verb
+from bridge.domain.office.office import Office
+from bridge.domain.office.roster import Gap
+from bridge.office.contacts import Mistake
+from bridge.office.schedule_changes import gaps_ahead, office_with_changes
+from bridge.ops.health import Health, LinkKind, Note
 from bridge.web.door import VISITOR, Door
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from bridge import figures
-from bridge.metrics import Snapshot, exposition
+from bridge.ops.metrics import Snapshot, exposition
+from bridge.reports import figures
 from bridge.web.site import Site
 from storage import callbacks, settings
 from storage.errors import StorageError

@@ -4,9 +4,9 @@ import asyncio
 
 from aiohttp import web
 
-from bridge import passwords
-from bridge.domain.queue import TEXTBACK
-from bridge.domain.saying import SaidError
+from bridge.domain.callbacks.queue import TEXTBACK
+from bridge.domain.i18n import SaidError
+from bridge.web import passwords
 from bridge.web.door import VISITOR
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from bridge.domain.queue import Callback, State
-from bridge.health import Health, LinkKind
+from bridge.domain.callbacks.queue import Callback, State
+from bridge.ops.health import Health, LinkKind
 from bridge.web.history import history
 from bridge.web.language import N_, render
 from bridge.web.quotes import Piece, Quote, quotes

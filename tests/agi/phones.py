@@ -20,18 +20,18 @@ from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.protocol import Message
 from bridge.ami.session import AmiSettings
-from bridge.callbacks import Callbacks
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.calls import Caller
-from bridge.domain.hours import Calendar
-from bridge.domain.office import Line, Office, Person
+from bridge.callbacks.actions import Callbacks
+from bridge.callbacks.desk_phones import Shown
+from bridge.calls.missed_calls import MissedCalls
+from bridge.domain.callbacks.queue import Callback, State, Urgency, Verb
+from bridge.domain.calls.calls import Caller
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.tracker import Tracker
+from bridge.domain.office.hours import Calendar
+from bridge.domain.office.office import Line, Office, Person
+from bridge.domain.office.templates import Texts
 from bridge.domain.phone import E164
-from bridge.domain.policy import Rules
-from bridge.domain.queue import Callback, State, Urgency, Verb
-from bridge.domain.templates import Texts
-from bridge.domain.tracker import Tracker
-from bridge.lamp import Shown
-from bridge.missed_calls import MissedCalls
+from bridge.domain.texts.policy import Rules
 from storage import callbacks, settings
 from storage.audit import Act
 from storage.database import Database

@@ -6,10 +6,10 @@ import pytest
 
 from bridge.ami.decode import decode
 from bridge.ami.protocol import Framer
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.calls import EndedCall
+from bridge.domain.calls.calls import EndedCall
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
-from bridge.domain.tracker import Tracker
 from tests.desk import CUSTOMER, Desk, missed_call
 
 WHOSE = "Channel: PJSIP/trunk-00000001\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n"

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.ami.display import LABEL, MAX_LABELS, OVERHEAD, SPELLING, _lines
-from bridge.domain import display
-from bridge.domain.display import Lamp
+from bridge.domain.callbacks import desk_label as display
+from bridge.domain.callbacks.desk_label import Lamp
+from bridge.domain.callbacks.queue import Callback, State, Urgency
 from bridge.domain.phone import E164
-from bridge.domain.queue import Callback, State, Urgency
 from tests.desk import CUSTOMER, MONDAY_NOON
 
 ROW = Callback(1, "main", CUSTOMER, "main", MONDAY_NOON, 1, missed=3)

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bridge.domain.display import Lamp
-from bridge.domain.queue import Outcome, Urgency
-from bridge.lamp import ALL_AGAIN, REFRESH, Shown
+from bridge.callbacks.desk_phones import ALL_AGAIN, REFRESH, Shown
+from bridge.domain.callbacks.desk_label import Lamp
+from bridge.domain.callbacks.queue import Outcome, Urgency
 from bridge.ports import Originated
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
 

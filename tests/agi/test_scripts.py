@@ -10,7 +10,7 @@ from agi.desk import PinLock
 from agi.routes import routes
 from agi.server import AgiServer
 from agi.settings import AgiSettings
-from bridge.domain.queue import Outcome, State, Urgency
+from bridge.domain.callbacks.queue import Outcome, State, Urgency
 from storage import settings
 from tests.agi.caller import HANG_UP, Caller, calling
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, OWN, Desk, missed_call

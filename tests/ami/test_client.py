@@ -9,7 +9,7 @@ import pytest
 
 from bridge.ami.client import Backoff
 from bridge.ami.session import AmiSettings, LinkError
-from bridge.domain.events import LinkLost, SnapshotEnded
+from bridge.domain.calls.events import LinkLost, SnapshotEnded
 from tests.ami.scripted import NOON, Headers, ScriptedPbx, event, line_to, reply, snapshot
 
 

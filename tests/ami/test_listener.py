@@ -10,9 +10,9 @@ import pytest
 from bridge.ami.listener import Listener
 from bridge.ami.protocol import Framer, Message
 from bridge.ami.resync import Heard, Received
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.calls import EndedCall, Verdict
-from bridge.domain.tracker import Tracker
+from bridge.domain.calls.calls import EndedCall, Verdict
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.tracker import Tracker
 from storage.errors import StorageError
 from tests.desk import MONDAY_NOON
 

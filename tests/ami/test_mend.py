@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bridge.ami.decode import WANTED, decode
 from bridge.ami.mend import MAX_PLANTED, Mender
 from bridge.ami.protocol import Framer, Message
-from bridge.domain.events import ChannelCreated, HungUp
+from bridge.domain.calls.events import ChannelCreated, HungUp
 
 
 def newchannel(number: str, uniqueid: str = "9.1") -> bytes:

@@ -12,7 +12,7 @@ from bridge.ami.decode import WANTED
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.protocol import Message
 from bridge.ami.session import AmiSettings
-from bridge.domain.events import SnapshotEnded
+from bridge.domain.calls.events import SnapshotEnded
 from bridge.domain.phone import E164
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.tape import Tape, names

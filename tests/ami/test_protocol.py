@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bridge.ami.decode import WANTED, decode
 from bridge.ami.mend import Mender
 from bridge.ami.protocol import UNFILTERED, Framer, Message
-from bridge.domain.events import Event
+from bridge.domain.calls.events import Event
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*/*.ami"))
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"

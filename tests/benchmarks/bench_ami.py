@@ -13,9 +13,9 @@ from bridge.ami.decode import WANTED
 from bridge.ami.listener import Listener
 from bridge.ami.protocol import Framer
 from bridge.ami.session import AmiSettings
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.calls import EndedCall
-from bridge.domain.tracker import Tracker
+from bridge.domain.calls.calls import EndedCall
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.tracker import Tracker
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.tape import Step, Tape
 from tests.benchmarks.bench_tracker import ROUNDS, chunks, dispatched, seconds, stream

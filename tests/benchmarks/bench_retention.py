@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
-from bridge import figures
-from bridge.retention import Privacy, Retention, RetentionSettings
+from bridge.reports import figures
+from bridge.reports.retention import Privacy, Retention, RetentionSettings
 from storage.database import Database
 from storage.migrate import migrate
 from storage.values import EPOCH, MILLISECOND

@@ -20,11 +20,11 @@ from typing import Any
 import structlog
 from smpplib.client import Client
 
-from bridge.domain.gsm import split
-from bridge.domain.messages import Encoding, Kind, Submission
 from bridge.domain.phone import E164
-from bridge.outbox import Outbox, OutboxSettings
+from bridge.domain.texts.gsm import split
+from bridge.domain.texts.messages import Encoding, Kind, Submission
 from bridge.smpp.codec import Command, Framer, Pdu, encode
+from bridge.texts.outbox import Outbox, OutboxSettings
 from storage import messages
 from storage.database import Database
 from tests.smpp.support import CUSTOMER, NOON, OFFICE, bound

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bridge.domain.phone import E164
-from bridge.domain.policy import Rules
+from bridge.domain.texts.policy import Rules
 from storage import callbacks, messages
 from storage.callbacks import Key
 from storage.database import Database

@@ -19,10 +19,10 @@ import panoramisk.ami_protocol
 from bridge.ami.decode import WANTED, decode
 from bridge.ami.mend import Mender
 from bridge.ami.protocol import Framer
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.events import HungUp
-from bridge.domain.tracker import Tracker
-from tests.domain.pbx import Story
+from bridge.domain.calls.events import HungUp
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.tracker import Tracker
+from tests.domain.calls.pbx import Story
 from tests.recorded import recordings
 
 LOOSE: Any = panoramisk  # it ships no types

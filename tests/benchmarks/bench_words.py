@@ -4,9 +4,10 @@ from collections.abc import Callable
 from statistics import median
 from time import process_time
 
-from bridge.domain import address, honesty, optout, triage
-from bridge.domain.lexicon import default_lexicon
-from tests.domain import labels
+from bridge.domain.words import address, honesty, triage
+from bridge.domain.words import opt_out as optout
+from bridge.domain.words.lexicon import default_lexicon
+from tests.domain.words import labels
 
 LEXICON = default_lexicon()
 ROUNDS = 5

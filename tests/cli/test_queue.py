@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.calls.missed_calls import MissedCalls
 from bridge.config import load
-from bridge.missed_calls import MissedCalls
 from storage.database import Database
 from tests.cli.test_configuration import example, run
 from tests.desk import CUSTOMER, OnThePhone, missed_call

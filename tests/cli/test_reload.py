@@ -11,7 +11,7 @@ import pytest
 
 from bridge.cli import run
 from bridge.config import load
-from bridge.daemon import Daemon
+from bridge.daemon.daemon import Daemon
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.tape import Tape

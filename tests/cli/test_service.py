@@ -10,10 +10,10 @@ import pytest
 
 import bridge
 from bridge.cli.service import SERVICE, UNITS, fillings
-from bridge.domain.figures import Figures, Times
-from bridge.domain.queue import State
-from bridge.health import Health, Link, LinkKind
-from bridge.metrics import Snapshot, exposition
+from bridge.domain.callbacks.queue import State
+from bridge.domain.reports.figures import Figures, Times
+from bridge.ops.health import Health, Link, LinkKind
+from bridge.ops.metrics import Snapshot, exposition
 from tests.cli.test_configuration import example, run
 from tests.lab.fixtures import missing
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge import passwords
+from bridge.web import passwords
 from storage import users
 from storage.database import Database
 from storage.users import User

@@ -9,10 +9,10 @@ import pytest
 
 import bridge
 from bridge.config import Config, ConfigError, load
-from bridge.domain import triage
-from bridge.domain.calls import Reason
+from bridge.domain.calls.calls import Reason
+from bridge.domain.office.templates import Language, Template
 from bridge.domain.phone import E164
-from bridge.domain.templates import Language, Template
+from bridge.domain.words import triage
 
 SMALLEST = """\
 business = "Ace Plumbing"

@@ -10,9 +10,9 @@ from bridge.ami.client import AmiClient, Backoff
 from bridge.ami.decode import WANTED
 from bridge.ami.listener import Listener
 from bridge.ami.session import AmiSettings
-from bridge.domain.callbook import TrackerSettings
-from bridge.domain.calls import EndedCall
-from bridge.domain.tracker import Tracker
+from bridge.domain.calls.calls import EndedCall
+from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.tracker import Tracker
 from tests.lab.scenario import TRUNKS
 
 EVERYTHING = ("recorder", "labsecret")

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge.domain.messages import Encoding, Inbound, LateAnswer, Stored, Submission
 from bridge.domain.phone import E164
+from bridge.domain.texts.messages import Encoding, Inbound, LateAnswer, Stored, Submission
 from bridge.smpp.client import SmppClient
 from bridge.smpp.settings import SmppSettings
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.gsm import Alphabet
-from bridge.domain.messages import Encoding
+from bridge.domain.texts.gsm import Alphabet
+from bridge.domain.texts.messages import Encoding
 from bridge.smpp.alphabets import decode_text, encode_text
 from storage.values import whole
 

@@ -15,13 +15,13 @@ from itertools import count
 
 import pytest
 
-from bridge.domain.gsm import split
-from bridge.domain.messages import Kind, PartState
 from bridge.domain.phone import E164
-from bridge.outbox import Outbox, OutboxSettings
+from bridge.domain.texts.gsm import split
+from bridge.domain.texts.messages import Kind, PartState
 from bridge.smpp.client import SmppClient
 from bridge.smpp.codec import Address, Command, Framer, Pdu, ShortMessage, decode_message, encode, encode_message
 from bridge.smpp.failover import Failover
+from bridge.texts.outbox import Outbox, OutboxSettings
 from storage import messages
 from storage.messages import NewMessage
 from tests.desk import MONDAY_NOON, OWN, Desk

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from bridge.domain.messages import (
+from bridge.domain.texts.messages import (
     Accepted,
     Concatenation,
     InboundText,

@@ -3,7 +3,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from bridge.domain.messages import Accepted, NotWritten, Refused, Unanswered
+from bridge.domain.texts.messages import Accepted, NotWritten, Refused, Unanswered
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.smsc_script import Behaviour, Script, When
 from bridge.smpp.client import SmppClient

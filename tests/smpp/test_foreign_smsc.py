@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bridge.domain.gsm import split
-from bridge.domain.messages import (
+from bridge.domain.texts.gsm import split
+from bridge.domain.texts.messages import (
     Accepted,
     Concatenation,
     InboundText,
@@ -18,7 +18,7 @@ from bridge.domain.messages import (
     Refused,
     Unanswered,
 )
-from bridge.domain.multipart import join
+from bridge.domain.texts.multipart import join
 from bridge.smpp.client import SmppClient
 from bridge.smpp.settings import BindMode, Concat
 from storage.values import whole

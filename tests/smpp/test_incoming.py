@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from bridge.domain.messages import Concatenation, InboundText, Poison, Receipt, ReceiptState
+from bridge.domain.texts.messages import Concatenation, InboundText, Poison, Receipt, ReceiptState
 from bridge.smpp.codec import Address, ShortMessage, Tag
 from bridge.smpp.incoming import read
 from tests.smpp.support import SETTINGS, with_settings

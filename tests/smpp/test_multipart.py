@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.messages import Concatenation
+from bridge.domain.texts.messages import Concatenation
 from bridge.smpp.codec import Tag
 from bridge.smpp.multipart import from_sar, sar, take_header, udh8, udh16
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.messages import ReceiptState
+from bridge.domain.texts.messages import ReceiptState
 from bridge.smpp.codec import Tag
 from bridge.smpp.receipts import Told, names_a_message, parse, spellings
 from bridge.smpp.settings import IdBase

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.messages import Accepted, Refused
+from bridge.domain.texts.messages import Accepted, Refused
 from bridge.smpp.codec import Address, Command, Framer, Pdu, ShortMessage, encode, encode_message
 from bridge.smpp.session import (
     MOST_UNSENT,

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from bridge.domain.messages import ReceiptState
+from bridge.domain.callbacks.queue import Attempt, Outcome
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind
-from bridge.domain.queue import Attempt, Outcome
+from bridge.domain.texts.messages import ReceiptState
+from bridge.domain.texts.policy import ContactKind
 from storage import contacts
 from storage.contacts import Contact
 from tests.desk import MONDAY_NOON, OWN, Desk, answered_call, missed_call, receipt, text

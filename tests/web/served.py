@@ -7,7 +7,7 @@ from datetime import timedelta
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
-from bridge.health import Health, Link, LinkKind
+from bridge.ops.health import Health, Link, LinkKind
 from bridge.web.app import create_app
 from bridge.web.live import HEARTBEAT
 from bridge.web.phones import Phones

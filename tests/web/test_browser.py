@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
+from bridge.domain.callbacks.queue import Outcome, State
 from bridge.domain.phone import E164
-from bridge.domain.queue import Outcome, State
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
 from tests.lab.fixtures import missing
 from tests.web import morning

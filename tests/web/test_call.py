@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from bridge.domain.calls import Talk
+from bridge.domain.callbacks.queue import Attempt, Outcome, State
+from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
-from bridge.domain.queue import Attempt, Outcome, State
 from bridge.ports import Originated
 from bridge.web.phones import Phones
 from storage import callbacks
+from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import CUSTOMER, Desk, missed_call, outbound_call
-from tests.test_calling import NotingPbx
 from tests.web.served import Client, served
 from tests.web.test_live import told, told_of
 from tests.web.test_page import act, post, shown

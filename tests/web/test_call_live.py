@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from bridge.domain.calls import Reason
-from bridge.domain.queue import Attempt, Callback, Outcome, State, Urgency, Verb
+from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, State, Urgency, Verb
+from bridge.domain.calls.calls import Reason
 from storage import callbacks, users
 from storage.audit import Act
 from storage.database import Database

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Page, expect
 
-from bridge.domain.calls import Caller
-from bridge.domain.office import Person
+from bridge.domain.callbacks.queue import Attempt
+from bridge.domain.calls.calls import Caller
+from bridge.domain.office.office import Person
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind
-from bridge.domain.queue import Attempt
+from bridge.domain.texts.policy import ContactKind
 from storage import contacts
 from storage.contacts import Contact
 from storage.database import Database

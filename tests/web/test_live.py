@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 from aiohttp import ClientResponse, ClientSession, TCPConnector
 
-from bridge.changes import Changes
+from bridge.web.changes import Changes
 from bridge.web.live import EVERYTHING, REMEMBERED, Live
 from storage import settings
 from tests.desk import OTHER, Desk, missed_call

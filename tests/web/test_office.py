@@ -7,13 +7,13 @@ from datetime import time, timedelta
 import pytest
 from aiohttp import FormData
 
-from bridge.domain.calls import Verdict
-from bridge.domain.hours import ALL_DAY, Calendar, Span
-from bridge.domain.office import Person
-from bridge.domain.oncall import Roster, Shift
+from bridge.domain.callbacks.queue import Outcome
+from bridge.domain.calls.calls import Verdict
+from bridge.domain.office.hours import ALL_DAY, Calendar, Span
+from bridge.domain.office.office import Person
+from bridge.domain.office.roster import Roster, Shift
 from bridge.domain.phone import E164
-from bridge.domain.policy import ContactKind
-from bridge.domain.queue import Outcome
+from bridge.domain.texts.policy import ContactKind
 from bridge.web.security import TOKEN
 from storage import contacts, settings, users
 from storage.contacts import Contact

@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from aiohttp import ClientResponse
 
+from bridge.domain.callbacks.queue import Callback, Outcome, State, Urgency
 from bridge.domain.phone import E164
-from bridge.domain.queue import Callback, Outcome, State, Urgency
-from bridge.health import Link, LinkKind, Note
+from bridge.ops.health import Link, LinkKind, Note
 from bridge.web.security import COOKIE, TOKEN
 from storage import callbacks, settings
 from storage.audit import Act

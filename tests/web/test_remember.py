@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bridge.domain.policy import ContactKind
-from bridge.domain.queue import Callback
+from bridge.domain.callbacks.queue import Callback
+from bridge.domain.texts.policy import ContactKind
 from storage import contacts
 from tests.desk import CUSTOMER, Desk, missed_call
 from tests.web.served import Client, served

@@ -10,8 +10,7 @@ import pytest
 from aiohttp import ClientResponse
 from structlog.testing import capture_logs
 
-from bridge import passwords
-from bridge.web import throttle
+from bridge.web import passwords, throttle
 from bridge.web.security import COOKIE, TOKEN
 from bridge.web.throttle import Throttle
 from storage import users

@@ -12,18 +12,18 @@ from aiohttp import ClientResponse
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from bridge.domain.hours import Door, HoursChange
-from bridge.domain.oncall import Change, Override
-from bridge.domain.queue import Outcome
-from bridge.duties import Duties
-from bridge.health import Health, Link, LinkKind, Note
+from bridge.domain.callbacks.queue import Outcome
+from bridge.domain.office.hours import Door, HoursChange
+from bridge.domain.office.roster import Change, Override
+from bridge.office.schedule_changes import Duties
+from bridge.ops.health import Health, Link, LinkKind, Note
 from bridge.web.phones import Phones
 from bridge.web.security import TOKEN
 from storage import settings
 from storage.database import Database
 from storage.users import Role
+from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import OTHER, Desk, missed_call, outbound_call
-from tests.test_calling import NotingPbx
 from tests.web import morning
 from tests.web.served import Client, Faults, served
 from tests.web.test_office import STAFFED

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-from bridge.domain.calls import Talk
+from bridge.domain.callbacks.queue import State
+from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
-from bridge.domain.queue import State
-from bridge.health import Link, LinkKind, Note
+from bridge.ops.health import Link, LinkKind, Note
 from bridge.web.phones import Phones
 from storage import settings
 from storage.users import Role
+from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call
 from tests.lab.fixtures import missing
-from tests.test_calling import NotingPbx
 from tests.web import morning
 from tests.web.served import Faults, served
 from tests.web.test_browser import CHROMIUM, FLAGS, Visit, is_sound, live

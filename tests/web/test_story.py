@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from bridge.domain.queue import Outcome, State
+from bridge.domain.callbacks.queue import Outcome, State
 from bridge.web.phones import Phones
 from storage import conversations
 from storage.users import Role
+from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call, text
 from tests.lab.fixtures import missing
-from tests.test_calling import NotingPbx
 from tests.web import morning
 from tests.web.served import served
 from tests.web.test_browser import CHROMIUM, FLAGS, WIDTHS, Visit, is_sound, live

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.callbacks import IDLE_CLAIM
-from bridge.domain.calls import Talk
+from bridge.callbacks.actions import IDLE_CLAIM
+from bridge.domain.callbacks.queue import Attempt, Outcome
+from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
-from bridge.domain.queue import Attempt, Outcome
-from bridge.health import Health
+from bridge.ops.health import Health
 from bridge.web.phones import Phones
 from storage import settings
 from storage.database import Database

@@ -6,11 +6,11 @@ from datetime import time, timedelta
 
 import pytest
 
-from bridge.domain.hours import Calendar, Span
-from bridge.domain.oncall import Roster, Shift
+from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.roster import Roster, Shift
 from storage.database import Database
 from tests.desk import NEW_YORK
-from tests.night import AT_NIGHT, LEAK, Night, night
+from tests.oncall.night import AT_NIGHT, LEAK, Night, night
 from tests.web.served import Client, Faults, served
 
 __all__ = ["night"]

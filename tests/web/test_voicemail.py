@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bridge.ports import Originated
+from tests.callbacks.test_voicemail import left_on, with_voicemail
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call
-from tests.test_voicemail import left_on, with_voicemail
 from tests.web.served import Client, served
 from tests.web.test_call import Switchboard
 from tests.web.test_page import Page, act, post, shown

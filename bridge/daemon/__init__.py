@@ -1,0 +1,1 @@
+"""The running daemon: the composition root, its health, its timed jobs."""

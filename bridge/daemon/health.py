@@ -1,0 +1,76 @@
+"""How the daemon does, gathered from its parts."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from agi.server import AgiServer
+from bridge.ami.client import AmiClient
+from bridge.ami.listener import Listener
+from bridge.ops.health import Health, Link, LinkKind, Note
+from bridge.smpp.client import SmppClient
+from bridge.smpp.health import State
+from storage import backup
+
+CALLS_TO_TELL = 5
+
+
+def gathered(
+    lines: Sequence[AmiClient],
+    gateways: Sequence[SmppClient],
+    listeners: Sequence[Listener],
+    scripts: AgiServer | None,
+    *,
+    database: Path,
+    fault: str,
+) -> Health:
+    """fault: what is wrong with the database, "" for nothing."""
+    disk = shutil.disk_usage(database.parent)
+    return Health(
+        links=(*map(_pbx_link, lines), *map(_sms_link, gateways)),
+        disk_free=disk.free,
+        disk_total=disk.total,
+        database=fault,
+        notes=_notes(listeners),
+        copied_at=backup.newest_made_at(database),
+        counts={
+            "calls_judged": sum(listener.judged for listener in listeners),
+            "calls_waiting": sum(listener.waiting for listener in listeners),
+            "blocks_planted": sum(listener.planted for listener in listeners),
+            **(asdict(scripts.figures) if scripts else {}),
+        },
+    )
+
+
+def _notes(listeners: Sequence[Listener]) -> tuple[Note, ...]:
+    """A snippet counts as missing once a few calls said nothing."""
+    silent = (one.judged >= CALLS_TO_TELL and not one.presentation_told for one in listeners)
+    return (Note.NO_SNIPPET,) if any(silent) else ()
+
+
+def _pbx_link(line: AmiClient) -> Link:
+    health = line.health
+    counts = {
+        "events": health.events,
+        "dropped": health.dropped,
+        "suspicious": health.suspicious,
+        "reconnects": health.reconnects,
+    }
+    return Link(LinkKind.PBX, line.settings.name, health.connected_since, health.last_error, counts)
+
+
+def _sms_link(gateway: SmppClient) -> Link:
+    health, figures = gateway.health, gateway.snapshot
+    bound = health.state is State.BOUND
+    counts = {
+        **{f"out_{name.lower()}": count for name, count in figures.outcomes.items()},
+        **{f"in_{name.lower()}": count for name, count in figures.arrivals.items()},
+        "late": figures.late,
+        "put_off": figures.put_off,
+        "odd": figures.odd,
+        "binds": figures.binds,
+        "backlog": figures.backlog,
+    }
+    error = "" if bound else health.last_error or health.state
+    return Link(LinkKind.SMS, gateway.settings.name, health.since if bound else None, error, counts)

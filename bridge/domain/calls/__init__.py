@@ -1,0 +1,1 @@
+"""A call as plain values: events of any PBX in, verdicts out."""

@@ -1,0 +1,281 @@
+"""One call while it lives: what was seen of it so far. The tracker feeds it, `verdicts.judge` reads its facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bridge.domain.calls.calls import MAILBOX, Caller, Direction, Why
+from bridge.domain.calls.channels import Channel
+from bridge.domain.calls.events import ChannelState, DialStatus
+from bridge.domain.calls.verdicts import ANNOUNCEMENT, DIAL, MENU, VOICEMAIL, Facts
+
+AT_ONCE = timedelta(milliseconds=200)  # what one hang-up sets off arrives within this
+MAX_WHY = 80
+
+
+@dataclass(slots=True)
+class Leg:
+    """Somebody whom the call was offered to.
+
+    own: dialled by the caller's channel itself, not behind a Local. taken_at: when it was picked up there, which need
+    not mean that the two were joined.
+    """
+
+    label: str
+    own: bool
+    real: bool
+    began_at: datetime | None
+    ringing_at: datetime | None = None
+    rang: bool = False
+    taken: bool = False
+    taken_at: datetime | None = None
+    ended: bool = False
+    ended_at: datetime | None = None
+    status: DialStatus | None = None
+
+    def told_at(self, at: datetime | None) -> bool:
+        """Do we know how it ended? One that only hung up may still be told of, unless that was long ago.
+
+        Of one that was picked up and then still held back (an announcement, a question) nothing more is told.
+        """
+        if not self.ended or self.status is not None:
+            return self.ended
+        return not _together(self.ended_at, at) or (self.taken and not _together(self.taken_at, at))
+
+
+@dataclass(slots=True, eq=False)
+class LiveCall:
+    channel: Channel
+    direction: Direction
+    started_at: datetime | None
+    caller: Caller
+    did: str
+    origin: str = ""
+    certain: bool = True  # False while a phone-less guess may still turn out to be a dialled leg
+    told_closed: bool | None = None
+    asked_for_text: bool = False
+    legs: dict[str, Leg] = field(default_factory=dict)
+    why: list[Why] = field(default_factory=list)
+
+    company: list[Channel] = field(default_factory=list)
+    talking_since: datetime | None = None
+    talked: timedelta = timedelta(0)
+    answered: bool = False
+    answered_at: datetime | None = None
+    answered_by: str | None = None
+    handed_on: str = ""
+    left_on_hold: bool = False
+
+    queued: bool = False
+    queue_left: bool = False
+    queue_left_at: datetime | None = None
+    application: str = ""
+    menu: bool = False
+    dialplan_dialled: bool = False
+    busy_tone: bool = False
+    refused_as: DialStatus | None = None  # outbound: how the dial ended
+    voicemail: bool = False
+    voicemail_left: bool = False
+    voicemail_since: datetime | None = None
+    mailbox: str | None = None
+    at_voicemail: timedelta | None = None
+
+    caller_hung_up: bool = False
+    pbx_hung_up: bool = False
+    hung_up_at: datetime | None = None
+    unsure: bool = False
+
+    def note(self, at: datetime | None, text: str) -> None:
+        if len(self.why) < MAX_WHY:
+            self.why.append(Why(at, text))
+
+    # --- offering it to somebody
+
+    def offer(self, uniqueid: str, leg: Leg) -> None:
+        if uniqueid in self.legs:
+            return
+        self.legs[uniqueid] = leg
+        self._moved_on("dialled again")
+        self.note(leg.began_at, f"dialled {leg.label}")
+
+    def rings(self, uniqueid: str, at: datetime | None) -> None:
+        leg = self.legs.get(uniqueid)
+        if leg and not leg.rang and not leg.ended:
+            leg.rang, leg.ringing_at = True, at
+            self.note(at, f"{leg.label} rang")
+
+    def taken(self, uniqueid: str, at: datetime | None) -> None:
+        leg = self.legs.get(uniqueid)
+        if leg and not leg.taken:
+            leg.taken, leg.taken_at = True, at
+
+    def leg_ended(self, uniqueid: str, status: DialStatus | None, at: datetime | None) -> None:
+        """The first end counts, since queues send a second one; an answer always counts."""
+        leg = self.legs.get(uniqueid)
+        if not leg or (leg.status and status is not DialStatus.ANSWER):
+            return
+        leg.ended, leg.status = True, status
+        leg.ended_at = leg.ended_at or at
+        if status:
+            self.note(at, f"{leg.label} ended: {status}")
+
+    # --- talking
+
+    def meet(self, company: Sequence[Channel], label: str, at: datetime | None, *, on_hold: bool) -> None:
+        """`company` is who shares media with the caller now; `label` says who the first of them is.
+
+        on_hold: those who shared it until now had put the caller on hold.
+        """
+        if company and not self.company:
+            self.talking_since, self.handed_on, self.left_on_hold = at, "", False
+            if not self.answered:
+                self.answered, self.answered_at, self.answered_by = True, at, self.answered_by or label
+            self.note(at, f"shares media with {label}: a person")
+        elif self.company and not company:
+            self._stop_talking(at, on_hold)
+            self.note(at, "shares media with nobody any more" + (", was on hold" if self.left_on_hold else ""))
+        self.company = list(company)
+
+    def _stop_talking(self, at: datetime | None, on_hold: bool) -> None:
+        self.left_on_hold = on_hold
+        if at and self.talking_since:
+            self.talked += max(at - self.talking_since, timedelta(0))
+        self.talking_since = None
+
+    def hand_on(self, how: str, at: datetime | None) -> None:
+        """After a talk the caller was sent somewhere; whoever talks with them next takes it back."""
+        if self.answered:
+            self.handed_on = how
+            self.note(at, how)
+
+    def _moved_on(self, how: str) -> None:
+        if self.answered and not self.company:
+            self.handed_on = self.handed_on or how
+
+    # --- what the dialplan did with the caller
+
+    def join_queue(self, queue: str, at: datetime | None) -> None:
+        if not self.queued or self.queue_left:
+            self.queued, self.queue_left = True, False
+            self._moved_on("sent into a queue")
+            self.note(at, f"entered queue {queue}")
+
+    def leave_queue(self, queue: str, at: datetime | None) -> None:
+        if self.queued and not self.queue_left:
+            self.queue_left, self.queue_left_at = True, at
+            self.note(at, f"left queue {queue}")
+
+    def enter_application(self, name: str, at: datetime | None) -> None:
+        application = name.casefold()
+        self.application = application
+        self.menu = self.menu or application in MENU
+        self.busy_tone = self.busy_tone or application == "busy"
+        self.dialplan_dialled = self.dialplan_dialled or application in DIAL
+        if self.queue_left:
+            self.queued = False
+        if application in VOICEMAIL:
+            self.reach_voicemail(at)
+        elif application in MENU | ANNOUNCEMENT:
+            self.note(at, f"heard {name}")
+
+    def reach_voicemail(self, at: datetime | None, *, left: bool = False) -> None:
+        if left and not self.voicemail_left:
+            self.voicemail_left = True
+            self.note(at, "left a message")
+        if not self.voicemail:
+            self.voicemail = True
+            self._moved_on("sent to voicemail")
+            self.note(at, "reached voicemail")
+
+    def enter_voicemail(self, at: datetime | None) -> None:
+        """Now, as opposed to having been seen there."""
+        self.reach_voicemail(at)
+        self.voicemail_since = at
+
+    def leave_message(self, mailbox: str, at: datetime | None) -> None:
+        """Of several the first counts."""
+        self.reach_voicemail(at, left=True)
+        if self.mailbox is None and MAILBOX.fullmatch(mailbox):
+            self.mailbox = mailbox
+        if self.at_voicemail is None and at and self.voicemail_since and not self.unsure:
+            self.at_voicemail = max(at - self.voicemail_since, timedelta(0))
+
+    def ask_hangup(self, at: datetime | None, *, by_peer: bool) -> None:
+        if by_peer and not self.caller_hung_up:
+            self.caller_hung_up, self.hung_up_at = True, at
+            self.note(at, "the caller hung up")
+        self.pbx_hung_up = self.pbx_hung_up or not by_peer
+
+    # --- the end
+
+    def complete_at(self, at: datetime | None) -> bool:
+        """Has everything come that Asterisk sends before the Hangup: a request for it, the end of every dial?"""
+        if self.direction is Direction.OUTBOUND:
+            return True
+        asked = self.caller_hung_up or self.pbx_hung_up
+        waiting = self.queued and not self.queue_left
+        return asked and not waiting and all(leg.told_at(at) for leg in self.legs.values() if leg.own)
+
+    def facts(self, at: datetime | None, cause: int) -> Facts:
+        left = self._caller_left(at)
+        asked_at = self.hung_up_at or at
+        return Facts(
+            talked=self.answered,
+            lost=bool(self.handed_on) or self.left_on_hold,
+            unsure=self.unsure,
+            caller_hung_up=left,
+            ringing=left and self._ringing_until(asked_at),
+            ever_rang=any(leg.rang for leg in self.legs.values()),
+            waited=asked_at - self.started_at if asked_at and self.started_at else None,
+            statuses=frozenset(leg.status for leg in self.legs.values() if leg.own and leg.status),
+            offered=bool(self.legs),
+            in_queue=self._in_queue_until(asked_at),
+            voicemail=self.voicemail,
+            application=self.application,
+            menu=self.menu,
+            dialplan_dialled=self.dialplan_dialled,
+            busy_tone=self.busy_tone or self.channel.state is ChannelState.BUSY,
+            up=self.channel.state is ChannelState.UP,
+            cause=cause,
+        )
+
+    def _caller_left(self, at: datetime | None) -> bool:
+        """They asked for the hang-up; or, where no such event is let through, it cut short a dial or a queue."""
+        if self.caller_hung_up or self.pbx_hung_up:
+            return self.caller_hung_up
+        cut_short = any(
+            leg.own and (not leg.ended or (leg.status is DialStatus.CANCEL and _together(leg.ended_at, at)))
+            for leg in self.legs.values()
+        )
+        return cut_short or (self.queued and not self.queue_left)
+
+    def _in_queue_until(self, at: datetime | None) -> bool:
+        return self.queued and (not self.queue_left or _together(self.queue_left_at, at))
+
+    def _ringing_until(self, at: datetime | None) -> bool:
+        return any(
+            not leg.ended or (leg.status in (DialStatus.CANCEL, None) and _together(leg.ended_at, at))
+            for leg in self.legs.values()
+            if not leg.taken
+        )
+
+    def rang(self, until: datetime | None) -> timedelta | None:
+        """How long phones rang in all, overlaps once; a phone that never said so counts from its dial."""
+        known = [leg for leg in self.legs.values() if leg.rang] or list(self.legs.values())
+        spans = [
+            (begin, min(leg.ended_at or until, until))
+            for leg in known
+            if until and (begin := leg.ringing_at or leg.began_at)
+        ]
+        if not spans:
+            return None
+        total, reached = timedelta(0), min(begin for begin, _ in spans)
+        for begin, end in sorted(spans):
+            total += max(end - max(begin, reached), timedelta(0))
+            reached = max(reached, end)
+        return total
+
+
+def _together(one: datetime | None, other: datetime | None) -> bool:
+    """Did one hang-up set off both? Without times the order has to do."""
+    return one is None or other is None or abs(one - other) <= AT_ONCE

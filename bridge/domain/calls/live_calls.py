@@ -1,0 +1,199 @@
+"""The calls of one PBX that live now: opened, offered to phones, and in the end put into words."""
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.domain import phone
+from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Talk, Verdict
+from bridge.domain.calls.channels import Channel, endpoint
+from bridge.domain.calls.events import DialStatus
+from bridge.domain.calls.live_call import Leg, LiveCall
+from bridge.domain.calls.verdicts import judge
+from bridge.domain.phone import E164
+
+TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """pbx: its name. trunks: fnmatch patterns on channel names; without any, well-known contexts tell. country: how
+    numbers without a plus are read (ISO 3166), None to leave them. outside_prefix: dialled before outside numbers.
+    """
+
+    pbx: str = "pbx"
+    trunks: tuple[str, ...] = ()
+    country: str | None = None
+    outside_prefix: str = ""
+    min_ring: timedelta = timedelta(seconds=4)
+
+    def trunk_names(self) -> re.Pattern[str]:
+        """Matches the channels of the trunks; nothing where no patterns are given."""
+        return re.compile("|".join(map(fnmatch.translate, self.trunks)) or r"(?!)")
+
+
+class Callbook:
+    def __init__(self, settings: TrackerSettings) -> None:
+        self._settings = settings
+        self._calls: dict[str, LiveCall] = {}  # by the trunk channel's uniqueid
+        self._offered: dict[str, LiveCall] = {}  # by the uniqueid of a leg
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def all(self) -> list[LiveCall]:
+        return list(self._calls.values())
+
+    def all_inbound(self) -> list[LiveCall]:
+        return [call for call in self._calls.values() if call.direction is Direction.INBOUND]
+
+    def of(self, uniqueid: str) -> LiveCall | None:
+        """The call whose trunk channel this is."""
+        return self._calls.get(uniqueid)
+
+    def inbound(self, uniqueid: str) -> LiveCall | None:
+        call = self._calls.get(uniqueid)
+        return call if call and call.direction is Direction.INBOUND else None
+
+    def outbound(self, uniqueid: str) -> LiveCall | None:
+        call = self._calls.get(uniqueid)
+        return call if call and call.direction is Direction.OUTBOUND else None
+
+    def offering(self, uniqueid: str) -> LiveCall | None:
+        """The call that was offered to this channel."""
+        return self._offered.get(uniqueid)
+
+    def with_customer(self, number: E164) -> bool:
+        return any(call.caller.number == number for call in self._calls.values())
+
+    def talks(self) -> dict[E164, Talk]:
+        """Every customer there is a call with, and who of us has it."""
+        calls = ((call.caller.number, call) for call in self._calls.values())
+        return {
+            number: Talk(call.answered_by or "", bool(call.company), call.talking_since)
+            for number, call in calls
+            if number
+        }
+
+    # --- opening
+
+    def open_inbound(self, channel: Channel, number: str, name: str, at: datetime | None) -> LiveCall:
+        call = LiveCall(channel, Direction.INBOUND, at, self.read_caller(number, name), channel.exten)
+        call.note(at, f"{channel.name} called {channel.exten or 'in'}")
+        self._calls[channel.uniqueid] = call
+        return call
+
+    def open_outbound(self, channel: Channel, origin: Channel | None, dialled: str, at: datetime | None) -> None:
+        caller = Caller(self._outside_number(dialled), dialled)
+        call = LiveCall(channel, Direction.OUTBOUND, at, caller, dialled)
+        call.origin = origin.uniqueid if origin else ""
+        call.answered_by = endpoint(origin.name) if origin else None
+        call.note(at, f"{call.answered_by or 'the PBX'} dialled {dialled} over {channel.name}")
+        self._calls[channel.uniqueid] = call
+
+    def read_caller(self, number: str, name: str) -> Caller:
+        if phone.is_withheld(number):
+            return Caller(None, "", name)
+        read = phone.parse(number, self._settings.country)
+        digits = "" if read else _digits(number[: phone.MAX_RAW])
+        is_name = _digits(name) != _digits(number) or not _digits(name)  # many trunks send the number as the name
+        return Caller(read, digits, name if is_name else "")
+
+    def _outside_number(self, dialled: str) -> E164 | None:
+        """With the outside prefix if that is a number, else without: a dialplan may have cut it off already."""
+        whole = phone.parse(dialled, self._settings.country)
+        prefix = self._settings.outside_prefix
+        if whole or not prefix or not dialled.startswith(prefix):
+            return whole
+        return phone.parse(dialled.removeprefix(prefix), self._settings.country)
+
+    def offer(self, call: LiveCall, uniqueid: str, leg: Leg) -> None:
+        call.offer(uniqueid, leg)
+        self._offered[uniqueid] = call
+
+    def drop_guess(self, uniqueid: str) -> None:
+        """What we took for somebody calling in is being dialled."""
+        call = self.inbound(uniqueid)
+        if call and not call.certain:
+            self._forget_call(uniqueid)
+
+    # --- closing
+
+    def decide(self, call: LiveCall, at: datetime | None, cause: int) -> EndedCall:
+        """The trunk channel hung up."""
+        facts = call.facts(at, cause)
+        if call.direction is Direction.OUTBOUND:
+            verdict, reason = _judge_outbound(call, cause)
+        else:
+            verdict, reason = judge(facts, self._settings.min_ring)
+        call.note(at, f"{call.channel.name} hung up")
+        return self._ended(call, verdict, reason, at, caller_hung_up=facts.caller_hung_up)
+
+    def lose(self, call: LiveCall) -> EndedCall:
+        """It is gone and we did not see how. A talk that was seen is still a talk; anything else is not guessed."""
+        call.note(None, "its end was not seen")
+        talked = call.answered and not call.handed_on
+        return self._ended(call, Verdict.ANSWERED if talked else Verdict.UNKNOWN, None, None, caller_hung_up=False)
+
+    def forget(self, uniqueids: Iterable[str]) -> None:
+        for uniqueid in uniqueids:
+            self._forget_call(uniqueid)
+            self._offered.pop(uniqueid, None)
+
+    def _forget_call(self, uniqueid: str) -> None:
+        call = self._calls.pop(uniqueid, None)
+        for leg in call.legs if call else ():
+            self._offered.pop(leg, None)
+
+    def _ended(
+        self, call: LiveCall, verdict: Verdict, reason: Reason | None, at: datetime | None, *, caller_hung_up: bool
+    ) -> EndedCall:
+        return EndedCall(
+            key=CallKey(self._settings.pbx, call.channel.uniqueid, call.started_at),
+            direction=call.direction,
+            linkedid=call.channel.linkedid,
+            channel=call.channel.name,
+            caller=call.caller,
+            did=call.did,
+            verdict=verdict,
+            reason=reason,
+            started_at=call.started_at,
+            ended_at=at,
+            answered_at=call.answered_at,
+            answered_by=call.answered_by,
+            rang=call.rang(at),
+            talked=call.talked,
+            caller_hung_up=caller_hung_up,
+            voicemail_left=call.voicemail_left,
+            mailbox=call.mailbox,
+            at_voicemail=call.at_voicemail,
+            told_closed=call.told_closed,
+            asked_for_text=call.asked_for_text,
+            attempt_id=call.origin or None,
+            why=tuple(call.why),
+        )
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9+*#]", "", text)
+
+
+def _judge_outbound(call: LiveCall, cause: int) -> tuple[Verdict, Reason | None]:
+    """A number that nobody has ends as NOANSWER; there only the cause tells."""
+    if call.answered:
+        return Verdict.ANSWERED, None
+    if call.unsure:
+        return Verdict.UNKNOWN, None
+    if cause in NO_SUCH_NUMBER:
+        return Verdict.MISSED, Reason.UNREACHABLE
+    return Verdict.MISSED, REFUSED.get(call.refused_as, Reason.NO_ANSWER)
+
+
+NO_SUCH_NUMBER = frozenset({1, 3, 28})  # Q.850: unallocated; no route to destination; invalid number format
+REFUSED: dict[DialStatus | None, Reason] = {
+    DialStatus.BUSY: Reason.BUSY,
+    DialStatus.CONGESTION: Reason.UNREACHABLE,
+    DialStatus.CHANUNAVAIL: Reason.UNREACHABLE,
+}

@@ -1,0 +1,95 @@
+"""What lives when we look: calls we know are sure again, calls we meet in the middle are opened.
+
+A snapshot shows who shares media now, not who did before. A call that came up while nobody listened, and is with nobody
+now, may have had its talk: it stays unsure unless a machine has it.
+"""
+
+from datetime import datetime, timedelta
+
+from bridge.domain.calls.channels import Channel, Switchboard
+from bridge.domain.calls.events import ChannelSeen, ChannelState
+from bridge.domain.calls.live_call import LiveCall
+from bridge.domain.calls.live_calls import Callbook
+from bridge.domain.calls.participants import Company
+from bridge.domain.calls.verdicts import DIAL, WITH_A_MACHINE
+
+DIALLED_APPLICATIONS = frozenset({"appdial", "appdial2", "appqueue"})  # what runs on a channel that was dialled
+
+
+class Snapshot:
+    def __init__(self, board: Switchboard, book: Callbook, company: Company) -> None:
+        self._board = board
+        self._book = book
+        self._company = company
+        self._strangers: dict[str, ChannelSeen] = {}
+        self._applications: dict[str, str] = {}
+
+    def saw(self, channel: Channel, event: ChannelSeen) -> None:
+        was_up = channel.state is ChannelState.UP
+        channel.state, channel.shown = event.state, True
+        self._applications[channel.uniqueid] = event.application.casefold()
+        channel.caller_number = channel.caller_number or event.caller_number
+        channel.exten = channel.exten or event.exten
+        self._place(channel, event)
+        if call := self._book.of(channel.uniqueid):
+            self._see_again(call, event, was_up=was_up)
+        elif channel.trunk:
+            self._strangers[channel.uniqueid] = event
+        self._company.recount(self._board.connected(channel), event.at)
+
+    def end(self) -> None:
+        """All have been seen. Who called in comes first: a leg of theirs is no call of its own."""
+        strangers = [(self._board.channels.get(uniqueid), event) for uniqueid, event in self._strangers.items()]
+        met = [(channel, event) for channel, event in strangers if channel and not self._is_leg(channel)]
+        for channel, event in met:
+            if not _is_dialled(event) and not self._is_asked(channel):
+                self._open_inbound(channel, event)
+        for channel, event in met:
+            if _is_dialled(event) and (channel.linkedid == channel.uniqueid or not self._book.of(channel.linkedid)):
+                self._open_outbound(channel, event)
+            self._company.recount(self._board.connected(channel), event.at)
+        self._strangers.clear()
+        self._applications.clear()
+
+    def _place(self, channel: Channel, event: ChannelSeen) -> None:
+        before = self._board.connected(channel)
+        for bridge in channel.bridges - {event.bridge}:
+            self._board.leave(channel, bridge)
+        if event.bridge:
+            self._board.enter(channel, event.bridge, None)
+        self._company.recount(before, event.at)
+
+    def _see_again(self, call: LiveCall, event: ChannelSeen, *, was_up: bool) -> None:
+        call.note(event.at, "still there when we looked")
+        call.unsure = call.unsure and not was_up and _may_have_talked(event)
+
+    def _is_leg(self, channel: Channel) -> bool:
+        """Did we know it as one that is dialled, or is it about to be?"""
+        known = channel.dialled or self._book.offering(channel.uniqueid)
+        return bool(known) or channel.state is ChannelState.DOWN
+
+    def _is_asked(self, channel: Channel) -> bool:
+        """Has it picked up for another channel's Dial, which waits for it to say that it takes the call?"""
+        waiting = self._applications.get(channel.linkedid, "") in DIAL
+        return waiting and channel.linkedid != channel.uniqueid and not channel.bridges
+
+    def _open_inbound(self, channel: Channel, event: ChannelSeen) -> None:
+        call = self._book.open_inbound(channel, event.caller_number, event.caller_name, _began(event))
+        call.enter_application(event.application, event.at)
+        call.unsure = _may_have_talked(event)
+
+    def _open_outbound(self, channel: Channel, event: ChannelSeen) -> None:
+        origin = self._board.channels.get(channel.linkedid)
+        self._book.open_outbound(channel, origin, event.caller_number, _began(event))
+
+
+def _is_dialled(event: ChannelSeen) -> bool:
+    return event.application.casefold() in DIALLED_APPLICATIONS or event.state is ChannelState.RINGING
+
+
+def _may_have_talked(event: ChannelSeen) -> bool:
+    return event.state is ChannelState.UP and event.application.casefold() not in WITH_A_MACHINE
+
+
+def _began(event: ChannelSeen) -> datetime | None:
+    return event.at - timedelta(seconds=event.seconds) if event.at and event.seconds is not None else None

@@ -1,0 +1,461 @@
+"""Follows the channels of one PBX and says what every call came to, when its trunk channel hangs up.
+
+Events may come late, twice, out of order within a moment, or for channels never seen; a call is judged by what was
+seen of it, and called `unknown` when part of it happened while nobody listened.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bridge.domain.calls.calls import Caller, EndedCall, Reason, Talk
+from bridge.domain.calls.channels import Channel, Switchboard, dialled_number
+from bridge.domain.calls.events import (
+    ApplicationEntered,
+    Bridged,
+    BridgeDestroyed,
+    CallerChanged,
+    ChannelCreated,
+    ChannelEvent,
+    ChannelSeen,
+    ChannelState,
+    ClosedTold,
+    DialBegan,
+    DialEnded,
+    DialRinging,
+    Event,
+    HangupRequested,
+    Held,
+    HungUp,
+    LinkLost,
+    NobodyDialled,
+    NumberGiven,
+    Parked,
+    PresentationTold,
+    QueueJoined,
+    QueueLeft,
+    Renamed,
+    SnapshotEnded,
+    StateChanged,
+    Transferred,
+    Unbridged,
+    VoicemailLeft,
+)
+from bridge.domain.calls.live_call import Leg, LiveCall
+from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, Callbook, TrackerSettings
+from bridge.domain.calls.participants import Company
+from bridge.domain.calls.snapshot import Snapshot
+from bridge.domain.calls.verdicts import VOICEMAIL
+from bridge.domain.phone import E164
+
+MOMENT = timedelta(milliseconds=2)  # what one thing sets off may come in any order within this
+SETTLE = timedelta(milliseconds=200)  # how long a Hangup waits at most for what should have come before it
+SILENT_FOR = timedelta(hours=12)  # a channel of which nothing is heard for so long has lost its Hangup
+REMEMBERED = 10_000  # hung-up channels that a stray event does not bring back
+MAX_CHANNELS = 50_000  # what forged events may make us hold
+
+
+class Tracker:
+    def __init__(self, settings: TrackerSettings) -> None:
+        self._settings = settings
+        self._trunk = settings.trunk_names()
+        self._board = Switchboard()
+        self._book = Callbook(settings)
+        self._company = Company(self._board, self._book)
+        self._snapshot = Snapshot(self._board, self._book, self._company)
+        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._link = 0
+        self._ended: list[EndedCall] = []
+        self._early: dict[str, HungUp] = {}  # Hangups that came before what led to them
+        self.presentation_told = False
+        self._handlers: dict[type[Event], Callable[..., None]] = {
+            ChannelCreated: self._created,
+            ChannelSeen: self._seen,
+            SnapshotEnded: self._snapshot_ended,
+            StateChanged: self._state_changed,
+            CallerChanged: self._caller_changed,
+            Renamed: self._renamed,
+            DialBegan: self._dial_began,
+            DialRinging: self._dial_ringing,
+            DialEnded: self._dial_ended,
+            Bridged: self._bridged,
+            Unbridged: self._unbridged,
+            BridgeDestroyed: self._bridge_destroyed,
+            Held: self._held,
+            Transferred: self._transferred,
+            Parked: self._parked,
+            QueueJoined: self._queue_joined,
+            QueueLeft: self._queue_left,
+            ApplicationEntered: self._application_entered,
+            VoicemailLeft: self._voicemail_left,
+            HangupRequested: self._hangup_requested,
+            HungUp: self._hung_up,
+            PresentationTold: self._presentation_told,
+            ClosedTold: self._closed_told,
+            NumberGiven: self._number_given,
+            LinkLost: self._link_lost,
+        }
+
+    # --- what others ask
+
+    def feed(self, event: Event) -> list[EndedCall]:
+        """The calls that this event ended, mostly none."""
+        if self._early:
+            self._settle_until(event.at)
+        if handler := self._handlers.get(type(event)):
+            handler(event)
+        return self._take_ended()
+
+    def nobody_dialled(self, event: NobodyDialled) -> NobodyDialled:
+        """With what we know of the phone: one that had a channel was reached, so it was busy or refused."""
+        reached = event.attempt_id in self._board.channels or event.attempt_id in self._gone
+        return replace(event, why=Reason.BUSY) if reached and event.why is Reason.UNREACHABLE else event
+
+    @property
+    def settling(self) -> bool:
+        """Does a call wait for `settle`? With complete events in their order none ever does."""
+        return bool(self._early)
+
+    def settle(self, now: datetime) -> list[EndedCall]:
+        """Decide the calls whose Hangup has waited for 200 ms."""
+        self._settle_until(now, SETTLE)
+        return self._take_ended()
+
+    def reap(self, now: datetime) -> list[EndedCall]:
+        """Give up channels that have been silent for 12 hours."""
+        for channel in list(self._board.channels.values()):
+            if channel.heard_at and now - channel.heard_at > SILENT_FOR:
+                self._lose(channel)
+        return self._take_ended()
+
+    def finish(self) -> list[EndedCall]:
+        """Nothing more will come (the end of a recording): what still lives has no known end."""
+        self._settle_until(None)
+        for call in self._book.all():
+            self._lose(call.channel)
+        return self._take_ended()
+
+    def is_live(self, number: E164) -> bool:
+        """Is there a call with this customer right now?"""
+        return self._book.with_customer(number)
+
+    def talks(self) -> dict[E164, Talk]:
+        """Every customer there is a call with right now."""
+        return self._book.talks()
+
+    @property
+    def live_calls(self) -> int:
+        return len(self._book)
+
+    @property
+    def channels(self) -> int:
+        return len(self._board.channels)
+
+    def _settle_until(self, at: datetime | None, age: timedelta = MOMENT) -> None:
+        for event in list(self._early.values()):
+            if at is None or event.at is None or at - event.at >= age:
+                self._close(event)
+
+    def _take_ended(self) -> list[EndedCall]:
+        ended, self._ended = self._ended, []
+        return ended
+
+    # --- channels
+
+    def _channel(self, event: ChannelEvent) -> Channel | None:
+        return self._meet(event.uniqueid, event.channel, event.linkedid, event.at)
+
+    def _meet(self, uniqueid: str, name: str, linkedid: str, at: datetime | None) -> Channel | None:
+        """The channel, made if need be. None for one that is gone already or has no name."""
+        channel = self._board.channels.get(uniqueid)
+        if channel is None:
+            if not uniqueid or not name or uniqueid in self._gone:
+                return None
+            self._make_room()
+            channel = self._board.add(uniqueid, name, linkedid)
+            channel.trunk = channel.real and self._trunk.match(name) is not None
+        elif linkedid:
+            channel.linkedid = linkedid
+        channel.heard, channel.absent = self._link, 0
+        channel.heard_at = at or channel.heard_at
+        return channel
+
+    def _make_room(self) -> None:
+        if len(self._board.channels) >= MAX_CHANNELS:
+            oldest = next((c for c in self._board.channels.values() if not self._book.of(c.uniqueid)), None)
+            if oldest:
+                self._forget(oldest)
+
+    def _look_at_context(self, channel: Channel, context: str) -> None:
+        """Where nobody said which channels are trunks, well-known contexts tell."""
+        if not self._settings.trunks and channel.real:
+            channel.trunk = context.startswith(TRUNK_CONTEXTS)
+
+    def _created(self, event: ChannelCreated) -> None:
+        channel = self._channel(event)
+        if not channel:
+            return
+        channel.state, channel.exten, channel.caller_number = event.state, event.exten, event.caller_number
+        self._look_at_context(channel, event.context)
+        if channel.trunk:
+            self._maybe_inbound(channel, event)
+
+    def _maybe_inbound(self, channel: Channel, event: ChannelCreated) -> None:
+        """A trunk channel of its own linkedid that rings us, or asks for an extension, is somebody calling in."""
+        if self._book.of(channel.uniqueid) or channel.dialled or self._book.offering(channel.uniqueid):
+            return
+        asks = event.exten not in ("", "s")
+        if event.uniqueid == event.linkedid and (event.state is not ChannelState.DOWN or asks):
+            call = self._book.open_inbound(channel, event.caller_number, event.caller_name, event.at)
+            call.certain = event.state is not ChannelState.DOWN
+
+    def _state_changed(self, event: StateChanged) -> None:
+        channel = self._channel(event)
+        if not channel:
+            return
+        channel.state = event.state
+        if event.state is ChannelState.RINGING:
+            self._rings(channel.uniqueid, event.at)
+        if event.state is ChannelState.UP and (offered := self._book.offering(channel.uniqueid)):
+            offered.taken(channel.uniqueid, event.at)
+        starts = event.state is ChannelState.RING and channel.trunk and channel.uniqueid == channel.linkedid
+        if starts and not channel.dialled and not self._book.of(channel.uniqueid):
+            self._book.open_inbound(channel, channel.caller_number, "", event.at)
+
+    def _caller_changed(self, event: CallerChanged) -> None:
+        self._channel(event)
+        call = self._book.inbound(event.uniqueid)
+        if not call or call.caller.withheld:
+            return
+        new = self._book.read_caller(event.caller_number, event.caller_name)
+        if new.number and not call.caller.number:
+            call.caller = new
+            call.note(event.at, "the PBX learned the caller's number")
+        if event.restricted:
+            self._withhold(call, event.at)
+
+    def _renamed(self, event: Renamed) -> None:
+        channel = self._board.channels.get(event.uniqueid)
+        if channel:
+            self._board.rename(channel, event.channel)
+
+    # --- dialling
+
+    def _dial_began(self, event: DialBegan) -> None:
+        dialler = self._channel(event)
+        leg = self._meet(event.dest_uniqueid, event.dest_channel, event.dest_linkedid, event.at)
+        if not leg:
+            return
+        leg.dialled_by = event.uniqueid
+        leg.dialled = dialled_number(event.dialled) or event.dialled
+        self._book.drop_guess(leg.uniqueid)
+        call = self._company.call_behind(dialler, leg)
+        if call and self._book.inbound(call.channel.uniqueid):
+            self._offer(call, leg, event)
+        elif leg.trunk and not self._book.of(leg.uniqueid):
+            self._book.open_outbound(leg, self._company.origin(dialler), leg.dialled, event.at)
+
+    def _offer(self, call: LiveCall, channel: Channel, event: DialBegan | DialEnded) -> None:
+        own = event.uniqueid == call.channel.uniqueid
+        self._book.offer(call, channel.uniqueid, Leg(self._company.label(channel), own, channel.real, event.at))
+        if channel.state is ChannelState.RINGING:
+            call.rings(channel.uniqueid, event.at)
+
+    def _dial_ringing(self, event: DialRinging) -> None:
+        self._rings(event.dest_uniqueid, event.at)
+
+    def _rings(self, uniqueid: str, at: datetime | None) -> None:
+        channel, call = self._board.channels.get(uniqueid), self._book.offering(uniqueid)
+        if channel and call and channel.real:
+            call.rings(uniqueid, at)
+        if outbound := self._book.outbound(uniqueid):
+            outbound.note(at, "it rang there")
+
+    def _dial_ended(self, event: DialEnded) -> None:
+        dialler = self._channel(event)
+        leg = self._meet(event.dest_uniqueid, event.dest_channel, event.dest_linkedid, event.at)
+        if outbound := self._book.outbound(event.dest_uniqueid):
+            outbound.refused_as = event.status
+            outbound.note(event.at, f"the dial ended: {event.status}")
+            return
+        call = self._book.offering(event.dest_uniqueid) or self._book.of(event.uniqueid)
+        if not call:
+            return
+        if leg and dialler and not self._book.offering(event.dest_uniqueid):
+            self._offer(call, leg, event)  # a pick-up: this channel was never dialled
+        call.leg_ended(event.dest_uniqueid, event.status, event.at)
+
+    # --- bridges
+
+    def _bridged(self, event: Bridged) -> None:
+        channel = self._channel(event)
+        if not channel:
+            return
+        channel.held = False
+        self._board.enter(channel, event.bridge, event.holding)
+        self._company.recount(self._board.connected(channel), event.at)
+        call = self._book.of(channel.uniqueid)
+        if event.holding and call:
+            call.hand_on("put into a waiting room", event.at)
+
+    def _unbridged(self, event: Unbridged) -> None:
+        channel = self._channel(event)
+        if channel:
+            before = self._board.connected(channel)
+            self._board.leave(channel, event.bridge)
+            self._company.recount(before, event.at)
+
+    def _bridge_destroyed(self, event: BridgeDestroyed) -> None:
+        bridge = self._board.bridges.get(event.bridge)
+        if bridge:
+            before = [self._board.channels[uniqueid] for uniqueid in bridge.members]
+            self._board.destroy(event.bridge)
+            self._company.recount(before, event.at)
+
+    def _held(self, event: Held) -> None:
+        channel = self._channel(event)
+        if channel:
+            channel.held = event.on
+
+    # --- being sent on, waiting, listening
+
+    def _transferred(self, event: Transferred) -> None:
+        call = self._book.of(event.transferee_uniqueid)
+        if call and not event.reached:
+            call.hand_on(f"transferred to {event.exten}", event.at)
+
+    def _parked(self, event: Parked) -> None:
+        self._channel(event)
+        if call := self._book.of(event.uniqueid):
+            call.hand_on("parked", event.at)
+
+    def _queue_joined(self, event: QueueJoined) -> None:
+        self._channel(event)
+        if call := self._book.of(event.uniqueid):
+            call.join_queue(event.queue, event.at)
+
+    def _queue_left(self, event: QueueLeft) -> None:
+        self._channel(event)
+        if call := self._book.of(event.uniqueid):
+            call.leave_queue(event.queue, event.at)
+
+    def _application_entered(self, event: ApplicationEntered) -> None:
+        channel = self._channel(event)
+        call = self._book.inbound(event.uniqueid)
+        if call:
+            call.enter_application(event.application, event.at)
+            if event.application.casefold() in VOICEMAIL:
+                call.enter_voicemail(event.at)
+            if call.did in ("", "s") and re.fullmatch(r"\+?[0-9]{3,}", event.exten):
+                call.did = event.exten
+        elif channel and event.application.casefold() in VOICEMAIL:
+            behind = self._company.call_behind(channel, channel)
+            if behind:
+                behind.enter_voicemail(event.at)
+
+    def _voicemail_left(self, event: VoicemailLeft) -> None:
+        channel = self._channel(event)
+        call = self._book.of(event.uniqueid) or (channel and self._company.call_behind(channel, channel))
+        if call:
+            call.leave_message(event.mailbox, event.at)
+
+    def _presentation_told(self, event: PresentationTold) -> None:
+        self._channel(event)
+        self.presentation_told = True
+        call = self._book.of(event.uniqueid)
+        if call and event.restricted:
+            self._withhold(call, event.at)
+
+    def _withhold(self, call: LiveCall, at: datetime | None) -> None:
+        if not call.caller.withheld:
+            call.caller = Caller(None, "", "", withheld=True)
+            call.note(at, "the caller asked not to be shown")
+
+    def _closed_told(self, event: ClosedTold) -> None:
+        self._channel(event)
+        if call := self._book.of(event.uniqueid):
+            call.told_closed = event.closed
+            call.note(event.at, f"the night switch said: {'closed' if event.closed else 'open'}")
+
+    def _number_given(self, event: NumberGiven) -> None:
+        self._channel(event)
+        call, given = self._book.inbound(event.uniqueid), self._book.read_caller(event.number, "")
+        if call and given.number:
+            call.caller, call.asked_for_text = given, True
+            call.note(event.at, "the caller asked to be texted, and said at which number")
+
+    # --- the end
+
+    def _hangup_requested(self, event: HangupRequested) -> None:
+        channel = self._channel(event)
+        if channel and event.by_peer:
+            channel.leaving = True
+        if call := self._book.of(event.uniqueid):
+            call.ask_hangup(event.at, by_peer=event.by_peer)
+
+    def _hung_up(self, event: HungUp) -> None:
+        """Decides at once, unless the Hangup stands before what must have led to it."""
+        channel, call = self._channel(event), self._book.of(event.uniqueid)
+        if channel and call and event.at and not call.complete_at(event.at):
+            self._early.setdefault(event.uniqueid, event)
+        elif channel:
+            self._close(event)
+
+    def _close(self, event: HungUp) -> None:
+        self._early.pop(event.uniqueid, None)
+        channel = self._board.channels[event.uniqueid]
+        before = [c for c in self._board.connected(channel) if c is not channel]
+        if offered := self._book.offering(channel.uniqueid):
+            offered.leg_ended(channel.uniqueid, None, event.at)
+        call = self._book.of(channel.uniqueid)
+        if call:
+            self._company.leave(call, event.at)
+            self._ended.append(self._book.decide(call, event.at, event.cause))
+        self._forget(channel)
+        self._company.recount(before, event.at)
+
+    def _lose(self, channel: Channel) -> None:
+        """It is gone and nobody told us."""
+        if early := self._early.get(channel.uniqueid):
+            self._close(early)
+            return
+        call = self._book.of(channel.uniqueid)
+        if call:
+            self._ended.append(self._book.lose(call))
+        before = [c for c in self._board.connected(channel) if c is not channel]
+        self._forget(channel)
+        self._company.recount(before, None)
+
+    def _forget(self, channel: Channel) -> None:
+        self._board.remove(channel)
+        self._book.forget([channel.uniqueid])
+        self._gone[channel.uniqueid] = None
+        while len(self._gone) > REMEMBERED:
+            self._gone.popitem(last=False)
+
+    # --- connecting in the middle
+
+    def _link_lost(self, event: LinkLost) -> None:
+        self._settle_until(None)
+        self._link += 1
+        for call in self._book.all():
+            call.unsure = True
+            call.note(event.at, "we no longer heard the PBX")
+
+    def _seen(self, event: ChannelSeen) -> None:
+        if channel := self._channel(event):
+            self._look_at_context(channel, event.context)
+            self._snapshot.saw(channel, event)
+
+    def _snapshot_ended(self, _: SnapshotEnded) -> None:
+        """Gone: what we held from before the link was lost, or what is absent twice in a row."""
+        self._snapshot.end()
+        for channel in list(self._board.channels.values()):
+            if channel.shown:
+                channel.shown = False
+                continue
+            channel.absent += 1
+            if channel.heard < self._link or channel.absent >= 2:
+                self._lose(channel)

@@ -1,0 +1,113 @@
+"""What one call came to: a pure function from what was seen of it to verdict and reason.
+
+Answered means that the caller shared media with a person. What the dialplan answers, a DialEnd ANSWER, hang-up causes
+and queue events decide nothing: each was wrong on real calls.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bridge.domain.calls.calls import Reason, Verdict
+from bridge.domain.calls.events import DialStatus
+
+# Applications (lower case) by what they mean for a caller who hears them.
+VOICEMAIL = frozenset({"voicemail", "minivmrecord", "minivmgreet"})
+MENU = frozenset(
+    {"background", "backgrounddetect", "waitexten", "read", "readexten", "directory", "disa", "speechbackground"}
+)
+ANNOUNCEMENT = frozenset(
+    {"playback", "controlplayback", "saydigits", "saynumber", "playtones", "congestion", "zapateller"}
+)
+DIAL = frozenset({"dial", "retrydial", "followme", "page"})
+
+WITH_A_MACHINE = VOICEMAIL | MENU | ANNOUNCEMENT | {"queue", "park", "musiconhold", "busy", "ringing", "wait"}
+
+NO_ROUTE = frozenset({3, 20})  # Q.850: no route to destination; subscriber absent
+USER_BUSY = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was seen of an inbound call, when its trunk channel is gone.
+
+    waited: from the call's start until the caller gave up, or the end; None where no times are known. statuses: how
+    the legs ended that the caller's own channel dialled. application: the last one that the caller met, lower case.
+    lost: handed on after a talk, and then nobody. unsure: part of the call happened while we were not listening.
+    """
+
+    talked: bool = False
+    lost: bool = False
+    unsure: bool = False
+    caller_hung_up: bool = False
+    ringing: bool = False
+    ever_rang: bool = False
+    waited: timedelta | None = None
+    statuses: Set[DialStatus] = frozenset()
+    offered: bool = False
+    in_queue: bool = False
+    voicemail: bool = False
+    application: str = ""
+    menu: bool = False
+    dialplan_dialled: bool = False
+    busy_tone: bool = False
+    up: bool = False
+    cause: int = 0
+
+
+def judge(facts: Facts, min_ring: timedelta) -> tuple[Verdict, Reason | None]:
+    if facts.talked:
+        return (Verdict.ANSWERED_THEN_LOST if facts.lost else Verdict.ANSWERED), None
+    if facts.unsure:
+        return Verdict.UNKNOWN, None
+    if _is_short(facts, min_ring):
+        return Verdict.SHORT, None
+    return Verdict.MISSED, _reason(facts)
+
+
+def _is_short(facts: Facts, min_ring: timedelta) -> bool:
+    """A caller who first heard a welcome or a queue's music gave the office its chance, however short the last ring."""
+    gave_up_ringing = facts.caller_hung_up and facts.ringing
+    return gave_up_ringing and facts.waited is not None and facts.waited < min_ring
+
+
+def _reason(facts: Facts) -> Reason:
+    if facts.voicemail:
+        return Reason.VOICEMAIL
+    return _why_caller_left(facts) if facts.caller_hung_up else _why_pbx_ended(facts)
+
+
+def _why_caller_left(facts: Facts) -> Reason:
+    if facts.in_queue:
+        return Reason.ABANDONED_QUEUE
+    if facts.ringing:
+        return Reason.ABANDONED_RINGING
+    if facts.application in MENU:
+        return Reason.ABANDONED_MENU
+    if facts.busy_tone or facts.statuses == {DialStatus.BUSY}:
+        return Reason.BUSY
+    if facts.offered:
+        return Reason.NO_ANSWER if facts.ever_rang else _why_nobody_rang(facts)
+    if facts.application in ANNOUNCEMENT or not facts.up:
+        return Reason.NOT_OFFERED
+    return Reason.ABANDONED_MENU
+
+
+def _why_pbx_ended(facts: Facts) -> Reason:
+    if facts.ever_rang or facts.statuses & {DialStatus.NOANSWER, DialStatus.CANCEL}:
+        return Reason.NO_ANSWER
+    if facts.offered or facts.statuses:
+        return _why_nobody_rang(facts)
+    if facts.busy_tone or facts.cause == USER_BUSY:
+        return Reason.BUSY
+    if facts.dialplan_dialled or facts.cause in NO_ROUTE:
+        return Reason.UNREACHABLE
+    return Reason.ABANDONED_MENU if facts.menu else Reason.NOT_OFFERED
+
+
+def _why_nobody_rang(facts: Facts) -> Reason:
+    if DialStatus.BUSY in facts.statuses or facts.busy_tone:
+        return Reason.BUSY
+    if facts.statuses & {DialStatus.CONGESTION, DialStatus.CHANUNAVAIL}:
+        return Reason.UNREACHABLE
+    return Reason.NOT_OFFERED if DialStatus.ANSWER in facts.statuses else Reason.NO_ANSWER  # a machine answered

@@ -1,0 +1,1 @@
+"""The office as plain values: lines, hours, templates."""

@@ -1,0 +1,107 @@
+"""The office as it is configured: its lines, its people, its numbers. Values only; `config` makes them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
+
+from bridge.domain import phone
+from bridge.domain.office.hours import Calendar, HoursChange, Span
+from bridge.domain.office.roster import Override, Roster
+from bridge.domain.office.templates import Texts
+from bridge.domain.phone import E164
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A called number (or several) with its branch, the number its texts come from, its words and its hours.
+
+    carrier_replies: the network itself confirms STOP and START to that number.
+    """
+
+    name: str
+    pbx: str
+    dids: tuple[str, ...]
+    branch: str
+    sms_number: str
+    texts: Texts
+    calendar: Calendar
+    carrier_replies: bool = False
+
+    def changed(self, hours: Iterable[HoursChange]) -> "Line":
+        mine = [change for change in hours if change.concerns(self.branch, self.name)]
+        return replace(self, calendar=self.calendar.changed(mine))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """email: told there too. quiet: their own quiet hours, which urgent work passes."""
+
+    name: str
+    mobile: E164 | None = None
+    extension: str | None = None
+    email: str | None = None
+    quiet: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Whose calls these are.
+
+    country: ISO 3166, how numbers without a plus are read. regions: where we may text (+1 is not the US). roster: who
+    takes urgent work, and when. emergency: what to call in danger, as people there dial it.
+    """
+
+    business: str
+    country: str
+    zone: ZoneInfo
+    regions: frozenset[str]
+    lines: tuple[Line, ...]
+    people: tuple[Person, ...] = ()
+    own_numbers: frozenset[E164] = field(default=frozenset())
+    roster: Roster = field(default=Roster())
+    emergency: str = "911"
+
+    def line_for(self, pbx: str, did: str) -> Line:
+        """The line that this number rings, however it is written; the first line of that PBX where none names it."""
+        here = [line for line in self.lines if line.pbx == pbx] or list(self.lines)
+        number = phone.parse(did, self.country)
+        for line in here:
+            if did in line.dids or (number and number in [phone.parse(own, self.country) for own in line.dids]):
+                return line
+        return here[0]
+
+    def lines_texted_at(self, address: str) -> list[Line]:
+        """The lines that text from this number, or short code, however a gateway writes it."""
+        number = phone.parse(address, self.country)
+        wanted = {_digits(address), *([number.digits] if number else [])}
+        return [line for line in self.lines if _digits(line.sms_number) in wanted]
+
+    def line_named(self, name: str) -> Line:
+        """The line of that name; the first one where it has been taken out of the configuration since."""
+        return next((line for line in self.lines if line.name == name), self.lines[0])
+
+    def line_of(self, branch: str | None) -> Line:
+        """The first line of that branch, or of the office."""
+        return next((line for line in self.lines if branch in (None, line.branch)), self.lines[0])
+
+    def person(self, name: str) -> Person | None:
+        """None where nobody is called so (any more)."""
+        return next((person for person in self.people if person.name == name), None)
+
+    def at_mobiles(self, numbers: Collection[E164]) -> list[str]:
+        """Whose mobiles those are; numbers of nobody here are left out."""
+        return [person.name for person in self.people if person.mobile in numbers]
+
+    def at_extension(self, extension: str) -> str:
+        """Whose extension it is, else the extension itself."""
+        return next((person.name for person in self.people if person.extension == extension), extension)
+
+    def changed(self, overrides: Iterable[Override], hours: Sequence[HoursChange] = ()) -> "Office":
+        """The same office with these dated changes of who is on call and of its hours."""
+        lines = tuple(line.changed(hours) for line in self.lines) if hours else self.lines
+        return replace(self, roster=self.roster.changed(overrides), lines=lines)
+
+
+def _digits(address: str) -> str:
+    """Of a name, which has none, the name itself."""
+    return "".join(character for character in address if character.isdigit()) or address

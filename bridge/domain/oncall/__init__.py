@@ -1,0 +1,1 @@
+"""On-call duty and escalation as plain values."""

@@ -1,0 +1,1 @@
+"""Digest and figures as plain values."""

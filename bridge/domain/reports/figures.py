@@ -1,0 +1,145 @@
+"""The figures of a period, as defined once for the page, the report and the metrics alike.
+
+What is counted of callbacks is counted by the day on which they were opened, whatever day they were closed or reached
+on: so opened is always open and closed together, and no share can exceed the whole.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from bridge.domain.office.hours import Calendar
+
+HOUR = timedelta(hours=1)
+FURTHEST = 400
+"""Days looked back for an hour in which the office was open."""
+
+
+class Count(StrEnum):
+    """What can be added up day by day. Each is one sentence of the definitions.
+
+    MISSED_CALLS: inbound calls with the verdict `missed`, without those of staff and of blocked numbers, which are
+    FILTERED_CALLS. MISSED_CALLERS: distinct numbers among them; of withheld ones, each branch has one caller.
+    TEXTS_SENT: first texts that the gateway took, or may have taken. TEXT_REPLIES: conversations with a customer's text
+    after our first text. CALLS_RECOVERED: callbacks whose customer talked with a person later. APPOINTMENTS_BOOKED:
+    closed by a person as booked.
+    """
+
+    MISSED_CALLS = "missed_calls"
+    MISSED_CALLERS = "missed_callers"
+    FILTERED_CALLS = "filtered_calls"
+    TEXTS_SENT = "texts_sent"
+    TEXT_REPLIES = "text_replies"
+    CALLBACKS_OPENED = "callbacks_opened"
+    CALLBACKS_OPEN = "callbacks_open"
+    CALLBACKS_CLOSED = "callbacks_closed"
+    CALLS_RECOVERED = "calls_recovered"
+    APPOINTMENTS_BOOKED = "appointments_booked"
+    URGENT_FLAGGED = "urgent_leads_flagged"
+    URGENT_ACKNOWLEDGED = "urgent_leads_acknowledged"
+
+
+Counts = Mapping[Count, int]
+
+ADDITIVE = tuple(count for count in Count if count is not Count.MISSED_CALLERS)
+"""Those of which hours and lines add up to the whole: somebody who calls twice is one caller, whenever and wherever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """`number` of one kind, within the same quarter of an hour, on the same line.
+
+    Callbacks, and what came of them, stand at the time they were opened and at the line that they rang last. did: the
+    number that was called, as the PBX writes it; "" for callbacks.
+    """
+
+    count: Count
+    at: datetime
+    line: str
+    did: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """to_acknowledge: from an urgent flag to whoever acknowledged it. to_contact: from the end of the first missed call
+    to the first talk with a person. One for each callback of which both ends are known."""
+
+    to_acknowledge: Sequence[timedelta] = ()
+    to_contact: Sequence[timedelta] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """first, last: days in the office's zone, both included. no_next_step: as it is now, whatever the period."""
+
+    first: date
+    last: date
+    counts: Counts
+    times: Times
+    no_next_step: int
+
+    @property
+    def reply_share(self) -> float | None:
+        """Conversations with a reply per text sent; None where nothing was sent."""
+        sent = self.counts[Count.TEXTS_SENT]
+        return self.counts[Count.TEXT_REPLIES] / sent if sent else None
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "from": self.first.isoformat(),
+            "to": self.last.isoformat(),
+            **{str(count): self.counts[count] for count in Count},
+            "text_reply_share": None if self.reply_share is None else round(self.reply_share, 3),
+            "median_minutes_to_acknowledgement": minutes(middle(self.times.to_acknowledge)),
+            "median_minutes_to_first_contact": minutes(middle(self.times.to_contact)),
+            "p90_minutes_to_first_contact": minutes(ninetieth(self.times.to_contact)),
+            "leads_with_no_next_step": self.no_next_step,
+        }
+
+
+def added(one: Counts, other: Counts) -> Counts:
+    return {count: one.get(count, 0) + other.get(count, 0) for count in Count}
+
+
+def by_hour(happened: Iterable[Happened], zone: ZoneInfo) -> list[Counts]:
+    """Of the 24 hours of a day, as the office's clock shows them."""
+    hours: list[dict[Count, int]] = [dict.fromkeys(ADDITIVE, 0) for _ in range(24)]
+    for one in happened:
+        hours[one.at.astimezone(zone).hour][one.count] += one.number
+    return list(hours)
+
+
+def by_line(happened: Iterable[Happened], lines: Iterable[str]) -> dict[str, Counts]:
+    """Of these lines, and of those that have left the configuration since and still count."""
+    found: dict[str, dict[Count, int]] = {name: dict.fromkeys(ADDITIVE, 0) for name in lines}
+    for one in happened:
+        found.setdefault(one.line, dict.fromkeys(ADDITIVE, 0))[one.count] += one.number
+    return dict(found)
+
+
+def middle(times: Sequence[timedelta]) -> timedelta | None:
+    return timedelta(seconds=median(time.total_seconds() for time in times)) if times else None
+
+
+def ninetieth(times: Sequence[timedelta]) -> timedelta | None:
+    """The 90th percentile by nearest rank: nine of ten took no longer."""
+    return sorted(times)[ceil(0.9 * len(times)) - 1] if times else None
+
+
+def minutes(time: timedelta | None) -> float | None:
+    return None if time is None else round(time.total_seconds() / 60, 1)
+
+
+def an_office_hour_before(calendar: Calendar, now: datetime) -> datetime | None:
+    """The moment since which the office has been open for an hour; None if it was not, for more than a year."""
+    for days in range(FURTHEST):
+        start = calendar.day_start(now, -days)
+        left = calendar.office_time_between(start, now) - HOUR
+        if left >= timedelta(0):
+            return calendar.add_office_time(start, left)
+    return None

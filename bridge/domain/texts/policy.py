@@ -1,0 +1,276 @@
+"""Should this call get a text: every rule that can say no, in the order in which a no is most useful to read."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bridge.domain import phone
+from bridge.domain.calls.calls import Direction, EndedCall, Verdict
+from bridge.domain.office.office import Office
+from bridge.domain.phone import E164
+
+
+class ContactKind(StrEnum):
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    SUPPLIER = "supplier"
+    OTHER = "other"
+    BLOCKED = "blocked"
+    SHARED = "shared"
+
+
+FILTERED = frozenset({ContactKind.STAFF, ContactKind.BLOCKED})
+"""No text and no row: only listed."""
+
+UNTEXTED = frozenset({ContactKind.SUPPLIER, ContactKind.OTHER})
+"""A row, but no text."""
+
+
+class Slot(StrEnum):
+    """One first text per cool-down in open hours, and one while closed."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Why(StrEnum):
+    """Why a call gets no text. `paused` and `live_only` mean: it would have been texted."""
+
+    OUTBOUND = "outbound"
+    ANSWERED = "answered"
+    LOST_AFTER_TALK = "lost_after_talk"
+    SHORT = "short"
+    UNKNOWN = "unknown"
+    WITHHELD = "withheld"
+    EMERGENCY_OR_SHORT_CODE = "emergency_or_short_code"
+    INTERNAL = "internal"
+    INVALID = "invalid"
+    OWN_NUMBER = "own_number"
+    STAFF = "staff"
+    BLOCKED = "blocked"
+    CONTACT = "contact"
+    OPTED_OUT = "opted_out"
+    TOLL_FREE = "toll_free"
+    PREMIUM = "premium"
+    REGION = "region"
+    LANDLINE = "landline"
+    TALKED_SINCE = "talked_since"
+    TOO_OLD = "too_old"
+    REPLIED = "replied"
+    COOL_DOWN = "cool_down"
+    IN_CALL = "in_call"
+    TEXT_REFUSED = "text_refused"
+    BREAKER = "breaker"
+    CAP_HOUR = "cap_hour"
+    CAP_DAY = "cap_day"
+    PAUSED = "paused"
+    LIVE_ONLY = "live_only"
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class NoText:
+    why: Why
+
+
+Decision = SendText | NoText
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When a missed call gets a text. The defaults are safe: the office loosens them, never the other way round.
+
+    own_numbers and staff come from the office. cap_hour, cap_day: first texts over all numbers. neighbours: so many
+    other callers within neighbour_window, whose numbers differ from this one in the last two digits only, trip the
+    breaker. live_only: while trying it out, the only numbers that get texts by themselves; empty: all. receipt: does a
+    customer's text get the one automatic receipt?
+    """
+
+    country: str = "US"
+    regions: frozenset[str] = frozenset({"US", "CA"})
+    own_numbers: frozenset[E164] = field(default=frozenset())
+    staff: frozenset[E164] = field(default=frozenset())
+    min_ring: timedelta = timedelta(seconds=4)
+    cool_down: timedelta = timedelta(hours=24)
+    max_age: timedelta = timedelta(minutes=15)
+    delay: timedelta = timedelta(0)
+    text_lost_after_talk: bool = False
+    cap_hour: int = 60
+    cap_day: int = 300
+    neighbours: int = 5
+    neighbour_window: timedelta = timedelta(minutes=10)
+    live_only: frozenset[E164] = field(default=frozenset())
+    receipt: bool = True
+
+    def of(self, office: Office) -> "Rules":
+        """These rules, knowing whose numbers are the office's own."""
+        return replace(
+            self,
+            country=office.country,
+            regions=office.regions,
+            own_numbers=office.own_numbers,
+            staff=frozenset(person.mobile for person in office.people if person.mobile),
+        )
+
+    def is_live(self, number: E164 | None) -> bool:
+        """May this number get a text that nobody wrote by hand?"""
+        return not self.live_only or number in self.live_only
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is known of the caller's number, and of all texts, when the call is judged.
+
+    cool_until_open, cool_until_closed: when the cool-down after the last first text ends, by slot. replied_at: the last
+    text from that number; conversing: it stands on a row that is not closed yet. talked_at: the end of the last call of
+    that number in which somebody talked. neighbours: other callers with nearly this number within the window.
+    """
+
+    contact: ContactKind | None = None
+    opted_out: bool = False
+    landline: bool = False
+    cool_until_open: datetime | None = None
+    cool_until_closed: datetime | None = None
+    replied_at: datetime | None = None
+    conversing: bool = False
+    talked_at: datetime | None = None
+    texts_last_hour: int = 0
+    texts_last_day: int = 0
+    neighbours: int = 0
+    breaker_tripped: bool = False
+    paused: bool = False
+
+    def cool_until(self, slot: Slot) -> datetime | None:
+        return self.cool_until_closed if slot is Slot.CLOSED else self.cool_until_open
+
+
+def needs_callback(call: EndedCall) -> bool:
+    return call.direction is Direction.INBOUND and call.verdict in (Verdict.MISSED, Verdict.ANSWERED_THEN_LOST)
+
+
+def filtered(call: EndedCall, contact: ContactKind | None, rules: Rules) -> ContactKind | None:
+    """Whose calls are listed but never queued: the office's own people, and blocked numbers."""
+    if call.caller.number in rules.staff:
+        return ContactKind.STAFF
+    return contact if contact in FILTERED else None
+
+
+def decide(
+    call: EndedCall, history: History, live: bool, rules: Rules, now: datetime, *, closed: bool = False
+) -> Decision:
+    """live: a call with that number is going on. closed: the office was closed when the call came in."""
+    slot = Slot.CLOSED if closed else Slot.OPEN
+    case = _Case(call, history, live, rules, now, slot)
+    for rule in (_by_call, _by_number, _by_person, _by_moment, _by_volume):
+        why = rule(case)
+        if why is not None:
+            return NoText(why)
+    return SendText(slot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    call: EndedCall
+    history: History
+    live: bool
+    rules: Rules
+    now: datetime
+    slot: Slot
+
+    @property
+    def ended_at(self) -> datetime:
+        return self.call.ended_at or self.now
+
+
+_BY_VERDICT = {
+    Verdict.ANSWERED: Why.ANSWERED,
+    Verdict.SHORT: Why.SHORT,
+    Verdict.UNKNOWN: Why.UNKNOWN,
+}
+
+
+def _by_call(case: _Case) -> Why | None:
+    if case.call.direction is Direction.OUTBOUND:
+        return Why.OUTBOUND
+    verdict = case.call.verdict
+    if verdict is Verdict.ANSWERED_THEN_LOST and not case.rules.text_lost_after_talk:
+        return Why.LOST_AFTER_TALK
+    return _BY_VERDICT.get(verdict)
+
+
+def _by_number(case: _Case) -> Why | None:
+    caller, rules = case.call.caller, case.rules
+    if caller.withheld or (caller.number is None and phone.is_withheld(caller.digits)):
+        return Why.WITHHELD
+    return _unusable(caller.digits, rules.country) if caller.number is None else None
+
+
+def _unusable(digits: str, country: str) -> Why:
+    """Why this is no number to text: an extension is no fault of the caller's, a made-up number may be."""
+    if not digits.isdigit():
+        return Why.INVALID
+    if phone.is_short_or_emergency(digits, country):
+        return Why.EMERGENCY_OR_SHORT_CODE
+    return Why.INTERNAL if len(digits) < 7 else Why.INVALID
+
+
+def _by_person(case: _Case) -> Why | None:
+    number = case.call.caller.number
+    return never_texted(number, case.history, case.rules) if number else None
+
+
+def never_texted(number: E164, history: History, rules: Rules) -> Why | None:
+    """Why this number gets no automatic text, whatever happened; None if it may."""
+    of_person = _first(
+        (number in rules.own_numbers, Why.OWN_NUMBER),
+        (number in rules.staff or history.contact is ContactKind.STAFF, Why.STAFF),
+        (history.contact is ContactKind.BLOCKED, Why.BLOCKED),
+        (history.opted_out, Why.OPTED_OUT),
+        (history.contact in UNTEXTED, Why.CONTACT),
+    )
+    fixed = history.landline or phone.kind(number) is phone.Kind.FIXED
+    return of_person or never_answered(number, rules) or (Why.LANDLINE if fixed else None)
+
+
+def never_answered(number: E164, rules: Rules) -> Why | None:
+    """Why no text goes to this number, not even in answer to its own STOP or HELP; None if one may."""
+    kind = phone.kind(number)
+    return _first(
+        (number in rules.own_numbers, Why.OWN_NUMBER),
+        (kind is phone.Kind.TOLL_FREE, Why.TOLL_FREE),
+        (kind is phone.Kind.PREMIUM, Why.PREMIUM),
+        (number.region not in rules.regions, Why.REGION),
+    )
+
+
+def _by_moment(case: _Case) -> Why | None:
+    history, rules = case.history, case.rules
+    cool_until = history.cool_until(case.slot)
+    replied = history.replied_at is not None and case.now - history.replied_at < rules.cool_down
+    began_at = case.call.started_at or case.ended_at
+    return _first(
+        (history.talked_at is not None and history.talked_at > began_at, Why.TALKED_SINCE),
+        (case.now - case.ended_at > rules.max_age, Why.TOO_OLD),
+        (replied or history.conversing, Why.REPLIED),
+        (cool_until is not None and cool_until > case.now, Why.COOL_DOWN),
+        (case.live, Why.IN_CALL),
+    )
+
+
+def _by_volume(case: _Case) -> Why | None:
+    history, rules = case.history, case.rules
+    return _first(
+        (history.breaker_tripped or history.neighbours >= rules.neighbours, Why.BREAKER),
+        (history.texts_last_hour >= rules.cap_hour, Why.CAP_HOUR),
+        (history.texts_last_day >= rules.cap_day, Why.CAP_DAY),
+        (history.paused, Why.PAUSED),
+        (not rules.is_live(case.call.caller.number), Why.LIVE_ONLY),
+    )
+
+
+def _first(*checks: tuple[bool, Why]) -> Why | None:
+    return next((why for forbids, why in checks if forbids), None)

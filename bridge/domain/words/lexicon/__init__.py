@@ -1,0 +1,33 @@
+"""The words of triage, honesty and opt-out, as TOML per language: data, not code."""
+
+from bridge.domain.words.lexicon.entries import (
+    Category,
+    Excuse,
+    Kind,
+    LexiconError,
+    OptOut,
+    Promise,
+    Rule,
+    Strength,
+    Trigger,
+)
+from bridge.domain.words.lexicon.lexicon import Lexicon
+from bridge.domain.words.lexicon.loader import Source, build, default_lexicon, shipped, source
+
+__all__ = [
+    "Category",
+    "Excuse",
+    "Kind",
+    "Lexicon",
+    "LexiconError",
+    "OptOut",
+    "Promise",
+    "Rule",
+    "Source",
+    "Strength",
+    "Trigger",
+    "build",
+    "default_lexicon",
+    "shipped",
+    "source",
+]

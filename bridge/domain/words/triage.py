@@ -1,0 +1,120 @@
+"""How urgent is what a customer wrote: the words that say so, and the words that take it back.
+
+A text is read as words, the words as clauses. In each clause the phrases of the lexicon are triggers or releases; a
+trigger gives way only to the kinds of release that its entry names, and a hazard to a plain "no" at most. Nothing here
+hides a text: a miss costs it its place in the queue, never its being read.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridge.domain.words.lexicon import Category, Kind, Lexicon, Strength
+from bridge.domain.words.triage_answers import answers
+from bridge.domain.words.triage_clauses import Match, State, Words, conversation
+
+MAX_PARTS = 12
+
+
+class Level(StrEnum):
+    URGENT = "urgent"
+    CHECK = "check"
+    ROUTINE = "routine"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words that decided: characters `start` to `end` of part number `part`, as the customer wrote them."""
+
+    part: int
+    start: int
+    end: int
+    text: str
+    category: Category
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Words that took weight from a trigger."""
+
+    part: int
+    start: int
+    end: int
+    text: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """categories: in the brief's order. hazard: somebody may be in danger."""
+
+    level: Level
+    categories: tuple[Category, ...] = ()
+    spans: tuple[Span, ...] = ()
+    released_by: tuple[Release, ...] = ()
+    hazard: bool = False
+
+
+def assess(texts: Sequence[str], lexicon: Lexicon, *, asked_urgent: bool = True) -> Assessment:
+    """Judge the texts of one customer's last half hour, oldest first; of many the newest MAX_PARTS are read.
+
+    asked_urgent: our text asked whether it is urgent, so that a bare "yes" answers that.
+    """
+    recent = range(max(len(texts) - MAX_PARTS, 0), len(texts))
+    talk = conversation({part: texts[part] for part in recent}, lexicon)
+    matches = talk.matches()
+    if asked_urgent:
+        matches += answers(talk)
+    return _summed_up(_strongest(matches), texts, unread=talk.cut)
+
+
+def _strongest(matches: Iterable[Match]) -> list[Match]:
+    """One match for each place and category: the reading of it that stands, of those a hazard."""
+    best: dict[tuple[int, int, Category], Match] = {}
+    for match in matches:
+        key = (match.where.part, match.where.start, match.category)
+        if key not in best or _weight(match) > _weight(best[key]):
+            best[key] = match
+    return sorted(best.values(), key=lambda match: (match.where.part, match.where.start, match.where.end))
+
+
+def _weight(match: Match) -> tuple[State, bool]:
+    return match.state, match.strength is Strength.HAZARD
+
+
+def _summed_up(matches: Sequence[Match], texts: Sequence[str], *, unread: bool) -> Assessment:
+    standing = [match for match in matches if match.state > State.RELEASED]
+    categories = {match.category for match in standing}
+    return Assessment(
+        level=_level(standing, unread=unread),
+        categories=tuple(category for category in Category if category in categories),
+        spans=tuple(Span(*_place(match.where, texts), match.category) for match in _apart(standing)),
+        released_by=tuple(dict.fromkeys(_releases(matches, texts))),
+        hazard=any(match.strength is Strength.HAZARD for match in standing),
+    )
+
+
+def _level(standing: Sequence[Match], *, unread: bool) -> Level:
+    if any(match.state is State.ACTIVE for match in standing):
+        return Level.URGENT
+    return Level.CHECK if standing or unread else Level.ROUTINE
+
+
+def _apart(standing: Sequence[Match]) -> Iterator[Match]:
+    """Without those that lie inside another of their category. standing: by place."""
+    reached: dict[tuple[int, Category], int] = {}
+    for match in sorted(standing, key=lambda match: (match.where.part, match.where.start, -match.where.end)):
+        key = (match.where.part, match.category)
+        if match.where.end > reached.get(key, -1):
+            reached[key] = match.where.end
+            yield match
+
+
+def _releases(matches: Iterable[Match], texts: Sequence[str]) -> Iterator[Release]:
+    for match in matches:
+        for kind, where in match.releases:
+            yield Release(*_place(where, texts), kind)
+
+
+def _place(where: Words, texts: Sequence[str]) -> tuple[int, int, int, str]:
+    return where.part, where.start, where.end, texts[where.part][where.start : where.end]

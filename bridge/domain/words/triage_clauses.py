@@ -1,0 +1,317 @@
+"""Triggers and releases in the clauses of a conversation, and which of them meet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cached_property
+
+from bridge.domain.words.lexicon import Category, Kind, Lexicon, Strength, Trigger
+from bridge.domain.words.names import name_spans
+from bridge.domain.words.phrases import Found
+from bridge.domain.words.tokens import MAX_HEAD, MAX_TAIL, After, Clause, Token, clauses, is_cut, tokenise
+
+MAX_WORDS = MAX_HEAD + MAX_TAIL  # of all parts together
+FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no", then "heat")
+NEGATION_REACH = 6
+HYPOTHESIS_REACH = 14
+PRESENT_REACH = 2
+MAX_OVERS = 20
+HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
+
+_CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
+_FAR_REACHING = frozenset({Kind.DEFERRED, Kind.OVER, Kind.RELAPSE})
+_ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
+_OF_ANOTHER_TIME = frozenset({Kind.PAST, Kind.PAPERWORK})
+_NOT_INSIDE = _CANCELLED_BY_RELAPSE | {Kind.HEDGED}
+_NEARBY = frozenset({Kind.ELSEWHERE, Kind.HEARSAY})
+_SUBJECTS = frozenset({"it", "there", "water"})
+_ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
+
+
+class State(IntEnum):
+    RELEASED = 0
+    UNCLEAR = 1
+    ACTIVE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Characters `start` to `end` of part number `part`."""
+
+    part: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A trigger that was found, what speaks against it, and what is left of it."""
+
+    category: Category
+    strength: Strength
+    where: Words
+    state: State
+    releases: tuple[tuple[Kind, Words], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A release that was found: in clause number `clause`, from word `first` to word `last`."""
+
+    kind: Kind
+    clause: int
+    first: int
+    last: int
+    where: Words
+
+
+def conversation(texts: Mapping[int, str], lexicon: Lexicon) -> "Conversation":
+    """Read the parts (number -> text) of one customer, in order."""
+    heard = _newest(texts)
+    cut = len(heard) < len(texts) or any(is_cut(texts[part], len(tokens)) for part, tokens in heard.items())
+    parts = tuple(_understood(texts[part], tokens, lexicon) for part, tokens in reversed(heard.items()))
+    turning = lexicon.words("turning")
+    spoken = tuple(clause for passage in _passages(parts) for clause in clauses(passage, turning))
+    return Conversation(lexicon, parts, spoken, cut)
+
+
+def _newest(texts: Mapping[int, str]) -> dict[int, tuple[Token, ...]]:
+    """The words of each part, newest first: as many parts as stay within MAX_WORDS, but one at least."""
+    heard: dict[int, tuple[Token, ...]] = {}
+    left = MAX_WORDS
+    for part in reversed(list(texts)):
+        tokens = tokenise(texts[part], part)
+        left -= len(tokens)
+        if heard and left < 0:
+            break
+        heard[part] = tokens
+    return heard
+
+
+def _understood(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
+    """The words of a part corrected, with those of names made meaningless."""
+    meaningless = {at for start, end in name_spans(text, tokens, lexicon) for at in range(start, end)}
+    return tuple(
+        replace(token, word="", alias="") if token.start in meaningless or token.end - 1 in meaningless else token
+        for token in lexicon.corrected(tokens)
+    )
+
+
+def _passages(parts: Sequence[tuple[Token, ...]]) -> Iterator[tuple[Token, ...]]:
+    """Every part by itself, but neighbouring fragments as one."""
+    fragments: tuple[Token, ...] = ()
+    for tokens in parts:
+        if len(tokens) <= FRAGMENT:
+            fragments += tokens
+            continue
+        yield fragments
+        yield tokens
+        fragments = ()
+    yield fragments
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """parts: the words of each part. clauses: all that was said, in order. cut: something was too long to be read."""
+
+    lexicon: Lexicon
+    parts: tuple[tuple[Token, ...], ...]
+    clauses: tuple[Clause, ...]
+    cut: bool
+
+    def matches(self) -> list[Match]:
+        found = [match for number in range(len(self.clauses)) for match in self._in_clause(number)]
+        return found + list(self._across_parts())
+
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """Every release in the conversation that no relapse takes back, in order."""
+        found = [
+            Remark(found.value, number, found.first, found.last, _words(clause.tokens, found.first, found.last))
+            for number, clause in enumerate(self.clauses)
+            for found in self.lexicon.release_book.find(clause.tokens)
+            if not (found.value in _CANCELLED_BY_RELAPSE and self._denied(clause.tokens, found))
+        ]
+        relapse = max(((other.clause, other.first) for other in found if other.kind is Kind.RELAPSE), default=(-1, -1))
+        return tuple(
+            remark
+            for remark in found
+            if remark.kind not in _CANCELLED_BY_RELAPSE or (remark.clause, remark.last) >= relapse
+        )
+
+    @cached_property
+    def _by_clause(self) -> dict[int, list[Remark]]:
+        """The remarks that act only in their clause."""
+        found: dict[int, list[Remark]] = defaultdict(list)
+        for remark in self.remarks:
+            if remark.kind not in _FAR_REACHING:
+                found[remark.clause].append(remark)
+        return found
+
+    @cached_property
+    def _deferrals(self) -> list[Remark]:
+        return [remark for remark in self.remarks if remark.kind is Kind.DEFERRED]
+
+    @cached_property
+    def _overs(self) -> list[Remark]:
+        """Where everything said before is taken back; of many the last few."""
+        return [remark for remark in self.remarks if remark.kind is Kind.OVER][-MAX_OVERS:]
+
+    def _denied(self, tokens: Sequence[Token], found: Found[Kind]) -> bool:
+        """`is not fixed yet`, `will not come back on`; but `no longer leaks` carries its own "no"."""
+        negators = self.lexicon.words("negator")
+        reach = 2 if found.first and tokens[found.first - 1].word in self.lexicon.words("under_no") else 1
+        around = (*tokens[max(found.first - reach, 0) : found.first], *tokens[found.first + 1 : found.last])
+        return tokens[found.first].word not in negators and any(token.word in negators for token in around)
+
+    def _in_clause(self, number: int) -> Iterator[Match]:
+        tokens = self.clauses[number].tokens
+        found = dict.fromkeys(self.lexicon.trigger_book.find(tokens))
+        spent = _negators_inside(found)
+        negated = any(token.word in self.lexicon.words("negator") for token in tokens)
+        places = {trigger.first for trigger in found} if negated else ()
+        before = {first: self._negator_before(tokens, first, spent) for first in places}
+        for trigger in found:
+            releases = list(self._negation(tokens, trigger, before.get(trigger.first), spent)) if negated else []
+            releases += [(remark.kind, remark.where) for remark in self._standing(number, trigger)]
+            yield _match(trigger, tokens, releases, parted=self._over_in_another_part(number, trigger))
+
+    def _across_parts(self) -> Iterator[Match]:
+        """Triggers that begin in one part and end in the next ("furnace", then "is not working at all")."""
+        for left, right in zip(self.parts, self.parts[1:], strict=False):
+            if not left or not right or left[-1].after > After.COMMA:
+                continue
+            tokens = (*left[-NEGATION_REACH:], *right[:NEGATION_REACH])
+            triggers = self.lexicon.trigger_book.find(tokens)
+            spent = _negators_inside(triggers)
+            for found in triggers:
+                bridges = tokens[found.first].part != tokens[found.last].part
+                if bridges and min(len(left), len(right)) <= FRAGMENT:
+                    before = self._negator_before(tokens, found.first, spent)
+                    yield _match(found, tokens, list(self._negation(tokens, found, before, spent)))
+
+    def _standing(self, number: int, trigger: Found[Trigger]) -> Iterator[Remark]:
+        """The remarks that release this trigger: those of its clause, and those that speak of everything said."""
+        yields = trigger.value.yields
+        for remark in self._by_clause.get(number, ()):
+            if remark.kind in yields and self._meets(remark, number, trigger):
+                yield remark
+        if Kind.DEFERRED in yields:
+            yield from self._deferrals[:1]
+        if Kind.OVER in yields:
+            overs = (over for over in self._overs if self._same_part(over, number))
+            yield from (over for over in overs if (over.clause, over.last) > (number, trigger.first))
+
+    def _meets(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+        if remark.kind in _NOT_INSIDE and trigger.first < remark.first and remark.last <= trigger.last:
+            return False  # "the AC has stopped", "could you possibly come today"
+        if remark.kind is Kind.HYPOTHETICAL:
+            return self._supposes(remark, number, trigger)
+        if remark.kind in _OF_ANOTHER_TIME:
+            return not self._is_present(number, trigger)
+        if remark.kind in _NEARBY:
+            return self._in_one_breath(remark, number, trigger)
+        if remark.kind is Kind.HEDGED:
+            return _distance(remark, trigger) in HEDGE_REACH
+        return True
+
+    def _in_one_breath(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+        """No comma stands between: `my neighbor had a leak`, not `my neighbor had you here, my sink leaks`."""
+        first, last = min(remark.last, trigger.last), max(remark.first, trigger.first)
+        return all(token.after is After.SPACE for token in self.clauses[number].tokens[first:last])
+
+    def _same_part(self, remark: Remark, number: int) -> bool:
+        return remark.where.part == self.clauses[number].tokens[0].part
+
+    def _over_in_another_part(self, number: int, trigger: Found[Trigger]) -> bool:
+        """A later text took it back: nobody lowers a flag but a person, so that only doubt is left."""
+        return Kind.OVER in trigger.value.yields and any(
+            over.clause > number and not self._same_part(over, number) for over in self._overs
+        )
+
+    def _supposes(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+        """`if it leaks` does; `it leaks if I run it`, `if it rains it leaks` and `si, es urgente` do not."""
+        tokens = self.clauses[number].tokens
+        if not remark.last < trigger.first <= remark.last + HYPOTHESIS_REACH or self.only_answers(tokens):
+            return False
+        own_subject = tokens[trigger.first - 1].word in _SUBJECTS and trigger.first - 1 > remark.last + 2
+        return not own_subject and all(token.after is After.SPACE for token in tokens[remark.last : trigger.first])
+
+    def only_answers(self, tokens: Sequence[Token]) -> bool:
+        return all(token.is_in(self.lexicon.words("answer")) for token in tokens if token.word)
+
+    def _is_present(self, number: int, trigger: Found[Trigger]) -> bool:
+        """`the heater you installed last year is leaking`: the year is not when it leaked."""
+        tokens = self.clauses[number].tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
+        return any(token.is_in(self.lexicon.words("present")) for token in tokens)
+
+    def _negation(
+        self, tokens: Sequence[Token], trigger: Found[Trigger], before: int | None, spent: frozenset[int]
+    ) -> Iterator[tuple[Kind, Words]]:
+        """before: where a "no" stands that reaches the trigger."""
+        if Kind.NEGATED in trigger.value.yields:
+            at = self._negator_within(tokens, trigger, spent) if before is None else before
+            if at is not None:
+                yield Kind.NEGATED, _words(tokens, at, at)
+
+    def _negator_before(self, tokens: Sequence[Token], first: int, spent: frozenset[int]) -> int | None:
+        for at in range(first - 1, max(first - 1 - NEGATION_REACH, -1), -1):
+            token = tokens[at]
+            if token.after > After.SPACE and tokens[at + 1].word not in _ALTERNATIVES:
+                return None
+            if token.word in self.lexicon.words("negator"):
+                return None if at in spent else at
+            if self._ends_negation(token, nearest=at == first - 1):
+                return None
+        return None
+
+    def _negator_within(self, tokens: Sequence[Token], trigger: Found[Trigger], spent: frozenset[int]) -> int | None:
+        for at in range(trigger.first + 1, trigger.last):
+            negates = tokens[at].word in self.lexicon.words("negator") and at not in spent
+            if negates and not self._ends_negation(tokens[at + 1], nearest=True):
+                return at
+        return None
+
+    def _ends_negation(self, token: Token, *, nearest: bool) -> bool:
+        """Does a new thought begin here, so that a "no" before it says nothing of what follows?"""
+        ends = self.lexicon.classes["negation_end"].fits(token)
+        return ends or (token.word.endswith("ing") and not nearest and not token.is_in(_PERCEIVING))
+
+
+_PERCEIVING = frozenset({"seeing", "smelling", "noticing", "getting", "showing", "having", "hearing", "anything"})
+
+
+def _distance(remark: Remark, trigger: Found[Trigger]) -> int:
+    """Words from the remark to the trigger; negative where the remark follows it."""
+    if remark.last < trigger.first:
+        return trigger.first - remark.last
+    return min(trigger.last - remark.first, 0)
+
+
+def _negators_inside(found: Iterable[Found[Trigger]]) -> frozenset[int]:
+    """Words of triggers that carry their own "no" ("no heat"): it negates nothing else."""
+    return frozenset(
+        at for match in found if Kind.NEGATED not in match.value.yields for at in range(match.first, match.last + 1)
+    )
+
+
+def _match(
+    found: Found[Trigger], tokens: Sequence[Token], releases: Sequence[tuple[Kind, Words]], *, parted: bool = False
+) -> Match:
+    trigger = found.value
+    kinds = {kind for kind, _ in releases}
+    weak = trigger.strength is Strength.CHECK
+    if kinds - _ONLY_DOUBT or (weak and kinds):
+        state = State.RELEASED
+    else:
+        state = State.UNCLEAR if kinds or parted or weak else State.ACTIVE
+    where = _words(tokens, found.first, found.last)
+    return Match(trigger.category, trigger.strength, where, state, tuple(releases))
+
+
+def _words(tokens: Sequence[Token], first: int, last: int) -> Words:
+    """A match over two parts is shown where it begins."""
+    begin = tokens[first]
+    ends = [token.end for token in tokens[first : last + 1] if token.part == begin.part]
+    return Words(begin.part, begin.start, max(ends))

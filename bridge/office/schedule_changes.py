@@ -1,0 +1,99 @@
+"""Use case: dated changes of who is on call ("Ann takes tonight", "Bob is away until Monday") and of the hours
+("closed tomorrow", "open late today"), each with a name. What nobody changed is as the file has it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from bridge.domain.i18n import N_, SaidError
+from bridge.domain.office.hours import HoursChange
+from bridge.domain.office.office import Office
+from bridge.domain.office.roster import AHEAD, Gap, Override
+from storage import hours, on_call
+from storage.database import Database, Reader
+
+LOOKED_BACK = timedelta(days=400)
+"""Changes of the hours that are longer gone say nothing of an office hour ago, or of the last working day."""
+
+
+GONE_BY = N_("that time has gone by")
+NO_CHANGE = N_("there is no change %(number)s, or it was taken back before")
+
+
+class DutyError(SaidError):
+    """This change makes no sense; the words say what would."""
+
+
+async def office_with_changes(db: Reader, office: Office, now: datetime) -> Office:
+    """The office with everything that people entered since its file was written."""
+    return office.changed(await on_call.ahead(db, now), await hours.since(db, now - LOOKED_BACK))
+
+
+def gaps_ahead(office: Office, now: datetime) -> Mapping[str, Sequence[Gap]]:
+    """By branch: when in the days ahead it is closed with nobody on call; at most the owner is told then."""
+    return {branch: _gaps(office, branch, now) for branch in dict.fromkeys(line.branch for line in office.lines)}
+
+
+def _gaps(office: Office, branch: str, now: datetime) -> Sequence[Gap]:
+    calendars = [line.calendar for line in office.lines if line.branch == branch]
+    return office.roster.gaps(branch, calendars, now, now + AHEAD)
+
+
+class Duties:
+    def __init__(self, database: Database, office: Office) -> None:
+        self._database = database
+        self._office = office
+
+    async def enter(self, override: Override, now: datetime) -> Override:
+        """Its id is given here. DutyError for a person who cannot be told, an unknown branch, or a time gone by."""
+        person = self._office.person(override.person)
+        if person is None or person.mobile is None:
+            raise DutyError(
+                N_("%(name)s is not among the people with a mobile: %(known)s"),
+                name=override.person,
+                known=", ".join(person.name for person in self._office.people if person.mobile) or "–",
+            )
+        branches = {line.branch for line in self._office.lines}
+        if override.branch not in {None, *branches}:
+            raise DutyError(
+                N_("there is no branch %(name)s; there are %(known)s"),
+                name=override.branch,
+                known=", ".join(sorted(branches)),
+            )
+        if override.end <= now:
+            raise DutyError(GONE_BY)
+        async with self._database.transaction() as tx:
+            return await on_call.insert(tx, override, now)
+
+    async def take_back(self, override_id: int, who: str, now: datetime) -> Override:
+        """DutyError if there is no such change any more."""
+        async with self._database.transaction() as tx:
+            taken_back = await on_call.take_back(tx, override_id, who, now)
+        if taken_back is None:
+            raise DutyError(NO_CHANGE, number=override_id)
+        return taken_back
+
+    async def enter_hours(self, change: HoursChange, now: datetime) -> HoursChange:
+        """Its id is given here. DutyError for an unknown branch or line, or a time gone by."""
+        if not any(change.concerns(line.branch, line.name) for line in self._office.lines):
+            raise DutyError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
+        if change.end <= now:
+            raise DutyError(GONE_BY)
+        async with self._database.transaction() as tx:
+            return await hours.insert(tx, change, now)
+
+    async def take_back_hours(self, change_id: int, who: str, now: datetime) -> HoursChange:
+        """DutyError if there is no such change any more."""
+        async with self._database.transaction() as tx:
+            taken_back = await hours.take_back(tx, change_id, who, now)
+        if taken_back is None:
+            raise DutyError(NO_CHANGE, number=change_id)
+        return taken_back
+
+    async def hours_changes(self, now: datetime) -> Sequence[HoursChange]:
+        """Those that hold now or will."""
+        async with self._database.read() as db:
+            return await hours.since(db, now)
+
+    async def current(self, now: datetime) -> Office:
+        async with self._database.read() as db:
+            return await office_with_changes(db, self._office, now)

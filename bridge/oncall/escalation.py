@@ -1,0 +1,305 @@
+"""Use case: urgent work -> on call -> alternate -> owner, until a named person acknowledges.
+
+One loop follows the audit and takes the steps whose time has come. Each entry and each step is one transaction, and
+what is due stands in a row: after a kill it goes on where it was, neither forgotten nor told twice.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.domain.callbacks import queue
+from bridge.domain.callbacks.queue import TEXTBACK, Callback, State, Verb
+from bridge.domain.office.office import Office
+from bridge.domain.office.roster import is_quiet
+from bridge.domain.oncall import escalation
+from bridge.domain.oncall.escalation import WORDS_OF_THE_CUSTOMER, Cause, Escalation, Rules, Stage
+from bridge.domain.texts import gsm
+from bridge.domain.texts.gsm import Segments
+from bridge.office import schedule_changes as duties
+from bridge.oncall.staff_commands import Staff
+from bridge.oncall.staff_messages import ROLL, Telling
+from bridge.oncall.triggers import Urgent
+from bridge.ports import LiveCalls
+from bridge.texts.reader import Understanding
+from storage import alerts, audit, callbacks, replies
+from storage.alerts import Alert
+from storage.audit import Act, Entry
+from storage.database import Database, Reader, Writer
+from storage.errors import StorageError
+from storage.replies import Role
+
+FOLLOWER = "escalation"
+WHILE_TALKING = timedelta(seconds=30)
+"""So long a step waits while the customer is on the phone: somebody may be talking with them."""
+
+AGAIN = timedelta(minutes=10)
+LOOK_AGAIN = timedelta(seconds=30)
+STORAGE_RETRY = timedelta(seconds=1)
+
+
+class EscalationLoop:
+    """by_email: is there a mail server for those who have an address? split: how the gateway cuts texts."""
+
+    def __init__(
+        self,
+        database: Database,
+        office: Office,
+        rules: Rules,
+        live: LiveCalls,
+        understanding: Understanding,
+        *,
+        clock: Callable[[], datetime],
+        by_email: bool = False,
+        split: Callable[[str], Segments] = gsm.split,
+    ) -> None:
+        self._database = database
+        self._office = office
+        self._rules = rules
+        self._live = live
+        self._clock = clock
+        self._telling = Telling(office, split, by_email=by_email)
+        self._urgent = Urgent(office, rules, understanding, self._telling)
+        self._staff = Staff(office, self._urgent, self._telling, split)
+        self._read_up_to: int | None = None
+        self._log = structlog.get_logger()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            seen = self._database.commits.count
+            try:
+                wait = await self.look()
+            except StorageError as error:
+                self._log.error("escalation.storage", error=str(error))
+                wait = STORAGE_RETRY
+            except Exception:
+                self._log.exception("escalation.fault")
+                wait = LOOK_AGAIN
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(wait.total_seconds(), 0)):
+                    await self._database.commits.beyond(seen)
+
+    async def look(self) -> timedelta:
+        """Deal with everything that was committed or has come due; how long nothing is due after that."""
+        await self._catch_up()
+        await self._mend_clock()
+        await self._take_steps()
+        await self._roll()
+        async with self._database.read() as db:
+            moments = [at for at in (await alerts.next_due(db), await self._next_roll(db)) if at]
+        return min([LOOK_AGAIN, *(at - self._clock() for at in moments)])
+
+    # --- what was committed
+
+    async def _catch_up(self) -> None:
+        async with self._database.read() as db:
+            last = self._read_up_to
+            if last is None:
+                last = await audit.read_up_to(db, FOLLOWER)
+            entries = await audit.after(db, last)
+        while entries:
+            for entry in entries:
+                if entry.what in self._urgent.handlers:
+                    await self._deal_with(entry)
+                self._read_up_to = entry.id
+            async with self._database.read() as db:
+                entries = await audit.after(db, entries[-1].id)
+
+    async def _deal_with(self, entry: Entry) -> None:
+        """Exactly once. What our own code cannot digest is logged and left, else nobody would be told of anything."""
+        try:
+            async with self._database.transaction() as tx:
+                await audit.has_read(tx, FOLLOWER, entry.id)
+                await self._handle(tx, entry)
+        except StorageError:
+            raise
+        except Exception:
+            self._log.exception("escalation.undigested", entry=entry.id, what=entry.what)
+            async with self._database.transaction() as tx:
+                await audit.has_read(tx, FOLLOWER, entry.id)
+
+    async def _handle(self, tx: Writer, entry: Entry) -> None:
+        now = self._clock()
+        if entry.what.startswith("reply."):
+            reply = await replies.get(tx, entry.subject_id)
+            if reply.role is Role.STAFF:
+                await self._staff.wrote(tx, reply, now)
+                return
+        await self._urgent.handlers[entry.what](tx, entry, now)
+
+    # --- what is due
+
+    async def _mend_clock(self) -> None:
+        """The clock was put back: what was due in ten minutes still is."""
+        now = self._clock()
+        async with self._database.read() as db:
+            ahead = await alerts.set_after(db, now)
+        for case in ahead:
+            async with self._database.transaction() as tx:
+                fresh = await alerts.get(tx, case.id)
+                if fresh.due_at is not None and fresh.set_at > now:
+                    due_at = now + (fresh.due_at - fresh.set_at)
+                    await alerts.save(tx, escalation.due(fresh, due_at, now), Act(TEXTBACK, "clock_put_back", now))
+
+    async def _take_steps(self) -> None:
+        async with self._database.read() as db:
+            due = await alerts.due(db, self._clock())
+        for case in due:
+            try:
+                await self._step(case.id)
+            except StorageError:
+                raise
+            except Exception:
+                self._log.exception("escalation.step", row=case.callback_id)
+                await self._put_off(case.id)
+
+    async def _step(self, case_id: int) -> None:
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            case = await alerts.get(tx, case_id)
+            if case.due_at is None or case.due_at > now:
+                return
+            row = await callbacks.get(tx, case.callback_id)
+            if await self._on_the_phone(tx, case, row):
+                act = Act(TEXTBACK, "on_the_phone", now)
+                await alerts.save(tx, escalation.due(case, now + WHILE_TALKING, now), act)
+            elif case.stage is Stage.ACKNOWLEDGED:
+                await self._remind(tx, case, row, now)
+            else:
+                await self._tell_next(tx, case, row, now)
+
+    async def _put_off(self, case_id: int) -> None:
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            case = await alerts.get(tx, case_id)
+            await alerts.save(tx, escalation.due(case, now + AGAIN, now), Act(TEXTBACK, "put_off", now))
+
+    async def _on_the_phone(self, db: Reader, case: Escalation, row: Callback) -> bool:
+        """Only the first alert waits for nobody."""
+        if not any(map(self._live.is_live, row.numbers)):
+            return False
+        return case.holder is not None or bool(await self._told(db, case))
+
+    async def _told(self, db: Reader, case: Escalation) -> Sequence[Alert]:
+        """Of what it is now: before it became worse does not count."""
+        return [alert for alert in await alerts.alerts_of(db, case.id) if alert.at >= case.raised_at]
+
+    async def _remind(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> None:
+        holder = case.holder or ""
+        if self._telling.reaches(holder):
+            message_id = await self._telling.remind(tx, case, row, now)
+            await alerts.add_alert(tx, case, holder, now, message_id=message_id)
+        act = Act(TEXTBACK, "reminded", now, {"person": holder})
+        await alerts.save(tx, escalation.reminded(case, self._rules, now), act)
+
+    async def _tell_next(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> None:
+        office = await duties.office_with_changes(tx, self._office, now)
+        ladder = self._ladder(office, case, row, now)
+        told = Counter(alert.person for alert in await self._told(tx, case))
+        person = escalation.next_person(ladder, told, self._rules.rounds)
+        if case.holder is not None:
+            case = await self._pass_on(tx, case, row, now)
+        if person is None:
+            await self._nobody_left(tx, case, office, row, ladder, now)
+            return
+        unseen = escalation.everybody_knows(ladder, told)
+        told_at = await self._tell(tx, case, row, person, now)
+        after = escalation.told(case, told_at, self._rules, now)
+        if unseen:
+            after = escalation.unseen(after)
+        await alerts.save(tx, after, Act(TEXTBACK, "told", now, {"person": person}))
+        self._log.info("urgent.told", row=row.id, cause=case.cause, person=person)
+
+    async def _pass_on(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> Escalation:
+        """Whoever has it was reminded and did nothing: the row is free for others."""
+        if row.state is State.CLAIMED and row.owner == case.holder:
+            detail = {"owner": row.owner, "why": "no call or text"}
+            await callbacks.save(tx, queue.release(row), Act(TEXTBACK, Verb.RELEASE, now, detail))
+        return await alerts.save(tx, escalation.let_go(case, now), Act(TEXTBACK, "passed_on", now))
+
+    def _ladder(self, office: Office, case: Escalation, row: Callback, now: datetime) -> Sequence[str]:
+        """Whoever has the row, then who is on call, then the owner; people whom nothing reaches are left out."""
+        names = dict.fromkeys((*([row.owner] if row.owner else []), *self._on_duty(office, row, now)))
+        by_words = case.cause in WORDS_OF_THE_CUSTOMER
+        return [
+            name
+            for name in names
+            if self._telling.reaches(name) and (by_words or not self._is_quiet(office, name, now))
+        ]
+
+    def _on_duty(self, office: Office, row: Callback, now: datetime) -> Sequence[str]:
+        """By day, where the pattern names only nights and there is no owner: those of the coming night."""
+        on_duty = office.roster.ladder(row.branch, now)
+        if on_duty or not office.line_named(row.line).calendar.is_open(now):
+            return on_duty
+        comes = office.roster.somebody_from(row.branch, now)
+        return office.roster.ladder(row.branch, comes) if comes else ()
+
+    def _is_quiet(self, office: Office, name: str, now: datetime) -> bool:
+        person = office.person(name)
+        return person is not None and is_quiet(person.quiet, now, office.zone)
+
+    async def _nobody_left(
+        self, tx: Writer, case: Escalation, office: Office, row: Callback, ladder: Sequence[str], now: datetime
+    ) -> None:
+        """Everybody was told as often as is right; or there is nobody: then whoever comes on call next is told."""
+        again = None
+        if not ladder:
+            comes = office.roster.somebody_from(row.branch, now)
+            again = max(comes, now + AGAIN) if comes else None
+        self._log.error("urgent.unseen", row=row.id, cause=case.cause, told=len(ladder))
+        after = escalation.unseen(escalation.due(case, again, now))
+        await alerts.save(tx, after, Act(TEXTBACK, "nobody_left", now))
+
+    async def _tell(self, tx: Writer, case: Escalation, row: Callback, person: str, now: datetime) -> datetime:
+        """By an alert of its own, or in a storm by the next one about all; when they are told."""
+        recent = await alerts.unanswered_since(tx, person, now - self._rules.storm_window)
+        if recent >= self._rules.storm:
+            await alerts.add_alert(tx, case, person, now, gathered=True)
+            return await self._roll_at(tx, person, now)
+        message_id = await self._telling.alert(tx, case, row, person, now)
+        await alerts.add_alert(tx, case, person, now, message_id=message_id)
+        return now
+
+    # --- storms
+
+    async def _roll(self) -> None:
+        async with self._database.read() as db:
+            people = await alerts.gathering(db)
+        for person in people:
+            async with self._database.transaction() as tx:
+                now = self._clock()
+                if await self._roll_at(tx, person, now) <= now:
+                    await self._roll_for(tx, person, now)
+
+    async def _roll_for(self, tx: Writer, person: str, now: datetime) -> None:
+        waiting = await alerts.unheard_of(tx, person)
+        gathered = {alert.escalation_id for alert in await alerts.gathered_for(tx, person)}
+        by_pressure = sorted(waiting, key=escalation.pressure)
+        message_id = await self._telling.roll(tx, by_pressure, person, now)
+        await alerts.hand_over(tx, person, message_id, now)
+        for case in waiting:
+            if case.id in gathered and case.due_at is not None:
+                act = Act(TEXTBACK, "told", now, {"person": person, "with": len(waiting)})
+                await alerts.save(tx, escalation.told(case, now, self._rules, now), act)
+
+    async def _roll_at(self, db: Reader, person: str, now: datetime) -> datetime:
+        """When this person next gets an alert about all that waits."""
+        staff = self._office.person(person)
+        last = await alerts.last_text(db, ROLL, str(staff.mobile)) if staff and staff.mobile else None
+        if last is None:
+            return now
+        danger = any(case.cause is Cause.HAZARD for case in await self._gathered(db, person))
+        return max(now, last + (self._rules.roll_hazard_every if danger else self._rules.roll_every))
+
+    async def _gathered(self, db: Reader, person: str) -> Sequence[Escalation]:
+        return [await alerts.get(db, alert.escalation_id) for alert in await alerts.gathered_for(db, person)]
+
+    async def _next_roll(self, db: Reader) -> datetime | None:
+        now = self._clock()
+        return min([await self._roll_at(db, person, now) for person in await alerts.gathering(db)], default=None)

@@ -1,0 +1,192 @@
+"""Texts to staff, and e-mails beside them: queued in the transaction that decides on them.
+
+They are outside caps, breaker, pause and at-most-once, and overtake everything else in the outbox.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.domain.callbacks.queue import Callback
+from bridge.domain.office.office import Line, Office, Person
+from bridge.domain.oncall import summary
+from bridge.domain.oncall.escalation import Cause, Escalation
+from bridge.domain.oncall.summary import Facts
+from bridge.domain.texts.gsm import Segments
+from bridge.domain.texts.messages import Kind
+from storage import alerts, emails, messages
+from storage.database import Reader, Writer
+from storage.messages import NewMessage
+
+WORTH_TELLING = timedelta(hours=4)
+"""An alert that could not leave for so long is not sent any more."""
+
+ALERT, ROLL, REMINDER, NEWS, ANSWER, HELP, DIGEST = (
+    *("alert", "alert.roll", "alert.reminder", "alert.news"),
+    *("staff.answer", "staff.help", "digest"),
+)
+"""What staff texts are, for the log of texts."""
+
+LEADS = {
+    Cause.HAZARD: "DANGER #{row}: ",
+    Cause.URGENT: "URGENT #{row}: ",
+    Cause.VOICEMAIL: "Voicemail left, #{row}: ",
+    Cause.UNTEXTABLE: "Cannot be texted, #{row}: ",
+    Cause.REPEATED: "Repeated calls, #{row}: ",
+}
+TAIL = ". Reply 1 to take it"
+LONGEST = 300
+"""Characters of a customer's words that are passed on: about two parts."""
+
+
+class Telling:
+    """split: how the gateway cuts texts. by_email: is there a mail server to send through?"""
+
+    def __init__(self, office: Office, split: Callable[[str], Segments], *, by_email: bool) -> None:
+        self._office = office
+        self._split = split
+        self._by_email = by_email
+        self._log = structlog.get_logger()
+
+    def reaches(self, name: str) -> bool:
+        person = self._office.person(name)
+        return person is not None and (person.mobile is not None or (self._by_email and person.email is not None))
+
+    async def alert(self, tx: Writer, case: Escalation, row: Callback, name: str, now: datetime) -> int | None:
+        """Tell this person of it; the message's id, None where they have no mobile."""
+        text = await self.in_words(tx, case, row, now)
+        return await self._tell(tx, name, text, ALERT, now, row=row)
+
+    async def in_words(self, db: Reader, case: Escalation, row: Callback, now: datetime) -> str:
+        facts = await self.facts(db, row, case.why)
+        return summary.line(facts, self._office, now, lead=LEADS[case.cause].format(row=row.id), tail=TAIL)
+
+    async def roll(self, tx: Writer, cases: Sequence[Escalation], name: str, now: datetime) -> int | None:
+        """One text about everything that waits for this person, what presses most first."""
+        hazards = sum(case.cause is Cause.HAZARD for case in cases)
+        danger = f", {hazards} with danger" if hazards else ""
+        lead = f"{len(cases)} urgent rows wait{danger}: "
+        text = lead + listed([f"#{case.callback_id}" for case in cases], 160 - len(lead) - len(ROLL_TAIL)) + ROLL_TAIL
+        return await self._tell(tx, name, text, ROLL, now)
+
+    async def remind(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> int | None:
+        if case.holder is None or case.held_at is None:
+            raise ValueError("nobody has it, so nobody can be reminded")
+        since = summary.moment(case.held_at, self._office, now)
+        lead = f"Reminder #{row.id}, yours since {since}, no call or text yet: "
+        text = summary.line(await self.facts(tx, row, case.why), self._office, now, lead=lead)
+        return await self._tell(tx, case.holder, text, REMINDER, now, row=row)
+
+    async def notice(self, tx: Writer, name: str, what: str, now: datetime) -> None:
+        """Something that is about no row."""
+        await self._tell(tx, name, what, NEWS, now)
+
+    async def digest(self, tx: Writer, name: str, what: str, page: str, now: datetime, branch: str | None) -> None:
+        """The morning's list, of all or of that branch, from whose number it comes. page: all of it, for an e-mail."""
+        await self._tell(tx, name, what, DIGEST, now, branch=branch, page=page)
+
+    async def news(self, tx: Writer, row: Callback, name: str, what: str, now: datetime) -> None:
+        """Something about a row that this person has, or was told of."""
+        await self._tell(tx, name, what, NEWS, now, row=row)
+
+    async def facts(self, db: Reader, row: Callback, why: tuple[str, ...] = ()) -> Facts:
+        return Facts(
+            row=row.id,
+            number=row.number,
+            waiting_since=row.opened_at,
+            name=row.name,
+            address=row.address,
+            issue=row.issue,
+            why=why,
+            calls=row.missed,
+            second=row.second,
+            talked_at=await alerts.talked_before(db, row.number, row.opened_at) if row.number else None,
+        )
+
+    async def who(self, db: Reader, row: Callback) -> str:
+        return summary.who(await self.facts(db, row), self._office)
+
+    async def wrote(self, tx: Writer, row: Callback, name: str, words: str, now: datetime) -> None:
+        """The customer's later words, for whoever has the row."""
+        shown = summary.clean(words)
+        cut = shown if len(shown) <= LONGEST else shown[:LONGEST].rstrip() + summary.ELLIPSIS
+        await self.news(tx, row, name, f'#{row.id} {await self.who(tx, row)} wrote: "{cut}"', now)
+
+    async def answer(
+        self, tx: Writer, person: Person, destination: str, text: str, now: datetime, template: str = ANSWER
+    ) -> None:
+        """To somebody's own text, from the number they wrote to."""
+        line = next(iter(self._office.lines_texted_at(destination)), self._office.lines[0])
+        await self._text(tx, person, line, text, template, now)
+
+    async def take_back(self, tx: Writer, message_id: int, now: datetime) -> bool:
+        """Cancel what has not left yet of an alert that is not needed any more. True if none of it had left."""
+        parts = await messages.parts_of(tx, message_id)
+        waiting = await messages.rest_of(tx, message_id)
+        for part in waiting:
+            await messages.cancel(tx, part, "acknowledged", now)
+        return len(waiting) == len(parts)
+
+    async def _tell(
+        self,
+        tx: Writer,
+        name: str,
+        text: str,
+        template: str,
+        now: datetime,
+        *,
+        row: Callback | None = None,
+        branch: str | None = None,
+        page: str = "",
+    ) -> int | None:
+        person = self._office.person(name)
+        if person is None:
+            self._log.warning("staff.unknown", person=name)
+            return None
+        if self._by_email and person.email:
+            callback_id, until = row.id if row else None, now + WORTH_TELLING
+            await emails.queue(tx, person.email, text, callback_id, now, until, body=page)
+        line = self._office.line_named(row.line) if row else self._office.line_of(branch)
+        return await self._text(tx, person, line, text, template, now, row=row)
+
+    async def _text(
+        self,
+        tx: Writer,
+        person: Person,
+        line: Line,
+        text: str,
+        template: str,
+        now: datetime,
+        *,
+        row: Callback | None = None,
+    ) -> int | None:
+        if person.mobile is None:
+            return None
+        message = NewMessage(
+            kind=Kind.STAFF,
+            number=person.mobile,
+            source=line.sms_number,
+            branch=line.branch,
+            text=text,
+            template=template,
+            created_at=now,
+            due_at=now,
+            expires_at=now + WORTH_TELLING,
+            urgent=True,
+            callback_id=row.id if row else None,
+        )
+        return await messages.queue(tx, message, self._split(text))
+
+
+ROLL_TAIL = ". LIST shows them, 1 and the number takes one"
+
+
+def listed(items: Sequence[str], room: int, between: str = " ") -> str:
+    """As many as there is room for, and how many more there are."""
+    for shown in range(len(items), 0, -1):
+        more = len(items) - shown
+        text = between.join(items[:shown]) + (f" and {more} more" if more else "")
+        if len(text) <= room:
+            return text
+    return f"{len(items)} rows"

@@ -1,0 +1,1 @@
+"""What an operator sees of the daemon: health, logs, metrics (Prometheus), systemd, sockets."""

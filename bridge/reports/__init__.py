@@ -1,0 +1,1 @@
+"""Use cases of looking back: digest, figures, retention (GDPR: forget, export)."""

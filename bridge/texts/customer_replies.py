@@ -1,0 +1,192 @@
+"""A customer wrote: who that is, which row it belongs to, and what the words ask of us."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bridge.callbacks import reached as recovery
+from bridge.domain import phone
+from bridge.domain.callbacks import queue
+from bridge.domain.callbacks.queue import TEXTBACK, Callback, Findings, Urgency, Verb
+from bridge.domain.office.office import Line, Office
+from bridge.domain.phone import E164
+from bridge.domain.texts.messages import InboundText
+from bridge.domain.texts.policy import ContactKind
+from bridge.domain.words.lexicon import OptOut
+from bridge.domain.words.second_number import Expected
+from bridge.domain.words.thanks import is_courtesy
+from bridge.texts.keyword_replies import Answers
+from bridge.texts.reader import Understanding
+from storage import callbacks, contacts, messages, opt_outs, privacy, replies
+from storage.audit import Act
+from storage.database import Reader, Writer
+from storage.opt_outs import Cause
+from storage.replies import Reply, Role
+
+REOPENS_WITHIN = timedelta(hours=24)
+READ_TOGETHER = timedelta(minutes=30)
+NEEDS_NO_ROW = frozenset({OptOut.STOP, OptOut.START, OptOut.WRONG_NUMBER})
+
+CAUSES = {OptOut.STOP: Cause.STOP, OptOut.WRONG_NUMBER: Cause.WRONG_NUMBER}
+ROLES = {ContactKind.STAFF: Role.STAFF, ContactKind.BLOCKED: Role.BLOCKED}
+
+
+class Conversation:
+    def __init__(self, office: Office, answers: Answers, understanding: Understanding) -> None:
+        self._office = office
+        self._answers = answers
+        self._understanding = understanding
+        self._staff = frozenset(person.mobile for person in office.people if person.mobile)
+        self._log = structlog.get_logger()
+
+    async def said(
+        self,
+        tx: Writer,
+        text: InboundText,
+        words: str,
+        word: OptOut,
+        now: datetime,
+        *,
+        partial: bool = False,
+        picture: bool = False,
+    ) -> Reply:
+        """Store one text as people read it, put it on its row, and heed STOP, START and HELP."""
+        number = None if text.alphanumeric else await self._sender(tx, text.source)
+        if number is not None:
+            await privacy.recall_opt_out(tx, number, now)
+        if word is OptOut.WRONG_NUMBER and number and self._second(number, words):
+            word = OptOut.NONE  # "wrong number, call my wife at ..." is from somebody who wants us to call
+        role = await self._role(tx, number)
+        line = await self._line(tx, number, text.destination)
+        reply = Reply(
+            id=0,
+            version=0,
+            gateway=text.gateway,
+            source=text.source,
+            number=number,
+            destination=text.destination,
+            role=role,
+            word=word,
+            text=words,
+            partial=partial,
+            received_at=now,
+            callback_id=None,
+            picture=picture,
+        )
+        if number and role is Role.CUSTOMER:
+            row = await self._row(tx, number, line, reply, now)
+            reply = replace(reply, callback_id=row.id if row else None)
+        kept = await replies.insert(tx, reply, Act(TEXTBACK, "received", now, {"role": role, "word": word}))
+        self._log.info("reply.received", reply=kept.id, number=number and number.masked, role=role, word=word)
+        if number is not None:
+            await self._heed(tx, kept, number, line, now)
+        return kept
+
+    async def more_said(self, tx: Writer, reply: Reply, now: datetime) -> None:
+        """The rest of a text that was shown in part has come."""
+        await replies.complete(tx, reply, Act(TEXTBACK, "completed", now))
+        if reply.number is None or reply.callback_id is None:
+            return
+        row = await callbacks.get(tx, reply.callback_id)
+        found = await self._findings(tx, reply.number, [], now)
+        second = self._second(reply.number, reply.text)
+        await self._put_on(tx, row, replace(found, second=second), now)
+
+    async def _sender(self, db: Reader, source: str) -> E164 | None:
+        """Read the number as people here write it, or as an international one that lacks its plus.
+
+        Some digits are both: then it is whoever we have had to do with.
+        """
+        readings = (phone.parse(source, self._office.country), phone.parse(f"+{source.lstrip('+')}", None))
+        numbers = list(dict.fromkeys(number for number in readings if number))
+        if len(numbers) > 1:
+            known = [number for number in numbers if await messages.was_texted(db, number)]
+            numbers = known or numbers
+        return numbers[0] if numbers else None
+
+    async def _role(self, db: Reader, number: E164 | None) -> Role:
+        if number is None:
+            return Role.NOBODY
+        if number in self._staff:
+            return Role.STAFF
+        contact = await contacts.get(db, number)
+        return ROLES.get(contact.kind, Role.CUSTOMER) if contact else Role.CUSTOMER
+
+    async def _line(self, db: Reader, number: E164 | None, destination: str) -> Line:
+        """The line written to. Of branches that share a number: the one that texted last, else that has a row open."""
+        lines = self._office.lines_texted_at(destination) or list(self._office.lines)
+        if number is None or len({line.branch for line in lines}) == 1:
+            return lines[0]
+        rows = await callbacks.unfinished_of(db, number)
+        texted_from = await messages.branches_to(db, number)
+        for branch in (*texted_from, *(row.branch for row in rows)):
+            line = next((line for line in lines if line.branch == branch), None)
+            if line is not None:
+                return line
+        return lines[0]
+
+    async def _row(self, tx: Writer, number: E164, line: Line, said: Reply, now: datetime) -> Callback | None:
+        found = replace(await self._findings(tx, number, [said], now), second=self._second(number, said.text))
+        row = await callbacks.unfinished(tx, line.branch, number)
+        if row is not None:
+            return await self._put_on(tx, row, found, now)
+        asks_nobody = said.word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE and not found.second
+        row = await callbacks.closed_since(tx, line.branch, number, now - REOPENS_WITHIN)
+        if row is not None and (asks_nobody or is_courtesy(said.text)):
+            return await callbacks.save(tx, queue.thanked(row, now), Act(TEXTBACK, Verb.THANKS, now))
+        if row is not None:
+            return await self._put_on(tx, row, found, now)
+        if asks_nobody:
+            return None
+        return await self._put_on(tx, await self._open(tx, number, line, now), found, now)
+
+    async def _open(self, tx: Writer, number: E164, line: Line, now: datetime) -> Callback:
+        """A text from somebody who has no row: they wait for a person all the same."""
+        contact = await contacts.get(tx, number)
+        name = contact.name if contact else ""
+        row = Callback(id=0, branch=line.branch, number=number, line=line.name, opened_at=now, version=0, name=name)
+        return await callbacks.insert(tx, row, Act(TEXTBACK, "opened", now, {"line": line.name, "by": "text"}))
+
+    async def _put_on(self, tx: Writer, row: Callback, found: Findings, now: datetime) -> Callback:
+        return await callbacks.save(tx, queue.replied(row, now, found), Act(TEXTBACK, Verb.REPLY, now))
+
+    async def _findings(self, db: Reader, number: E164, fresh: Sequence[Reply], now: datetime) -> Findings:
+        """A problem may be told in several texts: `no`, then `heat`. What a gateway says of a picture is no issue."""
+        since = now - READ_TOGETHER
+        told = [*await replies.words_since(db, number, since), *(reply.text for reply in fresh)]
+        own = [*await replies.own_words_since(db, number, since), *(reply.text for reply in fresh if not reply.picture)]
+        found = self._understanding.found(told)
+        return found if own == told else replace(found, issue=self._understanding.found(own).issue)
+
+    def _second(self, number: E164, words: str) -> E164 | None:
+        """Looked for in the last text alone: what a person took off the row must not come back from an older one."""
+        office = self._office
+        known = {number, *office.own_numbers, *self._staff}
+        return self._understanding.number_in(words, Expected(office.country, office.regions, known))
+
+    async def _heed(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
+        await contacts.forget_landline(tx, number, now)
+        await recovery.first_text_is_moot(tx, number, "replied", now)
+        if reply.role is Role.STAFF:
+            if reply.word is OptOut.STOP:
+                self._log.error("staff.stop", reply=reply.id, number=number.masked)
+        elif reply.word in CAUSES:
+            await self._stop(tx, reply, number, line, CAUSES[reply.word], now)
+        elif reply.role is Role.BLOCKED:
+            return
+        elif reply.word is OptOut.START and await opt_outs.end(tx, number, TEXTBACK, now):
+            await self._answers.confirm_opt_in(tx, reply, number, line, now)
+        elif reply.word is OptOut.HELP:
+            await self._answers.help(tx, reply, number, line, now)
+
+    async def _stop(self, tx: Writer, reply: Reply, number: E164, line: Line, why: Cause, now: datetime) -> None:
+        """From here on no text to this number, also none that waits already; one confirmation if they said STOP."""
+        opt_out_id = await opt_outs.start(tx, number, why, reply.id, TEXTBACK, now)
+        if opt_out_id is None:
+            return
+        for part in await messages.queued_to(tx, number):
+            await messages.cancel(tx, part, "opted_out", now)
+        if why is Cause.STOP and reply.role is Role.CUSTOMER:
+            await self._answers.confirm_opt_out(tx, reply, number, line, opt_out_id, now)

@@ -1,0 +1,119 @@
+"""What became of a part: answers and receipts, in any order, early, late or twice. Never a step back."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bridge.domain.callbacks.queue import TEXTBACK
+from bridge.domain.texts.messages import Accepted, Kind, NotWritten, Outcome, PartState, Receipt, ReceiptState, Refused
+from storage import contacts, inbound, messages
+from storage.audit import Act
+from storage.database import Writer
+from storage.messages import Part
+
+BACK_OFF = (
+    timedelta(seconds=2),
+    timedelta(seconds=5),
+    timedelta(seconds=15),
+    timedelta(seconds=45),
+    timedelta(minutes=2),
+)
+EARLY_RECEIPTS = timedelta(days=1)
+INVALID_DESTINATION = 0x0B  # SMPP 3.4, 5.1.3: ESME_RINVDSTADR
+
+RECEIPT_MOVES = {
+    ReceiptState.DELIVERED: PartState.DELIVERED,
+    ReceiptState.EXPIRED: PartState.FAILED,
+    ReceiptState.DELETED: PartState.FAILED,
+    ReceiptState.UNDELIVERABLE: PartState.FAILED,
+    ReceiptState.REJECTED: PartState.FAILED,
+}
+"""Everything else (enroute, accepted, unknown) tells nothing new."""
+
+RECEIVES = {
+    PartState.DELIVERED: frozenset({PartState.SUBMITTED, PartState.UNKNOWN, PartState.FAILED}),
+    PartState.FAILED: frozenset({PartState.SUBMITTED, PartState.UNKNOWN}),
+}
+"""From which states a receipt moves a part on."""
+
+TAKES_NO_TEXT = frozenset({ReceiptState.UNDELIVERABLE, ReceiptState.REJECTED})
+
+
+async def answered(tx: Writer, part: Part, outcome: Outcome, now: datetime) -> None:
+    """Record what the gateway made of a part that was being sent, or (late) that we gave up waiting for."""
+    if part.state not in (PartState.SENDING, PartState.UNKNOWN):
+        return
+    if isinstance(outcome, Accepted):
+        await _accepted(tx, part, outcome, now)
+    elif isinstance(outcome, Refused):
+        await _refused(tx, part, outcome, now)
+    elif isinstance(outcome, NotWritten):
+        await _put_back(tx, part, outcome.why, now)
+    else:
+        await _move(tx, part, PartState.UNKNOWN, outcome.why, now)
+
+
+async def interrupted(tx: Writer, part: Part, now: datetime) -> None:
+    """The daemon ended while the part was being sent: it may have been."""
+    await _move(tx, part, PartState.UNKNOWN, "interrupted", now)
+
+
+async def receipt_came(tx: Writer, receipt_id: int, receipt: Receipt, now: datetime) -> Part | None:
+    """Match a receipt by any spelling of its id. None: the answer that names the id is still to come; it is kept."""
+    for name in receipt.message_ids:
+        part = await messages.by_gateway_id(tx, receipt.gateway, name)
+        if part is not None:
+            await inbound.match_receipt(tx, receipt_id, part.id)
+            await _apply(tx, part, receipt, now)
+            return part
+    return None
+
+
+async def _accepted(tx: Writer, part: Part, outcome: Accepted, now: datetime) -> None:
+    known = replace(part, gateway=outcome.gateway, gateway_id=outcome.message_id, why="")
+    await _move(tx, known, PartState.SUBMITTED, "", now)
+    if not outcome.message_id:
+        return
+    early = await inbound.receipts_for(tx, outcome.gateway, outcome.message_id, now - EARLY_RECEIPTS)
+    for receipt_id, receipt in early:
+        await inbound.match_receipt(tx, receipt_id, part.id)
+        await _apply(tx, await messages.get_part(tx, part.id), receipt, now)
+
+
+async def _refused(tx: Writer, part: Part, outcome: Refused, now: datetime) -> None:
+    why = f"status 0x{outcome.status:08x}"
+    if part.state is PartState.SENDING and (outcome.gateway_fault or not outcome.permanent):
+        await _put_back(tx, part, why, now)
+        return
+    await _move(tx, replace(part, ended_at=now), PartState.FAILED, why, now)
+    await _give_up_the_rest(tx, part, now)
+    if outcome.status == INVALID_DESTINATION:
+        await _learn(tx, part, why, now)
+
+
+async def _put_back(tx: Writer, part: Part, why: str, now: datetime) -> None:
+    wait = BACK_OFF[min(part.attempts, len(BACK_OFF)) - 1]
+    await _move(tx, replace(part, due_at=now + wait), PartState.QUEUED, why, now)
+
+
+async def _give_up_the_rest(tx: Writer, part: Part, now: datetime) -> None:
+    """Half a text helps nobody."""
+    for later in await messages.rest_of(tx, part.message_id):
+        await messages.cancel(tx, later, "part_failed", now)
+
+
+async def _apply(tx: Writer, part: Part, receipt: Receipt, now: datetime) -> None:
+    state = RECEIPT_MOVES.get(receipt.state)
+    if state is None or part.state not in RECEIVES[state]:
+        return
+    await _move(tx, replace(part, ended_at=now), state, receipt.error, now)
+    if receipt.state in TAKES_NO_TEXT and receipt.final:
+        await _learn(tx, part, f"receipt {receipt.state} {receipt.error}".strip(), now)
+
+
+async def _learn(tx: Writer, part: Part, why: str, now: datetime) -> None:
+    if part.kind is not Kind.STAFF:
+        await contacts.learn_landline(tx, part.number, why, now)
+
+
+async def _move(tx: Writer, part: Part, state: PartState, why: str, now: datetime) -> None:
+    await messages.move(tx, replace(part, why=why), state, Act(TEXTBACK, state, now, {"why": why} if why else {}))

@@ -1,0 +1,90 @@
+"""The automatic texts that answer a customer's own, in their language: never more than the promises allow."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from bridge.domain.office.office import Line, Office
+from bridge.domain.office.templates import Template
+from bridge.domain.phone import E164
+from bridge.domain.texts import policy
+from bridge.domain.texts import rendering as texts
+from bridge.domain.texts.gsm import Segments
+from bridge.domain.texts.messages import Kind
+from bridge.domain.texts.policy import Rules
+from bridge.domain.words import language
+from storage import messages
+from storage.database import Writer
+from storage.errors import ForbiddenError
+from storage.messages import NewMessage
+from storage.replies import Reply
+
+MAX_AGE = timedelta(minutes=15)
+ONE_PER = timedelta(hours=24)
+
+
+class Answers:
+    """carrier_replies: our numbers for which the network itself confirms STOP and START."""
+
+    def __init__(self, office: Office, carrier_replies: Collection[str], split: Callable[[str], Segments]) -> None:
+        self._office = office
+        self._rules = Rules().of(office)
+        self._carrier_replies = frozenset(carrier_replies)
+        self._split = split
+
+    async def confirm_opt_out(
+        self, tx: Writer, reply: Reply, number: E164, line: Line, opt_out_id: int, now: datetime
+    ) -> None:
+        if line.sms_number not in self._carrier_replies:
+            await self._answer(
+                tx, reply, number, line, Kind.OPT_OUT_CONFIRMATION, Template.OPT_OUT, now, opt_out_id=opt_out_id
+            )
+
+    async def confirm_opt_in(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
+        """Once a day, however often they change their mind."""
+        confirmed = await messages.last_to(tx, number, Kind.OPT_IN_CONFIRMATION)
+        if confirmed is not None and now - confirmed < ONE_PER:
+            return
+        if line.sms_number not in self._carrier_replies:
+            await self._answer(tx, reply, number, line, Kind.OPT_IN_CONFIRMATION, Template.OPT_IN, now)
+
+    async def help(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
+        """Who we are; once a day, however often they ask."""
+        try:
+            await self._answer(tx, reply, number, line, Kind.HELP, Template.HELP, now, cool_until=now + ONE_PER)
+        except ForbiddenError:
+            return
+
+    async def _answer(
+        self,
+        tx: Writer,
+        reply: Reply,
+        number: E164,
+        line: Line,
+        kind: Kind,
+        template: Template,
+        now: datetime,
+        *,
+        opt_out_id: int | None = None,
+        cool_until: datetime | None = None,
+    ) -> None:
+        """A foreign or premium number gets none, not even this: a stranger must not run up a bill."""
+        if policy.never_answered(number, self._rules):
+            return
+        spoken = language.of([reply.text], line.texts.language)
+        rendered = texts.answer(line, self._office, template, spoken)
+        message = NewMessage(
+            kind=kind,
+            number=number,
+            source=line.sms_number,
+            branch=line.branch,
+            text=rendered.text,
+            template=rendered.template,
+            created_at=now,
+            due_at=now,
+            expires_at=now + MAX_AGE,
+            cool_until=cool_until,
+            callback_id=reply.callback_id,
+            reply_id=reply.id,
+            opt_out_id=opt_out_id,
+        )
+        await messages.queue(tx, message, self._split(rendered.text))

@@ -1,0 +1,58 @@
+"""What the machine makes of a customer's words, and of its own.
+
+A fault in it must not hide the customer's words: they then go on unread, and a person reads them. A text of ours that
+cannot be judged is not sent.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import structlog
+
+from bridge.domain.callbacks.queue import Findings, Urgency
+from bridge.domain.phone import E164
+from bridge.domain.words import address, honesty, second_number, triage
+from bridge.domain.words import opt_out as optout
+from bridge.domain.words.lexicon import Lexicon, OptOut
+from bridge.domain.words.second_number import Expected
+from bridge.domain.words.triage import Assessment, Level
+
+T = TypeVar("T")
+
+
+class Understanding:
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._log = structlog.get_logger()
+
+    def asked(self, text: str) -> OptOut:
+        """What the text as a whole asks of us."""
+        return self._carefully(lambda: optout.read(text, self._lexicon), OptOut.NONE)
+
+    def assessed(self, texts: Sequence[str]) -> Assessment:
+        """How urgent that is, and because of which words."""
+        return self._carefully(lambda: triage.assess(texts, self._lexicon), Assessment(Level.ROUTINE))
+
+    def found(self, texts: Sequence[str]) -> Findings:
+        """Urgency, address and issue in what a customer wrote of late, oldest first."""
+        urgency = Urgency(self.assessed(texts).level)
+        place = self._carefully(lambda: address.find(texts, self._lexicon), address.Found(None, None))
+        asks = bool(texts) and self.asked(texts[-1]) is not OptOut.NONE
+        found = Findings(urgency, place.address, place.issue)
+        return replace(found, issue=None) if asks else found
+
+    def number_in(self, text: str, expected: Expected) -> E164 | None:
+        """Where else, by this text, the customer can be reached."""
+        return self._carefully(lambda: second_number.find(text, expected, self._lexicon), None)
+
+    def honest(self, text: str) -> bool:
+        """May this text be sent without a person having written it?"""
+        return self._carefully(lambda: not honesty.check(text, self._lexicon), False)
+
+    def _carefully(self, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except Exception:
+            self._log.exception("words.not_understood")
+            return otherwise

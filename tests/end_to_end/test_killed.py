@@ -1,0 +1,158 @@
+"""The daemon is killed in the middle of a system call, at every step of sending a text, and started again.
+
+`strace` sends SIGKILL at the Kth write to disk or to the network, so that nothing after it happens. Whatever K: no part
+is submitted twice, and none is forgotten that had not left.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bridge.daemon.daemon import wall_clock
+from bridge.simulator.pbx import SimulatedPbx
+from bridge.simulator.smsc import Smsc
+from bridge.simulator.tape import Tape
+from tests.lab.fixtures import missing
+
+TEXTBACK = Path(sys.executable).with_name("textback")
+CALLER, OFFICE = "+12015550123", "+12125550100"
+SECRET = "simulated"
+
+CONFIG = """
+business = "Ace Plumbing"
+country = "US"
+zone = "America/New_York"
+[[pbx]]
+port = {ami}
+secret = "{secret}"
+trunks = ["PJSIP/trunk-*"]
+[[line]]
+dids = ["{office}"]
+sms_number = "{office}"
+[smpp]
+host = "127.0.0.1"
+port = {smpp}
+system_id = "textback"
+password = "secret"
+reconnect_after = 0.2
+[web]
+listen = "127.0.0.1:{page}"
+[storage]
+path = "textback.db"
+[log]
+level = "warning"
+"""
+
+SETTLED = ("submitted", "delivered", "unknown")
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(autouse=True)
+def strace() -> None:
+    if not shutil.which("strace"):
+        missing("strace is not installed")
+
+
+@pytest.mark.parametrize("nth", range(3, 7))
+async def test_killed_at_a_write_to_disk(tmp_path: Path, unused_tcp_port: int, nth: int) -> None:
+    await _killed_and_started_again(tmp_path, unused_tcp_port, "fdatasync", nth)
+
+
+@pytest.mark.parametrize("nth", [17, 26, 28, 29, 30])
+async def test_killed_at_a_write_to_the_network(tmp_path: Path, unused_tcp_port: int, nth: int) -> None:
+    """asyncio's own wake-ups count too, so that the text itself goes out at about the 28th."""
+    await _killed_and_started_again(tmp_path, unused_tcp_port, "sendto", nth)
+
+
+async def _killed_and_started_again(folder: Path, page: int, call: str, nth: int) -> None:
+    """The writes are counted from when the daemon is at rest: call stored, text claimed, text sent, answer stored."""
+    database = folder / "textback.db"
+    async with SimulatedPbx(clock=wall_clock, secret=SECRET) as pbx, Smsc().serve() as smsc:
+        config = _configured(folder, pbx.port, smsc.port, page)
+        await _textback("resume", config)
+        async with _running(config) as first:
+            await _ready(page)
+            async with _struck(first, call, nth):
+                await pbx.play(Tape.named("noanswer_one_phone"), caller=CALLER, did=OFFICE, speed=20)
+                with contextlib.suppress(TimeoutError):  # of fewer writes than this it dies at rest
+                    async with asyncio.timeout(20):
+                        await first.wait()
+        async with _running(config) as second:
+            await _settled(database, smsc, second)
+        submits = [submit for submit in smsc.submitted if submit.destination == CALLER.removeprefix("+")]
+        assert len(submits) <= 1
+        assert not submits or _part_states(database), "what was sent is known"
+
+
+@asynccontextmanager
+async def _struck(daemon: asyncio.subprocess.Process, call: str, nth: int) -> AsyncIterator[None]:
+    """The daemon dies at its nth system call of this name from here on."""
+    faults = ["-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={nth}"]
+    command = ["strace", "-f", "-p", str(daemon.pid), "-o", "/dev/null", *faults]
+    strace = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    assert strace.stderr
+    try:
+        assert b"attached" in await strace.stderr.readline()
+        yield
+    finally:
+        if strace.returncode is None:
+            strace.kill()
+        await strace.wait()
+
+
+async def _ready(page: int) -> None:
+    async with aiohttp.ClientSession() as http:
+        while True:
+            try:
+                async with http.get(f"http://127.0.0.1:{page}/readyz") as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass  # it has not opened its port yet
+            await asyncio.sleep(0.05)
+
+
+async def _settled(database: Path, smsc: Smsc, daemon: asyncio.subprocess.Process) -> None:
+    """The second daemon is connected and has nothing left to send."""
+    await smsc.until_bound()
+    async with asyncio.timeout(20):
+        while any(state not in SETTLED for state in _part_states(database)):
+            assert daemon.returncode is None
+            await asyncio.sleep(0.05)
+
+
+def _part_states(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return [state for (state,) in connection.execute("SELECT state FROM message_part")]
+
+
+def _configured(folder: Path, ami: int, smpp: int, page: int) -> Path:
+    path = folder / "textback.toml"
+    path.touch(mode=0o600)
+    path.write_text(CONFIG.format(ami=ami, secret=SECRET, office=OFFICE, smpp=smpp, page=page))
+    return path
+
+
+async def _textback(verb: str, config: Path) -> None:
+    process = await asyncio.create_subprocess_exec(TEXTBACK, verb, "-c", config, stdout=asyncio.subprocess.DEVNULL)
+    assert await process.wait() == 0
+
+
+@asynccontextmanager
+async def _running(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "-c", config)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()

@@ -1,0 +1,76 @@
+"""The main ladder, killed at every write to disk: nobody is forgotten, and nobody is told twice of the same step.
+
+Each look of the escalation runs as its own process, which `strace` kills at its Kth fdatasync, that is in the middle of
+a commit; then another process looks. The clock is the test's.
+"""
+
+import asyncio
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from tests.desk import text
+from tests.lab.fixtures import missing
+from tests.oncall.night import BOB, LEAK, Night, night
+
+__all__ = ["night"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(autouse=True)
+def strace() -> None:
+    if not shutil.which("strace"):
+        missing("strace is not installed")
+
+
+@pytest.mark.parametrize("nth", range(1, 5))
+async def test_killed_at_a_write_of_any_step_the_ladder_ends_as_if_nothing_had_happened(
+    night: Night, tmp_path: Path, nth: int
+) -> None:
+    database = tmp_path / "textback.db"
+    await night.inbox.received(text(LEAK))
+    await killed_and_looked_again(database, night, nth)
+    await night.alerts_arrive()
+    await killed_and_looked_again(database, night, nth)
+    night.clock.advance(minutes=10)
+    await killed_and_looked_again(database, night, nth)
+    await night.alerts_arrive()
+    await killed_and_looked_again(database, night, nth)
+    await night.inbox.received(text("1", BOB.value))
+    await killed_and_looked_again(database, night, nth)
+    await night.inbox.received(text("T on my way, Bob", BOB.value))
+    await killed_and_looked_again(database, night, nth)
+    assert await night.minutes() == [("Ann", 0), ("Bob", 10)]
+    assert await night.minutes("alert.news") == [("Ann", 10)]
+    assert await night.minutes("staff.answer") == [("Bob", 10), ("Bob", 10)]
+    assert await night.column("SELECT count(*) FROM message WHERE kind = 'by_hand'") == [1]
+    assert (await night.row()).owner == "Bob"
+
+
+async def killed_and_looked_again(database: Path, night: Night, nth: int) -> None:
+    inject = f"inject=fdatasync:signal=SIGKILL:when={nth}"
+    await look(database, night.clock(), "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", inject)
+    assert await look(database, night.clock()) == 0
+
+
+async def look(database: Path, now: datetime, *under: str) -> int:
+    """One look of a process of its own; its exit code."""
+    me = (sys.executable, "-m", "tests.oncall.test_escalation_killed", str(database), now.isoformat())
+    process = await asyncio.create_subprocess_exec(*under, *me, stdout=asyncio.subprocess.DEVNULL)
+    return await process.wait()
+
+
+async def main(database: str, now: str) -> None:
+    async with await Database.open(Path(database)) as opened:
+        watch = Night(opened)
+        watch.clock.now = datetime.fromisoformat(now)
+        await watch.look()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,253 @@
+"""The table of what an event does to a customer's row, line by line, and what an automatic answer never does."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.callbacks.actions import ConflictError
+from bridge.domain.callbacks.queue import Attempt, Outcome, State, Urgency
+from bridge.domain.calls.calls import Verdict
+from bridge.domain.texts.messages import Kind
+from bridge.domain.texts.policy import ContactKind, Why
+from bridge.reports import figures
+from storage import contacts
+from storage.contacts import Contact
+from tests.cli.test_configuration import example, run
+from tests.desk import (
+    CUSTOMER,
+    EAST,
+    MONDAY_NOON,
+    OFFICE,
+    STAFF,
+    Desk,
+    answered_call,
+    missed_call,
+    outbound_call,
+    text,
+)
+from tests.web.morning import play
+from tests.web.served import served
+from tests.web.test_page import act, shown
+
+__all__ = ["example"]
+
+LATER = MONDAY_NOON + timedelta(minutes=5)
+KINDS = "SELECT kind FROM message WHERE kind <> 'first' ORDER BY id"
+
+
+async def taken(desk: Desk, who: str = "Bob") -> None:
+    row = await desk.row()
+    await desk.callbacks.claim(row.id, row.version, who, desk.clock())
+
+
+# --- missed again, reply, answered ---------------------------------------------------------------------------------
+
+
+async def test_a_redial_adds_keeps_the_owner_and_wakes_a_snoozed_row(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await taken(desk)
+    row = await desk.row()
+    await desk.callbacks.snooze(row.id, row.version, "Bob", desk.clock(), LATER + timedelta(hours=3))
+    await desk.call(missed_call(at=LATER))
+    row = await desk.row()
+    assert (row.state, row.owner, row.until, row.missed) == (State.CLAIMED, "Bob", None, 2)
+    assert await desk.column("SELECT text_why FROM call ORDER BY id") == ["send", "cool_down"]
+
+
+async def test_a_redial_after_closing_is_a_new_row(desk: Desk) -> None:
+    await desk.call(missed_call())
+    row = await desk.row()
+    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.LOST)
+    await desk.call(missed_call(at=LATER))
+    assert await desk.column("SELECT missed FROM callback ORDER BY id") == [1, 1]
+
+
+async def test_a_talk_that_was_lost_closes_nothing(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.call(missed_call(at=LATER, verdict=Verdict.ANSWERED_THEN_LOST))
+    assert (await desk.row()).state is State.OPEN
+
+
+async def test_no_length_of_an_answered_outbound_call_closes_a_row(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.call(outbound_call(at=LATER, talked=3600))
+    row = await desk.row()
+    assert (row.state, row.reached_at, row.outcome) == (State.OPEN, None, None)
+
+
+async def test_the_talk_counts_from_when_it_began(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.call(replace(answered_call(at=LATER + timedelta(minutes=40)), answered_at=LATER))
+    async with desk.database.read() as db:
+        counted = await figures.of_period(db, OFFICE, MONDAY_NOON.date(), MONDAY_NOON.date(), desk.clock())
+    assert counted.times.to_contact == [timedelta(minutes=5)]
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [("ok thanks", State.CLOSED), ("Gracias!", State.CLOSED), ("and the roof?", State.CLAIMED), ("ok?", State.CLAIMED)],
+)
+async def test_a_reply_within_a_day_of_closing(desk: Desk, words: str, state: State) -> None:
+    await desk.call(missed_call())
+    row = await desk.row()
+    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.BOOKED)
+    desk.clock.advance(hours=23, minutes=59)
+    await desk.inbox.received(text(words))
+    row = await desk.row()
+    assert (row.state, row.unread) == (state, True)
+    assert row.owner == ("Ann" if state is State.CLAIMED else None)
+    assert row.outcome == (Outcome.BOOKED if state is State.CLOSED else None)
+
+
+async def test_a_reopened_row_asks_for_its_outcome_again_and_was_reached_all_the_same(desk: Desk) -> None:
+    await desk.call(missed_call())
+    row = await desk.row()
+    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.REACHED)
+    await desk.inbox.received(text("it leaks again"))
+    row = await desk.row()
+    assert (row.outcome, row.reached_by, row.urgency) == (None, "Ann", Urgency.URGENT)
+
+
+# --- closing by itself never discards ------------------------------------------------------------------------------
+
+
+async def test_an_outcome_that_was_being_entered_while_the_row_closed_by_itself_is_kept(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await taken(desk)
+    seen = await desk.row()
+    await desk.call(answered_call(at=LATER))
+    row = await desk.callbacks.finish(seen.id, seen.version, "Bob", desk.clock(), Outcome.BOOKED)
+    assert (row.state, row.outcome, row.owner, row.reached_by) == (State.CLOSED, Outcome.BOOKED, "Bob", "Ann")
+
+
+async def test_so_is_a_note_on_the_page(desk: Desk) -> None:
+    await desk.call(missed_call())
+    seen = await desk.row()
+    async with served(desk) as client:
+        await desk.call(answered_call(at=LATER))
+        status, page = await act(client, seen, "note", note="mind the dog", back="row")
+        assert status == 200
+        assert "mind the dog" in page.words
+
+
+async def test_what_another_person_did_still_stands_in_the_way(desk: Desk) -> None:
+    await desk.call(missed_call())
+    seen = await desk.row()
+    await taken(desk)
+    await desk.call(answered_call(at=LATER))
+    with pytest.raises(ConflictError):
+        await desk.callbacks.finish(seen.id, seen.version, "Ann", desk.clock(), Outcome.BOOKED)
+
+
+async def test_no_attempt_is_noted_on_a_row_that_closed_by_itself_meanwhile(desk: Desk) -> None:
+    await desk.call(missed_call())
+    seen = await desk.row()
+    await desk.call(answered_call(at=LATER))
+    with pytest.raises(ConflictError):
+        await desk.callbacks.attempt(seen.id, seen.version, "Bob", desk.clock(), Attempt.NO_ANSWER)
+
+
+# --- automatic answers ---------------------------------------------------------------------------------------------
+
+
+async def test_two_machines_do_not_go_on_for_ever_about_start_and_stop(desk: Desk) -> None:
+    stop, start = Kind.OPT_OUT_CONFIRMATION, Kind.OPT_IN_CONFIRMATION
+    async with desk.sending():
+        for before, after in ((1, 2), (3, 3), (4, 4)):
+            await desk.inbox.received(text("STOP"))
+            await desk.until_parts_are(*["submitted"] * before)
+            await desk.inbox.received(text("START"))
+            await desk.until_parts_are(*["submitted"] * after)
+        assert await desk.column(KINDS) == [stop, start, stop, stop]
+        desk.clock.advance(hours=25)
+        await desk.inbox.received(text("STOP"))
+        await desk.until_parts_are(*["submitted"] * 5)
+        await desk.inbox.received(text("START"))
+        await desk.until_parts_are(*["submitted"] * 6)
+
+
+async def test_start_of_somebody_who_never_stopped_is_not_answered(desk: Desk) -> None:
+    await desk.inbox.received(text("START"))
+    assert await desk.column(KINDS) == []
+
+
+@pytest.mark.parametrize(
+    "number", ["+442079460958", "+18005550123", "+19005550123"], ids=["foreign", "free", "premium"]
+)
+async def test_numbers_that_cost_are_not_even_answered_and_still_heed_their_stop(desk: Desk, number: str) -> None:
+    for word in ("HELP", "STOP", "START", "STOP"):
+        await desk.inbox.received(text(word, number))
+    assert await desk.parts() == []
+    assert await desk.column("SELECT count(*) FROM opt_out WHERE ended_at IS NULL") == [1]
+
+
+async def test_a_wrong_number_is_not_texted_when_it_calls_again(desk: Desk) -> None:
+    await desk.inbox.received(text("wrong number, I never called you"))
+    desk.clock.advance(hours=48)
+    await desk.call(missed_call(at=desk.clock()))
+    assert await desk.column("SELECT text_why FROM call") == [Why.OPTED_OUT]
+    async with served(desk) as client:
+        assert "Opted out: call, do not text" in (await shown(client)).words
+
+
+@pytest.mark.parametrize("kind", [ContactKind.SUPPLIER, ContactKind.OTHER])
+async def test_a_supplier_is_queued_and_read_but_never_answered(desk: Desk, kind: ContactKind) -> None:
+    async with desk.database.transaction() as tx:
+        await contacts.put(tx, Contact(CUSTOMER, "Pipes Inc", kind), "Ann", desk.clock())
+    await desk.call(missed_call())
+    await desk.inbox.received(text("your order is ready"))
+    row = await desk.row()
+    assert (row.name, row.unread) == ("Pipes Inc", True)
+    assert await desk.parts() == []
+
+
+async def test_a_shared_number_never_closes_by_itself_whoever_of_them_calls_again(desk: Desk) -> None:
+    async with desk.database.transaction() as tx:
+        await contacts.put(tx, Contact(CUSTOMER, "Hotel Azul", ContactKind.SHARED), "Ann", desk.clock())
+    await desk.inbox.received(text("no hot water in 12"))
+    await desk.call(missed_call(at=LATER))
+    await desk.call(missed_call(at=LATER))
+    await desk.call(answered_call(at=LATER))
+    assert await desk.column("SELECT state FROM callback") == ["open"] * 3
+
+
+async def test_staff_who_call_or_text_make_no_row(desk: Desk) -> None:
+    await desk.call(missed_call(STAFF))
+    await desk.inbox.received(text("leak at my house", STAFF.value))
+    assert await desk.column("SELECT id FROM callback") == []
+
+
+async def test_a_withheld_callers_row_is_closed_by_a_person_only_and_shared_by_all_in_the_branch(desk: Desk) -> None:
+    for did in (*OFFICE.lines[0].dids[:1], EAST.dids[0], EAST.dids[0]):
+        await desk.call(missed_call(None, did=did))
+    assert await desk.column("SELECT missed FROM callback ORDER BY id") == [1, 2]
+    assert (await desk.row(None, "east")).state is State.OPEN
+
+
+# --- figures -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_shows_what_the_report_says(desk: Desk) -> None:
+    await play(desk)
+    today = MONDAY_NOON.date()
+    async with desk.database.read() as db:
+        told = (await figures.of_period(db, OFFICE, today, today, desk.clock())).as_json()
+    async with served(desk) as client:
+        async with client.get("/figures.csv", params={"days": "7"}) as answer:
+            heading, *days = (await answer.text()).splitlines()
+        async with client.get("/metrics") as answer:
+            metrics = await answer.text()
+    last = dict(zip(heading.split(","), days[-1].split(","), strict=True))
+    assert last.pop("day") == today.isoformat()
+    assert last == {name: str(told[name]) for name in last}
+    assert [f'textback_today{{figure="{name}"}} {last[name]}.0' in metrics for name in last] == [True] * len(last)
+    assert f"textback_leads_without_next_step {told['leads_with_no_next_step']}.0" in metrics
+    assert (told["missed_calls"], told["calls_recovered"], told["appointments_booked"]) == (10, 2, 1)
+
+
+def test_the_report_of_an_empty_office_is_all_zeros(example: Path) -> None:
+    written = json.loads(run("report", "--config", str(example), "--json").stdout)
+    assert {value for value in written.values() if isinstance(value, int)} == {0}
