@@ -365,7 +365,7 @@ async def test_words_that_cannot_be_understood_still_reach_a_person(
     def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    for reader in ("triage.assess", "optout.read", "address.find"):
+    for reader in ("words.triage.assess", "words.opt_out.read", "words.address.find"):
         monkeypatch.setattr(f"bridge.domain.{reader}", broken)
     assert await desk.inbox.received(text("hello")) is Stored.OK
     assert (await desk.row()).unread
