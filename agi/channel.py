@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from agi import protocol
-from agi.protocol import Environment, HungUpError, ProtocolError, Reply
+from agi.protocol import AgiResult, Environment, HungUpError, ProtocolError
 
 ANSWER_WITHIN = 120.0  # seconds; the longest thing asked for is a prompt or a wait for keys
 KEY_WITHIN = 6000  # milliseconds
@@ -31,7 +31,7 @@ Spoken = str | Digits | Number
 """A plain string names a sound of Asterisk's, which plays in the channel's language."""
 
 
-class Channel:
+class AgiChannel:
     """Every method raises HungUpError once nobody is there any more."""
 
     def __init__(self, environment: Environment, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,7 +75,7 @@ class Channel:
     async def _next_key(self) -> str:
         return _key(await self._ask("WAIT FOR DIGIT", KEY_WITHIN))
 
-    async def _ask(self, *words: str | int) -> Reply:
+    async def _ask(self, *words: str | int) -> AgiResult:
         try:
             self._writer.write(protocol.command(*words))
             await self._writer.drain()
@@ -87,7 +87,7 @@ class Channel:
             raise HungUpError("the channel is gone")
         return reply
 
-    async def _answer(self) -> Reply:
+    async def _answer(self) -> AgiResult:
         while True:
             try:
                 line = await self._reader.readline()
@@ -108,7 +108,7 @@ def _saying(what: Spoken, keys: str) -> tuple[str | int, ...]:
     return "STREAM FILE", what, keys
 
 
-def _key(reply: Reply) -> str:
+def _key(reply: AgiResult) -> str:
     """The result is the key's ASCII code, 0 for none."""
     code = int(reply.result) if reply.result.isdigit() else 0
     return chr(code) if 0 < code < 128 else ""

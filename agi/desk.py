@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from agi.channel import Channel, Digits, Spoken
+from agi.channel import AgiChannel, Digits, Spoken
 from bridge.callbacks.actions import Callbacks
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Callback
@@ -48,16 +48,16 @@ class Desk:
     lock: PinLock
     clock: Callable[[], datetime]
 
-    def who(self, call: Channel) -> str:
+    def who(self, call: AgiChannel) -> str:
         """The person whose phone it is, else the extension itself."""
         extension = call.environment.extension or SOME_PHONE
         return next((person.name for person in self.office.people if person.extension == extension), extension)
 
-    def spoken(self, row: Callback) -> tuple[Spoken, ...]:
+    def spoken(self, callback: Callback) -> tuple[Spoken, ...]:
         """`the number I have is` and its digits."""
-        if row.number is None:
+        if callback.number is None:
             return ("vm-unknown-caller",)
-        return "vm-num-i-have", Digits(digits(phone.national(row.number, self.office.country)))
+        return "vm-num-i-have", Digits(digits(phone.national(callback.number, self.office.country)))
 
 
 def digits(written: str) -> str:

@@ -86,14 +86,14 @@ def _quoted(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class AgiResult:
     """result: digits, an ASCII code or -1, as the command has it. note: in brackets, `timeout` for example."""
 
     result: str
     note: str = ""
 
 
-def read_reply(line: bytes) -> Reply | None:
+def read_reply(line: bytes) -> AgiResult | None:
     """None for a line that is no answer yet: `100 Trying`, the lines of a usage text.
 
     Raises HungUpError when the channel is gone, ProtocolError for an answer that says we asked for nonsense.
@@ -106,4 +106,4 @@ def read_reply(line: bytes) -> Reply | None:
     found = _REPLY.fullmatch(text)
     if not found or found[1] != "200":
         raise ProtocolError(text[:80])
-    return Reply(found[2], found[3] or "")
+    return AgiResult(found[2], found[3] or "")

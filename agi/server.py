@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from agi import protocol
-from agi.channel import Channel
+from agi.channel import AgiChannel
 from agi.protocol import Environment, HungUpError, ProtocolError
 from agi.settings import AgiSettings
 from storage.errors import StorageError
@@ -22,11 +22,11 @@ HEAD_WITHIN = 2.0  # seconds
 SORRY = ("im-sorry", "please-try-call-later")
 
 log = structlog.get_logger()
-Script = Callable[[Channel], Awaitable[None]]
+Script = Callable[[AgiChannel], Awaitable[None]]
 
 
 @dataclass(slots=True)
-class Figures:
+class AgiCounters:
     """What came of connections.
 
     scripts_served: ran to their end or to a hang-up. scripts_refused: peers, tokens, heads and names that we know not.
@@ -43,7 +43,7 @@ class AgiServer:
         self._scripts = scripts
         self._knocking: dict[asyncio.Task[None], None] = {}  # oldest first
         self._talking: set[asyncio.Task[None]] = set()
-        self.figures = Figures()
+        self.figures = AgiCounters()
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[int]:
@@ -86,7 +86,7 @@ class AgiServer:
         """One connection, from its first byte to its last. Raises nothing."""
         try:
             environment = await self._greet(reader, writer)
-            await self._run(self._scripts[environment.script], Channel(environment, reader, writer))
+            await self._run(self._scripts[environment.script], AgiChannel(environment, reader, writer))
         except ProtocolError as error:
             self.figures.scripts_refused += 1
             log.warning("agi.refused", why=str(error)[:80])
@@ -124,7 +124,7 @@ class AgiServer:
             self._knocking.pop(task, None)
             self._talking.add(task)
 
-    async def _run(self, script: Script, call: Channel) -> None:
+    async def _run(self, script: Script, call: AgiChannel) -> None:
         try:
             await script(call)
         except StorageError as error:

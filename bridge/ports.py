@@ -55,7 +55,7 @@ class Originated:
     error: str = ""
 
 
-class Pbx(Protocol):
+class PbxActions(Protocol):
     """The actions we take on a PBX; each needs `write=originate` and nothing wider."""
 
     async def originate(

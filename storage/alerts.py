@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.oncall.escalation import Cause, Escalation, Stage, pressure
+from bridge.domain.oncall.escalation import AlertCause, Escalation, Stage, pressure
 from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
@@ -239,7 +239,7 @@ def _case(row: sqlite3.Row) -> Escalation:
         id=row["id"],
         version=row["version"],
         callback_id=row["callback_id"],
-        cause=Cause(row["cause"]),
+        cause=AlertCause(row["cause"]),
         stage=Stage(row["stage"]),
         raised_at=moment(row["raised_at"]),
         set_at=moment(row["set_at"]),

@@ -16,7 +16,7 @@ from storage import files, messages, opt_outs, settings
 from storage.database import Database, Writer
 from storage.errors import StorageError, storage_errors
 from storage.migrate import newest_version, version_of
-from storage.opt_outs import Cause
+from storage.opt_outs import OptOutCause
 
 FOLDER = "backups"
 RESTORED = "restored"
@@ -29,7 +29,7 @@ class Damaged:
     what: str
     aside: Path
     newest: Path | None
-    opt_outs: Mapping[E164, Cause]
+    opt_outs: Mapping[E164, OptOutCause]
 
 
 def default_target(database: Path, now: datetime) -> Path:
@@ -141,13 +141,13 @@ async def _cancel_queued(tx: Writer, who: str, now: datetime) -> None:
         await messages.cancel(tx, part, RESTORED, now, who=who)
 
 
-def _opt_outs_in(path: Path) -> dict[E164, Cause]:
+def _opt_outs_in(path: Path) -> dict[E164, OptOutCause]:
     """Those in force, up to where the file can be read."""
-    found: dict[E164, Cause] = {}
+    found: dict[E164, OptOutCause] = {}
     try:
         with closing(files.connect(path)) as connection:
             for number, why in connection.execute("SELECT number, why FROM opt_out WHERE ended_at IS NULL"):
-                found[E164(number)] = Cause(why)
+                found[E164(number)] = OptOutCause(why)
     except (sqlite3.DatabaseError, ValueError):
         pass  # what was read before the damage counts
     return found

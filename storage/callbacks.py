@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, State, Urgency
+from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome, Urgency
 from bridge.domain.calls.calls import Reason
 from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
@@ -28,11 +28,15 @@ class Key:
     id: int
 
     @classmethod
-    def of(cls, row: Callback) -> Self:
-        return cls(list(Urgency).index(row.urgency), row.closed_at or row.until or row.opened_at, row.id)
+    def of(cls, callback: Callback) -> Self:
+        return cls(
+            list(Urgency).index(callback.urgency),
+            callback.closed_at or callback.until or callback.opened_at,
+            callback.id,
+        )
 
 
-async def insert(tx: Writer, row: Callback, act: Act) -> Callback:
+async def insert(tx: Writer, callback: Callback, act: Act) -> Callback:
     """Open a row (its id and version are given here). IntegrityError where the customer has an open one."""
     inserted = await tx.only(
         """
@@ -40,37 +44,37 @@ async def insert(tx: Writer, row: Callback, act: Act) -> Callback:
         VALUES (:branch, :number, :name, :line, :shared, 'open', :opened_at, :missed, :last_missed_at, 1)
         RETURNING *
         """,
-        branch=row.branch,
-        number=row.number,
-        name=row.name,
-        line=row.line,
-        shared=row.shared,
-        opened_at=row.opened_at,
-        missed=row.missed,
-        last_missed_at=row.last_missed_at,
+        branch=callback.branch,
+        number=callback.number,
+        name=callback.name,
+        line=callback.line,
+        shared=callback.shared,
+        opened_at=callback.opened_at,
+        missed=callback.missed,
+        last_missed_at=callback.last_missed_at,
     )
     opened = _callback(inserted)
     await add(tx, act, Subject.CALLBACK, opened.id, callback_id=opened.id)
     return opened
 
 
-async def save(tx: Writer, row: Callback, act: Act) -> Callback:
+async def save(tx: Writer, callback: Callback, act: Act) -> Callback:
     """Write a row that was `row.version` when it was read.
 
     LookupError if it has changed since; ForbiddenError if it would be the customer's second open row.
     """
     try:
-        changed = await _update(tx, row)
+        changed = await _update(tx, callback)
     except sqlite3.IntegrityError as error:
         raise ForbiddenError(str(error)) from error
     if changed is None:
-        raise LookupError(f"callback {row.id} is not at version {row.version} any more")
+        raise LookupError(f"callback {callback.id} is not at version {callback.version} any more")
     saved = _callback(changed)
     await add(tx, act, Subject.CALLBACK, saved.id, saved.version, callback_id=saved.id)
     return saved
 
 
-async def _update(tx: Writer, row: Callback) -> sqlite3.Row | None:
+async def _update(tx: Writer, callback: Callback) -> sqlite3.Row | None:
     return await tx.one(
         """
         UPDATE callback
@@ -83,9 +87,9 @@ async def _update(tx: Writer, row: Callback) -> sqlite3.Row | None:
         WHERE id = :id AND version = :version
         RETURNING *
         """,
-        id=row.id,
-        version=row.version,
-        **mutable(row),
+        id=callback.id,
+        version=callback.version,
+        **mutable(callback),
     )
 
 
@@ -211,7 +215,7 @@ async def idle_claims(db: Reader, since: datetime) -> Sequence[Callback]:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueLengths:
     """How long the two lists are that are meant to become empty; urgent: of those to call."""
 
     to_call: int
@@ -219,7 +223,7 @@ class Waiting:
     urgent: int
 
 
-async def count_waiting(db: Reader) -> Waiting:
+async def count_waiting(db: Reader) -> QueueLengths:
     """Counted in the indexes of these lists: closed rows, however many, cost nothing."""
     row = await db.only(
         """
@@ -228,7 +232,7 @@ async def count_waiting(db: Reader) -> Waiting:
                (SELECT count(*) FROM callback WHERE state IN ('open', 'claimed') AND rank = 0) AS urgent
         """
     )
-    return Waiting(row["to_call"], row["snoozed"], row["urgent"])
+    return QueueLengths(row["to_call"], row["snoozed"], row["urgent"])
 
 
 async def missed_last(db: Reader) -> Callback | None:
@@ -256,7 +260,7 @@ class AttemptMade:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class CallbackNote:
     id: int
     at: datetime
     who: str
@@ -322,18 +326,18 @@ async def add_note(tx: Writer, callback_id: int, text: str, who: str, now: datet
     )
 
 
-async def notes(db: Reader, callback_id: int) -> Sequence[Note]:
+async def notes(db: Reader, callback_id: int) -> Sequence[CallbackNote]:
     rows = await db.all("SELECT id, at, who, text FROM note WHERE callback_id = :id ORDER BY id", id=callback_id)
-    return [Note(row["id"], moment(row["at"]), row["who"], row["text"]) for row in rows]
+    return [CallbackNote(row["id"], moment(row["at"]), row["who"], row["text"]) for row in rows]
 
 
 async def remove_note(tx: Writer, note_id: int) -> None:
     await tx.all("DELETE FROM note WHERE id = :id", id=note_id)
 
 
-def mutable(row: Callback) -> dict[str, Stored]:
+def mutable(callback: Callback) -> dict[str, Stored]:
     """What a verb can change, as it is stored: also what the audit keeps so that undo can bring it back."""
-    return {field.name: stored(getattr(row, field.name)) for field in fields(Callback) if field.name not in FIXED}
+    return {field.name: stored(getattr(callback, field.name)) for field in fields(Callback) if field.name not in FIXED}
 
 
 def from_mutable(values: dict[str, Any]) -> dict[str, Any]:
@@ -341,7 +345,7 @@ def from_mutable(values: dict[str, Any]) -> dict[str, Any]:
     return {name: _value(name, value) for name, value in values.items()}
 
 
-_WORDS = {"state": State, "urgency": Urgency, "outcome": Outcome}
+_WORDS = {"state": CallbackState, "urgency": Urgency, "outcome": Outcome}
 
 
 def _value(name: str, value: Any) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import Kind, PartState
+from bridge.domain.texts.messages import MessageKind, PartState
 from storage.database import Reader
 from storage.messages import overall
 from storage.values import moment
@@ -22,7 +22,7 @@ class Said:
     id: int
     text: str
     by: str | None
-    kind: Kind | None
+    kind: MessageKind | None
     state: PartState | None
     callback_id: int | None
     picture: bool = False
@@ -53,7 +53,7 @@ async def thread(db: Reader, customer: E164, *, before: datetime | None = None, 
             id=row["id"],
             text=row["text"],
             by=row["by"],
-            kind=Kind(row["kind"]) if row["kind"] else None,
+            kind=MessageKind(row["kind"]) if row["kind"] else None,
             state=overall([PartState(word) for word in row["states"].split(",")]) if row["states"] else None,
             callback_id=row["callback_id"],
             picture=bool(row["picture"]),

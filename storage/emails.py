@@ -11,7 +11,7 @@ from storage.database import Reader, Writer
 from storage.values import moment
 
 
-class State(StrEnum):
+class EmailState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
@@ -52,7 +52,7 @@ async def queue(
         expires_at=expires_at,
         callback_id=callback_id,
     )
-    await add(tx, Act("textback", State.QUEUED, now), Subject.EMAIL, email_id, callback_id=callback_id)
+    await add(tx, Act("textback", EmailState.QUEUED, now), Subject.EMAIL, email_id, callback_id=callback_id)
     return email_id
 
 
@@ -71,16 +71,16 @@ async def next_due(db: Reader) -> datetime | None:
     return moment(at)
 
 
-async def ended(tx: Writer, email: Email, state: State, error: str, now: datetime) -> None:
+async def ended(tx: Writer, email: Email, state: EmailState, error: str, now: datetime) -> None:
     await _change(tx, email, state, email.due_at, error, now)
 
 
 async def put_off(tx: Writer, email: Email, until: datetime, error: str, now: datetime) -> None:
     """It did not go now: again at `until`."""
-    await _change(tx, email, State.QUEUED, until, error, now)
+    await _change(tx, email, EmailState.QUEUED, until, error, now)
 
 
-async def _change(tx: Writer, email: Email, state: State, due_at: datetime, error: str, now: datetime) -> None:
+async def _change(tx: Writer, email: Email, state: EmailState, due_at: datetime, error: str, now: datetime) -> None:
     changed = await tx.only(
         """
         UPDATE email

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bridge.domain.reports.figures import Count, Counts, Happened, Times
+from bridge.domain.reports.figures import Count, Counts, EventCount, ResponseTimes
 from storage.database import Reader, Writer
 from storage.values import duration, moment
 
@@ -45,7 +45,7 @@ async def counted(db: Reader, start: datetime, end: datetime, branch: str | None
     return {count: row[count] for count in Count}
 
 
-async def happened(db: Reader, start: datetime, end: datetime) -> Sequence[Happened]:
+async def happened(db: Reader, start: datetime, end: datetime) -> Sequence[EventCount]:
     """What `counted` counts, but for the callers, by quarters of an hour: every zone's hours begin at one of them."""
     rows = await db.all(
         """
@@ -81,10 +81,10 @@ async def happened(db: Reader, start: datetime, end: datetime) -> Sequence[Happe
         start=start,
         end=end,
     )
-    return [Happened(Count(row["name"]), moment(row["at"]), row["line"], row["did"], row["n"]) for row in rows]
+    return [EventCount(Count(row["name"]), moment(row["at"]), row["line"], row["did"], row["n"]) for row in rows]
 
 
-async def times(db: Reader, start: datetime, end: datetime, branch: str | None = None) -> Times:
+async def times(db: Reader, start: datetime, end: datetime, branch: str | None = None) -> ResponseTimes:
     """Of callbacks opened in that time."""
     rows = await db.all(
         """
@@ -98,7 +98,7 @@ async def times(db: Reader, start: datetime, end: datetime, branch: str | None =
         end=end,
         branch=branch,
     )
-    return Times(_known(rows, "to_acknowledge"), _known(rows, "to_contact"))
+    return ResponseTimes(_known(rows, "to_acknowledge"), _known(rows, "to_contact"))
 
 
 def _known(rows: Sequence[sqlite3.Row], column: str) -> list[timedelta]:

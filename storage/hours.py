@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.domain.office.hours import Door, HoursChange
+from bridge.domain.office.hours import HoursChange, OpenOrClosed
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import moment
@@ -56,7 +56,7 @@ async def since(db: Reader, moment: datetime) -> Sequence[HoursChange]:
 
 def _change(row: sqlite3.Row) -> HoursChange:
     return HoursChange(
-        door=Door(row["door"]),
+        door=OpenOrClosed(row["door"]),
         start=moment(row["starts_at"]),
         end=moment(row["ends_at"]),
         branch=row["branch"],

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bridge.domain.phone import E164
 from bridge.domain.texts.gsm import Segments
-from bridge.domain.texts.messages import Encoding, Kind, PartState
+from bridge.domain.texts.messages import Encoding, MessageKind, PartState
 from bridge.domain.texts.policy import Slot
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
@@ -25,7 +25,7 @@ class NewMessage:
     call_id: the call it answers; reply_id: the customer's text it answers; opt_out_id: the opt-out it confirms.
     """
 
-    kind: Kind
+    kind: MessageKind
     number: E164
     source: str
     branch: str
@@ -64,7 +64,7 @@ class Part:
     sent_at: datetime | None
     ended_at: datetime | None
     why: str
-    kind: Kind
+    kind: MessageKind
     number: E164
     source: str
     urgent: bool
@@ -315,7 +315,7 @@ async def branches_to(db: Reader, number: E164) -> Sequence[str]:
     return [row["branch"] for row in rows]
 
 
-async def last_to(db: Reader, number: E164, kind: Kind) -> datetime | None:
+async def last_to(db: Reader, number: E164, kind: MessageKind) -> datetime | None:
     """When a text of that kind to that number was decided on last, if it was not wholly cancelled."""
     row = await db.only(
         "SELECT max(created_at) AS at FROM live_message WHERE number = :number AND kind = :kind",
@@ -363,7 +363,7 @@ def _part(row: sqlite3.Row) -> Part:
         sent_at=moment(row["sent_at"]),
         ended_at=moment(row["ended_at"]),
         why=row["why"],
-        kind=Kind(row["kind"]),
+        kind=MessageKind(row["kind"]),
         number=E164(row["number"]),
         source=row["source"],
         urgent=bool(row["urgent"]),

@@ -12,7 +12,7 @@ from storage.database import Reader, Writer
 from storage.values import moment
 
 
-class Cause(StrEnum):
+class OptOutCause(StrEnum):
     STOP = "stop"
     WRONG_NUMBER = "wrong_number"
     BY_HAND = "by_hand"
@@ -22,7 +22,7 @@ class Cause(StrEnum):
 class OptOut:
     id: int
     number: E164
-    why: Cause
+    why: OptOutCause
     at: datetime
 
 
@@ -42,7 +42,9 @@ async def page(db: Reader, *, after: int = 0, limit: int = 100) -> Sequence[OptO
     return [_opt_out(row) for row in rows]
 
 
-async def start(tx: Writer, number: E164, why: Cause, reply_id: int | None, who: str, now: datetime) -> int | None:
+async def start(
+    tx: Writer, number: E164, why: OptOutCause, reply_id: int | None, who: str, now: datetime
+) -> int | None:
     """The new opt-out's id; None if one is in force already."""
     row = await tx.one(
         """
@@ -79,4 +81,4 @@ async def end(tx: Writer, number: E164, who: str, now: datetime) -> bool:
 
 
 def _opt_out(row: sqlite3.Row) -> OptOut:
-    return OptOut(row["id"], E164(row["number"]), Cause(row["why"]), moment(row["at"]))
+    return OptOut(row["id"], E164(row["number"]), OptOutCause(row["why"]), moment(row["at"]))

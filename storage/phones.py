@@ -46,16 +46,16 @@ async def newest_unseen(db: Reader) -> Callback | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class LampCounts:
     """How many rows wait for a call, and whether an urgent one is unseen (snoozed ones count for that)."""
 
     rows: int
     urgent_unseen: bool
 
 
-async def waiting(db: Reader) -> Waiting:
+async def waiting(db: Reader) -> LampCounts:
     row = await db.only("SELECT count(*) AS rows FROM callback WHERE state IN ('open', 'claimed')")
-    return Waiting(row["rows"], await newest_unseen(db) is not None)
+    return LampCounts(row["rows"], await newest_unseen(db) is not None)
 
 
 async def customers_waiting(db: Reader) -> Sequence[E164]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.phone import E164
-from bridge.domain.words.lexicon import OptOut
+from bridge.domain.words.lexicon import OptOutRequest
 from storage import callbacks
 from storage.database import Reader
 from storage.values import moment
@@ -21,7 +21,7 @@ class Heard:
 
     reply_id: int
     text: str
-    word: OptOut
+    word: OptOutRequest
     destination: str
     at: datetime
     times: int
@@ -66,7 +66,7 @@ async def heard(db: Reader, customer: E164, callback_id: int, since: datetime) -
         Heard(
             row["id"],
             row["text"],
-            OptOut(row["word"]),
+            OptOutRequest(row["word"]),
             row["destination"],
             moment(row["received_at"]),
             row["times"],

@@ -7,13 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.domain.phone import E164
-from bridge.domain.words.lexicon import OptOut
+from bridge.domain.words.lexicon import OptOutRequest
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import moment, number
 
 
-class Role(StrEnum):
+class SenderRole(StrEnum):
     """Who wrote. NOBODY: a name or a short code, which no person answers to."""
 
     CUSTOMER = "customer"
@@ -36,8 +36,8 @@ class Reply:
     source: str
     number: E164 | None
     destination: str
-    role: Role
-    word: OptOut
+    role: SenderRole
+    word: OptOutRequest
     text: str
     partial: bool
     received_at: datetime
@@ -153,8 +153,8 @@ def _reply(row: sqlite3.Row) -> Reply:
         source=row["source"],
         number=number(row["number"]),
         destination=row["destination"],
-        role=Role(row["role"]),
-        word=OptOut(row["word"]),
+        role=SenderRole(row["role"]),
+        word=OptOutRequest(row["word"]),
         text=row["text"],
         partial=bool(row["partial"]),
         received_at=moment(row["received_at"]),

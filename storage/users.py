@@ -15,15 +15,15 @@ LONGEST = timedelta(days=30)
 TOUCH_EVERY = timedelta(minutes=10)
 
 
-class Role(StrEnum):
+class UserRole(StrEnum):
     """What somebody may do: STAFF works the queue, LEAD also who is on call and whom we know, ADMIN all."""
 
     STAFF = "staff"
     LEAD = "lead"
     ADMIN = "admin"
 
-    def covers(self, other: "Role") -> bool:
-        ladder = list(Role)
+    def covers(self, other: "UserRole") -> bool:
+        ladder = list(UserRole)
         return ladder.index(self) >= ladder.index(other)
 
 
@@ -33,12 +33,12 @@ class User:
 
     id: int
     name: str
-    role: Role
+    role: UserRole
     password: str
     disabled: bool
 
 
-async def insert(tx: Writer, name: str, role: Role, password: str, who: str, now: datetime) -> None:
+async def insert(tx: Writer, name: str, role: UserRole, password: str, who: str, now: datetime) -> None:
     """ForbiddenError if there is a user of that name, in whatever case."""
     try:
         user_id = await tx.insert(
@@ -139,4 +139,4 @@ async def end_sessions(tx: Writer, user: User) -> None:
 
 
 def _user(row: sqlite3.Row) -> User:
-    return User(row["id"], row["name"], Role(row["role"]), row["password"], bool(row["disabled"]))
+    return User(row["id"], row["name"], UserRole(row["role"]), row["password"], bool(row["disabled"]))

@@ -15,7 +15,7 @@ from bridge.callbacks.actions import Callbacks
 from bridge.calls.missed_calls import MissedCalls
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Line, Office, Person
 from bridge.domain.office.templates import Texts
 from bridge.domain.phone import E164
@@ -29,7 +29,7 @@ from bridge.domain.texts.messages import (
     ReceiptState,
     Submission,
 )
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.policy import TextRules
 from bridge.ports import Wanted, always
 from bridge.texts.inbox import Inbox
 from bridge.texts.outbox import Outbox, OutboxSettings
@@ -46,7 +46,7 @@ OTHER = E164("+12025557788")
 STAFF = E164("+12025550199")
 OWN = E164("+12025550100")
 
-NINE_TO_FIVE = Calendar(NEW_YORK, ((Span(time(9), time(17)),),) * 7)
+NINE_TO_FIVE = Calendar(NEW_YORK, ((OpeningSpan(time(9), time(17)),),) * 7)
 
 MAIN = Line("main", "office", ("+12025550100", "2025550100"), "main", OWN.value, Texts(), NINE_TO_FIVE)
 EAST = replace(MAIN, name="east", dids=("+12025550200",), branch="east")
@@ -192,13 +192,13 @@ class NotingGateway:
 
 
 class Desk:
-    def __init__(self, database: Database, *, office: Office = OFFICE, rules: Rules | None = None) -> None:
+    def __init__(self, database: Database, *, office: Office = OFFICE, rules: TextRules | None = None) -> None:
         self.database = database
         self.office = office
         self.clock = Clock()
         self.live = OnThePhone()
         self.gateway = NotingGateway()
-        self.missed_calls = MissedCalls(database, office, rules or Rules(), self.live)
+        self.missed_calls = MissedCalls(database, office, rules or TextRules(), self.live)
         self.callbacks = Callbacks(database, office)
         self.inbox = Inbox(database, office, clock=self.clock)
 

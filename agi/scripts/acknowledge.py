@@ -1,12 +1,12 @@
 """Acknowledge: the newest urgent row that nobody has seen yet is read out, and is seen from now on."""
 
-from agi.channel import Channel
+from agi.channel import AgiChannel
 from agi.desk import Desk
 from bridge.callbacks.actions import ConflictError
 from storage import phones
 
 
-async def run(desk: Desk, call: Channel) -> None:
+async def run(desk: Desk, call: AgiChannel) -> None:
     async with desk.database.read() as db:
         row = await phones.newest_unseen(db)
     if row is None:

@@ -6,7 +6,7 @@ office hours, 4 asks what came of it without a call.
 
 from collections.abc import AsyncIterator
 
-from agi.channel import Channel, Number
+from agi.channel import AgiChannel, Number
 from agi.desk import Desk
 from agi.scripts import outcome
 from bridge.callbacks.actions import ConflictError
@@ -17,7 +17,7 @@ from storage.callbacks import Key
 DIAL, SKIP, SNOOZE, CLOSE = "1234"
 
 
-async def run(desk: Desk, call: Channel) -> None:
+async def run(desk: Desk, call: AgiChannel) -> None:
     async with desk.database.read() as db:
         waiting = await phones.waiting(db)
     await call.say("vm-youhave", Number(waiting.rows), "vm-messages")
@@ -40,34 +40,36 @@ async def _free_for(desk: Desk, who: str) -> AsyncIterator[Callback]:
             yield rows[0]
 
 
-async def _offer(desk: Desk, call: Channel, row: Callback) -> bool:
+async def _offer(desk: Desk, call: AgiChannel, callback: Callback) -> bool:
     """Is the next row to be offered? Not when this one is dialled, nor when nobody presses anything."""
-    urgent = ("vm-Urgent",) if row.urgency is Urgency.URGENT else ()
-    dial = ("vm-tocallnum",) if row.number else ()
-    keys = DIAL + SKIP + SNOOZE + CLOSE if row.number else SKIP + SNOOZE + CLOSE
-    key = await call.ask(*urgent, *desk.spoken(row), *dial, "beep", keys=keys)
+    urgent = ("vm-Urgent",) if callback.urgency is Urgency.URGENT else ()
+    dial = ("vm-tocallnum",) if callback.number else ()
+    keys = DIAL + SKIP + SNOOZE + CLOSE if callback.number else SKIP + SNOOZE + CLOSE
+    key = await call.ask(*urgent, *desk.spoken(callback), *dial, "beep", keys=keys)
     if not key:
         await call.say("vm-goodbye", keys="")
         return False
     if key == SKIP:
         return True
     try:
-        return await _do(desk, call, row, key)
+        return await _do(desk, call, callback, key)
     except (ConflictError, NotPossibleError):
         await call.say("is-in-use")
         return True
 
 
-async def _do(desk: Desk, call: Channel, row: Callback, key: str) -> bool:
+async def _do(desk: Desk, call: AgiChannel, callback: Callback, key: str) -> bool:
     if key == CLOSE:
-        return await outcome.ask(desk, call, row)
+        return await outcome.ask(desk, call, callback)
     who, now = desk.who(call), desk.clock()
     if key == SNOOZE:
-        await desk.callbacks.snooze(row.id, row.version, who, now, await desk.callbacks.try_again_at(row, now))
+        await desk.callbacks.snooze(
+            callback.id, callback.version, who, now, await desk.callbacks.try_again_at(callback, now)
+        )
         await call.say("auth-thankyou")
         return True
-    await desk.callbacks.claim(row.id, row.version, who, now)
+    await desk.callbacks.claim(callback.id, callback.version, who, now)
     await call.say("vm-dialout", keys="")
-    await call.set("TEXTBACK_DID", desk.office.line_named(row.line).dids[0])
-    await call.set("TEXTBACK_TO", row.number.digits if row.number else "")
+    await call.set("TEXTBACK_DID", desk.office.line_named(callback.line).dids[0])
+    await call.set("TEXTBACK_TO", callback.number.digits if callback.number else "")
     return False

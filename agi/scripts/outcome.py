@@ -5,7 +5,7 @@
 
 from datetime import timedelta
 
-from agi.channel import Channel
+from agi.channel import AgiChannel
 from agi.desk import Desk
 from bridge.callbacks.actions import ConflictError
 from bridge.domain.callbacks.queue import Attempt, Callback, NotPossibleError, Outcome
@@ -22,7 +22,7 @@ RESULTS: dict[str, Outcome | Attempt] = {
 }
 
 
-async def run(desk: Desk, call: Channel) -> None:
+async def run(desk: Desk, call: AgiChannel) -> None:
     async with desk.database.read() as db:
         row = await phones.last_dealt_with(db, desk.who(call), desk.clock() - LAST_CALL_WITHIN)
     if row is None:
@@ -37,30 +37,30 @@ async def run(desk: Desk, call: Channel) -> None:
         await call.set("TEXTBACK_DONE", "1")
 
 
-async def ask(desk: Desk, call: Channel, row: Callback) -> bool:
+async def ask(desk: Desk, call: AgiChannel, callback: Callback) -> bool:
     """Ask and record; False if nothing was pressed. Raises ConflictError where somebody else was faster."""
-    key = await call.ask("info-about-last-call", *desk.spoken(row), "beep", keys="".join(RESULTS))
+    key = await call.ask("info-about-last-call", *desk.spoken(callback), "beep", keys="".join(RESULTS))
     if not key:
         await call.say("vm-goodbye", keys="")
         return False
-    await _record(desk, row, desk.who(call), RESULTS[key])
+    await _record(desk, callback, desk.who(call), RESULTS[key])
     await call.say("auth-thankyou")
     return True
 
 
-async def _record(desk: Desk, row: Callback, who: str, result: Outcome | Attempt) -> None:
+async def _record(desk: Desk, callback: Callback, who: str, result: Outcome | Attempt) -> None:
     """The end of the call itself may have changed the row meanwhile, in this person's name: that is no conflict."""
     try:
-        await _once(desk, row, who, result)
+        await _once(desk, callback, who, result)
     except ConflictError as error:
         if error.who != who:
             raise
         await _once(desk, error.row, who, result)
 
 
-async def _once(desk: Desk, row: Callback, who: str, result: Outcome | Attempt) -> None:
+async def _once(desk: Desk, callback: Callback, who: str, result: Outcome | Attempt) -> None:
     now = desk.clock()
     if isinstance(result, Outcome):
-        await desk.callbacks.finish(row.id, row.version, who, now, result)
+        await desk.callbacks.finish(callback.id, callback.version, who, now, result)
     else:
-        await desk.callbacks.attempt(row.id, row.version, who, now, result)
+        await desk.callbacks.attempt(callback.id, callback.version, who, now, result)

@@ -1,6 +1,6 @@
 """Text-back on or off: behind a PIN, says how it stands, then 1 turns it on and 2 off."""
 
-from agi.channel import TRIES, Channel
+from agi.channel import TRIES, AgiChannel
 from agi.desk import Desk
 from storage import settings
 
@@ -9,7 +9,7 @@ MOST_PIN = 12
 STATES = {True: "activated", False: "de-activated"}
 
 
-async def run(desk: Desk, call: Channel) -> None:
+async def run(desk: Desk, call: AgiChannel) -> None:
     if not desk.lock.pin:
         await call.say("feature-not-avail-line", keys="")
         return
@@ -30,7 +30,7 @@ async def run(desk: Desk, call: Channel) -> None:
     await call.say(STATES[key == ON], keys="")
 
 
-async def _knows_pin(desk: Desk, call: Channel) -> bool:
+async def _knows_pin(desk: Desk, call: AgiChannel) -> bool:
     prompt = "agent-pass"
     for _ in range(TRIES):
         pin = await call.digits(prompt, MOST_PIN)

@@ -4,7 +4,7 @@ The text itself goes out when the call has ended, by the rules for every missed 
 and that the caller asked for it.
 """
 
-from agi.channel import TRIES, Channel, Digits, Number
+from agi.channel import TRIES, AgiChannel, Digits, Number
 from agi.desk import Desk, digits
 from bridge.domain import phone
 from bridge.domain.phone import E164
@@ -13,7 +13,7 @@ MOST_DIGITS = 15
 YES, OTHER = "12"
 
 
-async def run(desk: Desk, call: Channel) -> None:
+async def run(desk: Desk, call: AgiChannel) -> None:
     number = _own(desk, call)
     for _ in range(TRIES):
         if number is not None and await _is_right(desk, call, number):
@@ -26,12 +26,12 @@ async def run(desk: Desk, call: Channel) -> None:
     await call.say("im-sorry", "vm-goodbye", keys="")
 
 
-def _own(desk: Desk, call: Channel) -> E164 | None:
+def _own(desk: Desk, call: AgiChannel) -> E164 | None:
     """The number the caller shows; hidden ones are not in the environment, or the dialplan took them out."""
     return phone.parse(call.environment.caller, desk.office.country)
 
 
-async def _is_right(desk: Desk, call: Channel, number: E164) -> bool:
+async def _is_right(desk: Desk, call: AgiChannel, number: E164) -> bool:
     said = Digits(digits(phone.national(number, desk.office.country)))
     key = await call.ask("vm-num-i-have", said, "if-correct-press", Number(1), "vm-calldiffnum", keys=YES + OTHER)
     return key == YES

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bridge.domain.calls.calls import CallKey, Direction, EndedCall, Reason, Verdict
 from bridge.domain.calls.channels import endpoint, is_real
-from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, Callbook, TrackerSettings
+from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls, TrackerSettings
 from bridge.domain.calls.verdicts import MENU, VOICEMAIL
 
 COLUMNS = 17  # accountcode to uniqueid
@@ -101,7 +101,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self._trunk = self.settings.trunk_names()
-        self._callbook = Callbook(self.settings)
+        self._callbook = LiveCalls(self.settings)
 
     def add(self, found: Iterable[Record]) -> None:
         for record in found:

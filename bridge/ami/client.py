@@ -10,7 +10,15 @@ import structlog
 
 from bridge.ami.protocol import Message
 from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
-from bridge.ami.session import AmiSettings, LinkError, LoginRefusedError, Reply, Session, Tap, new_action_id
+from bridge.ami.session import (
+    AmiResponse,
+    AmiSession,
+    AmiSettings,
+    LinkError,
+    LoginRefusedError,
+    RawStreamListener,
+    new_action_id,
+)
 from bridge.domain.calls.events import LinkLost
 
 BOOTED = "FullyBooted"
@@ -70,7 +78,7 @@ class AmiClient:
         wanted: Iterable[str],
         retry: Backoff | None = None,
         refused_retry: Backoff | None = None,
-        tap: Tap | None = None,
+        tap: RawStreamListener | None = None,
     ) -> None:
         self.settings = settings
         self.health = LinkHealth()
@@ -80,7 +88,7 @@ class AmiClient:
         self._retry = retry or Backoff(1, 30)
         self._refused_retry = refused_retry or Backoff(30, 600)
         self._queue: asyncio.Queue[Received] = asyncio.Queue(settings.queue_size)
-        self._session: Session | None = None
+        self._session: AmiSession | None = None
         self._resync = Resync()
         self._snapshot: asyncio.Future[None] | None = None
         self._log = log.bind(pbx=settings.name)
@@ -89,7 +97,7 @@ class AmiClient:
         while True:
             yield await self._queue.get()
 
-    async def action(self, name: str, headers: Mapping[str, str] | None = None) -> Reply:
+    async def action(self, name: str, headers: Mapping[str, str] | None = None) -> AmiResponse:
         """Ask the PBX to do something, now or never. Raises LinkError; ValueError for a control character."""
         if self._session is None or self.health.connected_since is None:
             raise LinkError(self.health.last_error or "not connected yet")
@@ -112,7 +120,7 @@ class AmiClient:
     async def _hold_session(self) -> None:
         """From connect to loss. Raises LinkError, always."""
         self._resync = Resync(new_action_id())  # what comes right behind the login waits for the snapshot
-        self._session = session = Session(self.settings, self._wanted, self._heard, self._tap)
+        self._session = session = AmiSession(self.settings, self._wanted, self._heard, self._tap)
         try:
             await session.open()
             self._greet()
@@ -135,7 +143,7 @@ class AmiClient:
         at, longest = self.health.synced_at, timedelta(seconds=self.settings.snapshot_interval)
         return at is not None and self._clock() - at < longest
 
-    async def _take_snapshot(self, session: Session) -> None:
+    async def _take_snapshot(self, session: AmiSession) -> None:
         """Ask which channels live. Where that is refused, go on without, say so, and ask again."""
         action_id = new_action_id()
         self._resync.begin(action_id)
@@ -151,7 +159,7 @@ class AmiClient:
             self.settings.ping_interval,
         )
 
-    async def _until_snapshot_ended(self, session: Session, ended: asyncio.Future[None]) -> None:
+    async def _until_snapshot_ended(self, session: AmiSession, ended: asyncio.Future[None]) -> None:
         try:
             await session.until(ended)
         except TimeoutError as error:
@@ -188,7 +196,7 @@ class AmiClient:
                 if self._session:
                     self._overflow(self._session)
 
-    def _overflow(self, session: Session) -> None:
+    def _overflow(self, session: AmiSession) -> None:
         """A gap in the events would be worse than a new snapshot: start over."""
         session.abort(f"more than {self.settings.queue_size} events are waiting")
 

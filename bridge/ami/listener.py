@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from bridge.ami.decode import decode
-from bridge.ami.mend import Mender
+from bridge.ami.injection import InjectionRepair
 from bridge.ami.pbx_clock import PbxClock
 from bridge.ami.resync import Heard, Received
 from bridge.domain.calls.calls import EndedCall, Talk
@@ -26,7 +26,7 @@ REAP_EVERY = timedelta(hours=1)
 STORAGE_RETRY = 1.0
 
 
-class Line(Protocol):
+class MessageSource(Protocol):
     """Where messages come from: `ami.client.AmiClient`."""
 
     def messages(self) -> AsyncIterator[Received]: ...
@@ -38,7 +38,7 @@ class Listener:
     def __init__(
         self,
         name: str,
-        line: Line,
+        line: MessageSource,
         tracker: Tracker,
         ended: Callable[[EndedCall, datetime], Awaitable[None]],
         clock: Callable[[], datetime],
@@ -49,7 +49,7 @@ class Listener:
         self._ended = ended
         self._clock = clock
         self._nobody_dialled = nobody_dialled
-        self._mender = Mender()
+        self._injection_repair = InjectionRepair()
         self._pbx_clock = PbxClock()
         self._calls: asyncio.Queue[EndedCall | NobodyDialled] = asyncio.Queue()
         self._log = structlog.get_logger().bind(pbx=name)
@@ -61,9 +61,9 @@ class Listener:
         return self._calls.qsize()
 
     @property
-    def planted(self) -> int:
+    def injected(self) -> int:
         """Blocks that callers wrote into the stream."""
-        return self._mender.planted
+        return self._injection_repair.injected
 
     @property
     def presentation_told(self) -> bool:
@@ -100,10 +100,10 @@ class Listener:
         """Whatever a PBX or a caller sends: what cannot be read is logged and skipped."""
         if isinstance(heard, Event):
             if isinstance(heard, LinkLost):
-                self._mender.forget()
+                self._injection_repair.forget()
             return [heard]
         try:
-            decoded = [decode(message, at) for message in self._mender.feed(heard)]
+            decoded = [decode(message, at) for message in self._injection_repair.feed(heard)]
         except Exception:
             self._log.exception("ami.undecodable")
             return []

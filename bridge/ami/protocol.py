@@ -64,7 +64,7 @@ class Message:
         return [value for name, value in self.headers if name.lower() == wanted]
 
 
-class Framer:
+class MessageFramer:
     """Cuts a byte stream into messages, however it was chopped on its way.
 
     wanted: names of the events worth building, None for all; others are dropped before anything is decoded. Responses,

@@ -14,19 +14,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from bridge.ami.client import AmiClient
-from bridge.ami.protocol import Framer, Message
-from bridge.ami.session import AmiSettings, Tap
+from bridge.ami.protocol import Message, MessageFramer
+from bridge.ami.session import AmiSettings, RawStreamListener
 
 INDEX_SUFFIX = ".idx.jsonl"
 
 
-class Recording(Tap):
+class Recording(RawStreamListener):
     """A recording being written; a context manager. What cannot be written is told by `failed`, and ends it."""
 
     def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
         self._path, self._clock = path, clock
         self._files = ExitStack()
-        self._framer = Framer()
+        self._framer = MessageFramer()
         self._connection = 0
         self._streaming = False
         self._offset = 0
@@ -53,7 +53,7 @@ class Recording(Tap):
 
     def connected(self) -> None:
         self._connection, self._streaming = self._connection + 1, True
-        self._framer = Framer()
+        self._framer = MessageFramer()
         self._guarded(self._mark, "connected")
 
     def received(self, data: bytes) -> None:
@@ -64,7 +64,7 @@ class Recording(Tap):
             return
         self._streaming, partial = False, self._framer.pending
         self._offset += partial
-        self._framer = Framer()
+        self._framer = MessageFramer()
         self._guarded(self._mark, "disconnected", partial=partial)
 
     def _store(self, data: bytes) -> None:

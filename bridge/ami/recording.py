@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.ami.decode import WANTED, decode
-from bridge.ami.mend import Mender
-from bridge.ami.protocol import Framer
+from bridge.ami.injection import InjectionRepair
+from bridge.ami.protocol import MessageFramer
 from bridge.ami.record import index_path
 from bridge.domain.calls.events import Event, LinkLost
 
@@ -31,7 +31,7 @@ class RecordingError(Exception):
     """There is no AMI stream in this file. The text says what is there instead."""
 
 
-class Times:
+class BlockTimes:
     """When the block at an offset was received. Without an index nobody knows.
 
     unreadable: lines of the index that say neither that nor anything else. A last line that broke off is none: the
@@ -73,12 +73,12 @@ def _is_block(offset: object, length: object, time: object) -> bool:
     return whole and isinstance(time, int | float) and 0 <= time < LAST_SECOND
 
 
-def read_times(index: Path) -> Times:
+def read_times(index: Path) -> BlockTimes:
     """`{"o": offset, "n": length, "t": unix time, "e": event name}`, one line a block; other lines are marks."""
     if not index.exists():
-        return Times()
+        return BlockTimes()
     with index.open("rb") as lines:
-        return Times(lines)
+        return BlockTimes(lines)
 
 
 class RecordedCalls:
@@ -104,12 +104,12 @@ class RecordedCalls:
     def _events_of(self, data: mmap.mmap) -> Iterator[Event]:
         """A copy whose line ends some tool made Unix's is read as well; what the index says fits it no more."""
         if data.find(b"\r\n") < 0:
-            yield from events(data[:].replace(b"\n", b"\r\n"), Times())
+            yield from events(data[:].replace(b"\n", b"\r\n"), BlockTimes())
         else:
             yield from events(data, self.times)
 
 
-def events(data: Octets, times: Times, chunk: int = 1 << 16) -> Iterator[Event]:
+def events(data: Octets, times: BlockTimes, chunk: int = 1 << 16) -> Iterator[Event]:
     """The recording's events in order, with a LinkLost where a new stream begins."""
     starts = [match.start() for match in GREETING.finditer(data)]
     if not starts or starts[0] != 0:
@@ -120,8 +120,8 @@ def events(data: Octets, times: Times, chunk: int = 1 << 16) -> Iterator[Event]:
         yield from _stream(data, begin, end, times, chunk)
 
 
-def _stream(data: Octets, begin: int, end: int, times: Times, chunk: int) -> Iterator[Event]:
-    framer, mender, offset = Framer(), Mender(), begin
+def _stream(data: Octets, begin: int, end: int, times: BlockTimes, chunk: int) -> Iterator[Event]:
+    framer, mender, offset = MessageFramer(), InjectionRepair(), begin
     for start in range(begin, end, chunk):
         for message in framer.feed(data[start : min(start + chunk, end)]):
             at = times.at(offset)

@@ -18,7 +18,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message as PanoramiskMessage
 
-from bridge.ami.protocol import Framer, Message
+from bridge.ami.protocol import Message, MessageFramer
 
 UNSENT_ACTIONS = ("login", "ping", "originate", "coreshowchannels")  # never sent again behind our back
 NO_TIMER = 10**9  # seconds: panoramisk's own ping stays away
@@ -69,14 +69,14 @@ class LoginRefusedError(LinkError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class AmiResponse:
     """What the PBX answered to an action."""
 
     ok: bool
     text: str
 
 
-class Tap:
+class RawStreamListener:
     """Hears the raw stream of a connection; this one lets it pass."""
 
     def connected(self) -> None:
@@ -94,10 +94,16 @@ def new_action_id() -> str:
     return f"textback-{secrets.token_hex(8)}"
 
 
-class _Protocol(AMIProtocol):
+class _AmiProtocol(AMIProtocol):
     """Hands responses of pending actions to panoramisk and every other message to `heard`."""
 
-    def __init__(self, framer: Framer, heard: Callable[[Message], None], lost: Callable[[str], None], tap: Tap) -> None:
+    def __init__(
+        self,
+        framer: MessageFramer,
+        heard: Callable[[Message], None],
+        lost: Callable[[str], None],
+        tap: RawStreamListener,
+    ) -> None:
         self._framer, self._heard, self._lost, self._tap = framer, heard, lost, tap
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -118,14 +124,18 @@ class _Protocol(AMIProtocol):
         self._lost(f"the connection broke ({exc})" if exc else "the PBX closed the connection")
 
 
-class Session(Manager):
+class AmiSession(Manager):
     """One connection from connect to close; a new one is a new object.
 
     heard: called, in order, with every message that answers no action. It must not block and not raise.
     """
 
     def __init__(
-        self, settings: AmiSettings, wanted: Iterable[str], heard: Callable[[Message], None], tap: Tap | None = None
+        self,
+        settings: AmiSettings,
+        wanted: Iterable[str],
+        heard: Callable[[Message], None],
+        tap: RawStreamListener | None = None,
     ) -> None:
         super().__init__(
             username=settings.username,
@@ -135,9 +145,9 @@ class Session(Manager):
             ping_delay=NO_TIMER,
         )
         self._settings = settings
-        self._framer = Framer(wanted)
+        self._framer = MessageFramer(wanted)
         self._heard = heard
-        self._tap = tap or Tap()
+        self._tap = tap or RawStreamListener()
         self._lost: asyncio.Future[str] = self.loop.create_future()
 
     @property
@@ -160,7 +170,7 @@ class Session(Manager):
         if not login.ok:
             raise LoginRefusedError(f"login refused: {login.text or 'no reason given'}")
 
-    async def action(self, name: str, headers: Mapping[str, str] | None = None) -> Reply:
+    async def action(self, name: str, headers: Mapping[str, str] | None = None) -> AmiResponse:
         """Send one action and wait for its response. Raises LinkError, also when none comes in time.
 
         Raises ValueError, and sends nothing, where a value holds a control character.
@@ -209,15 +219,15 @@ class Session(Manager):
             raise LinkError(self._lost.result())
         raise TimeoutError
 
-    async def _answer(self, future: Answer) -> Reply:
+    async def _answer(self, future: Answer) -> AmiResponse:
         response = await self.until(future)
-        return Reply(response.response.casefold() == "success", response.message)
+        return AmiResponse(response.response.casefold() == "success", response.message)
 
     async def _connect(self) -> Any:
         settings = self._settings
         context = ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None
         return await self.loop.create_connection(
-            lambda: _Protocol(self._framer, self._heard, self._note_lost, self._tap),
+            lambda: _AmiProtocol(self._framer, self._heard, self._note_lost, self._tap),
             settings.host,
             settings.port,
             ssl=context,

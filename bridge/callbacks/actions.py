@@ -16,7 +16,7 @@ from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.texts import gsm
 from bridge.domain.texts.gsm import Segments
-from bridge.domain.texts.messages import Kind, PartState
+from bridge.domain.texts.messages import MessageKind, PartState
 from bridge.office.schedule_changes import office_with_changes
 from storage import callbacks, messages, opt_outs
 from storage.audit import Act, Subject, of_version
@@ -59,9 +59,9 @@ class Phone(StrEnum):
 class ConflictError(Exception):
     """The row is not what the person saw. who, what and at tell of its last change; row is what it is now."""
 
-    def __init__(self, row: Callback, who: str, what: str, at: datetime) -> None:
+    def __init__(self, callback: Callback, who: str, what: str, at: datetime) -> None:
         super().__init__(f"{who} changed this row ({what})")
-        self.row, self.who, self.what, self.at = row, who, what, at
+        self.row, self.who, self.what, self.at = callback, who, what, at
 
 
 class Callbacks:
@@ -113,8 +113,8 @@ class Callbacks:
 
         office = await self._office_now(now)
 
-        def change(row: Callback) -> Callback:
-            return queue.attempt(row, who, until or _try_again_at(office, row, now), now)
+        def change(callback: Callback) -> Callback:
+            return queue.attempt(callback, who, until or _try_again_at(office, callback, now), now)
 
         return await self._do(Verb.ATTEMPT, callback_id, version, who, now, change, keep)
 
@@ -154,8 +154,8 @@ class Callbacks:
         issue: str | None,
         second: E164 | None,
     ) -> Callback:
-        def change(row: Callback) -> Callback:
-            return queue.correct(row, address=address, issue=issue, second=second)
+        def change(callback: Callback) -> Callback:
+            return queue.correct(callback, address=address, issue=issue, second=second)
 
         return await self._do(Verb.CORRECT, callback_id, version, who, now, change)
 
@@ -228,27 +228,27 @@ class Callbacks:
             await self._conflict(tx, row)
         return row
 
-    async def _only_talked(self, tx: Writer, row: Callback, version: int, verb: Verb) -> bool:
+    async def _only_talked(self, tx: Writer, callback: Callback, version: int, verb: Verb) -> bool:
         """Has nothing happened to the row since but that the customer got through?"""
-        if verb not in OUTLIVES_A_TALK or row.version != version + 1:
+        if verb not in OUTLIVES_A_TALK or callback.version != version + 1:
             return False
-        last = await of_version(tx, Subject.CALLBACK, row.id, row.version)
+        last = await of_version(tx, Subject.CALLBACK, callback.id, callback.version)
         return last is not None and last.what == f"{Subject.CALLBACK}.{Verb.TALKED}"
 
-    async def _save(self, tx: Writer, row: Callback, act: Act) -> Callback:
+    async def _save(self, tx: Writer, callback: Callback, act: Act) -> Callback:
         try:
-            return await callbacks.save(tx, row, act)
+            return await callbacks.save(tx, callback, act)
         except ForbiddenError:  # the customer has another open row by now
-            other = await callbacks.unfinished(tx, row.branch, row.number)
-            return await self._conflict(tx, other or row)
+            other = await callbacks.unfinished(tx, callback.branch, callback.number)
+            return await self._conflict(tx, other or callback)
 
-    async def _conflict(self, tx: Writer, row: Callback) -> Callback:
-        last = await of_version(tx, Subject.CALLBACK, row.id, row.version)
+    async def _conflict(self, tx: Writer, callback: Callback) -> Callback:
+        last = await of_version(tx, Subject.CALLBACK, callback.id, callback.version)
         if last is None:
-            raise LookupError(f"callback {row.id} has no history")
-        raise ConflictError(row, last.who, last.what, last.at)
+            raise LookupError(f"callback {callback.id} has no history")
+        raise ConflictError(callback, last.who, last.what, last.at)
 
-    async def _take_back(self, tx: Writer, row: Callback, detail: Mapping[str, Any], now: datetime) -> None:
+    async def _take_back(self, tx: Writer, callback: Callback, detail: Mapping[str, Any], now: datetime) -> None:
         if "note" in detail:
             await callbacks.remove_note(tx, detail["note"])
         if "attempt" in detail:
@@ -256,34 +256,34 @@ class Callbacks:
         if "message" in detail:
             parts = await messages.parts_of(tx, detail["message"])
             if any(part.state is not PartState.QUEUED for part in parts):
-                raise NotPossibleError(Verb.UNDO, row.state)
+                raise NotPossibleError(Verb.UNDO, callback.state)
             for part in parts:
                 await messages.cancel(tx, part, "undone", now)
 
-    async def try_again_at(self, row: Callback, now: datetime) -> datetime:
+    async def try_again_at(self, callback: Callback, now: datetime) -> datetime:
         """After two hours of office time."""
-        return _try_again_at(await self._office_now(now), row, now)
+        return _try_again_at(await self._office_now(now), callback, now)
 
     async def _office_now(self, now: datetime) -> Office:
         async with self._database.read() as db:
             return await office_with_changes(db, self._office, now)
 
-    def _by_hand(self, row: Callback, words: str, who: str, now: datetime) -> NewMessage:
-        if row.number is None or not words.strip():
-            raise NotPossibleError(Verb.TEXT, row.state)
+    def _by_hand(self, callback: Callback, words: str, who: str, now: datetime) -> NewMessage:
+        if callback.number is None or not words.strip():
+            raise NotPossibleError(Verb.TEXT, callback.state)
         due_at = now + UNDO_WINDOW
         return NewMessage(
-            kind=Kind.BY_HAND,
-            number=row.number,
-            source=self._office.line_named(row.line).sms_number,
-            branch=row.branch,
+            kind=MessageKind.BY_HAND,
+            number=callback.number,
+            source=self._office.line_named(callback.line).sms_number,
+            branch=callback.branch,
             text=words,
             template="by_hand",
             created_at=now,
             due_at=due_at,
             expires_at=due_at + BY_HAND_MAX_AGE,
             written_by=who,
-            callback_id=row.id,
+            callback_id=callback.id,
         )
 
 
@@ -291,6 +291,6 @@ def _by(phone: Phone | None) -> dict[str, str]:
     return {"by": phone} if phone else {}
 
 
-def _try_again_at(office: Office, row: Callback, now: datetime) -> datetime:
-    calendar = office.line_named(row.line).calendar
+def _try_again_at(office: Office, callback: Callback, now: datetime) -> datetime:
+    calendar = office.line_named(callback.line).calendar
     return calendar.add_office_time(now, TRY_AGAIN_AFTER) or now + TRY_AGAIN_AFTER

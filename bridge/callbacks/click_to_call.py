@@ -7,11 +7,11 @@ from datetime import datetime
 from bridge.callbacks.actions import Callbacks
 from bridge.domain.callbacks import desk_label as display
 from bridge.domain.callbacks import queue
-from bridge.domain.callbacks.queue import Callback, State, Verb
+from bridge.domain.callbacks.queue import Callback, CallbackState, Verb
 from bridge.domain.calls.events import NobodyDialled
-from bridge.domain.i18n import N_, SaidError
+from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.office import Office
-from bridge.ports import Originated, Pbx
+from bridge.ports import Originated, PbxActions
 from storage import audit, callbacks
 from storage.audit import Act, Entry, Subject
 from storage.database import Transactions
@@ -22,43 +22,43 @@ ATTEMPT = re.compile(r"textback-([0-9]{1,15})-([0-9]{1,9})")
 CALL_OVER = tuple(f"{Subject.CALLBACK}.{verb}" for verb in (Verb.CALLED, Verb.NOT_CALLED))
 
 
-class CannotCallError(SaidError):
+class CannotCallError(UserError):
     """There is nobody to ring, or nothing to dial; the text says which. Nothing was changed."""
 
 
 class Calling:
     """pbxs: those that can be asked now, by their names."""
 
-    def __init__(self, office: Office, callbacks: Callbacks, pbxs: Callable[[], Mapping[str, Pbx]]) -> None:
+    def __init__(self, office: Office, callbacks: Callbacks, pbxs: Callable[[], Mapping[str, PbxActions]]) -> None:
         self._office = office
         self._callbacks = callbacks
         self._pbxs = pbxs
 
-    async def call(self, row: Callback, who: str, now: datetime, *, second: bool = False) -> Originated:
+    async def call(self, callback: Callback, who: str, now: datetime, *, second: bool = False) -> Originated:
         """Claim the row as this person saw it, and have them connected; second: with the row's second number.
 
         One sight of a row makes at most one call: ConflictError for a second click, CannotCallError where it cannot
         be. What becomes of the call is recorded when it ends, as of any other.
         """
         extension = next((person.extension for person in self._office.people if person.name == who), None)
-        line = self._office.line_named(row.line)
+        line = self._office.line_named(callback.line)
         pbx = self._pbxs().get(line.pbx)
-        if row.state is State.CLOSED:
+        if callback.state is CallbackState.CLOSED:
             raise CannotCallError(N_("this row is closed"))
-        number = row.second if second else row.number
+        number = callback.second if second else callback.number
         if number is None:
             raise CannotCallError(N_("the caller's number is not known"))
         if not extension:
             raise CannotCallError(N_("%(name)s has no extension in the configuration"), name=who)
         if pbx is None:
             raise CannotCallError(N_("the PBX is not connected"))
-        await self._callbacks.claim(row.id, row.version, who, now)
+        await self._callbacks.claim(callback.id, callback.version, who, now)
         return await pbx.originate(
-            attempt_id=f"textback-{row.id}-{row.version}",
+            attempt_id=f"textback-{callback.id}-{callback.version}",
             extension=extension,
             number=number,
             did=line.dids[0],
-            display=f"{display.label([row])} {display.shown(row.name)}".strip(),
+            display=f"{display.label([callback])} {display.shown(callback.name)}".strip(),
         )
 
 
@@ -78,7 +78,7 @@ async def nobody_dialled(database: Transactions, attempt: NobodyDialled, now: da
         if claim is None or claim.what != f"{Subject.CALLBACK}.{Verb.CLAIM}" or any(e.what in CALL_OVER for e in since):
             return
         row = await callbacks.get(tx, row_id)
-        if row.state is not State.CLOSED:
+        if row.state is not CallbackState.CLOSED:
             act = Act(claim.who, Verb.NOT_CALLED, now, {"why": attempt.why})
             await callbacks.save(tx, queue.not_called(row), act)
 

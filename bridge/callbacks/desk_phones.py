@@ -28,7 +28,7 @@ AT_ONCE = 10  # labels
 log = structlog.get_logger()
 
 
-class Shown:
+class DeskPhoneSync:
     """What one PBX shows. clock: aware UTC."""
 
     def __init__(self, database: Database, pbx: Display, country: str, *, clock: Callable[[], datetime]) -> None:
@@ -45,14 +45,14 @@ class Shown:
         while True:
             seen = self._database.commits.count
             try:
-                await self.look()
+                await self.run_due()
             except StorageError as error:
                 log.warning("lamp.storage", why=error.advice)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY.total_seconds()):
                     await self._database.commits.beyond(seen)
 
-    async def look(self) -> None:
+    async def run_due(self) -> None:
         """Tell the PBX what it does not know yet."""
         link = self._pbx.connected_since
         if link is None:

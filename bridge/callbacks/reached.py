@@ -8,7 +8,7 @@ from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, Verb
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import Kind
+from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.policy import ContactKind
 from storage import callbacks, contacts, messages
 from storage.audit import Act
@@ -48,9 +48,9 @@ async def _waiting(tx: Writer, customer: E164, branch: str) -> Sequence[Callback
     return [row for row in theirs if row.branch == branch]
 
 
-async def _reached(tx: Writer, row: Callback, customer: E164, who: str, at: datetime) -> None:
-    act = Act(TEXTBACK, Verb.TALKED, at, {"by": who, **_where(row, customer)})
-    await callbacks.save(tx, queue.talked(row, who, at), act)
+async def _reached(tx: Writer, callback: Callback, customer: E164, who: str, at: datetime) -> None:
+    act = Act(TEXTBACK, Verb.TALKED, at, {"by": who, **_where(callback, customer)})
+    await callbacks.save(tx, queue.talked(callback, who, at), act)
 
 
 async def customer_was_called(
@@ -65,13 +65,13 @@ async def customer_was_called(
         await callbacks.save(tx, queue.called(row, who, now), Act(who, Verb.CALLED, now, told))
 
 
-def _where(row: Callback, number: E164) -> dict[str, str]:
+def _where(callback: Callback, number: E164) -> dict[str, str]:
     """For the history: which of the two numbers it was."""
-    return {"number": "second"} if number == row.second else {}
+    return {"number": "second"} if number == callback.second else {}
 
 
 async def first_text_is_moot(tx: Writer, customer: E164, why: str, now: datetime) -> None:
     """We talked, or they wrote: a first text that has not left yet would only be silly."""
     for part in await messages.queued_to(tx, customer):
-        if part.kind is Kind.FIRST:
+        if part.kind is MessageKind.FIRST:
             await messages.cancel(tx, part, why, now)

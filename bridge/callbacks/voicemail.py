@@ -5,9 +5,9 @@ from datetime import datetime
 
 from bridge.domain.callbacks import desk_label as display
 from bridge.domain.callbacks.queue import Callback
-from bridge.domain.i18n import N_, SaidError
+from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.office import Office
-from bridge.ports import Originated, Pbx
+from bridge.ports import Originated, PbxActions
 from storage import calls
 from storage.audit import Act
 from storage.calls import CallRow
@@ -16,19 +16,19 @@ from storage.database import Transactions
 LISTEN = "listen"
 
 
-class CannotListenError(SaidError):
+class CannotListenError(UserError):
     """There is nobody to ring, or nothing to play; the text says which. Nothing was changed."""
 
 
 class Voicemails:
     """pbxs: those that can be asked now, by their names."""
 
-    def __init__(self, office: Office, database: Transactions, pbxs: Callable[[], Mapping[str, Pbx]]) -> None:
+    def __init__(self, office: Office, database: Transactions, pbxs: Callable[[], Mapping[str, PbxActions]]) -> None:
         self._office = office
         self._database = database
         self._pbxs = pbxs
 
-    async def listen(self, row: Callback, left: CallRow, version: int, who: str, now: datetime) -> Originated:
+    async def listen(self, callback: Callback, left: CallRow, version: int, who: str, now: datetime) -> Originated:
         """Have the mailbox of that call played to this person, and note who asked. The row stays as it is.
 
         One sight of the call (its version) rings at most once. CannotListenError where it cannot be.
@@ -47,5 +47,5 @@ class Voicemails:
             attempt_id=f"textback-listen-{left.id}-{version}",
             extension=person.extension,
             mailbox=left.call.mailbox,
-            display=f"Voicemail {display.shown(row.name) or (row.number or '')}".strip(),
+            display=f"Voicemail {display.shown(callback.name) or (callback.number or '')}".strip(),
         )

@@ -28,12 +28,12 @@ OVERLAP = timedelta(hours=1)
 """So far before the last call we heard, others may have ended unheard."""
 
 
-class Ended(Protocol):
+class LateCallTaker(Protocol):
     def __call__(self, call: EndedCall, now: datetime, *, late: bool) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class ListeningGap:
     """Calls that ended between these moments may have been missed by us. link: the connection that ended the gap."""
 
     since: datetime
@@ -49,7 +49,7 @@ class Backfill:
         pbx: str,
         records: CdrSource,
         connected_since: Callable[[], datetime | None],
-        ended: Ended,
+        ended: LateCallTaker,
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -59,7 +59,7 @@ class Backfill:
         self._connected_since = connected_since
         self._ended = ended
         self._clock = clock
-        self._gap: Gap | None = None
+        self._gap: ListeningGap | None = None
         self._unreadable = False
         self._undigested: set[CallKey] = set()
         self._log = structlog.get_logger().bind(pbx=pbx)
@@ -68,12 +68,12 @@ class Backfill:
         """Until cancelled. A disk that fails for a while makes it late."""
         while True:
             try:
-                await self.look()
+                await self.run_due()
             except StorageError as error:
                 self._log.warning("backfill.storage", why=error.advice)
             await asyncio.sleep(LOOK_EVERY.total_seconds())
 
-    async def look(self) -> None:
+    async def run_due(self) -> None:
         """Take in what ended unheard, as far as there are records of it by now."""
         gap, now = await self._current_gap(), self._clock()
         if gap is None or not await self._records_may_come(gap, now):
@@ -82,16 +82,16 @@ class Backfill:
             if call.ended_at and call.ended_at >= gap.since and call.key not in self._undigested:
                 await self._try_to_take(call, gap, now)
 
-    async def _current_gap(self) -> Gap | None:
+    async def _current_gap(self) -> ListeningGap | None:
         """Kept for as long as the connection lasts: what is heard meanwhile must not make it smaller."""
         link = self._connected_since()
         if link is not None and (self._gap is None or self._gap.link != link):
             async with self._database.read() as db:
                 listened = await calls.listened(db, self._pbx)
-            self._gap = Gap(max(listened[0], listened[1] - OVERLAP), link) if listened else None
+            self._gap = ListeningGap(max(listened[0], listened[1] - OVERLAP), link) if listened else None
         return self._gap if link is not None else None
 
-    async def _records_may_come(self, gap: Gap, now: datetime) -> bool:
+    async def _records_may_come(self, gap: ListeningGap, now: datetime) -> bool:
         if now - gap.link < COME_WITHIN:
             return True
         async with self._database.read() as db:
@@ -108,7 +108,7 @@ class Backfill:
         self._unreadable = False
         return found
 
-    async def _try_to_take(self, call: EndedCall, gap: Gap, now: datetime) -> None:
+    async def _try_to_take(self, call: EndedCall, gap: ListeningGap, now: datetime) -> None:
         try:
             await self._take(call, gap, now)
         except StorageError:
@@ -117,7 +117,7 @@ class Backfill:
             self._undigested.add(call.key)
             self._log.exception("call.undigested", uniqueid=call.key.uniqueid, verdict=call.verdict)
 
-    async def _take(self, call: EndedCall, gap: Gap, now: datetime) -> None:
+    async def _take(self, call: EndedCall, gap: ListeningGap, now: datetime) -> None:
         async with self._database.read() as db:
             known = await calls.find(db, call.key)
         if known is None and call.ended_at and call.ended_at <= gap.link:

@@ -16,13 +16,13 @@ from bridge.domain.phone import E164
 from bridge.domain.texts import gsm, policy
 from bridge.domain.texts import rendering as texts
 from bridge.domain.texts.gsm import Segments
-from bridge.domain.texts.messages import Kind
-from bridge.domain.texts.policy import ContactKind, Decision, History, NoText, Rules, SendText, Why
+from bridge.domain.texts.messages import MessageKind
+from bridge.domain.texts.policy import ContactKind, Decision, History, NoText, NoTextReason, SendText, TextRules
 from bridge.domain.texts.rendering import Rendered
 from bridge.domain.words.lexicon import default_lexicon
 from bridge.office import schedule_changes as duties
 from bridge.ports import LiveCalls
-from bridge.texts.reader import Understanding
+from bridge.texts.reader import TextReader
 from storage import callbacks, calls, contacts, history, messages, privacy, settings
 from storage.audit import Act
 from storage.calls import CallRow, Filing
@@ -61,11 +61,11 @@ class MissedCalls:
         self,
         database: Database,
         office: Office,
-        rules: Rules,
+        rules: TextRules,
         live: LiveCalls,
         *,
         first_text: FirstText = shipped_first_text,
-        understanding: Understanding | None = None,
+        text_reader: TextReader | None = None,
         split: Callable[[str], Segments] = gsm.split,
     ) -> None:
         self._database = database
@@ -73,7 +73,7 @@ class MissedCalls:
         self._rules = rules.of(office)
         self._live = live
         self._first_text = first_text
-        self._understanding = understanding or Understanding(default_lexicon())
+        self._text_reader = text_reader or TextReader(default_lexicon())
         self._split = split
         self._log = structlog.get_logger()
 
@@ -177,21 +177,21 @@ class MissedCalls:
 
     async def _act_on(self, tx: Writer, row: CallRow, decision: Decision, now: datetime) -> None:
         if isinstance(decision, NoText):
-            if decision.why is Why.BREAKER and await settings.turn(tx, settings.BREAKER, True, TEXTBACK, now):
+            if decision.why is NoTextReason.BREAKER and await settings.turn(tx, settings.BREAKER, True, TEXTBACK, now):
                 self._log.warning("breaker.tripped", call=row.id)
             return
         office = await duties.office_with_changes(tx, self._office, now)
         line = office.line_named(row.filing.line)
         rendered = self._first_text(line, office, row.call, closed=row.filing.closed, now=now)
-        if not self._understanding.honest(rendered.text):
+        if not self._text_reader.promises_nothing(rendered.text):
             self._log.error("text.refused", call=row.id, template=rendered.template)
-            await calls.decided(tx, row, Why.TEXT_REFUSED, Act(TEXTBACK, "text_refused", now))
+            await calls.decided(tx, row, NoTextReason.TEXT_REFUSED, Act(TEXTBACK, "text_refused", now))
             return
         try:
             await messages.queue(tx, self._message(row, line, rendered, decision, now), self._split(rendered.text))
         except ForbiddenError as error:  # the database knows better than our history did
             self._log.error("text.forbidden", call=row.id, why=str(error))
-            await calls.decided(tx, row, Why.COOL_DOWN, Act(TEXTBACK, "text_forbidden", now))
+            await calls.decided(tx, row, NoTextReason.COOL_DOWN, Act(TEXTBACK, "text_forbidden", now))
 
     def _message(self, row: CallRow, line: Line, rendered: Rendered, decision: SendText, now: datetime) -> NewMessage:
         number = row.filing.number
@@ -199,7 +199,7 @@ class MissedCalls:
             raise ValueError("a call without a number cannot be texted")
         due_at = max(now, min(row.call.ended_at or now, now) + self._rules.delay)
         return NewMessage(
-            kind=Kind.FIRST,
+            kind=MessageKind.FIRST,
             number=number,
             source=line.sms_number,
             branch=line.branch,

@@ -18,10 +18,10 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, ConfigError, load
-from bridge.web.listening import THIS_MACHINE
+from bridge.web.listener import THIS_MACHINE
 from bridge.web.settings import WebSettings
 from storage import callbacks, replies, settings
-from storage.callbacks import Waiting
+from storage.callbacks import QueueLengths
 from storage.database import Database, Writer
 from storage.errors import StorageError
 
@@ -65,7 +65,7 @@ def _switch(config: Path, act: Callable[[Writer, str, datetime], Awaitable[bool]
 # --- status, as Nagios and Icinga read it (Monitoring Plugins guidelines: one line, `|`, performance data) --------
 
 
-class Level(IntEnum):
+class NagiosState(IntEnum):
     """The exit code. UNKNOWN: status itself could not look."""
 
     OK = 0
@@ -78,13 +78,13 @@ class Level(IntEnum):
 class Queue:
     """stopped: staff whose network may hold our alerts back."""
 
-    waiting: Waiting
+    waiting: QueueLengths
     paused: bool
     breaker: bool
     stopped: Sequence[str] = ()
 
 
-Finding = tuple[Level, str]
+Finding = tuple[NagiosState, str]
 
 
 def status(
@@ -94,19 +94,19 @@ def status(
     """One line for monitoring: is everything connected, are texts going out, what waits. Exit code 0, 1, 2 or 3."""
     until = time.monotonic() + wait
     level, row = looked(config)
-    while level >= Level.CRITICAL and time.monotonic() < until:
+    while level >= NagiosState.CRITICAL and time.monotonic() < until:
         time.sleep(LOOK)
         level, row = looked(config)
     print(row)
     raise typer.Exit(level)
 
 
-def looked(config: Path) -> tuple[Level, str]:
+def looked(config: Path) -> tuple[NagiosState, str]:
     try:
         loaded = load(config, os.environ)
         queue = asyncio.run(_queue(loaded))
     except (ConfigError, StorageError) as error:
-        return Level.UNKNOWN, f"TEXTBACK UNKNOWN - {str(error).splitlines()[0]}"
+        return NagiosState.UNKNOWN, f"TEXTBACK UNKNOWN - {str(error).splitlines()[0]}"
     return summary(queue, daemon_health(loaded.web))
 
 
@@ -156,12 +156,12 @@ def _connection(web: WebSettings, host: str) -> http.client.HTTPConnection:
     return http.client.HTTPSConnection(host, web.port, timeout=DAEMON_TIMEOUT, context=context)
 
 
-def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[Level, str]:
+def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[NagiosState, str]:
     findings = [
         *_switches(queue),
-        *(_connections(health) if health else [(Level.CRITICAL, "the daemon does not answer")]),
+        *(_connections(health) if health else [(NagiosState.CRITICAL, "the daemon does not answer")]),
     ]
-    level = max((level for level, _ in findings), default=Level.OK)
+    level = max((level for level, _ in findings), default=NagiosState.OK)
     to_call = queue.waiting.to_call
     said = "; ".join(words for _, words in findings) or f"{to_call} to call, everything connected"
     figures = f"to_call={to_call} snoozed={queue.waiting.snoozed} paused={queue.paused:d} breaker={queue.breaker:d}"
@@ -171,20 +171,20 @@ def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[Level, str]
 
 
 def _switches(queue: Queue) -> list[Finding]:
-    paused = (Level.WARNING, "paused, customers get no texts")
-    breaker = (Level.WARNING, "the breaker tripped, customers get no texts until `textback resume`")
-    stopped = [(Level.CRITICAL, f"{name} texted STOP, alerts may not arrive there") for name in queue.stopped]
+    paused = (NagiosState.WARNING, "paused, customers get no texts")
+    breaker = (NagiosState.WARNING, "the breaker tripped, customers get no texts until `textback resume`")
+    stopped = [(NagiosState.CRITICAL, f"{name} texted STOP, alerts may not arrive there") for name in queue.stopped]
     return [paused] * queue.paused + [breaker] * queue.breaker + stopped
 
 
 def _connections(health: Mapping[str, Any]) -> list[Finding]:
     down = [link for link in health.get("links", []) if not link.get("since")]
     found = [
-        (Level.CRITICAL, f"{link['kind']} {link['name']} is down: {link['error'] or 'not yet connected'}")
+        (NagiosState.CRITICAL, f"{link['kind']} {link['name']} is down: {link['error'] or 'not yet connected'}")
         for link in down
     ]
     if health.get("database"):
-        found.append((Level.CRITICAL, f"the database: {health['database']}"))
+        found.append((NagiosState.CRITICAL, f"the database: {health['database']}"))
     if health.get("disk_free", 0) * 20 < health.get("disk_total", 0):
-        found.append((Level.WARNING, "the disk is nearly full"))
+        found.append((NagiosState.WARNING, "the disk is nearly full"))
     return found

@@ -12,7 +12,7 @@ import typer
 
 from agi.settings import AgiSettings
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.config import Config, Pbx, load
+from bridge.config import Config, PbxSection, load
 from bridge.doctor.local import EVERYWHERE
 from bridge.ops.sockets import own_address
 
@@ -57,7 +57,7 @@ def command(
     chosen = next((one for one in loaded.pbxs if pbx in ("", one.name)), None)
     if chosen is None:
         raise typer.BadParameter(f"{pbx!r} is none of {', '.join(p.name for p in loaded.pbxs)}", param_hint="--pbx")
-    site = Site(freepbx, trunk_context, phones_context)
+    site = DialplanSite(freepbx, trunk_context, phones_context)
     files = rendered(loaded, chosen, site, secrets=out is not None)
     names = []
     for name, text in files:
@@ -68,7 +68,7 @@ def command(
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class DialplanSite:
     """What the configuration does not know of a PBX. trunk, phones: the contexts they enter now, "" for unknown."""
 
     freepbx: bool = False
@@ -84,7 +84,9 @@ class Site:
         return self.phones or (FREEPBX_PHONES if self.freepbx else "")
 
 
-def rendered(config: Config, pbx: Pbx, site: Site, *, secrets: bool = False) -> Iterator[tuple[str, str]]:
+def rendered(
+    config: Config, pbx: PbxSection, site: DialplanSite, *, secrets: bool = False
+) -> Iterator[tuple[str, str]]:
     """Each file's name and text. secrets: with the AMI secret and the token in them."""
     yield MANAGER, _filled(MANAGER, _account(pbx, secrets=secrets, quiet=site.freepbx))
     yield SAY, _filled(SAY, {})
@@ -124,7 +126,7 @@ def _names(file: Path, included: str) -> bool:
     return any(row.startswith("#") and f'"{included}"' in row for row in rows)
 
 
-def _account(pbx: Pbx, *, secrets: bool, quiet: bool) -> Fillings:
+def _account(pbx: PbxSection, *, secrets: bool, quiet: bool) -> Fillings:
     secret = _escaped(pbx.secret) if secrets else NOT_SHOWN
     address = own_address(pbx.host) or LOCAL
     network = f"{address}/{'128' if ':' in address else '255.255.255.255'}"
@@ -135,7 +137,7 @@ def _account(pbx: Pbx, *, secrets: bool, quiet: bool) -> Fillings:
     }
 
 
-def _ways(phones: AgiSettings, pbx: Pbx, *, secrets: bool, freepbx: bool) -> Fillings:
+def _ways(phones: AgiSettings, pbx: PbxSection, *, secrets: bool, freepbx: bool) -> Fillings:
     """How desk phones reach our scripts, and customers are dialled."""
     host = own_address(pbx.host) or LOCAL if phones.host in EVERYWHERE else phones.host
     token = phones.token if secrets else NOT_SHOWN
@@ -145,7 +147,7 @@ def _ways(phones: AgiSettings, pbx: Pbx, *, secrets: bool, freepbx: bool) -> Fil
     }
 
 
-def _way_out(pbx: Pbx, *, freepbx: bool) -> str:
+def _way_out(pbx: PbxSection, *, freepbx: bool) -> str:
     """The dial string for a customer: FreePBX's own outbound routes, or the first trunk that is a PJSIP endpoint."""
     if freepbx:
         return f"Local/{pbx.outside_prefix}${{ARG1}}@from-internal/n"

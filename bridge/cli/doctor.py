@@ -15,9 +15,14 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError, load
 from bridge.doctor.cdr import call_records
 from bridge.doctor.links import link_checks
-from bridge.doctor.local import Finding, Level, config_file, local_checks, problem, sqlite_version
+from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
 
-MARKS = {Level.OK: " ok ", Level.WARNING: "WARN", Level.PROBLEM: "FAIL", Level.NOT_LOOKED: " -- "}
+MARKS = {
+    CheckResult.OK: " ok ",
+    CheckResult.WARNING: "WARN",
+    CheckResult.PROBLEM: "FAIL",
+    CheckResult.NOT_LOOKED: " -- ",
+}
 
 
 def register(app: typer.Typer) -> None:

@@ -11,9 +11,9 @@ import typer
 from bridge.cli.configuration import hours_ahead
 from bridge.cli.on_call import From, Until, refused, wall, with_duties
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.domain.office.hours import Calendar, Door, HoursChange
+from bridge.domain.office.hours import Calendar, HoursChange, OpenOrClosed
 from bridge.domain.office.office import Office
-from bridge.office.schedule_changes import Duties
+from bridge.office.schedule_changes import ScheduleChanges
 
 Branch = Annotated[str | None, typer.Option(help="this branch only")]
 OneLine = Annotated[str | None, typer.Option("--line", help="this line only")]
@@ -34,7 +34,7 @@ def show(context: typer.Context, config: ConfigPath = CONFIG) -> None:
     if context.invoked_subcommand is None:
         now = datetime.now(UTC)
 
-        async def asked(duties: Duties, _office: Office) -> tuple[Office, Sequence[HoursChange]]:
+        async def asked(duties: ScheduleChanges, _office: Office) -> tuple[Office, Sequence[HoursChange]]:
             return await duties.current(now), await duties.hours_changes(now)
 
         for row in report(*with_duties(config, asked), now):
@@ -45,14 +45,14 @@ def open_(
     context: typer.Context, until: Until, from_: From = None, branch: Branch = None, line: OneLine = None
 ) -> None:
     """Open from then until then, whatever the configured hours say."""
-    _enter(context.obj, Door.OPEN, from_, until, branch, line)
+    _enter(context.obj, OpenOrClosed.OPEN, from_, until, branch, line)
 
 
 def closed(
     context: typer.Context, until: Until, from_: From = None, branch: Branch = None, line: OneLine = None
 ) -> None:
     """Closed from then until then, whatever the configured hours say."""
-    _enter(context.obj, Door.CLOSED, from_, until, branch, line)
+    _enter(context.obj, OpenOrClosed.CLOSED, from_, until, branch, line)
 
 
 def undo(context: typer.Context, change: int) -> None:
@@ -64,11 +64,11 @@ def undo(context: typer.Context, change: int) -> None:
 
 
 def _enter(
-    config: Path, door: Door, start: datetime | None, end: datetime, branch: str | None, line: str | None
+    config: Path, door: OpenOrClosed, start: datetime | None, end: datetime, branch: str | None, line: str | None
 ) -> None:
     now = datetime.now(UTC)
 
-    async def entered(duties: Duties, office: Office) -> tuple[Office, HoursChange]:
+    async def entered(duties: ScheduleChanges, office: Office) -> tuple[Office, HoursChange]:
         clock = Calendar(office.zone)
         begins = clock.instant(start) if start else now
         with refused():

@@ -14,7 +14,7 @@ ZONES = "zoneinfo/"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundHere:
     """asterisk: its version; trunks: channel patterns; "" and none where it cannot be told. freepbx: it is there."""
 
     zone: str = ""
@@ -23,8 +23,8 @@ class Found:
     freepbx: bool = False
 
 
-def look() -> Found:
-    return Found(
+def look() -> FoundHere:
+    return FoundHere(
         zone=zone_of(str(LOCALTIME.resolve())),
         asterisk=version(_cli("core show version")),
         trunks=tuple(trunks(_cli("pjsip show endpoints"))),

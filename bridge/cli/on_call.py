@@ -14,11 +14,11 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import load
-from bridge.domain.i18n import SaidError
+from bridge.domain.i18n import UserError
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Office
-from bridge.domain.office.roster import Change, Gap, Override
-from bridge.office.schedule_changes import Duties, DutyError, gaps_ahead
+from bridge.domain.office.roster import Change, OnCallGap, Override
+from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges, gaps_ahead
 from storage.database import Database
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def _enter(
 ) -> None:
     now = datetime.now(UTC)
 
-    async def entered(duties: Duties, office: Office) -> tuple[Office, Override]:
+    async def entered(duties: ScheduleChanges, office: Office) -> tuple[Office, Override]:
         clock = Calendar(office.zone)
         begins = clock.instant(start) if start else now
         with refused():
@@ -86,19 +86,19 @@ def refused() -> Iterator[None]:
     """What a change says of its own values."""
     try:
         yield
-    except SaidError as error:
-        raise DutyError(error.words, **error.values) from None
+    except UserError as error:
+        raise ScheduleChangeError(error.words, **error.values) from None
 
 
-def with_duties(config: Path, work: Callable[[Duties, Office], Awaitable[T]]) -> T:
+def with_duties(config: Path, work: Callable[[ScheduleChanges, Office], Awaitable[T]]) -> T:
     async def run() -> T:
         loaded = load(config, os.environ)
         async with await Database.open(loaded.database) as database:
-            return await work(Duties(database, loaded.office), loaded.office)
+            return await work(ScheduleChanges(database, loaded.office), loaded.office)
 
     try:
         return asyncio.run(run())
-    except DutyError as error:
+    except ScheduleChangeError as error:
         raise typer.BadParameter(str(error)) from None
 
 
@@ -132,7 +132,7 @@ def _people(office: Office, branch: str, where: str, now: datetime) -> Iterator[
         yield f"at last, the owner: {_reach(office.roster.owner, office)}"
 
 
-def _gaps(office: Office, gaps: Sequence[Gap], where: str) -> Iterator[str]:
+def _gaps(office: Office, gaps: Sequence[OnCallGap], where: str) -> Iterator[str]:
     told = f"only the owner, {office.roster.owner}, is told" if office.roster.owner else "nobody is told"
     for gap in gaps:
         yield f"Nobody on call{where} from {wall(gap.start, office)} to {wall(gap.end, office)}: {told}"

@@ -12,14 +12,14 @@ from bridge.cli.database import number_of, with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
 from bridge.domain.reports import digest as words
-from bridge.domain.reports.digest import Waiting
+from bridge.domain.reports.digest import WaitingCustomer
 from bridge.domain.texts import gsm
-from bridge.oncall.staff_messages import Telling
+from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports.digest import Digest
 from bridge.web.rows import read_row
 from storage import opt_outs
 from storage.database import Database
-from storage.opt_outs import Cause, OptOut
+from storage.opt_outs import OptOut, OptOutCause
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object per line")]
 
@@ -82,7 +82,7 @@ def add(context: typer.Context, number: str) -> None:
     async def work(database: Database, loaded: Config) -> bool:
         wanted = number_of(number, loaded.office.country)
         async with database.transaction() as tx:
-            started = await opt_outs.start(tx, wanted, Cause.BY_HAND, None, getpass.getuser(), datetime.now(UTC))
+            started = await opt_outs.start(tx, wanted, OptOutCause.BY_HAND, None, getpass.getuser(), datetime.now(UTC))
         return started is not None
 
     print("no more texts to that number" if with_database(context.obj, work) else "that number got no texts already")
@@ -104,11 +104,11 @@ def _known(branch: str | None, loaded: Config) -> str | None:
 
 
 def _digest(database: Database, loaded: Config) -> Digest:
-    telling = Telling(loaded.office, gsm.split, by_email=loaded.email is not None)
-    return Digest(database, loaded.office, loaded.digest, telling)
+    staff_messages = StaffMessages(loaded.office, gsm.split, by_email=loaded.email is not None)
+    return Digest(database, loaded.office, loaded.digest, staff_messages)
 
 
-def _object(waiting: Waiting) -> dict[str, object]:
+def _object(waiting: WaitingCustomer) -> dict[str, object]:
     row, facts = waiting.row, waiting.facts
     return {
         "row": row.id,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.config import ConfigError, Problem
+from bridge.config import ConfigError, ConfigProblem
 from bridge.config.links import STATE_DIRECTORY
 
 SERVICE = "textback.service"
@@ -80,4 +80,4 @@ def read_raw(config: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(config.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError([Problem("", f"{config} cannot be read: {error}")]) from None
+        raise ConfigError([ConfigProblem("", f"{config} cannot be read: {error}")]) from None

@@ -30,7 +30,7 @@ from bridge.domain.texts.messages import (
 )
 from bridge.ops import logs
 from bridge.smpp.client import SmppClient
-from bridge.smpp.health import State
+from bridge.smpp.health import BindState
 from bridge.smpp.settings import SmppSettings
 from storage import settings
 from storage.database import Database
@@ -137,7 +137,7 @@ class SendTest:
     async def _bound(self, client: SmppClient) -> bool:
         self._tell(f"connecting to {self._settings.host}:{self._settings.port} as {self._settings.system_id}")
         waiting = asyncio.ensure_future(client.wait_ready())
-        while not waiting.done() and client.health.state is not State.DOWN:
+        while not waiting.done() and client.health.state is not BindState.DOWN:
             await asyncio.wait([waiting], timeout=LOOK)
         if waiting.cancel():
             self._tell(f"not bound: {client.health.last_error}")

@@ -11,13 +11,13 @@ import typer
 from bridge.cli.database import with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
-from bridge.domain.i18n import SaidError
+from bridge.domain.i18n import UserError
 from bridge.web import passwords
 from bridge.web.users import LONGEST_NAME, is_name
 from storage import users
 from storage.database import Database, Writer
 from storage.errors import ForbiddenError
-from storage.users import Role, User
+from storage.users import User, UserRole
 
 Name = Annotated[str, typer.Argument(help="as people know them; a [[person]] of that name lends their extension")]
 
@@ -33,7 +33,9 @@ def register(app: typer.Typer) -> None:
 
 def add(
     name: Name,
-    role: Annotated[Role, typer.Option(help="staff: the queue; lead: also on call, contacts; admin: all")] = Role.STAFF,
+    role: Annotated[
+        UserRole, typer.Option(help="staff: the queue; lead: also on call, contacts; admin: all")
+    ] = UserRole.STAFF,
     config: ConfigPath = CONFIG,
 ) -> None:
     """Let somebody use the page. From the first user on everybody signs in."""
@@ -104,7 +106,7 @@ def _asked() -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     try:
         passwords.check(password)
-    except SaidError as error:
+    except UserError as error:
         raise typer.BadParameter(str(error)) from None
     return password
 

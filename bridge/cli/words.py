@@ -14,7 +14,7 @@ import typer
 from bridge.domain.texts import gsm
 from bridge.domain.words import address, honesty, triage
 from bridge.domain.words import opt_out as optout
-from bridge.domain.words.lexicon import Lexicon, OptOut, default_lexicon
+from bridge.domain.words.lexicon import Lexicon, OptOutRequest, default_lexicon
 
 PROBLEM_FOUND = 1
 WRONG_USAGE = 2
@@ -83,13 +83,13 @@ def triaged(parts: Sequence[str], lexicon: Lexicon) -> Row:
     """`opt_out` is null where the text asks for nothing of the kind; offsets count characters of their part."""
     assessment = triage.assess(parts, lexicon)
     found = address.find(parts, lexicon)
-    asked = [kind for part in parts if (kind := optout.read(part, lexicon)) is not OptOut.NONE]
+    asked = [kind for part in parts if (kind := optout.read(part, lexicon)) is not OptOutRequest.NONE]
     return {
         "level": assessment.level,
         "categories": list(assessment.categories),
         "address": found.address,
         "issue": found.issue,
-        "opt_out": OptOut.STOP if OptOut.STOP in asked else next(iter(asked), None),
+        "opt_out": OptOutRequest.STOP if OptOutRequest.STOP in asked else next(iter(asked), None),
         "spans": [_place(span) | {"category": span.category} for span in assessment.spans],
         "released_by": [_place(release) | {"kind": release.kind} for release in assessment.released_by],
     }
@@ -122,7 +122,7 @@ def _size(text: str) -> Row:
     return {"segments": len(segments.parts), "encoding": segments.encoding}
 
 
-def _place(words: triage.Span | triage.Release) -> Row:
+def _place(words: triage.TextSpan | triage.Release) -> Row:
     return {"part": words.part, "start": words.start, "end": words.end, "text": words.text}
 
 

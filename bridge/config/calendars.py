@@ -8,7 +8,7 @@ import holidays
 from bridge.config.problems import Problems
 from bridge.config.sections import OfficeSection
 from bridge.config.values import DAYS, Hours
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.hours import Calendar, OpeningSpan
 
 
 class Calendars:
@@ -23,7 +23,7 @@ class Calendars:
     def of(self, hours: Hours, path: str) -> Calendar:
         """Days that are not named are closed; where none is named, the office never closes."""
         exceptions = {day: spans for day, spans in hours.items() if isinstance(day, date)}
-        week: dict[int, tuple[Span, ...]] = {}
+        week: dict[int, tuple[OpeningSpan, ...]] = {}
         for days, spans in hours.items():
             for day in days if isinstance(days, tuple) else ():
                 if day in week:

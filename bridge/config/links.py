@@ -8,17 +8,17 @@ from typing import Any
 
 from bridge.config.problems import Problems
 from bridge.config.secrets import Secrets
-from bridge.config.sections import Pbx, StorageSection, WebSection
+from bridge.config.sections import PbxSection, StorageSection, WebSection
 from bridge.config.values import listen_address
 from bridge.smpp.settings import SmppSettings
-from bridge.web import listening
+from bridge.web import listener
 from bridge.web.settings import WebSettings
 
 STATE_DIRECTORY = "/var/lib/textback"
 DATABASE = "textback.db"
 
 
-def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[Pbx, ...]:
+def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[PbxSection, ...]:
     """Every `[[pbx]]`. Its credential is called `pbx.secret`, or with a name of its own `NAME.secret`."""
 
     def filled(table: Any, where: str) -> Any:
@@ -26,7 +26,7 @@ def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[
             return table
         return secrets.filled(table, "secret", where, f"{table.get('name', 'pbx')}.secret")
 
-    taken = problems.take_all(Pbx, raw.get("pbx"), "pbx", prepare=filled)
+    taken = problems.take_all(PbxSection, raw.get("pbx"), "pbx", prepare=filled)
     problems.add_repeated("name", [(where, pbx.name) for where, pbx in taken])
     for where, pbx in taken:
         if pbx.cdr is not None and not pbx.cdr.is_absolute():
@@ -58,7 +58,7 @@ def web(problems: Problems, raw: Any, base: Path) -> WebSettings | None:
     if key and not certificate:
         problems.add("web.certificate", "is missing; the path of the certificate that web.key belongs to")
     try:
-        listening.tls(settings)
+        listener.tls(settings)
     except (OSError, ValueError) as error:
         problems.add("web.certificate", f"{certificate} and its key cannot be used: {error}")
     return settings

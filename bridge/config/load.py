@@ -10,14 +10,14 @@ from agi.settings import AgiSettings
 from bridge.config import daily, links, on_call
 from bridge.config.office import read_office
 from bridge.config.phones import phones
-from bridge.config.problems import ConfigError, Problem, Problems, unknown_keys
+from bridge.config.problems import ConfigError, ConfigProblem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
-from bridge.config.sections import LogSection, Pbx, RulesSection
+from bridge.config.sections import LogSection, PbxSection, RulesSection
 from bridge.config.words import lexicon
 from bridge.domain import phone
 from bridge.domain.office.office import Office
 from bridge.domain.oncall import escalation
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.policy import TextRules
 from bridge.domain.words.lexicon import Lexicon
 from bridge.notify.settings import EmailSettings
 from bridge.reports.digest import DigestSettings
@@ -41,12 +41,12 @@ class Config:
     """
 
     office: Office
-    pbxs: tuple[Pbx, ...]
+    pbxs: tuple[PbxSection, ...]
     smpp: SmppSettings | None
     smpp_backup: SmppSettings | None
-    rules: Rules
+    rules: TextRules
     words: Lexicon
-    alerts: escalation.Rules
+    alerts: escalation.EscalationRules
     email: EmailSettings | None
     digest: DigestSettings
     retention: RetentionSettings
@@ -102,7 +102,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     )
 
 
-def _rules(problems: Problems, raw: Any, office: Office | None) -> Rules | None:
+def _rules(problems: Problems, raw: Any, office: Office | None) -> TextRules | None:
     section = problems.take(RulesSection, raw, "rules")
     if section is None or office is None:
         return None
@@ -111,15 +111,15 @@ def _rules(problems: Problems, raw: Any, office: Office | None) -> Rules | None:
         if number is None:
             problems.add(f"rules.live_only[{n}]", f'"{written}" is no valid number; write it with its country: "+1..."')
     numbers = frozenset(number for number in live_only.values() if number)
-    return Rules(**asdict(section) | {"live_only": numbers}).of(office)
+    return TextRules(**asdict(section) | {"live_only": numbers}).of(office)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError([Problem("", f"{path} cannot be read: {error.strerror}")]) from None
+        raise ConfigError([ConfigProblem("", f"{path} cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
-        raise ConfigError([Problem("", f"{path} is not UTF-8 text")]) from None
+        raise ConfigError([ConfigProblem("", f"{path} is not UTF-8 text")]) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError([Problem("", f"{path} is not TOML: {error}")]) from None
+        raise ConfigError([ConfigProblem("", f"{path} is not TOML: {error}")]) from None

@@ -7,7 +7,7 @@ from typing import Any
 from bridge.config.calendars import Calendars
 from bridge.config.on_call import read_roster
 from bridge.config.problems import Problems
-from bridge.config.sections import LineSection, OfficeSection, Pbx, PersonSection, TextsSection
+from bridge.config.sections import LineSection, OfficeSection, PbxSection, PersonSection, TextsSection
 from bridge.config.values import Hours
 from bridge.domain import phone
 from bridge.domain.office.office import Line, Office, Person
@@ -24,7 +24,7 @@ SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
 
 def read_office(
-    problems: Problems, keys: Mapping[str, Any], tables: Mapping[str, Any], pbxs: Sequence[Pbx]
+    problems: Problems, keys: Mapping[str, Any], tables: Mapping[str, Any], pbxs: Sequence[PbxSection]
 ) -> Office | None:
     """keys: what stands above the first table. None where these are wrong; the tables are read all the same."""
     section = problems.take(OfficeSection, keys, "")
@@ -82,7 +82,7 @@ def _line(
     where: str,
     line: LineSection,
     section: OfficeSection,
-    pbxs: Sequence[Pbx],
+    pbxs: Sequence[PbxSection],
     texts: TextsSection,
     calendars: Calendars,
 ) -> Line:
@@ -101,7 +101,7 @@ def _line(
 
 def _is_toll_free(sms_number: str) -> bool:
     number = phone.parse(sms_number, None)
-    return number is not None and phone.kind(number) is phone.Kind.TOLL_FREE
+    return number is not None and phone.kind(number) is phone.NumberKind.TOLL_FREE
 
 
 def _sms_number(problems: Problems, where: str, written: str, country: str) -> str:
@@ -122,7 +122,7 @@ def _person(problems: Problems, where: str, person: PersonSection, country: str)
     return Person(person.name, mobile, person.extension or None, person.email, person.quiet)
 
 
-def _check_lines(problems: Problems, lines: Sequence[tuple[str, LineSection]], pbxs: Sequence[Pbx]) -> None:
+def _check_lines(problems: Problems, lines: Sequence[tuple[str, LineSection]], pbxs: Sequence[PbxSection]) -> None:
     names = [pbx.name for pbx in pbxs]
     problems.add_repeated("name", [(where, line.name) for where, line in lines])
     problems.add_repeated("dids", [(where, did) for where, line in lines for did in _on_its_pbx(line)])

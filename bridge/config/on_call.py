@@ -9,7 +9,7 @@ from bridge.config.secrets import Secrets
 from bridge.config.sections import EmailSection, OfficeSection, OnCallSection, PersonSection, ShiftSection
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.roster import Roster, Shift
-from bridge.domain.oncall.escalation import Rules
+from bridge.domain.oncall.escalation import EscalationRules
 from bridge.notify.settings import EmailSettings
 
 Written = Sequence[tuple[str, PersonSection]]
@@ -55,11 +55,11 @@ def _check_reachable(problems: Problems, path: str, name: str, people: Written) 
         problems.add(path, f'"{name}" has no mobile; whoever is on call is told by text')
 
 
-def alert_rules(raw: Any) -> Rules:
+def alert_rules(raw: Any) -> EscalationRules:
     """The rest of `[on_call]`. What is wrong with it, `read_roster` has noted."""
     values = asdict(Problems().take(OnCallSection, raw, "") or OnCallSection())
     del values["owner"]
-    return Rules(**values)
+    return EscalationRules(**values)
 
 
 def email(problems: Problems, secrets: Secrets, raw: Any) -> EmailSettings | None:

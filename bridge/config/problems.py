@@ -15,7 +15,7 @@ UNKNOWN_KEYS_ARE_MISTAKES = ConfigDict(extra="forbid", hide_input_in_errors=True
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ConfigProblem:
     """path: `line[0].dids`, "" for the file as a whole. Never holds a secret."""
 
     path: str
@@ -28,7 +28,7 @@ class Problem:
 class ConfigError(Exception):
     """The configuration cannot be used; nothing was started."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[ConfigProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
@@ -37,10 +37,10 @@ class Problems:
     """Collects what is wrong while a configuration is read; what is right goes on being checked."""
 
     def __init__(self) -> None:
-        self.found: list[Problem] = []
+        self.found: list[ConfigProblem] = []
 
     def add(self, path: str, message: str) -> None:
-        self.found.append(Problem(path, message))
+        self.found.append(ConfigProblem(path, message))
 
     def take(self, kind: type[T], raw: object, path: str) -> T | None:
         """Read one table as the dataclass `kind`, or note what is wrong with it."""
@@ -97,14 +97,14 @@ def _is_echo(details: ErrorDetails) -> bool:
     return details["type"] == "too_short" and bool(details["input"])
 
 
-def _problem(kind: type, path: str, details: ErrorDetails) -> Problem:
+def _problem(kind: type, path: str, details: ErrorDetails) -> ConfigProblem:
     loc = [part for part in details["loc"][1:] if part != "[key]"]
     if details["type"] == "unexpected_keyword_argument":
-        return Problem(dotted(path, loc), unknown(str(loc[-1]), _names(_at(kind, loc[:-1]))))
+        return ConfigProblem(dotted(path, loc), unknown(str(loc[-1]), _names(_at(kind, loc[:-1]))))
     message = _WORDS.get(details["type"]) or details["msg"]
     for opening in ("Value error, ", "Input ", "String "):
         message = message.removeprefix(opening)
-    return Problem(dotted(path, loc), message)
+    return ConfigProblem(dotted(path, loc), message)
 
 
 def unknown(key: str, known: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from bridge.domain.calls.live_calls import TrackerSettings
 from bridge.domain.office.hours import ALL_DAY
 from bridge.domain.office.templates import Language, Template
 from bridge.domain.oncall import escalation
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.policy import TextRules
 from bridge.notify.settings import Security
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
@@ -22,8 +22,8 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
 Cap = Annotated[int, Field(ge=1, le=100_000)]
 
-DEFAULTS = Rules()
-ALERTS = escalation.Rules()
+DEFAULTS = TextRules()
+ALERTS = escalation.EscalationRules()
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
@@ -41,7 +41,7 @@ class OfficeSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Pbx(AmiSettings):
+class PbxSection(AmiSettings):
     """One `[[pbx]]`: how to reach it, and how to read what it tells.
 
     cdr: where it writes its own records of calls, as `cdr_csv` does; what ended while we were away is looked for there.

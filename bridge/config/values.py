@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
-from bridge.domain.office.hours import Span
+from bridge.domain.office.hours import OpeningSpan
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 UNITS = {"s": "seconds", "min": "minutes", "m": "minutes", "h": "hours", "d": "days"}
@@ -93,7 +93,7 @@ def _time_of_day(written: Any) -> time:
     return _clock(written)
 
 
-def _spans(written: Any) -> tuple[Span, ...]:
+def _spans(written: Any) -> tuple[OpeningSpan, ...]:
     """`08:00-12:00, 13:00-17:00`, or `closed`."""
     if not isinstance(written, str):
         raise ValueError('should be hours such as "08:00-17:00", or "closed"')  # noqa: TRY004 - pydantic wants this one
@@ -104,11 +104,11 @@ def _spans(written: Any) -> tuple[Span, ...]:
         opens, dash, closes = part.partition("-")
         if not dash:
             raise ValueError(f'"{part.strip()}" should be hours such as "08:00-17:00", or "closed"')
-        spans.append(Span(_clock(opens), _clock(closes)))
+        spans.append(OpeningSpan(_clock(opens), _clock(closes)))
     return tuple(sorted(spans))
 
 
-def _one_span(written: Any) -> Span:
+def _one_span(written: Any) -> OpeningSpan:
     spans = _spans(written)
     if len(spans) != 1:
         raise ValueError('should be one stretch of time such as "22:00-07:00"')
@@ -137,8 +137,8 @@ Country = Annotated[str, AfterValidator(_country)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 DayKey = Annotated[tuple[int, ...] | date, BeforeValidator(_day_key)]
-Spans = Annotated[tuple[Span, ...], BeforeValidator(_spans)]
-OneSpan = Annotated[Span, BeforeValidator(_one_span)]
+Spans = Annotated[tuple[OpeningSpan, ...], BeforeValidator(_spans)]
+OneSpan = Annotated[OpeningSpan, BeforeValidator(_one_span)]
 Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
 Hours = dict[DayKey, Spans]
 ClockTime = Annotated[time, BeforeValidator(_time_of_day)]

@@ -28,12 +28,12 @@ from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
 from bridge.callbacks.actions import Callbacks
 from bridge.callbacks.click_to_call import nobody_dialled
-from bridge.callbacks.desk_phones import Shown
+from bridge.callbacks.desk_phones import DeskPhoneSync
 from bridge.calls.late_calls import Backfill
 from bridge.calls.missed_calls import MissedCalls
 from bridge.config import Config
 from bridge.daemon.health import gathered
-from bridge.daemon.jobs import Upkeep
+from bridge.daemon.jobs import Jobs
 from bridge.domain.calls.calls import EndedCall, Talk
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
@@ -41,21 +41,21 @@ from bridge.domain.texts import gsm
 from bridge.domain.texts.gsm import Segments
 from bridge.notify.email import Mailer
 from bridge.oncall.escalation import EscalationLoop
-from bridge.oncall.staff_messages import Telling
+from bridge.oncall.staff_messages import StaffMessages
 from bridge.ops import systemd
 from bridge.ops.health import Health
 from bridge.ops.sockets import try_listening
-from bridge.ports import Pbx
+from bridge.ports import PbxActions
 from bridge.reports.digest import Digest
 from bridge.reports.retention import Retention
 from bridge.smpp.client import SmppClient
 from bridge.smpp.failover import Failover
 from bridge.smpp.settings import SmppSettings
-from bridge.texts.auto_reply import Receipts
+from bridge.texts.auto_reply import AutoReplies
 from bridge.texts.inbox import Inbox
 from bridge.texts.outbox import Outbox, OutboxSettings
-from bridge.texts.reader import Understanding
-from bridge.web import listening
+from bridge.texts.reader import TextReader
+from bridge.web import listener
 from bridge.web.app import create_app
 from bridge.web.phones import Phones
 from storage import backup
@@ -73,7 +73,7 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Everybody:
+class AllLiveCalls:
     """ports.LiveCalls over every PBX."""
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class Daemon:
         self._told = asyncio.Event()
         self._next = config
         self._listening: list[asyncio.Task[None]] = []
-        self._live = Everybody()
+        self._live = AllLiveCalls()
         self._lines: list[AmiClient] = []
         self._scripts: AgiServer | None = None
         self._database_fault = ""
@@ -117,7 +117,7 @@ class Daemon:
         ours = {port for _, port in _addresses(self._next)}
         for host, port in _addresses(config):
             try_listening(host, 0 if port in ours else port)
-        listening.tls(config.web)
+        listener.tls(config.web)
         self._next = config
         self._told.set()
 
@@ -142,43 +142,41 @@ class Daemon:
 
     def _build(self, database: Database) -> None:
         config = self._config
-        understanding = Understanding(config.words)
+        text_reader = TextReader(config.words)
         split = _split(config.smpp)
         self._inbox = Inbox(
             database,
             config.office,
             clock=self._clock,
-            understanding=understanding,
+            text_reader=text_reader,
             carrier_replies=[line.sms_number for line in config.office.lines if line.carrier_replies],
             picture_notices=[notice for one in config.gateways for notice in one.picture_notices],
             split=split,
         )
-        self._upkeep = self._build_upkeep(database, understanding, split)
+        self._upkeep = self._build_upkeep(database, text_reader, split)
         self._gateways = [SmppClient(one, self._inbox, clock=self._clock) for one in config.gateways]
         limits = OutboxSettings(may_text=config.rules.is_live)
         if config.smpp is not None:
             limits = replace(limits, window=config.smpp.window)
         self._outbox = Outbox(database, Failover(self._gateways), self._live, limits, clock=self._clock)
-        self._telling = self._build_telling(database, understanding, split)
+        self._staff_messages = self._build_staff_messages(database, text_reader, split)
         self._missed = MissedCalls(
-            database, config.office, config.rules, self._live, understanding=understanding, split=split
+            database, config.office, config.rules, self._live, text_reader=text_reader, split=split
         )
 
-    def _build_upkeep(
-        self, database: Database, understanding: Understanding, split: Callable[[str], Segments]
-    ) -> Upkeep:
+    def _build_upkeep(self, database: Database, text_reader: TextReader, split: Callable[[str], Segments]) -> Jobs:
         """What time alone brings about."""
         config, office = self._config, self._config.office
         rows = Callbacks(database, office, split=split)
-        receipts = Receipts(database, office, config.rules, understanding, split=split)
-        telling = Telling(office, split, by_email=config.email is not None)
-        digest = Digest(database, office, config.digest, telling)
+        receipts = AutoReplies(database, office, config.rules, text_reader, split=split)
+        staff_messages = StaffMessages(office, split, by_email=config.email is not None)
+        digest = Digest(database, office, config.digest, staff_messages)
         retention = Retention(database, office, config.retention)
         rows_first = (self._inbox.show_incomplete, rows.wake_due, rows.release_idle)
-        return Upkeep((*rows_first, receipts.look, digest.look, retention.look), clock=self._clock)
+        return Jobs((*rows_first, receipts.run_due, digest.run_due, retention.run_due), clock=self._clock)
 
-    def _build_telling(
-        self, database: Database, understanding: Understanding, split: Callable[[str], Segments]
+    def _build_staff_messages(
+        self, database: Database, text_reader: TextReader, split: Callable[[str], Segments]
     ) -> list[EscalationLoop | Mailer]:
         """What tells staff of urgent work."""
         config = self._config
@@ -187,7 +185,7 @@ class Daemon:
             config.office,
             config.alerts,
             self._live,
-            understanding,
+            text_reader,
             clock=self._clock,
             by_email=config.email is not None,
             split=split,
@@ -207,15 +205,15 @@ class Daemon:
             lexicon=config.words,
             phones=phones,
         )
-        runner = listening.runner(app, close_within=CLOSE_WITHIN)
+        runner = listener.runner(app, close_within=CLOSE_WITHIN)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        host = await listening.where(database, settings)
-        await web.TCPSite(runner, host, settings.port, ssl_context=listening.tls(settings)).start()
+        host = await listener.where(database, settings)
+        await web.TCPSite(runner, host, settings.port, ssl_context=listener.tls(settings)).start()
         host, port = runner.addresses[0][:2]
         return f"{'https' if settings.certificate else 'http'}://{host}:{port}/"
 
-    def _reachable(self) -> dict[str, Pbx]:
+    def _reachable(self) -> dict[str, PbxActions]:
         return {line.settings.name: AsteriskPbx(line) for line in self._lines if line.health.connected_since}
 
     async def _open_phones(self, stack: AsyncExitStack, database: Database) -> None:
@@ -227,12 +225,12 @@ class Daemon:
             self._scripts = AgiServer(settings, routes(desk))
             await stack.enter_async_context(self._scripts.serving())
 
-    def _shown(self, database: Database) -> list[Shown]:
+    def _shown(self, database: Database) -> list[DeskPhoneSync]:
         """What desk phones show by themselves, PBX by PBX."""
         if self._config.phones is None:
             return []
         country = self._config.office.country
-        return [Shown(database, AsteriskDisplay(line), country, clock=self._clock) for line in self._lines]
+        return [DeskPhoneSync(database, AsteriskDisplay(line), country, clock=self._clock) for line in self._lines]
 
     def _backfills(self, database: Database) -> list[Backfill]:
         """What finds calls again that nobody listened to, of each PBX whose records we may read."""
@@ -253,7 +251,7 @@ class Daemon:
             gateways = [group.create_task(gateway.run()) for gateway in self._gateways]
             outbox = group.create_task(self._outbox.run())
             upkeep = group.create_task(self._upkeep.run())
-            telling = [group.create_task(part.run()) for part in self._telling]
+            staff_messages = [group.create_task(part.run()) for part in self._staff_messages]
             watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
             if not self._listening:
                 self._listen(group, database)
@@ -266,7 +264,7 @@ class Daemon:
             if self._stopping or _heard_by(self._next) != _heard_by(self._config):
                 await self._end_listening()
             await _end(gateways)  # they drain: their answers still reach the outbox
-            await _end([outbox, upkeep, *telling, *watching, *shown, *found_again])
+            await _end([outbox, upkeep, *staff_messages, *watching, *shown, *found_again])
         self._config = replace(self._next, database=database.path)
 
     def _listen(self, group: asyncio.TaskGroup, database: Database) -> None:

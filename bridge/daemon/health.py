@@ -8,9 +8,9 @@ from pathlib import Path
 from agi.server import AgiServer
 from bridge.ami.client import AmiClient
 from bridge.ami.listener import Listener
-from bridge.ops.health import Health, Link, LinkKind, Note
+from bridge.ops.health import Health, HealthNote, LinkHealth, LinkKind
 from bridge.smpp.client import SmppClient
-from bridge.smpp.health import State
+from bridge.smpp.health import BindState
 from storage import backup
 
 CALLS_TO_TELL = 5
@@ -37,19 +37,19 @@ def gathered(
         counts={
             "calls_judged": sum(listener.judged for listener in listeners),
             "calls_waiting": sum(listener.waiting for listener in listeners),
-            "blocks_planted": sum(listener.planted for listener in listeners),
+            "blocks_planted": sum(listener.injected for listener in listeners),
             **(asdict(scripts.figures) if scripts else {}),
         },
     )
 
 
-def _notes(listeners: Sequence[Listener]) -> tuple[Note, ...]:
+def _notes(listeners: Sequence[Listener]) -> tuple[HealthNote, ...]:
     """A snippet counts as missing once a few calls said nothing."""
     silent = (one.judged >= CALLS_TO_TELL and not one.presentation_told for one in listeners)
-    return (Note.NO_SNIPPET,) if any(silent) else ()
+    return (HealthNote.NO_SNIPPET,) if any(silent) else ()
 
 
-def _pbx_link(line: AmiClient) -> Link:
+def _pbx_link(line: AmiClient) -> LinkHealth:
     health = line.health
     counts = {
         "events": health.events,
@@ -57,12 +57,12 @@ def _pbx_link(line: AmiClient) -> Link:
         "suspicious": health.suspicious,
         "reconnects": health.reconnects,
     }
-    return Link(LinkKind.PBX, line.settings.name, health.connected_since, health.last_error, counts)
+    return LinkHealth(LinkKind.PBX, line.settings.name, health.connected_since, health.last_error, counts)
 
 
-def _sms_link(gateway: SmppClient) -> Link:
+def _sms_link(gateway: SmppClient) -> LinkHealth:
     health, figures = gateway.health, gateway.snapshot
-    bound = health.state is State.BOUND
+    bound = health.state is BindState.BOUND
     counts = {
         **{f"out_{name.lower()}": count for name, count in figures.outcomes.items()},
         **{f"in_{name.lower()}": count for name, count in figures.arrivals.items()},
@@ -73,4 +73,4 @@ def _sms_link(gateway: SmppClient) -> Link:
         "backlog": figures.backlog,
     }
     error = "" if bound else health.last_error or health.state
-    return Link(LinkKind.SMS, gateway.settings.name, health.since if bound else None, error, counts)
+    return LinkHealth(LinkKind.SMS, gateway.settings.name, health.since if bound else None, error, counts)

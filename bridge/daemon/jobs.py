@@ -13,7 +13,7 @@ LOOK_EVERY = timedelta(seconds=15)
 Job = Callable[[datetime], Awaitable[None]]
 
 
-class Upkeep:
+class Jobs:
     """jobs: each looks whether something is due, and does it."""
 
     def __init__(self, jobs: Sequence[Job], *, clock: Callable[[], datetime]) -> None:
@@ -24,10 +24,10 @@ class Upkeep:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            await self.look()
+            await self.run_due()
             await asyncio.sleep(LOOK_EVERY.total_seconds())
 
-    async def look(self) -> None:
+    async def run_due(self) -> None:
         """A disk, or a mistake of ours, that fails one of them keeps none of the others from their turn."""
         for job in self._jobs:
             try:

@@ -9,7 +9,7 @@ from agi.scripts import reach
 from agi.server import AgiServer
 from agi.settings import AgiSettings
 from bridge.ami.protocol import Message
-from bridge.ami.session import Session
+from bridge.ami.session import AmiSession
 from bridge.doctor.local import Finding, not_looked, ok, problem
 
 CONTEXT = "textback-reach"  # in dialplan/extensions_textback_phones.conf
@@ -18,7 +18,7 @@ WITHIN = 10.0  # seconds; Asterisk itself gives a connection two
 RENDER = "textback dialplan --out /etc/asterisk, then: asterisk -rx 'dialplan reload'"
 
 
-class Ear:
+class EventWaiter:
     """Keeps what an AMI session hears, for whoever waits for something."""
 
     def __init__(self) -> None:
@@ -54,7 +54,9 @@ async def answering(settings: AgiSettings, *, running: bool) -> AsyncIterator[No
         yield
 
 
-async def reached(session: Session, ear: Ear, settings: AgiSettings, check: str, *, within: float = WITHIN) -> Finding:
+async def reached(
+    session: AmiSession, ear: EventWaiter, settings: AgiSettings, check: str, *, within: float = WITHIN
+) -> Finding:
     """Have the PBX call its own context, and hear what came of it. Raises LinkError."""
     asked = secrets.token_hex(8)
     reply = await session.action(

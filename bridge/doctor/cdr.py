@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from bridge.ami.cdr import end_of, records
-from bridge.config import Pbx
+from bridge.config import PbxSection
 from bridge.doctor.local import Finding, not_looked, ok, problem
 
 USUAL = Path("/var/log/asterisk/cdr-csv/Master.csv")
@@ -15,7 +15,7 @@ ACCOUNT = "textback"
 RELOAD = "asterisk -rx 'module reload cdr_csv.so'"
 
 
-def call_records(pbx: Pbx) -> Finding:
+def call_records(pbx: PbxSection) -> Finding:
     check = f"records {pbx.name}"
     if pbx.cdr is None:
         said = "calls that end while Textback is stopped or cut off stay unknown"

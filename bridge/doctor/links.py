@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 
 from agi.settings import AgiSettings
 from bridge.ami.pbx import LISTEN
-from bridge.ami.session import LinkError, LoginRefusedError, Session, new_action_id
-from bridge.config import Config, Pbx
-from bridge.doctor.agi import CONTEXT, Ear, answering, reached
+from bridge.ami.session import AmiSession, LinkError, LoginRefusedError, new_action_id
+from bridge.config import Config, PbxSection
+from bridge.doctor.agi import CONTEXT, EventWaiter, answering, reached
 from bridge.doctor.local import Finding, not_looked, ok, problem, warning
 from bridge.domain.texts.messages import Inbound, LateAnswer, Stored
 from bridge.smpp.client import SmppClient
-from bridge.smpp.health import State
+from bridge.smpp.health import BindState
 from bridge.smpp.settings import SmppSettings
 
 OLDEST, NEWEST = 16, 22
@@ -36,11 +36,11 @@ LOOK = 0.1
 # --- the PBX ----------------------------------------------------------------------------------------------------------
 
 
-async def pbx_checks(pbx: Pbx, phones: AgiSettings | None) -> Sequence[Finding]:
+async def pbx_checks(pbx: PbxSection, phones: AgiSettings | None) -> Sequence[Finding]:
     """phones: where scripts of desk phones are served; None where there are none, and so no contexts for them."""
     check = f"pbx {pbx.name}"
-    ear = Ear()
-    session = Session(pbx, {FULLY_BOOTED, "UserEvent"}, ear)
+    ear = EventWaiter()
+    session = AmiSession(pbx, {FULLY_BOOTED, "UserEvent"}, ear)
     try:
         await session.open()
         findings = [ok(check, f"logged in at {pbx.host}:{pbx.port} as {pbx.username}")]
@@ -64,7 +64,7 @@ async def pbx_checks(pbx: Pbx, phones: AgiSettings | None) -> Sequence[Finding]:
     return findings
 
 
-async def _answer(session: Session, action: str, **headers: str) -> Mapping[str, str]:
+async def _answer(session: AmiSession, action: str, **headers: str) -> Mapping[str, str]:
     asked = {"Action": action, "ActionID": new_action_id(), **headers}
     try:
         answer = await session.until(session.send_action(asked, as_list=False))
@@ -120,7 +120,7 @@ def read_rights(check: str, username: str, shown: str, *, system: bool) -> Itera
         )
 
 
-def _manager_user(pbx: Pbx) -> str:
+def _manager_user(pbx: PbxSection) -> str:
     command = shutil.which("asterisk")
     if command is None or not re.fullmatch(r"[\w.-]+", pbx.username):
         return ""
@@ -167,11 +167,11 @@ def has_context(check: str, context: str, shown: Mapping[str, str]) -> Finding:
     )
 
 
-def _account_remedy(pbx: Pbx) -> str:
+def _account_remedy(pbx: PbxSection) -> str:
     return f"asterisk -rx 'manager show user {pbx.username}'; the secret and permit of its section; manager reload"
 
 
-def _unreachable_remedy(pbx: Pbx) -> str:
+def _unreachable_remedy(pbx: PbxSection) -> str:
     return (
         f"asterisk -rx 'manager show settings'; ss -ltn 'sport = :{pbx.port}'; [general] enabled = yes in manager.conf"
     )
@@ -197,7 +197,7 @@ async def sms_checks(settings: SmppSettings) -> Finding:
     running = asyncio.create_task(client.run())
     try:
         waiting = asyncio.ensure_future(client.wait_ready())
-        while not waiting.done() and client.health.state is not State.DOWN:
+        while not waiting.done() and client.health.state is not BindState.DOWN:
             await asyncio.wait([waiting], timeout=LOOK)
         if waiting.cancel():
             return problem(check, f"not bound: {client.health.last_error}", sms_remedy(client.health.last_error))

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from agi.settings import AgiSettings
-from bridge.config import Config, Pbx
+from bridge.config import Config, PbxSection
 from bridge.domain import phone
 from bridge.ops.sockets import own_address, try_listening
 from bridge.web.settings import is_loopback
@@ -34,7 +34,7 @@ NOBODY = "192.0.2.1"
 LEAST_FREE = 200_000_000  # bytes
 
 
-class Level(StrEnum):
+class CheckResult(StrEnum):
     OK = "ok"
     WARNING = "warning"
     PROBLEM = "problem"
@@ -46,29 +46,29 @@ class Finding:
     """One line. remedy: what to type, or where to change what; "" where nothing is to be done."""
 
     check: str
-    level: Level
+    level: CheckResult
     said: str
     remedy: str = ""
 
     @property
     def is_problem(self) -> bool:
-        return self.level is Level.PROBLEM
+        return self.level is CheckResult.PROBLEM
 
 
 def ok(check: str, said: str) -> Finding:
-    return Finding(check, Level.OK, said)
+    return Finding(check, CheckResult.OK, said)
 
 
 def warning(check: str, said: str, remedy: str) -> Finding:
-    return Finding(check, Level.WARNING, said, remedy)
+    return Finding(check, CheckResult.WARNING, said, remedy)
 
 
 def problem(check: str, said: str, remedy: str) -> Finding:
-    return Finding(check, Level.PROBLEM, said, remedy)
+    return Finding(check, CheckResult.PROBLEM, said, remedy)
 
 
 def not_looked(check: str, said: str, remedy: str = "") -> Finding:
-    return Finding(check, Level.NOT_LOOKED, said, remedy)
+    return Finding(check, CheckResult.NOT_LOOKED, said, remedy)
 
 
 # --- this machine ---------------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def from_the_lan(host: str, number: int, ours: str) -> Finding:
     return ok("page", f"{address}:{number} answers")
 
 
-def phones_reach(settings: AgiSettings, pbx: Pbx, address: str) -> Finding:
+def phones_reach(settings: AgiSettings, pbx: PbxSection, address: str) -> Finding:
     """May this PBX ask for our scripts, and can it get there? address: of the PBX."""
     check = f"phones {pbx.name}"
     if not is_loopback(address) and is_loopback(settings.host):

@@ -6,7 +6,7 @@ def N_(words: str) -> str:  # noqa: N802 - as gettext calls it
     return words
 
 
-class SaidError(ValueError):
+class UserError(ValueError):
     """Something makes no sense, in words for people. `%(name)s` in them stands for one of the values."""
 
     def __init__(self, words: str, **values: object) -> None:

@@ -43,7 +43,7 @@ class E164:
         return phonenumbers.region_code_for_number(phonenumbers.parse(self.value))
 
 
-class Kind(StrEnum):
+class NumberKind(StrEnum):
     """What a number is for, as far as its digits tell (phonenumbers' number types)."""
 
     MOBILE = "mobile"
@@ -55,17 +55,17 @@ class Kind(StrEnum):
 
 
 _KINDS = {
-    PhoneNumberType.MOBILE: Kind.MOBILE,
-    PhoneNumberType.FIXED_LINE: Kind.FIXED,
-    PhoneNumberType.FIXED_LINE_OR_MOBILE: Kind.FIXED_OR_MOBILE,
-    PhoneNumberType.TOLL_FREE: Kind.TOLL_FREE,
-    PhoneNumberType.PREMIUM_RATE: Kind.PREMIUM,
-    PhoneNumberType.SHARED_COST: Kind.PREMIUM,
+    PhoneNumberType.MOBILE: NumberKind.MOBILE,
+    PhoneNumberType.FIXED_LINE: NumberKind.FIXED,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: NumberKind.FIXED_OR_MOBILE,
+    PhoneNumberType.TOLL_FREE: NumberKind.TOLL_FREE,
+    PhoneNumberType.PREMIUM_RATE: NumberKind.PREMIUM,
+    PhoneNumberType.SHARED_COST: NumberKind.PREMIUM,
 }
 
 
-def kind(number: E164) -> Kind:
-    return _KINDS.get(phonenumbers.number_type(phonenumbers.parse(number.value)), Kind.OTHER)
+def kind(number: E164) -> NumberKind:
+    return _KINDS.get(phonenumbers.number_type(phonenumbers.parse(number.value)), NumberKind.OTHER)
 
 
 def is_withheld(raw: str) -> bool:

@@ -16,7 +16,7 @@ import structlog
 from bridge.notify.settings import EmailSettings, Security
 from storage import emails
 from storage.database import Database
-from storage.emails import Email, State
+from storage.emails import Email, EmailState
 from storage.errors import StorageError
 
 BACK_OFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=5))
@@ -39,7 +39,7 @@ class Mailer:
         while True:
             seen = self._database.commits.count
             try:
-                wait = await self.look()
+                wait = await self.run_due()
             except StorageError as error:
                 self._log.error("email.storage", error=str(error))
                 wait = STORAGE_RETRY
@@ -47,7 +47,7 @@ class Mailer:
                 async with asyncio.timeout(max(wait.total_seconds(), 0)):
                     await self._database.commits.beyond(seen)
 
-    async def look(self) -> timedelta:
+    async def run_due(self) -> timedelta:
         """Send what is due; how long nothing is due after that."""
         async with self._database.read() as db:
             due = await emails.due(db, self._clock())
@@ -62,9 +62,9 @@ class Mailer:
         error, for_good = ("too_old", True) if email.expires_at <= now else await self._send(email)
         async with self._database.transaction() as tx:
             if not error:
-                await emails.ended(tx, email, State.SENT, "", now)
+                await emails.ended(tx, email, EmailState.SENT, "", now)
             elif for_good:
-                await emails.ended(tx, email, State.FAILED, error, now)
+                await emails.ended(tx, email, EmailState.FAILED, error, now)
             else:
                 wait = BACK_OFF[min(email.attempts, len(BACK_OFF) - 1)]
                 await emails.put_off(tx, email, now + wait, error, now)

@@ -8,7 +8,7 @@ from unicodedata import category
 
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import TEXTBACK
-from bridge.domain.i18n import N_, SaidError
+from bridge.domain.i18n import N_, UserError
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import ContactKind
 from storage import callbacks, calls, contacts
@@ -35,7 +35,7 @@ class Mistake:
     """line: as an editor counts them, from 1."""
 
     line: int
-    error: SaidError
+    error: UserError
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.error}"
@@ -68,7 +68,7 @@ def read_csv(octets: bytes, country: str) -> list[Contact]:
             if any(cell.strip() for cell in row):
                 _take(row, columns, country, found, mistakes, rows.line_num)
     except csv.Error as error:
-        mistakes.append(Mistake(rows.line_num, SaidError(N_("this is no CSV: %(why)s"), why=error)))
+        mistakes.append(Mistake(rows.line_num, UserError(N_("this is no CSV: %(why)s"), why=error)))
     if mistakes:
         raise ContactsError(mistakes)
     return list(found.values())
@@ -91,7 +91,7 @@ def _columns(heading: Sequence[str]) -> dict[str, int]:
     written = [cell.strip().casefold() for cell in heading]
     columns = {name: written.index(word) for name, words in HEADINGS.items() for word in written if word in words}
     if NUMBER not in columns:
-        raise ContactsError([Mistake(1, SaidError(N_('the first line must name the columns, one of them "number"')))])
+        raise ContactsError([Mistake(1, UserError(N_('the first line must name the columns, one of them "number"')))])
     return columns
 
 
@@ -106,27 +106,27 @@ def _take(
     cells = {name: row[at].strip() if at < len(row) else "" for name, at in columns.items()}
     try:
         contact = made(cells[NUMBER], cells.get(NAME, ""), cells.get(KIND, ""), country)
-    except SaidError as error:
+    except UserError as error:
         mistakes.append(Mistake(line, error))
         return
     if found.setdefault(contact.number, contact) != contact:
-        said = SaidError(N_("%(number)s stands above with another name or kind"), number=contact.number)
+        said = UserError(N_("%(number)s stands above with another name or kind"), number=contact.number)
         mistakes.append(Mistake(line, said))
 
 
 def made(number: str, name: str, kind: str, country: str) -> Contact:
-    """A contact out of what somebody wrote. SaidError says what would be right."""
+    """A contact out of what somebody wrote. UserError says what would be right."""
     read = phone.parse(number, country)
     if read is None:
         words = N_('"%(written)s" is no valid number; write it as you would dial it, or with its country')
-        raise SaidError(words, written=_shown(number))
+        raise UserError(words, written=_shown(number))
     return Contact(read, name_of(name), kind_of(kind))
 
 
 def name_of(written: str) -> str:
     if len(written) > LONGEST_NAME or any(category(char) in ("Cc", "Cf", "Cs") for char in written):
         words = N_('"%(written)s" is no name: at most %(most)s characters, all of them visible')
-        raise SaidError(words, written=_shown(written), most=LONGEST_NAME)
+        raise UserError(words, written=_shown(written), most=LONGEST_NAME)
     return written
 
 
@@ -135,7 +135,7 @@ def kind_of(written: str) -> ContactKind:
         return ContactKind(written.strip().casefold() or ContactKind.CUSTOMER)
     except ValueError:
         words = N_('"%(written)s" is no kind; there are %(kinds)s')
-        raise SaidError(words, written=_shown(written), kinds=", ".join(ContactKind)) from None
+        raise UserError(words, written=_shown(written), kinds=", ".join(ContactKind)) from None
 
 
 def _shown(written: str) -> str:

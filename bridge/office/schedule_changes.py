@@ -4,10 +4,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bridge.domain.i18n import N_, SaidError
+from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.hours import HoursChange
 from bridge.domain.office.office import Office
-from bridge.domain.office.roster import AHEAD, Gap, Override
+from bridge.domain.office.roster import AHEAD, OnCallGap, Override
 from storage import hours, on_call
 from storage.database import Database, Reader
 
@@ -19,7 +19,7 @@ GONE_BY = N_("that time has gone by")
 NO_CHANGE = N_("there is no change %(number)s, or it was taken back before")
 
 
-class DutyError(SaidError):
+class ScheduleChangeError(UserError):
     """This change makes no sense; the words say what would."""
 
 
@@ -28,17 +28,17 @@ async def office_with_changes(db: Reader, office: Office, now: datetime) -> Offi
     return office.changed(await on_call.ahead(db, now), await hours.since(db, now - LOOKED_BACK))
 
 
-def gaps_ahead(office: Office, now: datetime) -> Mapping[str, Sequence[Gap]]:
+def gaps_ahead(office: Office, now: datetime) -> Mapping[str, Sequence[OnCallGap]]:
     """By branch: when in the days ahead it is closed with nobody on call; at most the owner is told then."""
     return {branch: _gaps(office, branch, now) for branch in dict.fromkeys(line.branch for line in office.lines)}
 
 
-def _gaps(office: Office, branch: str, now: datetime) -> Sequence[Gap]:
+def _gaps(office: Office, branch: str, now: datetime) -> Sequence[OnCallGap]:
     calendars = [line.calendar for line in office.lines if line.branch == branch]
     return office.roster.gaps(branch, calendars, now, now + AHEAD)
 
 
-class Duties:
+class ScheduleChanges:
     def __init__(self, database: Database, office: Office) -> None:
         self._database = database
         self._office = office
@@ -47,20 +47,20 @@ class Duties:
         """Its id is given here. DutyError for a person who cannot be told, an unknown branch, or a time gone by."""
         person = self._office.person(override.person)
         if person is None or person.mobile is None:
-            raise DutyError(
+            raise ScheduleChangeError(
                 N_("%(name)s is not among the people with a mobile: %(known)s"),
                 name=override.person,
                 known=", ".join(person.name for person in self._office.people if person.mobile) or "–",
             )
         branches = {line.branch for line in self._office.lines}
         if override.branch not in {None, *branches}:
-            raise DutyError(
+            raise ScheduleChangeError(
                 N_("there is no branch %(name)s; there are %(known)s"),
                 name=override.branch,
                 known=", ".join(sorted(branches)),
             )
         if override.end <= now:
-            raise DutyError(GONE_BY)
+            raise ScheduleChangeError(GONE_BY)
         async with self._database.transaction() as tx:
             return await on_call.insert(tx, override, now)
 
@@ -69,15 +69,15 @@ class Duties:
         async with self._database.transaction() as tx:
             taken_back = await on_call.take_back(tx, override_id, who, now)
         if taken_back is None:
-            raise DutyError(NO_CHANGE, number=override_id)
+            raise ScheduleChangeError(NO_CHANGE, number=override_id)
         return taken_back
 
     async def enter_hours(self, change: HoursChange, now: datetime) -> HoursChange:
         """Its id is given here. DutyError for an unknown branch or line, or a time gone by."""
         if not any(change.concerns(line.branch, line.name) for line in self._office.lines):
-            raise DutyError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
+            raise ScheduleChangeError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
         if change.end <= now:
-            raise DutyError(GONE_BY)
+            raise ScheduleChangeError(GONE_BY)
         async with self._database.transaction() as tx:
             return await hours.insert(tx, change, now)
 
@@ -86,7 +86,7 @@ class Duties:
         async with self._database.transaction() as tx:
             taken_back = await hours.take_back(tx, change_id, who, now)
         if taken_back is None:
-            raise DutyError(NO_CHANGE, number=change_id)
+            raise ScheduleChangeError(NO_CHANGE, number=change_id)
         return taken_back
 
     async def hours_changes(self, now: datetime) -> Sequence[HoursChange]:

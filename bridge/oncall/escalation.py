@@ -13,25 +13,25 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.domain.callbacks import queue
-from bridge.domain.callbacks.queue import TEXTBACK, Callback, State, Verb
+from bridge.domain.callbacks.queue import TEXTBACK, Callback, CallbackState, Verb
 from bridge.domain.office.office import Office
 from bridge.domain.office.roster import is_quiet
 from bridge.domain.oncall import escalation
-from bridge.domain.oncall.escalation import WORDS_OF_THE_CUSTOMER, Cause, Escalation, Rules, Stage
+from bridge.domain.oncall.escalation import WORDS_OF_THE_CUSTOMER, AlertCause, Escalation, EscalationRules, Stage
 from bridge.domain.texts import gsm
 from bridge.domain.texts.gsm import Segments
 from bridge.office import schedule_changes as duties
-from bridge.oncall.staff_commands import Staff
-from bridge.oncall.staff_messages import ROLL, Telling
-from bridge.oncall.triggers import Urgent
+from bridge.oncall.staff_commands import StaffCommands
+from bridge.oncall.staff_messages import ROLL, StaffMessages
+from bridge.oncall.triggers import EscalationTriggers
 from bridge.ports import LiveCalls
-from bridge.texts.reader import Understanding
+from bridge.texts.reader import TextReader
 from storage import alerts, audit, callbacks, replies
 from storage.alerts import Alert
 from storage.audit import Act, Entry
 from storage.database import Database, Reader, Writer
 from storage.errors import StorageError
-from storage.replies import Role
+from storage.replies import SenderRole
 
 FOLLOWER = "escalation"
 WHILE_TALKING = timedelta(seconds=30)
@@ -49,9 +49,9 @@ class EscalationLoop:
         self,
         database: Database,
         office: Office,
-        rules: Rules,
+        rules: EscalationRules,
         live: LiveCalls,
-        understanding: Understanding,
+        text_reader: TextReader,
         *,
         clock: Callable[[], datetime],
         by_email: bool = False,
@@ -62,9 +62,9 @@ class EscalationLoop:
         self._rules = rules
         self._live = live
         self._clock = clock
-        self._telling = Telling(office, split, by_email=by_email)
-        self._urgent = Urgent(office, rules, understanding, self._telling)
-        self._staff = Staff(office, self._urgent, self._telling, split)
+        self._staff_messages = StaffMessages(office, split, by_email=by_email)
+        self._triggers = EscalationTriggers(office, rules, text_reader, self._staff_messages)
+        self._staff = StaffCommands(office, self._triggers, self._staff_messages, split)
         self._read_up_to: int | None = None
         self._log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class EscalationLoop:
         while True:
             seen = self._database.commits.count
             try:
-                wait = await self.look()
+                wait = await self.run_due()
             except StorageError as error:
                 self._log.error("escalation.storage", error=str(error))
                 wait = STORAGE_RETRY
@@ -84,7 +84,7 @@ class EscalationLoop:
                 async with asyncio.timeout(max(wait.total_seconds(), 0)):
                     await self._database.commits.beyond(seen)
 
-    async def look(self) -> timedelta:
+    async def run_due(self) -> timedelta:
         """Deal with everything that was committed or has come due; how long nothing is due after that."""
         await self._catch_up()
         await self._mend_clock()
@@ -104,7 +104,7 @@ class EscalationLoop:
             entries = await audit.after(db, last)
         while entries:
             for entry in entries:
-                if entry.what in self._urgent.handlers:
+                if entry.what in self._triggers.handlers:
                     await self._deal_with(entry)
                 self._read_up_to = entry.id
             async with self._database.read() as db:
@@ -127,10 +127,10 @@ class EscalationLoop:
         now = self._clock()
         if entry.what.startswith("reply."):
             reply = await replies.get(tx, entry.subject_id)
-            if reply.role is Role.STAFF:
-                await self._staff.wrote(tx, reply, now)
+            if reply.role is SenderRole.STAFF:
+                await self._staff.received(tx, reply, now)
                 return
-        await self._urgent.handlers[entry.what](tx, entry, now)
+        await self._triggers.handlers[entry.what](tx, entry, now)
 
     # --- what is due
 
@@ -179,9 +179,9 @@ class EscalationLoop:
             case = await alerts.get(tx, case_id)
             await alerts.save(tx, escalation.due(case, now + AGAIN, now), Act(TEXTBACK, "put_off", now))
 
-    async def _on_the_phone(self, db: Reader, case: Escalation, row: Callback) -> bool:
+    async def _on_the_phone(self, db: Reader, case: Escalation, callback: Callback) -> bool:
         """Only the first alert waits for nobody."""
-        if not any(map(self._live.is_live, row.numbers)):
+        if not any(map(self._live.is_live, callback.numbers)):
             return False
         return case.holder is not None or bool(await self._told(db, case))
 
@@ -189,80 +189,80 @@ class EscalationLoop:
         """Of what it is now: before it became worse does not count."""
         return [alert for alert in await alerts.alerts_of(db, case.id) if alert.at >= case.raised_at]
 
-    async def _remind(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> None:
+    async def _remind(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> None:
         holder = case.holder or ""
-        if self._telling.reaches(holder):
-            message_id = await self._telling.remind(tx, case, row, now)
+        if self._staff_messages.reaches(holder):
+            message_id = await self._staff_messages.remind(tx, case, callback, now)
             await alerts.add_alert(tx, case, holder, now, message_id=message_id)
         act = Act(TEXTBACK, "reminded", now, {"person": holder})
         await alerts.save(tx, escalation.reminded(case, self._rules, now), act)
 
-    async def _tell_next(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> None:
+    async def _tell_next(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> None:
         office = await duties.office_with_changes(tx, self._office, now)
-        ladder = self._ladder(office, case, row, now)
+        ladder = self._ladder(office, case, callback, now)
         told = Counter(alert.person for alert in await self._told(tx, case))
         person = escalation.next_person(ladder, told, self._rules.rounds)
         if case.holder is not None:
-            case = await self._pass_on(tx, case, row, now)
+            case = await self._pass_on(tx, case, callback, now)
         if person is None:
-            await self._nobody_left(tx, case, office, row, ladder, now)
+            await self._nobody_left(tx, case, office, callback, ladder, now)
             return
         unseen = escalation.everybody_knows(ladder, told)
-        told_at = await self._tell(tx, case, row, person, now)
+        told_at = await self._tell(tx, case, callback, person, now)
         after = escalation.told(case, told_at, self._rules, now)
         if unseen:
             after = escalation.unseen(after)
         await alerts.save(tx, after, Act(TEXTBACK, "told", now, {"person": person}))
-        self._log.info("urgent.told", row=row.id, cause=case.cause, person=person)
+        self._log.info("urgent.told", row=callback.id, cause=case.cause, person=person)
 
-    async def _pass_on(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> Escalation:
+    async def _pass_on(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> Escalation:
         """Whoever has it was reminded and did nothing: the row is free for others."""
-        if row.state is State.CLAIMED and row.owner == case.holder:
-            detail = {"owner": row.owner, "why": "no call or text"}
-            await callbacks.save(tx, queue.release(row), Act(TEXTBACK, Verb.RELEASE, now, detail))
+        if callback.state is CallbackState.CLAIMED and callback.owner == case.holder:
+            detail = {"owner": callback.owner, "why": "no call or text"}
+            await callbacks.save(tx, queue.release(callback), Act(TEXTBACK, Verb.RELEASE, now, detail))
         return await alerts.save(tx, escalation.let_go(case, now), Act(TEXTBACK, "passed_on", now))
 
-    def _ladder(self, office: Office, case: Escalation, row: Callback, now: datetime) -> Sequence[str]:
+    def _ladder(self, office: Office, case: Escalation, callback: Callback, now: datetime) -> Sequence[str]:
         """Whoever has the row, then who is on call, then the owner; people whom nothing reaches are left out."""
-        names = dict.fromkeys((*([row.owner] if row.owner else []), *self._on_duty(office, row, now)))
+        names = dict.fromkeys((*([callback.owner] if callback.owner else []), *self._on_duty(office, callback, now)))
         by_words = case.cause in WORDS_OF_THE_CUSTOMER
         return [
             name
             for name in names
-            if self._telling.reaches(name) and (by_words or not self._is_quiet(office, name, now))
+            if self._staff_messages.reaches(name) and (by_words or not self._is_quiet(office, name, now))
         ]
 
-    def _on_duty(self, office: Office, row: Callback, now: datetime) -> Sequence[str]:
+    def _on_duty(self, office: Office, callback: Callback, now: datetime) -> Sequence[str]:
         """By day, where the pattern names only nights and there is no owner: those of the coming night."""
-        on_duty = office.roster.ladder(row.branch, now)
-        if on_duty or not office.line_named(row.line).calendar.is_open(now):
+        on_duty = office.roster.ladder(callback.branch, now)
+        if on_duty or not office.line_named(callback.line).calendar.is_open(now):
             return on_duty
-        comes = office.roster.somebody_from(row.branch, now)
-        return office.roster.ladder(row.branch, comes) if comes else ()
+        comes = office.roster.somebody_from(callback.branch, now)
+        return office.roster.ladder(callback.branch, comes) if comes else ()
 
     def _is_quiet(self, office: Office, name: str, now: datetime) -> bool:
         person = office.person(name)
         return person is not None and is_quiet(person.quiet, now, office.zone)
 
     async def _nobody_left(
-        self, tx: Writer, case: Escalation, office: Office, row: Callback, ladder: Sequence[str], now: datetime
+        self, tx: Writer, case: Escalation, office: Office, callback: Callback, ladder: Sequence[str], now: datetime
     ) -> None:
         """Everybody was told as often as is right; or there is nobody: then whoever comes on call next is told."""
         again = None
         if not ladder:
-            comes = office.roster.somebody_from(row.branch, now)
+            comes = office.roster.somebody_from(callback.branch, now)
             again = max(comes, now + AGAIN) if comes else None
-        self._log.error("urgent.unseen", row=row.id, cause=case.cause, told=len(ladder))
+        self._log.error("urgent.unseen", row=callback.id, cause=case.cause, told=len(ladder))
         after = escalation.unseen(escalation.due(case, again, now))
         await alerts.save(tx, after, Act(TEXTBACK, "nobody_left", now))
 
-    async def _tell(self, tx: Writer, case: Escalation, row: Callback, person: str, now: datetime) -> datetime:
+    async def _tell(self, tx: Writer, case: Escalation, callback: Callback, person: str, now: datetime) -> datetime:
         """By an alert of its own, or in a storm by the next one about all; when they are told."""
         recent = await alerts.unanswered_since(tx, person, now - self._rules.storm_window)
         if recent >= self._rules.storm:
             await alerts.add_alert(tx, case, person, now, gathered=True)
             return await self._roll_at(tx, person, now)
-        message_id = await self._telling.alert(tx, case, row, person, now)
+        message_id = await self._staff_messages.alert(tx, case, callback, person, now)
         await alerts.add_alert(tx, case, person, now, message_id=message_id)
         return now
 
@@ -281,7 +281,7 @@ class EscalationLoop:
         waiting = await alerts.unheard_of(tx, person)
         gathered = {alert.escalation_id for alert in await alerts.gathered_for(tx, person)}
         by_pressure = sorted(waiting, key=escalation.pressure)
-        message_id = await self._telling.roll(tx, by_pressure, person, now)
+        message_id = await self._staff_messages.roll(tx, by_pressure, person, now)
         await alerts.hand_over(tx, person, message_id, now)
         for case in waiting:
             if case.id in gathered and case.due_at is not None:
@@ -294,7 +294,7 @@ class EscalationLoop:
         last = await alerts.last_text(db, ROLL, str(staff.mobile)) if staff and staff.mobile else None
         if last is None:
             return now
-        danger = any(case.cause is Cause.HAZARD for case in await self._gathered(db, person))
+        danger = any(case.cause is AlertCause.HAZARD for case in await self._gathered(db, person))
         return max(now, last + (self._rules.roll_hazard_every if danger else self._rules.roll_every))
 
     async def _gathered(self, db: Reader, person: str) -> Sequence[Escalation]:

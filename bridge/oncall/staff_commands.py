@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bridge.callbacks.actions import Callbacks, ConflictError
-from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, NotPossibleError, Outcome, State, Verb
+from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackState, NotPossibleError, Outcome, Verb
 from bridge.domain.office.office import Office, Person
 from bridge.domain.oncall import summary
-from bridge.domain.oncall.escalation import UNHEARD, Cause, Escalation
+from bridge.domain.oncall.escalation import UNHEARD, AlertCause, Escalation
 from bridge.domain.texts.gsm import Segments
-from bridge.domain.words.lexicon import OptOut
-from bridge.oncall.staff_messages import ANSWER, HELP, Telling, listed
-from bridge.oncall.triggers import Urgent
+from bridge.domain.words.lexicon import OptOutRequest
+from bridge.oncall.staff_messages import ANSWER, HELP, StaffMessages, listed
+from bridge.oncall.triggers import EscalationTriggers
 from storage import alerts, callbacks
 from storage.database import Reader, UnderWay, Writer
 from storage.replies import Reply
@@ -32,7 +32,7 @@ LIST_ROOM = 220
 NOTHING = "Nothing is waiting for you."
 
 
-class Kind(StrEnum):
+class StaffCommandKind(StrEnum):
     TAKE = "1"
     REACHED = "2"
     NO_ANSWER = "3"
@@ -42,10 +42,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class StaffCommand:
     """row: None where none was named. words: for the customer, as they were written."""
 
-    kind: Kind
+    kind: StaffCommandKind
     row: int | None = None
     words: str = ""
 
@@ -55,56 +55,62 @@ _TEXT = re.compile(r"\s*t(?:ext)?(?:\s*#\s*(\d{1,9})\b|(\d{1,9})\b|(?=[\s:]))[\s
 _LIST = re.compile(r"\W*list\W*", re.IGNORECASE)
 
 
-def parse(text: str) -> Command:
+def parse(text: str) -> StaffCommand:
     """`1`, `1 7`, `1 #7.`, `T on my way`, `T7 on my way`, `t #7: on my way`, `List`."""
     if found := _DIGIT.fullmatch(text):
-        return Command(Kind(found[1]), int(found[2]) if found[2] else None)
+        return StaffCommand(StaffCommandKind(found[1]), int(found[2]) if found[2] else None)
     if _LIST.fullmatch(text):
-        return Command(Kind.LIST)
+        return StaffCommand(StaffCommandKind.LIST)
     if (found := _TEXT.fullmatch(text)) and found[3].strip():
         row = found[1] or found[2]
-        return Command(Kind.TEXT, int(row) if row else None, found[3].strip())
-    return Command(Kind.UNKNOWN)
+        return StaffCommand(StaffCommandKind.TEXT, int(row) if row else None, found[3].strip())
+    return StaffCommand(StaffCommandKind.UNKNOWN)
 
 
-class Staff:
-    def __init__(self, office: Office, urgent: Urgent, telling: Telling, split: Callable[[str], Segments]) -> None:
+class StaffCommands:
+    def __init__(
+        self,
+        office: Office,
+        triggers: EscalationTriggers,
+        staff_messages: StaffMessages,
+        split: Callable[[str], Segments],
+    ) -> None:
         self._office = office
-        self._urgent = urgent
-        self._telling = telling
+        self._triggers = triggers
+        self._staff_messages = staff_messages
         self._split = split
         self._people = {person.mobile: person for person in office.people if person.mobile}
-        self._obey: Mapping[Kind, Callable[[Writer, Person, Command, datetime], Awaitable[str]]] = {
-            Kind.TAKE: self._take,
-            Kind.REACHED: self._reached,
-            Kind.NO_ANSWER: self._no_answer,
-            Kind.TEXT: self._text,
-            Kind.LIST: self._list,
+        self._obey: Mapping[StaffCommandKind, Callable[[Writer, Person, StaffCommand, datetime], Awaitable[str]]] = {
+            StaffCommandKind.TAKE: self._take,
+            StaffCommandKind.REACHED: self._reached,
+            StaffCommandKind.NO_ANSWER: self._no_answer,
+            StaffCommandKind.TEXT: self._text,
+            StaffCommandKind.LIST: self._list,
         }
 
-    async def wrote(self, tx: Writer, reply: Reply, now: datetime) -> None:
+    async def received(self, tx: Writer, reply: Reply, now: datetime) -> None:
         """Do what the text says, and answer. A text of which a part is missing waits for it."""
         person = self._people.get(reply.number) if reply.number else None
-        if person is None or reply.partial or reply.word is OptOut.STOP:
+        if person is None or reply.partial or reply.word is OptOutRequest.STOP:
             return
         command = parse(reply.text)
-        if command.kind is Kind.UNKNOWN:
+        if command.kind is StaffCommandKind.UNKNOWN:
             await self._explain(tx, person, reply, now)
             return
         try:
             answer = await self._obey[command.kind](tx, person, command, now)
         except _Refused as refused:
             answer = str(refused)
-        await self._telling.answer(tx, person, reply.destination, answer, now, ANSWER)
+        await self._staff_messages.answer(tx, person, reply.destination, answer, now, ANSWER)
 
     async def _explain(self, tx: Writer, person: Person, reply: Reply, now: datetime) -> None:
         last = await alerts.last_text(tx, HELP, str(person.mobile))
         if last is None or now - last >= ONE_USAGE_PER:
-            await self._telling.answer(tx, person, reply.destination, USAGE, now, HELP)
+            await self._staff_messages.answer(tx, person, reply.destination, USAGE, now, HELP)
 
     # --- the commands; each returns what to answer
 
-    async def _take(self, tx: Writer, person: Person, command: Command, now: datetime) -> str:
+    async def _take(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> str:
         row = await self._row_to_take(tx, person, command)
         holder = _who_has(row, await alerts.live(tx, row.id))
         if holder not in (None, person.name):
@@ -113,26 +119,26 @@ class Staff:
         others = [case for case in await alerts.unheard_of(tx, person.name) if case.callback_id != row.id]
         more = f" {_waits(len(others), 'more ')}: LIST." if others else ""
         return summary.line(
-            await self._telling.facts(tx, row), self._office, now, lead=f"You have #{row.id}: ", tail=f".{more}"
+            await self._staff_messages.facts(tx, row), self._office, now, lead=f"You have #{row.id}: ", tail=f".{more}"
         )
 
-    async def _reached(self, tx: Writer, person: Person, command: Command, now: datetime) -> str:
+    async def _reached(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> str:
         row = await self._row_of(tx, person, command)
         await self._do(tx, Verb.FINISH, row, person, now)
         return f"#{row.id} is done: reached."
 
-    async def _no_answer(self, tx: Writer, person: Person, command: Command, now: datetime) -> str:
+    async def _no_answer(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> str:
         row = await self._row_of(tx, person, command)
         after = await self._do(tx, Verb.ATTEMPT, row, person, now)
         back = summary.moment(after.until, self._office, now) if after.until else "soon"
         return f"#{row.id}: no answer, noted. It comes back at {back}."
 
-    async def _text(self, tx: Writer, person: Person, command: Command, now: datetime) -> str:
+    async def _text(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> str:
         row = await self._row_of(tx, person, command, sure=True)
         await self._do(tx, Verb.TEXT, row, person, now, command.words)
-        return f"Your text goes to #{row.id} {await self._telling.who(tx, row)}, in your name."
+        return f"Your text goes to #{row.id} {await self._staff_messages.who(tx, row)}, in your name."
 
-    async def _list(self, tx: Writer, person: Person, _command: Command, _now: datetime) -> str:
+    async def _list(self, tx: Writer, person: Person, _command: StaffCommand, _now: datetime) -> str:
         waiting = [case for case in await alerts.all_live(tx) if case.stage in UNHEARD]
         mine = await alerts.rows_of(tx, person.name)
         if not waiting and not mine:
@@ -144,12 +150,12 @@ class Staff:
 
     async def _listed(self, db: Reader, case: Escalation) -> str:
         row = await callbacks.get(db, case.callback_id)
-        danger = "DANGER " if case.cause is Cause.HAZARD else ""
-        return f"{danger}#{row.id} {await self._telling.who(db, row)}"
+        danger = "DANGER " if case.cause is AlertCause.HAZARD else ""
+        return f"{danger}#{row.id} {await self._staff_messages.who(db, row)}"
 
     # --- which row, and the verb
 
-    async def _row_to_take(self, db: Reader, person: Person, command: Command) -> Callback:
+    async def _row_to_take(self, db: Reader, person: Person, command: StaffCommand) -> Callback:
         """The one named, else the one this person was told of last."""
         if command.row is not None:
             return await self._open_row(db, command.row)
@@ -161,7 +167,7 @@ class Staff:
             raise _Refused(NOTHING)
         return await self._open_row(db, last.callback_id)
 
-    async def _row_of(self, db: Reader, person: Person, command: Command, *, sure: bool = False) -> Callback:
+    async def _row_of(self, db: Reader, person: Person, command: StaffCommand, *, sure: bool = False) -> Callback:
         """The one named, else the one this person took last, else was told of last. sure: if there is but one."""
         if command.row is not None:
             return await self._open_row(db, command.row)
@@ -178,17 +184,17 @@ class Staff:
             row = await callbacks.get(db, number)
         except LookupError:
             raise _Refused(f"There is no row #{number}.") from None
-        if row.state is State.CLOSED:
+        if row.state is CallbackState.CLOSED:
             by = row.reached_by if row.closed_by == TEXTBACK else row.closed_by
             raise _Refused(f"#{number} is done already, by {by}.")
         return row
 
     async def _do(
-        self, tx: Writer, verb: Verb, row: Callback, person: Person, now: datetime, words: str = ""
+        self, tx: Writer, verb: Verb, callback: Callback, person: Person, now: datetime, words: str = ""
     ) -> Callback:
         """The verb, as the page does it, and what it means for the alerts."""
         verbs = Callbacks(UnderWay(tx), self._office, split=self._split)
-        seen = (row.id, row.version, person.name, now)
+        seen = (callback.id, callback.version, person.name, now)
         does: Mapping[Verb, Callable[[], Awaitable[Callback]]] = {
             Verb.CLAIM: lambda: verbs.claim(*seen),
             Verb.FINISH: lambda: verbs.finish(*seen, Outcome.REACHED),
@@ -198,19 +204,19 @@ class Staff:
         try:
             after = await does[verb]()
         except (NotPossibleError, ConflictError):
-            raise _Refused(_IMPOSSIBLE.get(verb, "That is not possible for #{row}.").format(row=row.id)) from None
-        case = await alerts.live(tx, row.id)
+            raise _Refused(_IMPOSSIBLE.get(verb, "That is not possible for #{row}.").format(row=callback.id)) from None
+        case = await alerts.live(tx, callback.id)
         if case is not None:
-            await self._urgent.dealt_with(tx, case, after, verb, person.name, now)
+            await self._triggers.dealt_with(tx, case, after, verb, person.name, now)
         return after
 
 
-def _who_has(row: Callback, case: Escalation | None) -> str | None:
+def _who_has(callback: Callback, case: Escalation | None) -> str | None:
     """Who deals with the row. An owner from before it became urgent does not, until they say so."""
     if case is None or case.holder is not None:
-        return case.holder if case else row.owner
-    taken = row.acknowledged_at is not None and row.acknowledged_at >= case.raised_at
-    return row.owner if taken else None
+        return case.holder if case else callback.owner
+    taken = callback.acknowledged_at is not None and callback.acknowledged_at >= case.raised_at
+    return callback.owner if taken else None
 
 
 _IMPOSSIBLE = {Verb.TEXT: "#{row} cannot be texted. Please call."}

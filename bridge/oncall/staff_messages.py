@@ -11,10 +11,10 @@ import structlog
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.office.office import Line, Office, Person
 from bridge.domain.oncall import summary
-from bridge.domain.oncall.escalation import Cause, Escalation
-from bridge.domain.oncall.summary import Facts
+from bridge.domain.oncall.escalation import AlertCause, Escalation
+from bridge.domain.oncall.summary import SummaryFacts
 from bridge.domain.texts.gsm import Segments
-from bridge.domain.texts.messages import Kind
+from bridge.domain.texts.messages import MessageKind
 from storage import alerts, emails, messages
 from storage.database import Reader, Writer
 from storage.messages import NewMessage
@@ -29,18 +29,18 @@ ALERT, ROLL, REMINDER, NEWS, ANSWER, HELP, DIGEST = (
 """What staff texts are, for the log of texts."""
 
 LEADS = {
-    Cause.HAZARD: "DANGER #{row}: ",
-    Cause.URGENT: "URGENT #{row}: ",
-    Cause.VOICEMAIL: "Voicemail left, #{row}: ",
-    Cause.UNTEXTABLE: "Cannot be texted, #{row}: ",
-    Cause.REPEATED: "Repeated calls, #{row}: ",
+    AlertCause.HAZARD: "DANGER #{row}: ",
+    AlertCause.URGENT: "URGENT #{row}: ",
+    AlertCause.VOICEMAIL: "Voicemail left, #{row}: ",
+    AlertCause.UNTEXTABLE: "Cannot be texted, #{row}: ",
+    AlertCause.REPEATED: "Repeated calls, #{row}: ",
 }
 TAIL = ". Reply 1 to take it"
 LONGEST = 300
 """Characters of a customer's words that are passed on: about two parts."""
 
 
-class Telling:
+class StaffMessages:
     """split: how the gateway cuts texts. by_email: is there a mail server to send through?"""
 
     def __init__(self, office: Office, split: Callable[[str], Segments], *, by_email: bool) -> None:
@@ -53,32 +53,32 @@ class Telling:
         person = self._office.person(name)
         return person is not None and (person.mobile is not None or (self._by_email and person.email is not None))
 
-    async def alert(self, tx: Writer, case: Escalation, row: Callback, name: str, now: datetime) -> int | None:
+    async def alert(self, tx: Writer, case: Escalation, callback: Callback, name: str, now: datetime) -> int | None:
         """Tell this person of it; the message's id, None where they have no mobile."""
-        text = await self.in_words(tx, case, row, now)
-        return await self._tell(tx, name, text, ALERT, now, row=row)
+        text = await self.in_words(tx, case, callback, now)
+        return await self._tell(tx, name, text, ALERT, now, callback=callback)
 
-    async def in_words(self, db: Reader, case: Escalation, row: Callback, now: datetime) -> str:
-        facts = await self.facts(db, row, case.why)
-        return summary.line(facts, self._office, now, lead=LEADS[case.cause].format(row=row.id), tail=TAIL)
+    async def in_words(self, db: Reader, case: Escalation, callback: Callback, now: datetime) -> str:
+        facts = await self.facts(db, callback, case.why)
+        return summary.line(facts, self._office, now, lead=LEADS[case.cause].format(row=callback.id), tail=TAIL)
 
     async def roll(self, tx: Writer, cases: Sequence[Escalation], name: str, now: datetime) -> int | None:
         """One text about everything that waits for this person, what presses most first."""
-        hazards = sum(case.cause is Cause.HAZARD for case in cases)
+        hazards = sum(case.cause is AlertCause.HAZARD for case in cases)
         danger = f", {hazards} with danger" if hazards else ""
         lead = f"{len(cases)} urgent rows wait{danger}: "
         text = lead + listed([f"#{case.callback_id}" for case in cases], 160 - len(lead) - len(ROLL_TAIL)) + ROLL_TAIL
         return await self._tell(tx, name, text, ROLL, now)
 
-    async def remind(self, tx: Writer, case: Escalation, row: Callback, now: datetime) -> int | None:
+    async def remind(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> int | None:
         if case.holder is None or case.held_at is None:
             raise ValueError("nobody has it, so nobody can be reminded")
         since = summary.moment(case.held_at, self._office, now)
-        lead = f"Reminder #{row.id}, yours since {since}, no call or text yet: "
-        text = summary.line(await self.facts(tx, row, case.why), self._office, now, lead=lead)
-        return await self._tell(tx, case.holder, text, REMINDER, now, row=row)
+        lead = f"Reminder #{callback.id}, yours since {since}, no call or text yet: "
+        text = summary.line(await self.facts(tx, callback, case.why), self._office, now, lead=lead)
+        return await self._tell(tx, case.holder, text, REMINDER, now, callback=callback)
 
-    async def notice(self, tx: Writer, name: str, what: str, now: datetime) -> None:
+    async def send_notice(self, tx: Writer, name: str, what: str, now: datetime) -> None:
         """Something that is about no row."""
         await self._tell(tx, name, what, NEWS, now)
 
@@ -86,32 +86,32 @@ class Telling:
         """The morning's list, of all or of that branch, from whose number it comes. page: all of it, for an e-mail."""
         await self._tell(tx, name, what, DIGEST, now, branch=branch, page=page)
 
-    async def news(self, tx: Writer, row: Callback, name: str, what: str, now: datetime) -> None:
+    async def send_news(self, tx: Writer, callback: Callback, name: str, what: str, now: datetime) -> None:
         """Something about a row that this person has, or was told of."""
-        await self._tell(tx, name, what, NEWS, now, row=row)
+        await self._tell(tx, name, what, NEWS, now, callback=callback)
 
-    async def facts(self, db: Reader, row: Callback, why: tuple[str, ...] = ()) -> Facts:
-        return Facts(
-            row=row.id,
-            number=row.number,
-            waiting_since=row.opened_at,
-            name=row.name,
-            address=row.address,
-            issue=row.issue,
+    async def facts(self, db: Reader, callback: Callback, why: tuple[str, ...] = ()) -> SummaryFacts:
+        return SummaryFacts(
+            row=callback.id,
+            number=callback.number,
+            waiting_since=callback.opened_at,
+            name=callback.name,
+            address=callback.address,
+            issue=callback.issue,
             why=why,
-            calls=row.missed,
-            second=row.second,
-            talked_at=await alerts.talked_before(db, row.number, row.opened_at) if row.number else None,
+            calls=callback.missed,
+            second=callback.second,
+            talked_at=await alerts.talked_before(db, callback.number, callback.opened_at) if callback.number else None,
         )
 
-    async def who(self, db: Reader, row: Callback) -> str:
-        return summary.who(await self.facts(db, row), self._office)
+    async def who(self, db: Reader, callback: Callback) -> str:
+        return summary.who(await self.facts(db, callback), self._office)
 
-    async def wrote(self, tx: Writer, row: Callback, name: str, words: str, now: datetime) -> None:
+    async def send_reply(self, tx: Writer, callback: Callback, name: str, words: str, now: datetime) -> None:
         """The customer's later words, for whoever has the row."""
         shown = summary.clean(words)
         cut = shown if len(shown) <= LONGEST else shown[:LONGEST].rstrip() + summary.ELLIPSIS
-        await self.news(tx, row, name, f'#{row.id} {await self.who(tx, row)} wrote: "{cut}"', now)
+        await self.send_news(tx, callback, name, f'#{callback.id} {await self.who(tx, callback)} wrote: "{cut}"', now)
 
     async def answer(
         self, tx: Writer, person: Person, destination: str, text: str, now: datetime, template: str = ANSWER
@@ -136,7 +136,7 @@ class Telling:
         template: str,
         now: datetime,
         *,
-        row: Callback | None = None,
+        callback: Callback | None = None,
         branch: str | None = None,
         page: str = "",
     ) -> int | None:
@@ -145,10 +145,10 @@ class Telling:
             self._log.warning("staff.unknown", person=name)
             return None
         if self._by_email and person.email:
-            callback_id, until = row.id if row else None, now + WORTH_TELLING
+            callback_id, until = callback.id if callback else None, now + WORTH_TELLING
             await emails.queue(tx, person.email, text, callback_id, now, until, body=page)
-        line = self._office.line_named(row.line) if row else self._office.line_of(branch)
-        return await self._text(tx, person, line, text, template, now, row=row)
+        line = self._office.line_named(callback.line) if callback else self._office.line_of(branch)
+        return await self._text(tx, person, line, text, template, now, callback=callback)
 
     async def _text(
         self,
@@ -159,12 +159,12 @@ class Telling:
         template: str,
         now: datetime,
         *,
-        row: Callback | None = None,
+        callback: Callback | None = None,
     ) -> int | None:
         if person.mobile is None:
             return None
         message = NewMessage(
-            kind=Kind.STAFF,
+            kind=MessageKind.STAFF,
             number=person.mobile,
             source=line.sms_number,
             branch=line.branch,
@@ -174,7 +174,7 @@ class Telling:
             due_at=now,
             expires_at=now + WORTH_TELLING,
             urgent=True,
-            callback_id=row.id if row else None,
+            callback_id=callback.id if callback else None,
         )
         return await messages.queue(tx, message, self._split(text))
 

@@ -9,30 +9,47 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.domain.callbacks.queue import TEXTBACK, Callback, State, Urgency, Verb
+from bridge.domain.callbacks.queue import TEXTBACK, Callback, CallbackState, Urgency, Verb
 from bridge.domain.calls.calls import Direction
 from bridge.domain.office.office import Office
 from bridge.domain.oncall import escalation
-from bridge.domain.oncall.escalation import ACKNOWLEDGES, ACTS, HELD, UNHEARD, Cause, Escalation, Rules, Stage
-from bridge.domain.texts.messages import Kind, PartState
-from bridge.domain.texts.policy import ContactKind, Why
-from bridge.domain.words.triage import Assessment, Level
+from bridge.domain.oncall.escalation import (
+    ACKNOWLEDGES,
+    ACTS,
+    HELD,
+    UNHEARD,
+    AlertCause,
+    Escalation,
+    EscalationRules,
+    Stage,
+)
+from bridge.domain.texts.messages import MessageKind, PartState
+from bridge.domain.texts.policy import ContactKind, NoTextReason
+from bridge.domain.words.triage import Assessment, TriageLevel
 from bridge.office import schedule_changes as duties
-from bridge.oncall.staff_messages import Telling
+from bridge.oncall.staff_messages import StaffMessages
 from bridge.texts.customer_replies import READ_TOGETHER
-from bridge.texts.reader import Understanding
+from bridge.texts.reader import TextReader
 from storage import alerts, callbacks, calls, contacts, messages, replies
 from storage.alerts import Alert
 from storage.audit import Act, Entry
 from storage.calls import CallRow
 from storage.database import Reader, Writer
-from storage.replies import Role
+from storage.replies import SenderRole
 
 STILL_NEWS = timedelta(hours=2)
 """A call found again later than this wakes nobody."""
 
 CANNOT_BE_TEXTED = frozenset(
-    {Why.WITHHELD, Why.INVALID, Why.LANDLINE, Why.OPTED_OUT, Why.TOLL_FREE, Why.PREMIUM, Why.REGION}
+    {
+        NoTextReason.WITHHELD,
+        NoTextReason.INVALID,
+        NoTextReason.LANDLINE,
+        NoTextReason.OPTED_OUT,
+        NoTextReason.TOLL_FREE,
+        NoTextReason.PREMIUM,
+        NoTextReason.REGION,
+    }
 )
 NOT_CUSTOMERS = frozenset({ContactKind.STAFF, ContactKind.SUPPLIER, ContactKind.OTHER, ContactKind.BLOCKED})
 MAY_BEGIN = frozenset({Verb.RANK, Verb.REOPEN, Verb.UNDO})
@@ -46,14 +63,16 @@ STOPPED = (
 Handler = Callable[[Writer, Entry, datetime], Awaitable[None]]
 
 
-class Urgent:
+class EscalationTriggers:
     """A follower of the audit; whoever drives it hands in each entry whose `what` is in `handlers`, in order."""
 
-    def __init__(self, office: Office, rules: Rules, understanding: Understanding, telling: Telling) -> None:
+    def __init__(
+        self, office: Office, rules: EscalationRules, text_reader: TextReader, staff_messages: StaffMessages
+    ) -> None:
         self._office = office
         self._rules = rules
-        self._understanding = understanding
-        self._telling = telling
+        self._text_reader = text_reader
+        self._staff_messages = staff_messages
         self._log = structlog.get_logger()
         verbs = ACKNOWLEDGES | MAY_BEGIN | LETS_GO
         self.handlers: Mapping[str, Handler] = {
@@ -73,26 +92,26 @@ class Urgent:
 
     async def _replied(self, tx: Writer, entry: Entry, now: datetime) -> None:
         reply = await replies.get(tx, entry.subject_id)
-        if reply.role is not Role.CUSTOMER or reply.number is None or reply.callback_id is None:
+        if reply.role is not SenderRole.CUSTOMER or reply.number is None or reply.callback_id is None:
             return
         row = await callbacks.get(tx, reply.callback_id)
         case = await alerts.live(tx, row.id)
-        said = self._understanding.assessed(await replies.words_since(tx, reply.number, now - READ_TOGETHER))
-        unseen = row.acknowledged_at is None or said.level is Level.URGENT
+        said = self._text_reader.triage(await replies.words_since(tx, reply.number, now - READ_TOGETHER))
+        unseen = row.acknowledged_at is None or said.level is TriageLevel.URGENT
         if case is not None and case.holder is not None:
             await self._more(tx, case, case.holder, row, reply.text, said, now)
-        elif row.urgency is Urgency.URGENT and row.state is not State.CLOSED and unseen:
-            await self._begin(tx, row, Cause.HAZARD if said.hazard else Cause.URGENT, said.categories, now)
+        elif row.urgency is Urgency.URGENT and row.state is not CallbackState.CLOSED and unseen:
+            await self._begin(tx, row, AlertCause.HAZARD if said.hazard else AlertCause.URGENT, said.categories, now)
 
     async def _more(
-        self, tx: Writer, case: Escalation, holder: str, row: Callback, words: str, said: Assessment, now: datetime
+        self, tx: Writer, case: Escalation, holder: str, callback: Callback, words: str, said: Assessment, now: datetime
     ) -> None:
         """From a customer whom somebody takes care of: that person reads it. Danger asks for a new acknowledgement."""
-        if said.hazard and case.cause is not Cause.HAZARD:
-            worse = escalation.anew(case, Cause.HAZARD, said.categories, now)
+        if said.hazard and case.cause is not AlertCause.HAZARD:
+            worse = escalation.anew(case, AlertCause.HAZARD, said.categories, now)
             await alerts.save(tx, worse, Act(TEXTBACK, "worse", now, {"cause": worse.cause}))
         else:
-            await self._telling.wrote(tx, row, holder, words, now)
+            await self._staff_messages.send_reply(tx, callback, holder, words, now)
 
     async def _called(self, tx: Writer, entry: Entry, now: datetime) -> None:
         """A call while closed may be told without any reply; the alert states that fact and no more."""
@@ -101,14 +120,14 @@ class Urgent:
         if cause is not None:
             await self._tell_of_call(tx, row, cause, now)
 
-    async def _told_by_itself(self, db: Reader, row: CallRow) -> Cause | None:
+    async def _told_by_itself(self, db: Reader, row: CallRow) -> AlertCause | None:
         call, filing = row.call, row.filing
         if call.direction is not Direction.INBOUND or filing.callback_id is None:
             return None
         facts = {
-            Cause.VOICEMAIL: call.voicemail_left,
-            Cause.UNTEXTABLE: filing.text_why in CANNOT_BE_TEXTED,
-            Cause.REPEATED: await self._called_repeatedly(db, row),
+            AlertCause.VOICEMAIL: call.voicemail_left,
+            AlertCause.UNTEXTABLE: filing.text_why in CANNOT_BE_TEXTED,
+            AlertCause.REPEATED: await self._called_repeatedly(db, row),
         }
         return next((cause for cause, holds in facts.items() if holds and self._rules.wants(cause)), None)
 
@@ -120,21 +139,21 @@ class Urgent:
         times = [other.call.ended_at for other in await calls.of_callback(db, row.filing.callback_id)]
         return sum(at is not None and at > since for at in times) >= self._rules.repeated_calls
 
-    async def _tell_of_call(self, tx: Writer, row: CallRow, cause: Cause, now: datetime) -> None:
+    async def _tell_of_call(self, tx: Writer, row: CallRow, cause: AlertCause, now: datetime) -> None:
         filing, ended_at = row.filing, row.call.ended_at
         if not filing.closed or filing.callback_id is None or ended_at is None or now - ended_at > STILL_NEWS:
             return
         contact = await contacts.get(tx, filing.number) if filing.number else None
         callback = await callbacks.get(tx, filing.callback_id)
-        if callback.state is State.CLOSED or (contact is not None and contact.kind in NOT_CUSTOMERS):
+        if callback.state is CallbackState.CLOSED or (contact is not None and contact.kind in NOT_CUSTOMERS):
             return
         await self._begin(tx, callback, cause, (), now, told_at_once=True)
 
     async def _begin(
         self,
         tx: Writer,
-        row: Callback,
-        cause: Cause,
+        callback: Callback,
+        cause: AlertCause,
         why: tuple[str, ...],
         now: datetime,
         *,
@@ -142,13 +161,13 @@ class Urgent:
     ) -> None:
         """Or go on with more reason."""
         office = await duties.office_with_changes(tx, self._office, now)
-        is_open = not told_at_once and office.line_named(row.line).calendar.is_open(now)
+        is_open = not told_at_once and office.line_named(callback.line).calendar.is_open(now)
         due_at = escalation.first_due(cause, self._rules, now, is_open=is_open)
-        case = await alerts.live(tx, row.id)
+        case = await alerts.live(tx, callback.id)
         if case is None:
-            fresh = Escalation(0, 0, row.id, cause, Stage.ALERTING, now, now, due_at, why)
+            fresh = Escalation(0, 0, callback.id, cause, Stage.ALERTING, now, now, due_at, why)
             await alerts.insert(tx, fresh, Act(TEXTBACK, "raised", now, {"cause": cause}))
-            self._log.warning("urgent.raised", row=row.id, cause=cause)
+            self._log.warning("urgent.raised", row=callback.id, cause=cause)
             return
         pressing = escalation.pressed(case, cause, why, due_at, now)
         if pressing != case:
@@ -159,14 +178,14 @@ class Urgent:
         roster = (await duties.office_with_changes(tx, self._office, now)).roster
         branches = dict.fromkeys(line.branch for line in self._office.lines)
         for person in dict.fromkeys(person for branch in branches for person in roster.ladder(branch, now)[:1]):
-            await self._telling.notice(tx, person, STOPPED, now)
+            await self._staff_messages.send_notice(tx, person, STOPPED, now)
 
     # --- alerts arrive, or not
 
     async def _arrived(self, tx: Writer, entry: Entry, now: datetime) -> None:
         part = await messages.get_part(tx, entry.subject_id)
         parts = await messages.parts_of(tx, part.message_id)
-        if part.kind is not Kind.STAFF or any(other.state is not PartState.DELIVERED for other in parts):
+        if part.kind is not MessageKind.STAFF or any(other.state is not PartState.DELIVERED for other in parts):
             return
         for alert in await alerts.by_message(tx, part.message_id):
             case = await self._waits_for(tx, alert)
@@ -177,11 +196,11 @@ class Urgent:
     async def _lost(self, tx: Writer, entry: Entry, now: datetime) -> None:
         """An alert that did not, or perhaps did not, get through: the next person at once."""
         part = await messages.get_part(tx, entry.subject_id)
-        if part.kind is Kind.FIRST and part.state is PartState.FAILED and part.call_id is not None:
-            if self._rules.wants(Cause.UNTEXTABLE):
-                await self._tell_of_call(tx, await calls.get(tx, part.call_id), Cause.UNTEXTABLE, now)
+        if part.kind is MessageKind.FIRST and part.state is PartState.FAILED and part.call_id is not None:
+            if self._rules.wants(AlertCause.UNTEXTABLE):
+                await self._tell_of_call(tx, await calls.get(tx, part.call_id), AlertCause.UNTEXTABLE, now)
             return
-        for alert in await alerts.by_message(tx, part.message_id) if part.kind is Kind.STAFF else ():
+        for alert in await alerts.by_message(tx, part.message_id) if part.kind is MessageKind.STAFF else ():
             case = await self._waits_for(tx, alert)
             if case is not None:
                 act = Act(TEXTBACK, "lost", now, {"person": alert.person, "why": part.state})
@@ -202,28 +221,32 @@ class Urgent:
         case = await alerts.live(tx, row.id)
         if case is not None and not _only_undoes_a_word(entry):
             await self.dealt_with(tx, case, row, verb, str(entry.detail.get("by", entry.who)), now)
-        elif case is None and verb in MAY_BEGIN and row.state is not State.CLOSED and _asks_for_somebody(row):
-            await self._begin(tx, row, Cause.URGENT, (), now)
+        elif case is None and verb in MAY_BEGIN and row.state is not CallbackState.CLOSED and _asks_for_somebody(row):
+            await self._begin(tx, row, AlertCause.URGENT, (), now)
 
     async def dealt_with(
-        self, tx: Writer, case: Escalation, row: Callback, verb: Verb, who: str, now: datetime
+        self, tx: Writer, case: Escalation, callback: Callback, verb: Verb, who: str, now: datetime
     ) -> None:
         """`who` did `verb` on the row, or talked with its customer. The same again changes nothing."""
-        if row.state is State.CLOSED or self._lowered(case, row, verb):
-            await self._end(tx, case, row, who, verb, now)
+        if callback.state is CallbackState.CLOSED or self._lowered(case, callback, verb):
+            await self._end(tx, case, callback, who, verb, now)
         elif verb in ACKNOWLEDGES:
-            await self._take(tx, case, row, verb, who, now)
-        elif verb in LETS_GO and case.stage in HELD and row.owner is None and _gives_up(case, who):
+            await self._take(tx, case, callback, verb, who, now)
+        elif verb in LETS_GO and case.stage in HELD and callback.owner is None and _gives_up(case, who):
             await alerts.save(tx, escalation.let_go(case, now), Act(who, "let_go", now))
 
-    def _lowered(self, case: Escalation, row: Callback, verb: Verb) -> bool:
+    def _lowered(self, case: Escalation, callback: Callback, verb: Verb) -> bool:
         """A person looked and found it less urgent than the words."""
         return (
-            verb is Verb.RANK and row.urgency is not Urgency.URGENT and case.cause in escalation.WORDS_OF_THE_CUSTOMER
+            verb is Verb.RANK
+            and callback.urgency is not Urgency.URGENT
+            and case.cause in escalation.WORDS_OF_THE_CUSTOMER
         )
 
-    async def _take(self, tx: Writer, case: Escalation, row: Callback, verb: Verb, who: str, now: datetime) -> None:
-        anew = case.stage in UNHEARD or (verb is Verb.CLAIM and row.owner == who != case.holder)
+    async def _take(
+        self, tx: Writer, case: Escalation, callback: Callback, verb: Verb, who: str, now: datetime
+    ) -> None:
+        anew = case.stage in UNHEARD or (verb is Verb.CLAIM and callback.owner == who != case.holder)
         after = escalation.taken(case, who, self._rules, now) if anew else case
         if verb in ACTS:
             after = escalation.acted(after, now) if after.due_at is not None else after
@@ -231,28 +254,37 @@ class Urgent:
             return
         await alerts.save(tx, after, Act(who, "acknowledged" if anew else "acted", now, {"verb": verb}))
         if anew:
-            await self._spread(tx, case, row, f"{who} has #{row.id}: {await self._telling.who(tx, row)}", who, now)
+            await self._spread(
+                tx,
+                case,
+                callback,
+                f"{who} has #{callback.id}: {await self._staff_messages.who(tx, callback)}",
+                who,
+                now,
+            )
 
-    async def _end(self, tx: Writer, case: Escalation, row: Callback, who: str, verb: Verb, now: datetime) -> None:
+    async def _end(self, tx: Writer, case: Escalation, callback: Callback, who: str, verb: Verb, now: datetime) -> None:
         await alerts.save(tx, escalation.over(case, now), Act(who, "over", now, {"verb": verb}))
-        done = f"{who} took care of #{row.id}: {await self._telling.who(tx, row)}"
+        done = f"{who} took care of #{callback.id}: {await self._staff_messages.who(tx, callback)}"
         if case.holder is None:
-            await self._spread(tx, case, row, done, who, now)
-        elif case.holder != who and self._telling.reaches(case.holder):
-            await self._telling.news(tx, row, case.holder, done, now)
+            await self._spread(tx, case, callback, done, who, now)
+        elif case.holder != who and self._staff_messages.reaches(case.holder):
+            await self._staff_messages.send_news(tx, callback, case.holder, done, now)
 
-    async def _spread(self, tx: Writer, case: Escalation, row: Callback, news: str, who: str, now: datetime) -> None:
+    async def _spread(
+        self, tx: Writer, case: Escalation, callback: Callback, news: str, who: str, now: datetime
+    ) -> None:
         """Everybody who was told hears who has it, once; what has not left yet is taken back instead."""
         await alerts.drop_gathered(tx, case.id)
         told: dict[str, bool] = {}
         for alert in await alerts.alerts_of(tx, case.id):
             if alert.message_id is None or len(await alerts.by_message(tx, alert.message_id)) > 1:
                 continue  # of an alert about many, each that is taken would be one more text
-            reached = not await self._telling.take_back(tx, alert.message_id, now)
+            reached = not await self._staff_messages.take_back(tx, alert.message_id, now)
             told[alert.person] = told.get(alert.person, False) or reached
         for person, reached in told.items():
             if reached and person != who:
-                await self._telling.news(tx, row, person, news, now)
+                await self._staff_messages.send_news(tx, callback, person, news, now)
 
 
 def _only_undoes_a_word(entry: Entry) -> bool:
@@ -266,5 +298,5 @@ def _gives_up(case: Escalation, who: str) -> bool:
     return who == case.holder or (who == TEXTBACK and case.due_at is not None)
 
 
-def _asks_for_somebody(row: Callback) -> bool:
-    return row.urgency is Urgency.URGENT and row.acknowledged_at is None
+def _asks_for_somebody(callback: Callback) -> bool:
+    return callback.urgency is Urgency.URGENT and callback.acknowledged_at is None

@@ -12,14 +12,14 @@ class LinkKind(StrEnum):
     SMS = "sms"
 
 
-class Note(StrEnum):
+class HealthNote(StrEnum):
     """What works, and could work better. NO_SNIPPET: no call told how its caller wants to be shown."""
 
     NO_SNIPPET = "no_snippet"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LinkHealth:
     """A connection that the work depends on. since: None while it is down; error: then why, in words.
 
     counts: whatever it counts (events, reconnects, ...), by a name without spaces.
@@ -39,12 +39,12 @@ class Health:
     copied_at: when the newest copy of it was made, None for never.
     """
 
-    links: tuple[Link, ...] = ()
+    links: tuple[LinkHealth, ...] = ()
     disk_free: int = 0
     disk_total: int = 0
     database: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
-    notes: tuple[Note, ...] = ()
+    notes: tuple[HealthNote, ...] = ()
     copied_at: datetime | None = None
 
     @property

@@ -12,7 +12,7 @@ from bridge.ops.health import Health
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class MetricsSnapshot:
     """callbacks: rows that wait, by list; switches: paused and breaker. today: the figures of the day so far.
 
     Empty, and None, while the database cannot be read.
@@ -24,7 +24,7 @@ class Snapshot:
     today: Figures | None
 
 
-def exposition(snapshot: Snapshot) -> bytes:
+def exposition(snapshot: MetricsSnapshot) -> bytes:
     """The text format that Prometheus reads."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_OnDemand(snapshot))
@@ -32,7 +32,7 @@ def exposition(snapshot: Snapshot) -> bytes:
 
 
 class _OnDemand(Collector):
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: MetricsSnapshot) -> None:
         self._snapshot = snapshot
 
     def collect(self) -> Iterable[Metric]:

@@ -10,9 +10,9 @@ from bridge.domain.callbacks.queue import TEXTBACK
 from bridge.domain.office.office import Office
 from bridge.domain.oncall import summary
 from bridge.domain.reports import digest
-from bridge.domain.reports.digest import Waiting
+from bridge.domain.reports.digest import WaitingCustomer
 from bridge.office.schedule_changes import office_with_changes
-from bridge.oncall.staff_messages import Telling
+from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports import figures
 from storage import alerts, callbacks, settings
 from storage.audit import Act
@@ -45,16 +45,18 @@ class DigestSettings:
 class Digest:
     """Of the whole office, and of a branch alone: its first line's calendar says when it opens."""
 
-    def __init__(self, database: Database, office: Office, limits: DigestSettings, telling: Telling) -> None:
+    def __init__(
+        self, database: Database, office: Office, limits: DigestSettings, staff_messages: StaffMessages
+    ) -> None:
         self._database = database
         self._office = office
         self._settings = limits
-        self._telling = telling
+        self._staff_messages = staff_messages
         self._log = structlog.get_logger()
 
-    async def waiting(self, db: Reader, branch: str | None = None) -> Sequence[Waiting]:
+    async def waiting(self, db: Reader, branch: str | None = None) -> Sequence[WaitingCustomer]:
         """Everybody who needs a call: urgent first, then the oldest; one entry per customer, withheld numbers apart."""
-        found: list[Waiting] = []
+        found: list[WaitingCustomer] = []
         known: set[object] = set()
         after: Key | None = None
         while page := await callbacks.to_call(db, after=after, limit=PAGE):
@@ -64,7 +66,9 @@ class Digest:
                 if row.number is None or row.shared or row.number not in known:
                     known.add(row.number)
                     case = await alerts.live(db, row.id)
-                    found.append(Waiting(row, await self._telling.facts(db, row, case.why if case else ())))
+                    found.append(
+                        WaitingCustomer(row, await self._staff_messages.facts(db, row, case.why if case else ()))
+                    )
             after = Key.of(page[-1])
         return found
 
@@ -82,7 +86,7 @@ class Digest:
         text, page = (tell(waiting, counted, office, now) for tell in (digest.text, digest.page))
         return whose + text, whose + page
 
-    async def look(self, now: datetime) -> None:
+    async def run_due(self, now: datetime) -> None:
         """Send those whose time has come: each once a day, also over restarts."""
         for branch, people in self._settings.audiences:
             await self._look(branch, people, now)
@@ -100,5 +104,5 @@ class Digest:
             await settings.put(tx, key, today.isoformat(), Act(TEXTBACK, "digest_sent", now))
             text, page = await self._told(tx, now, branch)
             for name in people:
-                await self._telling.digest(tx, name, text, page, now, branch)
+                await self._staff_messages.digest(tx, name, text, page, now, branch)
         self._log.info("digest.sent", branch=branch, people=len(people))

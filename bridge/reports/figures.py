@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Office
 from bridge.domain.reports import figures
-from bridge.domain.reports.figures import Counts, Figures, Happened
+from bridge.domain.reports.figures import Counts, EventCount, Figures
 from bridge.office.schedule_changes import office_with_changes
 from storage import figures as stored
 from storage.database import Reader
@@ -39,7 +39,7 @@ async def counts_of_period(db: Reader, office: Office, first: date, last: date, 
     return figures.added(gone, await stored.counted(db, start, end, branch))
 
 
-async def happened(db: Reader, office: Office, first: date, last: date) -> Sequence[Happened]:
+async def happened(db: Reader, office: Office, first: date, last: date) -> Sequence[EventCount]:
     """When and on which line, as far as the rows are still there: of older days only counts are kept."""
     start, end = await _kept(db, office, first, last)
     return await stored.happened(db, start, end)

@@ -34,7 +34,7 @@ class Retention:
         self._limits = limits
         self._log = structlog.get_logger()
 
-    async def look(self, now: datetime) -> None:
+    async def run_due(self, now: datetime) -> None:
         """Once a night, or as soon as we run again."""
         night = _last_night(self._office, now)
         async with self._database.read() as db:

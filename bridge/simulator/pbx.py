@@ -11,7 +11,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self, cast
 
-from bridge.ami.protocol import Framer, Headers, Message
+from bridge.ami.protocol import Headers, Message, MessageFramer
 from bridge.simulator.tape import Take, Tape
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
@@ -104,7 +104,7 @@ class SimulatedPbx:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._sessions[writer] = cast("asyncio.Task[None]", asyncio.current_task())
         writer.write(BANNER)
-        framer = Framer()
+        framer = MessageFramer()
         try:
             while data := await reader.read(65536):
                 for action in framer.feed(data):

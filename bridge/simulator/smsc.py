@@ -14,11 +14,11 @@ from bridge.smpp import multipart, status
 from bridge.smpp.alphabets import decode_text, encode_text
 from bridge.smpp.codec import (
     Address,
-    Command,
-    Framer,
+    CommandId,
     FramingError,
     Pdu,
     PduError,
+    PduFramer,
     ShortMessage,
     decode_bind,
     decode_message,
@@ -27,9 +27,9 @@ from bridge.smpp.codec import (
 )
 from bridge.smpp.incoming import INTERNATIONAL
 
-_BINDS = frozenset({Command.BIND_TRANSCEIVER, Command.BIND_TRANSMITTER, Command.BIND_RECEIVER})
-_SENDERS = frozenset({Command.BIND_TRANSCEIVER, Command.BIND_TRANSMITTER})
-_RECEIVERS = frozenset({Command.BIND_TRANSCEIVER, Command.BIND_RECEIVER})
+_BINDS = frozenset({CommandId.BIND_TRANSCEIVER, CommandId.BIND_TRANSMITTER, CommandId.BIND_RECEIVER})
+_SENDERS = frozenset({CommandId.BIND_TRANSCEIVER, CommandId.BIND_TRANSMITTER})
+_RECEIVERS = frozenset({CommandId.BIND_TRANSCEIVER, CommandId.BIND_RECEIVER})
 _READ = 64 * 1024
 
 
@@ -119,7 +119,9 @@ class Smsc:
 
     async def deliver_message(self, message: ShortMessage) -> int:
         """ConnectionError where nobody is bound to receive, or the link ends before the answer."""
-        return await self._bound_receiver().request(lambda number: encode_message(Command.DELIVER_SM, number, message))
+        return await self._bound_receiver().request(
+            lambda number: encode_message(CommandId.DELIVER_SM, number, message)
+        )
 
     async def deliver_octets(self, octets: bytes) -> None:
         """Any octets at all, for what only a broken SMSC sends."""
@@ -127,7 +129,7 @@ class Smsc:
 
     async def unbind_all(self) -> None:
         for connection in tuple(self._connections):
-            await connection.request(lambda number: encode(Command.UNBIND, number))
+            await connection.request(lambda number: encode(CommandId.UNBIND, number))
 
     def drop_links(self) -> None:
         for connection in tuple(self._connections):
@@ -155,7 +157,7 @@ class Smsc:
         async with self._changed:
             self._changed.notify_all()
 
-    async def bind(self, connection: "_Connection", command: Command, pdu: Pdu) -> None:
+    async def bind(self, connection: "_Connection", command: CommandId, pdu: Pdu) -> None:
         accepted = decode_bind(command, pdu) == self._account
         connection.bound_as = command if accepted else None
         await connection.write(
@@ -191,7 +193,7 @@ class Smsc:
 
 class _Connection:
     def __init__(self, smsc: Smsc, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.bound_as: Command | None = None
+        self.bound_as: CommandId | None = None
         self._smsc = smsc
         self._reader = reader
         self._writer = writer
@@ -199,7 +201,7 @@ class _Connection:
         self._asked: dict[int, asyncio.Future[int]] = {}
 
     async def serve(self) -> None:
-        framer = Framer()
+        framer = PduFramer()
         try:
             async with asyncio.TaskGroup() as group:
                 while data := await self._reader.read(_READ):
@@ -229,19 +231,19 @@ class _Connection:
 
     async def _handle(self, pdu: Pdu, group: asyncio.TaskGroup) -> None:
         if pdu.command_id in _BINDS:
-            await self._smsc.bind(self, Command(pdu.command_id), pdu)
-        elif pdu.command_id == Command.SUBMIT_SM:
+            await self._smsc.bind(self, CommandId(pdu.command_id), pdu)
+        elif pdu.command_id == CommandId.SUBMIT_SM:
             await self._submitted(pdu, group)
-        elif pdu.command_id == Command.ENQUIRE_LINK:
-            await self.write(encode(Command.ENQUIRE_LINK_RESP, pdu.sequence))
-        elif pdu.command_id == Command.UNBIND:
-            await self.write(encode(Command.UNBIND_RESP, pdu.sequence))
+        elif pdu.command_id == CommandId.ENQUIRE_LINK:
+            await self.write(encode(CommandId.ENQUIRE_LINK_RESP, pdu.sequence))
+        elif pdu.command_id == CommandId.UNBIND:
+            await self.write(encode(CommandId.UNBIND_RESP, pdu.sequence))
             self._writer.close()
         elif answer := self._asked.pop(pdu.sequence, None):
             answer.set_result(pdu.status)
 
     async def _submitted(self, pdu: Pdu, group: asyncio.TaskGroup) -> None:
-        message = decode_message(Command.SUBMIT_SM, pdu)
+        message = decode_message(CommandId.SUBMIT_SM, pdu)
         if self.bound_as not in _SENDERS:
             await self._answer(pdu, status.NOT_BOUND)
             return
@@ -269,7 +271,7 @@ class _Connection:
     async def _answer(self, pdu: Pdu, command_status: int, message_id: str = "") -> None:
         await self.write(
             encode(
-                Command.SUBMIT_SM_RESP,
+                CommandId.SUBMIT_SM_RESP,
                 pdu.sequence,
                 status=command_status,
                 message_id="" if command_status else message_id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from bridge.ami.protocol import Framer, Headers
+from bridge.ami.protocol import Headers, MessageFramer
 from bridge.ami.record import index_path
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -19,7 +19,7 @@ BRIDGE = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TapeStep:
     """One event, `after` seconds from the first."""
 
     after: float
@@ -30,7 +30,7 @@ class Step:
 class Tape:
     """One recorded call."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[TapeStep, ...]
 
     @classmethod
     def load(cls, path: Path) -> "Tape":
@@ -89,11 +89,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.ami"))
 
 
-def _steps(raw: bytes, blocks: list[dict[str, float]], began: float) -> Iterator[Step]:
+def _steps(raw: bytes, blocks: list[dict[str, float]], began: float) -> Iterator[TapeStep]:
     for block in blocks:
         offset, length = int(block["o"]), int(block["n"])
-        for message in Framer().feed(raw[offset : offset + length]):
-            yield Step(block["t"] - began, message.headers)
+        for message in MessageFramer().feed(raw[offset : offset + length]):
+            yield TapeStep(block["t"] - began, message.headers)
 
 
 @dataclass

@@ -26,11 +26,11 @@ from bridge.domain.texts.messages import (
 )
 from bridge.ports import TextReceiver, Wanted, always
 from bridge.smpp import incoming, status
-from bridge.smpp.codec import Command, ShortMessage
-from bridge.smpp.figures import Counters, Snapshot
+from bridge.smpp.codec import CommandId, ShortMessage
+from bridge.smpp.figures import Counters, SmppCounters
 from bridge.smpp.gate import Gate, GateClosedError
-from bridge.smpp.health import Health, State
-from bridge.smpp.link import Link, connect
+from bridge.smpp.health import BindHealth, BindState
+from bridge.smpp.link import SmppLink, connect
 from bridge.smpp.outgoing import compose
 from bridge.smpp.pacing import Backoff
 from bridge.smpp.session import Answered, Arrived, Odd
@@ -39,15 +39,15 @@ from bridge.smpp.settings import BindMode, SmppSettings
 log = structlog.get_logger()
 
 _BINDS = {
-    BindMode.TRANSCEIVER: (Command.BIND_TRANSCEIVER,),
-    BindMode.TX_RX: (Command.BIND_TRANSMITTER, Command.BIND_RECEIVER),
+    BindMode.TRANSCEIVER: (CommandId.BIND_TRANSCEIVER,),
+    BindMode.TX_RX: (CommandId.BIND_TRANSMITTER, CommandId.BIND_RECEIVER),
 }
 _ANSWERS = {Stored.OK: status.OK, Stored.TRY_AGAIN: status.TRY_AGAIN}
 
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
-    link: Link
+    link: SmppLink
     arrived: Arrived
 
 
@@ -66,15 +66,15 @@ class SmppClient:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.settings = settings
-        self.health = Health(clock)
+        self.health = BindHealth(clock)
         self._receiver = receiver
         self._clock = clock
         self._jitter = jitter
         self._gate = Gate(settings.window, settings.rate)
         self._counters = Counters()
         self._stopping = False
-        self._sender: Link | None = None
-        self._links: set[Link] = set()
+        self._sender: SmppLink | None = None
+        self._links: set[SmppLink] = set()
         self._inbox: asyncio.Queue[_Delivery | LateAnswer] = asyncio.Queue()
 
     @property
@@ -85,7 +85,7 @@ class SmppClient:
         await self._gate.wait_open()
 
     @property
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> SmppCounters:
         """Figures for metrics and status."""
         return self._counters.snapshot(
             window_used=self._gate.inside, waiting=self._gate.waiting, backlog=self._inbox.qsize()
@@ -113,7 +113,7 @@ class SmppClient:
         finally:
             self._gate.leave()
 
-    async def _through(self, link: Link | None, part: Submission, message: ShortMessage) -> Outcome:
+    async def _through(self, link: SmppLink | None, part: Submission, message: ShortMessage) -> Outcome:
         if link is None:
             return NotWritten("not bound")
         started = _now()
@@ -139,7 +139,7 @@ class SmppClient:
             finally:
                 serving.cancel()
                 await asyncio.wait([serving])
-                self.health.now(State.STOPPED)
+                self.health.now(BindState.STOPPED)
 
     async def _serve(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -161,7 +161,7 @@ class SmppClient:
         except TimeoutError:
             log.warning("smpp.not_drained", gateway=self.settings.name, backlog=self._inbox.qsize())
 
-    async def _stay_bound(self, command: Command) -> None:
+    async def _stay_bound(self, command: CommandId) -> None:
         backoff = Backoff(self.settings.reconnect_after, self.settings.reconnect_longest)
         while True:
             slow = await self._one_link(command, backoff)
@@ -171,11 +171,11 @@ class SmppClient:
             log.info("smpp.reconnect", gateway=self.settings.name, bind=command.wire_name, seconds=round(delay, 1))
             await asyncio.sleep(delay)
 
-    async def _one_link(self, command: Command, backoff: Backoff) -> bool:
+    async def _one_link(self, command: CommandId, backoff: Backoff) -> bool:
         """From connecting to the end. True where the SMSC refused in a way that asks for patience."""
-        self.health.now(State.CONNECTING)
+        self.health.now(BindState.CONNECTING)
         try:
-            link = Link(self.settings, command, await connect(self.settings), self)
+            link = SmppLink(self.settings, command, await connect(self.settings), self)
         except (OSError, TimeoutError) as error:
             self._down(f"no connection: {str(error) or type(error).__name__}")
             return False
@@ -194,26 +194,26 @@ class SmppClient:
             self._down(ended.why if ended else "stopped")
         return ended is not None and ended.status in status.BIND_LATER
 
-    def bound(self, link: Link, system_id: str) -> None:
+    def bound(self, link: SmppLink, system_id: str) -> None:
         log.info("smpp.bound", gateway=self.settings.name, bind=link.bind_command.wire_name, smsc=system_id)
         self._counters.binds += 1
-        if link.bind_command is not Command.BIND_RECEIVER:
+        if link.bind_command is not CommandId.BIND_RECEIVER:
             self._sender = link
             self._gate.open()
         if sum(other.bound for other in self._links) == len(_BINDS[self.settings.bind]):
-            self.health.now(State.BOUND)
+            self.health.now(BindState.BOUND)
 
-    def unbound(self, link: Link) -> None:
+    def unbound(self, link: SmppLink) -> None:
         """No more submits over this link; told more than once."""
         if link is self._sender:
             self._sender = None
             self._gate.close("not bound")
 
     def _down(self, why: str) -> None:
-        self.health.now(State.DOWN, why)
+        self.health.now(BindState.DOWN, why)
         log.warning("smpp.down", gateway=self.settings.name, why=why)
 
-    def arrived(self, link: Link, delivery: Arrived) -> None:
+    def arrived(self, link: SmppLink, delivery: Arrived) -> None:
         """Called by the reader: either there is room in the queue, or the SMSC keeps it."""
         if self._inbox.qsize() < self.settings.backlog:
             self._inbox.put_nowait(_Delivery(link, delivery))

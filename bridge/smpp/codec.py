@@ -26,7 +26,7 @@ LONGEST_TLVS = 0xF000  # so that the whole PDU stays within MAX_PDU
 _make_pdu: Callable[..., Any] = smpp.make_pdu
 
 
-class Command(IntEnum):
+class CommandId(IntEnum):
     """command_id (SMPP 3.4, 5.1.2.1); the names are those of the specification."""
 
     GENERIC_NACK = 0x80000000
@@ -54,8 +54,8 @@ class Command(IntEnum):
         return self.name.lower()
 
     @property
-    def response(self) -> "Command":
-        return Command(self | RESPONSE)
+    def response(self) -> "CommandId":
+        return CommandId(self | RESPONSE)
 
 
 class Tag(IntEnum):
@@ -119,7 +119,7 @@ class ShortMessage:
         return self.short_message or self.tlvs.get(Tag.MESSAGE_PAYLOAD, b"")
 
 
-class Framer:
+class PduFramer:
     """Cuts a stream of octets into PDUs; holds at most one unfinished PDU and what one read brought."""
 
     def __init__(self) -> None:
@@ -168,21 +168,21 @@ def _mandatory_only(smpplib_class: Any) -> Any:
     return type(smpplib_class.__name__, (smpplib_class,), members)
 
 
-def _blank(command: Command) -> Any:
+def _blank(command: CommandId) -> Any:
     made = _make_pdu(command.wire_name, client=_Numberless())
     return _mandatory_only(type(made))(command.wire_name, client=_Numberless())
 
 
-_BLANKS: Mapping[Command, Any] = {
+_BLANKS: Mapping[CommandId, Any] = {
     command: _blank(command)
-    for command in Command
-    if command is not Command.OUTBIND  # unknown to smpplib
+    for command in CommandId
+    if command is not CommandId.OUTBIND  # unknown to smpplib
 }
 """To copy and fill in: making one anew costs smpplib more than all the rest."""
 
 
 def encode(
-    command: Command, sequence: int, *, status: int = 0, tlvs: Mapping[int, bytes] | None = None, **fields: object
+    command: CommandId, sequence: int, *, status: int = 0, tlvs: Mapping[int, bytes] | None = None, **fields: object
 ) -> bytes:
     """One PDU. fields: mandatory ones by their name in SMPP 3.4, strings as str, short_message as bytes."""
     made = copy(_BLANKS[command])
@@ -193,7 +193,7 @@ def encode(
     return struct.pack(">L", len(pdu) + len(tail)) + pdu[4:] + tail if tail else pdu
 
 
-def encode_message(command: Command, sequence: int, message: ShortMessage) -> bytes:
+def encode_message(command: CommandId, sequence: int, message: ShortMessage) -> bytes:
     """A submit_sm or deliver_sm. ValueError where smpplib would cut something in silence."""
     check_message(message)
     return encode(
@@ -233,7 +233,7 @@ def check_address(address: Address) -> None:
         raise ValueError("an address with characters outside printable ASCII")
 
 
-def decode_message(command: Command, pdu: Pdu) -> ShortMessage:
+def decode_message(command: CommandId, pdu: Pdu) -> ShortMessage:
     """Read a submit_sm, deliver_sm or data_sm. PduError where its fields do not fit into its length."""
     fields, tail = _mandatory_fields(command, pdu)
     return ShortMessage(
@@ -249,7 +249,7 @@ def decode_message(command: Command, pdu: Pdu) -> ShortMessage:
     )
 
 
-def decode_bind(command: Command, pdu: Pdu) -> tuple[str, str]:
+def decode_bind(command: CommandId, pdu: Pdu) -> tuple[str, str]:
     """system_id and password of a bind request."""
     fields, _ = _mandatory_fields(command, pdu)
     return _text(fields.system_id), _text(fields.password)
@@ -283,7 +283,7 @@ def tlv_int(tlvs: Mapping[int, bytes], tag: Tag) -> int | None:
     return int.from_bytes(value, "big") if 0 < len(value) <= 4 else None
 
 
-def _mandatory_fields(command: Command, pdu: Pdu) -> tuple[Any, bytes]:
+def _mandatory_fields(command: CommandId, pdu: Pdu) -> tuple[Any, bytes]:
     """smpplib's reading of the mandatory fields, and the octets behind them."""
     made = copy(_BLANKS[command])
     try:

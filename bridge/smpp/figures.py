@@ -9,7 +9,7 @@ LATENCY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class SmppCounters:
     """outcomes and arrivals by the name of their class. latency: cumulative counts by upper bound in seconds."""
 
     outcomes: dict[str, int]
@@ -51,8 +51,8 @@ class Counters:
         self.latency_count += 1
         self.latency.update(bound for bound in LATENCY_BUCKETS if seconds <= bound)
 
-    def snapshot(self, *, window_used: int, waiting: int, backlog: int) -> Snapshot:
-        return Snapshot(
+    def snapshot(self, *, window_used: int, waiting: int, backlog: int) -> SmppCounters:
+        return SmppCounters(
             outcomes=dict(self.outcomes),
             arrivals=dict(self.arrivals),
             late=self.late,

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 from itertools import count
 
-from bridge.smpp.pacing import Throttle, TokenBucket
+from bridge.smpp.pacing import SubmitThrottle, TokenBucket
 
 
 class GateClosedError(Exception):
@@ -17,7 +17,7 @@ class Gate:
     def __init__(self, window: int, rate: float) -> None:
         self._window = window
         self._bucket = TokenBucket(rate)
-        self._throttle = Throttle()
+        self._throttle = SubmitThrottle()
         self._inside = 0
         self._closed: str | None = "not bound"
         self._shut = False

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bridge.domain.texts.messages import NotWritten, Outcome, Unanswered
-from bridge.smpp.codec import Command, ShortMessage
-from bridge.smpp.session import Answered, Arrived, Bound, Ended, Event, Odd, Phase, Session, TimedOut
+from bridge.smpp.codec import CommandId, ShortMessage
+from bridge.smpp.session import Answered, Arrived, Bound, Event, Odd, Phase, SessionEnded, SmppSession, TimedOut
 from bridge.smpp.settings import SmppSettings
 from bridge.smpp.trace import Tracer
 
@@ -21,18 +21,18 @@ TICK = 1.0
 class Owner(Protocol):
     """Whoever opened the link; none of these may block."""
 
-    def bound(self, link: "Link", system_id: str) -> None: ...
+    def bound(self, link: "SmppLink", system_id: str) -> None: ...
 
-    def unbound(self, link: "Link") -> None: ...
+    def unbound(self, link: "SmppLink") -> None: ...
 
-    def arrived(self, link: "Link", delivery: Arrived) -> None: ...
+    def arrived(self, link: "SmppLink", delivery: Arrived) -> None: ...
 
     def answered_late(self, answer: Answered) -> None: ...
 
     def odd(self, event: Odd) -> None: ...
 
 
-class _Protocol(asyncio.StreamReaderProtocol):
+class _SmppProtocol(asyncio.StreamReaderProtocol):
     """Streams, and the one fact they keep to themselves: whether all octets written have left our buffer.
 
     `drain` returns also when we cut the connection ourselves with octets still unsent.
@@ -53,7 +53,7 @@ class _Protocol(asyncio.StreamReaderProtocol):
 class Streams:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    protocol: _Protocol
+    protocol: _SmppProtocol
 
     async def write(self, octets: bytes) -> None:
         """Returns when the kernel has all octets; OSError means that it certainly does not. One caller at a time."""
@@ -69,7 +69,7 @@ async def connect(settings: SmppSettings) -> Streams:
     """OSError or TimeoutError where no connection comes about, among them a certificate of another host."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(READ, loop)
-    protocol = _Protocol(reader, loop=loop)
+    protocol = _SmppProtocol(reader, loop=loop)
     context = ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None
     async with asyncio.timeout(settings.connect_timeout):
         transport, _ = await loop.create_connection(
@@ -79,7 +79,7 @@ async def connect(settings: SmppSettings) -> Streams:
     return Streams(reader, asyncio.StreamWriter(transport, protocol, reader, loop), protocol)
 
 
-class Link:
+class SmppLink:
     """`run` binds and returns when the connection has ended; `ended` then says why.
 
     Nothing stays in our own buffers: a write has left for the kernel when it returns, so that a lost link tells a part
@@ -90,11 +90,11 @@ class Link:
     def __init__(
         self,
         settings: SmppSettings,
-        bind_command: Command,
+        bind_command: CommandId,
         streams: Streams,
         owner: Owner,
     ) -> None:
-        self.ended: Ended | None = None
+        self.ended: SessionEnded | None = None
         self.was_bound = False
         self.bind_command = bind_command
         self._settings = settings
@@ -102,7 +102,7 @@ class Link:
         self._owner = owner
         self._trace_in = Tracer("in", settings.name) if settings.trace else None
         self._trace_out = Tracer("out", settings.name) if settings.trace else None
-        self._session = Session(settings, bind_command, _now())
+        self._session = SmppSession(settings, bind_command, _now())
         self._answers: dict[int, asyncio.Future[Outcome]] = {}
         self._writing = asyncio.Lock()
         self._to_say = asyncio.Event()
@@ -121,7 +121,7 @@ class Link:
                 for helper in helpers:
                     helper.cancel()
         finally:
-            self._lost(self.ended or Ended("stopped"))
+            self._lost(self.ended or SessionEnded("stopped"))
             await self._close()
 
     async def submit(self, message: ShortMessage, part_id: int) -> Outcome:
@@ -173,9 +173,9 @@ class Link:
                 self._handle(self._session.receive(data, _now()))
                 if self.ended:
                     return
-            self._lost(Ended("the SMSC closed the connection"))
+            self._lost(SessionEnded("the SMSC closed the connection"))
         except OSError as error:
-            self._lost(Ended(f"the connection broke: {error.strerror or type(error).__name__}"))
+            self._lost(SessionEnded(f"the connection broke: {error.strerror or type(error).__name__}"))
 
     async def _tick(self) -> None:
         every = max(MOST_OFTEN, min(TICK, self._settings.response_timeout / 4, self._settings.enquire_interval / 4))
@@ -227,7 +227,7 @@ class Link:
                 self._owner.bound(self, system_id)
             case Odd():
                 self._owner.odd(event)
-            case Ended():
+            case SessionEnded():
                 self._lost(event)
 
     def _answered(self, event: Answered) -> None:
@@ -242,7 +242,7 @@ class Link:
         answer.set_result(outcome)
         return True
 
-    def _lost(self, ended: Ended) -> None:
+    def _lost(self, ended: SessionEnded) -> None:
         self.ended = self.ended or ended
         self._owner.unbound(self)
         for sequence in list(self._answers):

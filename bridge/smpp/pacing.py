@@ -18,7 +18,7 @@ class TokenBucket:
 
 
 @dataclass(slots=True)
-class Throttle:
+class SubmitThrottle:
     """The bind rests when the SMSC says "too fast", twice as long each time, until it accepts something again."""
 
     shortest: float = 1.0

@@ -13,11 +13,11 @@ from bridge.smpp import status
 from bridge.smpp.codec import (
     MAX_SEQUENCE,
     RESPONSE,
-    Command,
-    Framer,
+    CommandId,
     FramingError,
     Pdu,
     PduError,
+    PduFramer,
     ShortMessage,
     decode_id,
     decode_message,
@@ -25,7 +25,7 @@ from bridge.smpp.codec import (
     encode_message,
 )
 from bridge.smpp.settings import SmppSettings
-from bridge.smpp.watch import LinkWatch, Verdict
+from bridge.smpp.watch import LinkWatch, WatchAction
 
 REMEMBERED = 10_000
 MOST_UNSENT = 256 * 1024
@@ -64,7 +64,7 @@ class TimedOut:
 class Arrived:
     """The SMSC delivers. It waits for `answer(command, sequence, ...)`. message: None where nobody can read it."""
 
-    command: Command
+    command: CommandId
     sequence: int
     message: ShortMessage | None
     raw: bytes
@@ -81,14 +81,14 @@ class Odd:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class SessionEnded:
     """Close the connection now. status: that of a refused bind, else None."""
 
     why: str
     status: int | None = None
 
 
-Event = Bound | Answered | TimedOut | Arrived | Odd | Ended
+Event = Bound | Answered | TimedOut | Arrived | Odd | SessionEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,15 @@ class _Pending:
     deadline: float
 
 
-class Session:
+class SmppSession:
     """bind_command: which of the three binds this connection makes. now: seconds, of any clock that never goes back."""
 
-    def __init__(self, settings: SmppSettings, bind_command: Command, now: float) -> None:
+    def __init__(self, settings: SmppSettings, bind_command: CommandId, now: float) -> None:
         self.phase = Phase.BINDING
         self._settings = settings
         self._dispositions = settings.dispositions
         self._bind_command = bind_command
-        self._framer = Framer()
+        self._framer = PduFramer()
         self._watch = LinkWatch(settings.enquire_interval, settings.response_timeout, now)
         self._deadline = now + settings.response_timeout  # of the bind, later of the unbind
         self._sequence = 0
@@ -134,7 +134,7 @@ class Session:
     def submit(self, message: ShortMessage, part_id: int, now: float) -> tuple[int, bytes]:
         """The sequence number that its `Answered` or `TimedOut` will carry, and the octets."""
         sequence = self._next_sequence()
-        octets = encode_message(Command.SUBMIT_SM, sequence, message)
+        octets = encode_message(CommandId.SUBMIT_SM, sequence, message)
         self._pending[sequence] = _Pending(part_id, now + self._settings.response_timeout)
         return sequence, octets
 
@@ -148,7 +148,7 @@ class Session:
 
     def unbind(self, now: float) -> bytes:
         self._leave(Phase.UNBINDING, now)
-        return encode(Command.UNBIND, self._next_sequence())
+        return encode(CommandId.UNBIND, self._next_sequence())
 
     def say(self, octets: bytes) -> None:
         """Leave octets for the next `take`."""
@@ -183,9 +183,9 @@ class Session:
 
     def _watch_link(self, now: float) -> list[Event]:
         verdict = self._watch.check(now)
-        if verdict is Verdict.ENQUIRE:
-            self.say(encode(Command.ENQUIRE_LINK, self._next_sequence()))
-        return self._end("the peer does not answer enquire_link") if verdict is Verdict.DROP else []
+        if verdict is WatchAction.ENQUIRE:
+            self.say(encode(CommandId.ENQUIRE_LINK, self._next_sequence()))
+        return self._end("the peer does not answer enquire_link") if verdict is WatchAction.DROP else []
 
     def _received(self, pdu: Pdu) -> list[Event]:
         handler = _HANDLERS.get(pdu.command_id)
@@ -193,7 +193,7 @@ class Session:
             return handler(self, pdu)
         if pdu.command_id & RESPONSE:
             return [Odd("a response to nothing we ask", pdu.command_id, pdu.sequence)]
-        self.say(encode(Command.GENERIC_NACK, pdu.sequence, status=status.INVALID_COMMAND))
+        self.say(encode(CommandId.GENERIC_NACK, pdu.sequence, status=status.INVALID_COMMAND))
         return [Odd("an unknown command", pdu.command_id, pdu.sequence)]
 
     def _on_bind_resp(self, pdu: Pdu) -> list[Event]:
@@ -227,7 +227,7 @@ class Session:
         return events + self._end_when_settled()
 
     def _on_delivery(self, pdu: Pdu) -> list[Event]:
-        command = Command(pdu.command_id)
+        command = CommandId(pdu.command_id)
         if self.phase is not Phase.BOUND:
             return [Odd("a delivery outside a bind", pdu.command_id, pdu.sequence)]
         try:
@@ -236,7 +236,7 @@ class Session:
             return [Arrived(command, pdu.sequence, None, pdu.raw, str(error))]
 
     def _on_enquire_link(self, pdu: Pdu) -> list[Event]:
-        self.say(encode(Command.ENQUIRE_LINK_RESP, pdu.sequence))
+        self.say(encode(CommandId.ENQUIRE_LINK_RESP, pdu.sequence))
         return []
 
     def _on_enquire_link_resp(self, _pdu: Pdu) -> list[Event]:
@@ -244,7 +244,7 @@ class Session:
 
     def _on_unbind(self, pdu: Pdu) -> list[Event]:
         """Answers still under way may follow; a peer that is done closes, and so do we when nothing is open."""
-        self.say(encode(Command.UNBIND_RESP, pdu.sequence))
+        self.say(encode(CommandId.UNBIND_RESP, pdu.sequence))
         self._leave(Phase.UNBOUND, self._watch.heard_at)
         return self._end_when_settled()
 
@@ -266,7 +266,7 @@ class Session:
         if self.phase is Phase.ENDED:
             return []
         self.phase = Phase.ENDED
-        return [Ended(why, refused_with)]
+        return [SessionEnded(why, refused_with)]
 
     def _overdue(self, now: float) -> list[int]:
         """Submits wait equally long, so the oldest ones are the first of the table."""
@@ -292,18 +292,18 @@ class Session:
         return self._sequence
 
 
-_HANDLERS: Mapping[int, Callable[[Session, Pdu], list[Event]]] = {
-    Command.BIND_RECEIVER_RESP: Session._on_bind_resp,
-    Command.BIND_TRANSMITTER_RESP: Session._on_bind_resp,
-    Command.BIND_TRANSCEIVER_RESP: Session._on_bind_resp,
-    Command.SUBMIT_SM_RESP: Session._on_submit_resp,
-    Command.GENERIC_NACK: Session._on_generic_nack,
-    Command.DELIVER_SM: Session._on_delivery,
-    Command.DATA_SM: Session._on_delivery,
-    Command.ENQUIRE_LINK: Session._on_enquire_link,
-    Command.ENQUIRE_LINK_RESP: Session._on_enquire_link_resp,
-    Command.UNBIND: Session._on_unbind,
-    Command.UNBIND_RESP: Session._on_unbind_resp,
-    Command.ALERT_NOTIFICATION: Session._on_notice,
-    Command.OUTBIND: Session._on_notice,
+_HANDLERS: Mapping[int, Callable[[SmppSession, Pdu], list[Event]]] = {
+    CommandId.BIND_RECEIVER_RESP: SmppSession._on_bind_resp,
+    CommandId.BIND_TRANSMITTER_RESP: SmppSession._on_bind_resp,
+    CommandId.BIND_TRANSCEIVER_RESP: SmppSession._on_bind_resp,
+    CommandId.SUBMIT_SM_RESP: SmppSession._on_submit_resp,
+    CommandId.GENERIC_NACK: SmppSession._on_generic_nack,
+    CommandId.DELIVER_SM: SmppSession._on_delivery,
+    CommandId.DATA_SM: SmppSession._on_delivery,
+    CommandId.ENQUIRE_LINK: SmppSession._on_enquire_link,
+    CommandId.ENQUIRE_LINK_RESP: SmppSession._on_enquire_link_resp,
+    CommandId.UNBIND: SmppSession._on_unbind,
+    CommandId.UNBIND_RESP: SmppSession._on_unbind_resp,
+    CommandId.ALERT_NOTIFICATION: SmppSession._on_notice,
+    CommandId.OUTBIND: SmppSession._on_notice,
 }

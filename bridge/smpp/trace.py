@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 import structlog
 
-from bridge.smpp.codec import Address, Command, Framer, FramingError, Pdu, PduError, decode_id, decode_message
+from bridge.smpp.codec import Address, CommandId, FramingError, Pdu, PduError, PduFramer, decode_id, decode_message
 
 log = structlog.get_logger()
 
-_MESSAGES = frozenset({Command.SUBMIT_SM, Command.DELIVER_SM, Command.DATA_SM})
-_KNOWN = frozenset(int(command) for command in Command)
+_MESSAGES = frozenset({CommandId.SUBMIT_SM, CommandId.DELIVER_SM, CommandId.DATA_SM})
+_KNOWN = frozenset(int(command) for command in CommandId)
 _NAMED = {
-    Command.SUBMIT_SM_RESP: "message_id",
-    Command.DATA_SM_RESP: "message_id",
-    Command.BIND_TRANSCEIVER_RESP: "system_id",
-    Command.BIND_TRANSMITTER_RESP: "system_id",
-    Command.BIND_RECEIVER_RESP: "system_id",
+    CommandId.SUBMIT_SM_RESP: "message_id",
+    CommandId.DATA_SM_RESP: "message_id",
+    CommandId.BIND_TRANSCEIVER_RESP: "system_id",
+    CommandId.BIND_TRANSMITTER_RESP: "system_id",
+    CommandId.BIND_RECEIVER_RESP: "system_id",
 }
 
 
@@ -25,7 +25,7 @@ class Tracer:
     def __init__(self, direction: str, gateway: str) -> None:
         self._direction = direction
         self._gateway = gateway
-        self._framer = Framer()
+        self._framer = PduFramer()
 
     def see(self, octets: bytes) -> None:
         self._framer.feed(octets)
@@ -38,23 +38,23 @@ class Tracer:
                 yield pdu
         except FramingError as error:
             log.debug("smpp.pdu", gateway=self._gateway, direction=self._direction, error=str(error))
-            self._framer = Framer()
+            self._framer = PduFramer()
 
 
 def describe(pdu: Pdu) -> dict[str, object]:
     """The fields of a PDU that may stand in a log."""
-    name = Command(pdu.command_id).wire_name if pdu.command_id in _KNOWN else f"0x{pdu.command_id:08x}"
+    name = CommandId(pdu.command_id).wire_name if pdu.command_id in _KNOWN else f"0x{pdu.command_id:08x}"
     shown: dict[str, object] = {"command": name, "status": f"0x{pdu.status:02x}", "sequence": pdu.sequence}
     if pdu.command_id in _MESSAGES:
         shown |= _message(pdu)
     elif pdu.command_id in _NAMED:
-        shown[_NAMED[Command(pdu.command_id)]] = decode_id(pdu)
+        shown[_NAMED[CommandId(pdu.command_id)]] = decode_id(pdu)
     return shown | {"octets": len(pdu.raw)}
 
 
 def _message(pdu: Pdu) -> dict[str, object]:
     try:
-        message = decode_message(Command(pdu.command_id), pdu)
+        message = decode_message(CommandId(pdu.command_id), pdu)
     except PduError as error:
         return {"error": str(error)}
     return {

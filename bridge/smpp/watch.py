@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 
-class Verdict(Enum):
+class WatchAction(Enum):
     WAIT = auto()
     ENQUIRE = auto()
     DROP = auto()
@@ -22,10 +22,10 @@ class LinkWatch:
     def heard(self, now: float) -> None:
         self.heard_at, self.asked_at = now, None
 
-    def check(self, now: float) -> Verdict:
+    def check(self, now: float) -> WatchAction:
         if self.asked_at is not None:
-            return Verdict.DROP if now - self.asked_at >= self.patience else Verdict.WAIT
+            return WatchAction.DROP if now - self.asked_at >= self.patience else WatchAction.WAIT
         if now - self.heard_at < self.idle:
-            return Verdict.WAIT
+            return WatchAction.WAIT
         self.asked_at = now
-        return Verdict.ENQUIRE
+        return WatchAction.ENQUIRE

@@ -15,14 +15,14 @@ from bridge.domain.phone import E164
 from bridge.domain.texts import gsm, policy
 from bridge.domain.texts import rendering as texts
 from bridge.domain.texts.gsm import Segments
-from bridge.domain.texts.messages import Kind
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.messages import MessageKind
+from bridge.domain.texts.policy import TextRules
 from bridge.domain.words import language
-from bridge.domain.words.lexicon import OptOut
+from bridge.domain.words.lexicon import OptOutRequest
 from bridge.domain.words.machine_reply import is_automatic
 from bridge.domain.words.thanks import is_courtesy
 from bridge.texts.customer_replies import READ_TOGETHER
-from bridge.texts.reader import Understanding
+from bridge.texts.reader import TextReader
 from storage import history, messages, receipts
 from storage.database import Database, Reader
 from storage.messages import NewMessage
@@ -37,26 +37,26 @@ TOO_OFTEN = 3
 """So many identical texts within the hour come from a machine, or want a person."""
 
 
-class Receipts:
+class AutoReplies:
     """split: how the gateway cuts texts."""
 
     def __init__(
         self,
         database: Database,
         office: Office,
-        rules: Rules,
-        understanding: Understanding,
+        rules: TextRules,
+        text_reader: TextReader,
         *,
         split: Callable[[str], Segments] = gsm.split,
     ) -> None:
         self._database = database
         self._office = office
         self._rules = rules.of(office)
-        self._understanding = understanding
+        self._text_reader = text_reader
         self._split = split
         self._log = structlog.get_logger()
 
-    async def look(self, now: datetime) -> None:
+    async def run_due(self, now: datetime) -> None:
         """Queue the receipts whose time has come. Looks first: a transaction for nothing would wake everybody."""
         if not self._rules.receipt:
             return
@@ -73,44 +73,44 @@ class Receipts:
         found = [await self._message(db, row, row.number, now) for row in rows if row.number]
         return [message for message in found if message is not None]
 
-    async def _message(self, db: Reader, row: Callback, number: E164, now: datetime) -> NewMessage | None:
-        heard = await receipts.heard(db, number, row.id, now - REPEATS_WITHIN)
+    async def _message(self, db: Reader, callback: Callback, number: E164, now: datetime) -> NewMessage | None:
+        heard = await receipts.heard(db, number, callback.id, now - REPEATS_WITHIN)
         past = await history.load(db, number, now, now, but=None)
         if not any(map(wants_answer, heard)) or policy.never_texted(number, past, self._rules):
             return None
-        line = self._line(row, heard[-1].destination)
+        line = self._line(callback, heard[-1].destination)
         words = [one.text for one in heard if one.at > now - READ_TOGETHER]
         own_words = [one.text for one in heard if one.at > now - READ_TOGETHER and not one.picture]
         rendered = texts.receipt(
             line,
             self._office,
             language.of(own_words, line.texts.language),
-            ask_address=row.address is None,
-            danger=self._understanding.assessed(words).hazard,
+            ask_address=callback.address is None,
+            danger=self._text_reader.triage(words).hazard,
             words=any(wants_answer(one) and not one.picture for one in heard),
             picture=any(one.picture for one in heard),
         )
-        if not self._understanding.honest(rendered.text):
-            self._log.error("text.refused", row=row.id, template=rendered.template)
+        if not self._text_reader.promises_nothing(rendered.text):
+            self._log.error("text.refused", row=callback.id, template=rendered.template)
             return None
         return NewMessage(
-            kind=Kind.RECEIPT,
+            kind=MessageKind.RECEIPT,
             number=number,
             source=line.sms_number,
-            branch=row.branch,
+            branch=callback.branch,
             text=rendered.text,
             template=rendered.template,
             created_at=now,
             due_at=now,
             expires_at=now + MAX_AGE,
-            callback_id=row.id,
+            callback_id=callback.id,
             reply_id=heard[-1].reply_id,
         )
 
-    def _line(self, row: Callback, destination: str) -> Line:
+    def _line(self, callback: Callback, destination: str) -> Line:
         """The line written to: of several the one that the row is about."""
         written_to = self._office.lines_texted_at(destination)
-        last_rung = self._office.line_named(row.line)
+        last_rung = self._office.line_named(callback.line)
         return last_rung if not written_to or last_rung in written_to else written_to[0]
 
 
@@ -118,6 +118,6 @@ def wants_answer(heard: Heard) -> bool:
     """Did a person write this, or send a picture, and not just a thanks or a word that has its own answer?"""
     if heard.picture:
         return True
-    own_answer = heard.word is not OptOut.NONE
+    own_answer = heard.word is not OptOutRequest.NONE
     said_enough = is_courtesy(heard.text) or not heard.text.strip()
     return not (own_answer or said_enough or heard.times >= TOO_OFTEN or is_automatic(heard.text))

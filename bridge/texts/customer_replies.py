@@ -14,30 +14,30 @@ from bridge.domain.office.office import Line, Office
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import InboundText
 from bridge.domain.texts.policy import ContactKind
-from bridge.domain.words.lexicon import OptOut
+from bridge.domain.words.lexicon import OptOutRequest
 from bridge.domain.words.second_number import Expected
 from bridge.domain.words.thanks import is_courtesy
-from bridge.texts.keyword_replies import Answers
-from bridge.texts.reader import Understanding
+from bridge.texts.keyword_replies import KeywordReplies
+from bridge.texts.reader import TextReader
 from storage import callbacks, contacts, messages, opt_outs, privacy, replies
 from storage.audit import Act
 from storage.database import Reader, Writer
-from storage.opt_outs import Cause
-from storage.replies import Reply, Role
+from storage.opt_outs import OptOutCause
+from storage.replies import Reply, SenderRole
 
 REOPENS_WITHIN = timedelta(hours=24)
 READ_TOGETHER = timedelta(minutes=30)
-NEEDS_NO_ROW = frozenset({OptOut.STOP, OptOut.START, OptOut.WRONG_NUMBER})
+NEEDS_NO_ROW = frozenset({OptOutRequest.STOP, OptOutRequest.START, OptOutRequest.WRONG_NUMBER})
 
-CAUSES = {OptOut.STOP: Cause.STOP, OptOut.WRONG_NUMBER: Cause.WRONG_NUMBER}
-ROLES = {ContactKind.STAFF: Role.STAFF, ContactKind.BLOCKED: Role.BLOCKED}
+CAUSES = {OptOutRequest.STOP: OptOutCause.STOP, OptOutRequest.WRONG_NUMBER: OptOutCause.WRONG_NUMBER}
+ROLES = {ContactKind.STAFF: SenderRole.STAFF, ContactKind.BLOCKED: SenderRole.BLOCKED}
 
 
-class Conversation:
-    def __init__(self, office: Office, answers: Answers, understanding: Understanding) -> None:
+class CustomerReplies:
+    def __init__(self, office: Office, answers: KeywordReplies, text_reader: TextReader) -> None:
         self._office = office
         self._answers = answers
-        self._understanding = understanding
+        self._text_reader = text_reader
         self._staff = frozenset(person.mobile for person in office.people if person.mobile)
         self._log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ class Conversation:
         tx: Writer,
         text: InboundText,
         words: str,
-        word: OptOut,
+        word: OptOutRequest,
         now: datetime,
         *,
         partial: bool = False,
@@ -56,8 +56,8 @@ class Conversation:
         number = None if text.alphanumeric else await self._sender(tx, text.source)
         if number is not None:
             await privacy.recall_opt_out(tx, number, now)
-        if word is OptOut.WRONG_NUMBER and number and self._second(number, words):
-            word = OptOut.NONE  # "wrong number, call my wife at ..." is from somebody who wants us to call
+        if word is OptOutRequest.WRONG_NUMBER and number and self._second(number, words):
+            word = OptOutRequest.NONE  # "wrong number, call my wife at ..." is from somebody who wants us to call
         role = await self._role(tx, number)
         line = await self._line(tx, number, text.destination)
         reply = Reply(
@@ -75,7 +75,7 @@ class Conversation:
             callback_id=None,
             picture=picture,
         )
-        if number and role is Role.CUSTOMER:
+        if number and role is SenderRole.CUSTOMER:
             row = await self._row(tx, number, line, reply, now)
             reply = replace(reply, callback_id=row.id if row else None)
         kept = await replies.insert(tx, reply, Act(TEXTBACK, "received", now, {"role": role, "word": word}))
@@ -106,13 +106,13 @@ class Conversation:
             numbers = known or numbers
         return numbers[0] if numbers else None
 
-    async def _role(self, db: Reader, number: E164 | None) -> Role:
+    async def _role(self, db: Reader, number: E164 | None) -> SenderRole:
         if number is None:
-            return Role.NOBODY
+            return SenderRole.NOBODY
         if number in self._staff:
-            return Role.STAFF
+            return SenderRole.STAFF
         contact = await contacts.get(db, number)
-        return ROLES.get(contact.kind, Role.CUSTOMER) if contact else Role.CUSTOMER
+        return ROLES.get(contact.kind, SenderRole.CUSTOMER) if contact else SenderRole.CUSTOMER
 
     async def _line(self, db: Reader, number: E164 | None, destination: str) -> Line:
         """The line written to. Of branches that share a number: the one that texted last, else that has a row open."""
@@ -149,44 +149,44 @@ class Conversation:
         row = Callback(id=0, branch=line.branch, number=number, line=line.name, opened_at=now, version=0, name=name)
         return await callbacks.insert(tx, row, Act(TEXTBACK, "opened", now, {"line": line.name, "by": "text"}))
 
-    async def _put_on(self, tx: Writer, row: Callback, found: Findings, now: datetime) -> Callback:
-        return await callbacks.save(tx, queue.replied(row, now, found), Act(TEXTBACK, Verb.REPLY, now))
+    async def _put_on(self, tx: Writer, callback: Callback, found: Findings, now: datetime) -> Callback:
+        return await callbacks.save(tx, queue.replied(callback, now, found), Act(TEXTBACK, Verb.REPLY, now))
 
     async def _findings(self, db: Reader, number: E164, fresh: Sequence[Reply], now: datetime) -> Findings:
         """A problem may be told in several texts: `no`, then `heat`. What a gateway says of a picture is no issue."""
         since = now - READ_TOGETHER
         told = [*await replies.words_since(db, number, since), *(reply.text for reply in fresh)]
         own = [*await replies.own_words_since(db, number, since), *(reply.text for reply in fresh if not reply.picture)]
-        found = self._understanding.found(told)
-        return found if own == told else replace(found, issue=self._understanding.found(own).issue)
+        found = self._text_reader.extract(told)
+        return found if own == told else replace(found, issue=self._text_reader.extract(own).issue)
 
     def _second(self, number: E164, words: str) -> E164 | None:
         """Looked for in the last text alone: what a person took off the row must not come back from an older one."""
         office = self._office
         known = {number, *office.own_numbers, *self._staff}
-        return self._understanding.number_in(words, Expected(office.country, office.regions, known))
+        return self._text_reader.number_in(words, Expected(office.country, office.regions, known))
 
     async def _heed(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
         await contacts.forget_landline(tx, number, now)
         await recovery.first_text_is_moot(tx, number, "replied", now)
-        if reply.role is Role.STAFF:
-            if reply.word is OptOut.STOP:
+        if reply.role is SenderRole.STAFF:
+            if reply.word is OptOutRequest.STOP:
                 self._log.error("staff.stop", reply=reply.id, number=number.masked)
         elif reply.word in CAUSES:
             await self._stop(tx, reply, number, line, CAUSES[reply.word], now)
-        elif reply.role is Role.BLOCKED:
+        elif reply.role is SenderRole.BLOCKED:
             return
-        elif reply.word is OptOut.START and await opt_outs.end(tx, number, TEXTBACK, now):
+        elif reply.word is OptOutRequest.START and await opt_outs.end(tx, number, TEXTBACK, now):
             await self._answers.confirm_opt_in(tx, reply, number, line, now)
-        elif reply.word is OptOut.HELP:
+        elif reply.word is OptOutRequest.HELP:
             await self._answers.help(tx, reply, number, line, now)
 
-    async def _stop(self, tx: Writer, reply: Reply, number: E164, line: Line, why: Cause, now: datetime) -> None:
+    async def _stop(self, tx: Writer, reply: Reply, number: E164, line: Line, why: OptOutCause, now: datetime) -> None:
         """From here on no text to this number, also none that waits already; one confirmation if they said STOP."""
         opt_out_id = await opt_outs.start(tx, number, why, reply.id, TEXTBACK, now)
         if opt_out_id is None:
             return
         for part in await messages.queued_to(tx, number):
             await messages.cancel(tx, part, "opted_out", now)
-        if why is Cause.STOP and reply.role is Role.CUSTOMER:
+        if why is OptOutCause.STOP and reply.role is SenderRole.CUSTOMER:
             await self._answers.confirm_opt_out(tx, reply, number, line, opt_out_id, now)

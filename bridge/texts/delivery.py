@@ -4,7 +4,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge.domain.callbacks.queue import TEXTBACK
-from bridge.domain.texts.messages import Accepted, Kind, NotWritten, Outcome, PartState, Receipt, ReceiptState, Refused
+from bridge.domain.texts.messages import (
+    Accepted,
+    MessageKind,
+    NotWritten,
+    Outcome,
+    PartState,
+    Receipt,
+    ReceiptState,
+    Refused,
+)
 from storage import contacts, inbound, messages
 from storage.audit import Act
 from storage.database import Writer
@@ -111,7 +120,7 @@ async def _apply(tx: Writer, part: Part, receipt: Receipt, now: datetime) -> Non
 
 
 async def _learn(tx: Writer, part: Part, why: str, now: datetime) -> None:
-    if part.kind is not Kind.STAFF:
+    if part.kind is not MessageKind.STAFF:
         await contacts.learn_landline(tx, part.number, why, now)
 
 

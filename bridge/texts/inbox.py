@@ -11,12 +11,12 @@ from bridge.domain.texts import gsm, multipart
 from bridge.domain.texts.gsm import Segments
 from bridge.domain.texts.messages import Inbound, InboundText, LateAnswer, Poison, Receipt, Stored
 from bridge.domain.words import pictures
-from bridge.domain.words.lexicon import OptOut, default_lexicon
+from bridge.domain.words.lexicon import OptOutRequest, default_lexicon
 from bridge.domain.words.pictures import NOTICES
 from bridge.texts import delivery
-from bridge.texts.customer_replies import Conversation
-from bridge.texts.keyword_replies import Answers
-from bridge.texts.reader import Understanding
+from bridge.texts.customer_replies import CustomerReplies
+from bridge.texts.keyword_replies import KeywordReplies
+from bridge.texts.reader import TextReader
 from storage import inbound, messages, replies
 from storage.database import Database, Writer
 from storage.errors import StorageError
@@ -39,17 +39,17 @@ class Inbox:
         office: Office,
         *,
         clock: Callable[[], datetime],
-        understanding: Understanding | None = None,
+        text_reader: TextReader | None = None,
         carrier_replies: Collection[str] = (),
         picture_notices: Collection[str] = NOTICES,
         split: Callable[[str], Segments] = gsm.split,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._understanding = understanding or Understanding(default_lexicon())
+        self._text_reader = text_reader or TextReader(default_lexicon())
         self._picture_notices = tuple(picture_notices)
-        answers = Answers(office, carrier_replies, split)
-        self._conversation = Conversation(office, answers, self._understanding)
+        answers = KeywordReplies(office, carrier_replies, split)
+        self._conversation = CustomerReplies(office, answers, self._text_reader)
         self._log = structlog.get_logger()
 
     async def received(self, what: Inbound) -> Stored:
@@ -112,7 +112,7 @@ class Inbox:
             return
         words = _readable(text.text or "")
         picture = text.picture or pictures.is_notice(words, self._picture_notices)
-        reply = await self._conversation.said(tx, text, words, self._understanding.asked(words), now, picture=picture)
+        reply = await self._conversation.said(tx, text, words, self._text_reader.opt_out(words), now, picture=picture)
         await inbound.belongs_to(tx, inbound_id, reply.id)
 
     async def _part(self, tx: Writer, text: InboundText, now: datetime) -> None:
@@ -120,7 +120,7 @@ class Inbox:
         arrived = await inbound.parts_like(tx, text, now)
         shown = any(part.reply_id for part in arrived)
         joined = multipart.join((part.concatenation, part.text) for part in arrived)
-        if shown or joined.complete or self._understanding.asked(_readable(text.text or "")) is OptOut.STOP:
+        if shown or joined.complete or self._text_reader.opt_out(_readable(text.text or "")) is OptOutRequest.STOP:
             await self._show_parts(tx, text, arrived, now)
 
     async def _show_parts(self, tx: Writer, text: InboundText, arrived: Sequence[PartArrived], now: datetime) -> None:
@@ -129,8 +129,8 @@ class Inbox:
         picture = pictures.is_notice(words, self._picture_notices)
         reply_id = next((part.reply_id for part in arrived if part.reply_id), None)
         if reply_id is None:
-            stops = any(self._understanding.asked(_readable(part.text)) is OptOut.STOP for part in arrived)
-            word = OptOut.STOP if stops else self._understanding.asked(words)
+            stops = any(self._text_reader.opt_out(_readable(part.text)) is OptOutRequest.STOP for part in arrived)
+            word = OptOutRequest.STOP if stops else self._text_reader.opt_out(words)
             said = await self._conversation.said(tx, text, words, word, now, partial=partial, picture=picture)
             reply_id = said.id
         else:

@@ -9,8 +9,8 @@ from bridge.domain.phone import E164
 from bridge.domain.texts import policy
 from bridge.domain.texts import rendering as texts
 from bridge.domain.texts.gsm import Segments
-from bridge.domain.texts.messages import Kind
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.messages import MessageKind
+from bridge.domain.texts.policy import TextRules
 from bridge.domain.words import language
 from storage import messages
 from storage.database import Writer
@@ -22,12 +22,12 @@ MAX_AGE = timedelta(minutes=15)
 ONE_PER = timedelta(hours=24)
 
 
-class Answers:
+class KeywordReplies:
     """carrier_replies: our numbers for which the network itself confirms STOP and START."""
 
     def __init__(self, office: Office, carrier_replies: Collection[str], split: Callable[[str], Segments]) -> None:
         self._office = office
-        self._rules = Rules().of(office)
+        self._rules = TextRules().of(office)
         self._carrier_replies = frozenset(carrier_replies)
         self._split = split
 
@@ -36,21 +36,21 @@ class Answers:
     ) -> None:
         if line.sms_number not in self._carrier_replies:
             await self._answer(
-                tx, reply, number, line, Kind.OPT_OUT_CONFIRMATION, Template.OPT_OUT, now, opt_out_id=opt_out_id
+                tx, reply, number, line, MessageKind.OPT_OUT_CONFIRMATION, Template.OPT_OUT, now, opt_out_id=opt_out_id
             )
 
     async def confirm_opt_in(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
         """Once a day, however often they change their mind."""
-        confirmed = await messages.last_to(tx, number, Kind.OPT_IN_CONFIRMATION)
+        confirmed = await messages.last_to(tx, number, MessageKind.OPT_IN_CONFIRMATION)
         if confirmed is not None and now - confirmed < ONE_PER:
             return
         if line.sms_number not in self._carrier_replies:
-            await self._answer(tx, reply, number, line, Kind.OPT_IN_CONFIRMATION, Template.OPT_IN, now)
+            await self._answer(tx, reply, number, line, MessageKind.OPT_IN_CONFIRMATION, Template.OPT_IN, now)
 
     async def help(self, tx: Writer, reply: Reply, number: E164, line: Line, now: datetime) -> None:
         """Who we are; once a day, however often they ask."""
         try:
-            await self._answer(tx, reply, number, line, Kind.HELP, Template.HELP, now, cool_until=now + ONE_PER)
+            await self._answer(tx, reply, number, line, MessageKind.HELP, Template.HELP, now, cool_until=now + ONE_PER)
         except ForbiddenError:
             return
 
@@ -60,7 +60,7 @@ class Answers:
         reply: Reply,
         number: E164,
         line: Line,
-        kind: Kind,
+        kind: MessageKind,
         template: Template,
         now: datetime,
         *,

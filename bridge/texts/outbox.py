@@ -13,7 +13,7 @@ from typing import TypeVar
 import structlog
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import Kind, Outcome, Submission
+from bridge.domain.texts.messages import MessageKind, Outcome, Submission
 from bridge.ports import Gateway, LiveCalls
 from bridge.texts import delivery
 from storage import messages, settings
@@ -23,11 +23,19 @@ from storage.messages import Part
 
 T = TypeVar("T")
 
-HELD_BY_PAUSE = frozenset({Kind.FIRST, Kind.RECEIPT, Kind.HELP, Kind.OPT_IN_CONFIRMATION, Kind.OPT_OUT_CONFIRMATION})
+HELD_BY_PAUSE = frozenset(
+    {
+        MessageKind.FIRST,
+        MessageKind.RECEIPT,
+        MessageKind.HELP,
+        MessageKind.OPT_IN_CONFIRMATION,
+        MessageKind.OPT_OUT_CONFIRMATION,
+    }
+)
 """What goes out by itself. A person's own words, a test and staff alerts are not held."""
 
-HELD_BY_BREAKER = frozenset({Kind.FIRST})
-NOT_DURING_A_CALL = frozenset({Kind.FIRST, Kind.RECEIPT})
+HELD_BY_BREAKER = frozenset({MessageKind.FIRST})
+NOT_DURING_A_CALL = frozenset({MessageKind.FIRST, MessageKind.RECEIPT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +175,8 @@ class Outbox:
         )
 
 
-async def _held(db: Reader) -> Set[Kind]:
-    held: set[Kind] = set()
+async def _held(db: Reader) -> Set[MessageKind]:
+    held: set[MessageKind] = set()
     if await settings.is_on(db, settings.PAUSED):
         held |= HELD_BY_PAUSE
     if await settings.is_on(db, settings.BREAKER):
@@ -187,5 +195,5 @@ def _submission(part: Part, now: datetime) -> Submission:
         sequence=part.sequence,
         total=part.total,
         valid_for=part.expires_at - now,
-        urgent=part.urgent or part.kind is Kind.STAFF,
+        urgent=part.urgent or part.kind is MessageKind.STAFF,
     )

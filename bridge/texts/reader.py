@@ -14,31 +14,31 @@ from bridge.domain.callbacks.queue import Findings, Urgency
 from bridge.domain.phone import E164
 from bridge.domain.words import address, honesty, second_number, triage
 from bridge.domain.words import opt_out as optout
-from bridge.domain.words.lexicon import Lexicon, OptOut
+from bridge.domain.words.lexicon import Lexicon, OptOutRequest
 from bridge.domain.words.second_number import Expected
-from bridge.domain.words.triage import Assessment, Level
+from bridge.domain.words.triage import Assessment, TriageLevel
 
 T = TypeVar("T")
 
 
-class Understanding:
+class TextReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._log = structlog.get_logger()
 
-    def asked(self, text: str) -> OptOut:
+    def opt_out(self, text: str) -> OptOutRequest:
         """What the text as a whole asks of us."""
-        return self._carefully(lambda: optout.read(text, self._lexicon), OptOut.NONE)
+        return self._carefully(lambda: optout.read(text, self._lexicon), OptOutRequest.NONE)
 
-    def assessed(self, texts: Sequence[str]) -> Assessment:
+    def triage(self, texts: Sequence[str]) -> Assessment:
         """How urgent that is, and because of which words."""
-        return self._carefully(lambda: triage.assess(texts, self._lexicon), Assessment(Level.ROUTINE))
+        return self._carefully(lambda: triage.assess(texts, self._lexicon), Assessment(TriageLevel.ROUTINE))
 
-    def found(self, texts: Sequence[str]) -> Findings:
+    def extract(self, texts: Sequence[str]) -> Findings:
         """Urgency, address and issue in what a customer wrote of late, oldest first."""
-        urgency = Urgency(self.assessed(texts).level)
-        place = self._carefully(lambda: address.find(texts, self._lexicon), address.Found(None, None))
-        asks = bool(texts) and self.asked(texts[-1]) is not OptOut.NONE
+        urgency = Urgency(self.triage(texts).level)
+        place = self._carefully(lambda: address.find(texts, self._lexicon), address.AddressAndIssue(None, None))
+        asks = bool(texts) and self.opt_out(texts[-1]) is not OptOutRequest.NONE
         found = Findings(urgency, place.address, place.issue)
         return replace(found, issue=None) if asks else found
 
@@ -46,7 +46,7 @@ class Understanding:
         """Where else, by this text, the customer can be reached."""
         return self._carefully(lambda: second_number.find(text, expected, self._lexicon), None)
 
-    def honest(self, text: str) -> bool:
+    def promises_nothing(self, text: str) -> bool:
         """May this text be sent without a person having written it?"""
         return self._carefully(lambda: not honesty.check(text, self._lexicon), False)
 

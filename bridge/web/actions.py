@@ -12,9 +12,9 @@ from bridge.domain.texts.policy import ContactKind
 from bridge.office.contacts import Contacts, NotTheLastError
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS as HISTORY
+from bridge.web.labels import STATES, age
 from bridge.web.language import N_, WORDS
-from bridge.web.present import STATES, age
-from bridge.web.site import Banner, Site, found, is_id
+from bridge.web.page_context import Banner, PageContext, found, is_id
 from bridge.web.views import TAB_NAMED, Views
 from storage import calls
 from storage.errors import StorageError
@@ -37,7 +37,7 @@ NOT_RECORDED = N_("Not recorded, nothing was changed: %(why)s.")
 
 
 class Actions:
-    def __init__(self, site: Site, views: Views) -> None:
+    def __init__(self, site: PageContext, views: Views) -> None:
         self._site = site
         self._views = views
         self._contacts = Contacts(site.database)
@@ -127,7 +127,7 @@ class Actions:
     async def _explain(
         self,
         request: web.Request,
-        row: Callback,
+        callback: Callback,
         sent: Sent,
         error: FormError | ConflictError | NotPossibleError | StorageError,
     ) -> web.Response:
@@ -135,32 +135,32 @@ class Actions:
         say = request[WORDS].say
         if isinstance(error, FormError):
             banner = Banner(error.words, error.values, NOT_DONE, typed=error.typed)
-            return await self._refuse(request, row, sent, 400, banner)
+            return await self._refuse(request, callback, sent, 400, banner)
         if isinstance(error, ConflictError):
             what = say(HISTORY.get(error.what, CHANGED)).lower()
             told = {"name": error.who, "what": what, "age": say(age(sent.now - error.at))}
             return await self._refuse(request, error.row, sent, 409, Banner(FASTER, told))
         if isinstance(error, NotPossibleError):
             return await self._refuse(
-                request, row, sent, 409, Banner(NOT_POSSIBLE, {"state": say(STATES[error.state])})
+                request, callback, sent, 409, Banner(NOT_POSSIBLE, {"state": say(STATES[error.state])})
             )
-        return await self._refuse(request, row, sent, 503, Banner(NOT_RECORDED, {"why": say(error.advice)}))
+        return await self._refuse(request, callback, sent, 503, Banner(NOT_RECORDED, {"why": say(error.advice)}))
 
     async def _refuse(
-        self, request: web.Request, row: Callback, sent: Sent, status: int, banner: Banner
+        self, request: web.Request, callback: Callback, sent: Sent, status: int, banner: Banner
     ) -> web.Response:
         """Where the form stood, with the reason on top and what was typed in a form that can be sent again."""
         name = next((name for name in FIELDS_KEPT if sent.fields.get(name, "").strip()), "")
         typed = banner.typed or sent.fields.get(name, "")
-        banner = replace(banner, typed=typed, name=name, action=request.path, version=row.version)
+        banner = replace(banner, typed=typed, name=name, action=request.path, version=callback.version)
         back = sent.fields.get("back", "")
         async with self._site.database.read() as db:
             if back in TAB_NAMED:
                 return await self._views.list_page(request, db, TAB_NAMED[back], status=status, banner=banner)
-            return await self._views.conversation_page(request, db, row, status=status, banner=banner)
+            return await self._views.conversation_page(request, db, callback, status=status, banner=banner)
 
 
-def _stood(sent: Sent, row: Callback) -> str:
+def _stood(sent: Sent, callback: Callback) -> str:
     """Where the form stood."""
     tab = TAB_NAMED.get(sent.fields.get("back", ""))
-    return tab.path if tab else f"/callbacks/{row.id}"
+    return tab.path if tab else f"/callbacks/{callback.id}"

@@ -19,27 +19,27 @@ from bridge.callbacks.actions import Callbacks
 from bridge.domain.office.office import Office
 from bridge.domain.words.lexicon import Lexicon, default_lexicon
 from bridge.ops.health import Health
-from bridge.web import present
+from bridge.web import labels
 from bridge.web.actions import Actions
+from bridge.web.auth import Auth, needs
 from bridge.web.changes import Changes
-from bridge.web.door import Door, needs
+from bridge.web.event_stream import HEARTBEAT, Live
 from bridge.web.figures import FiguresPage
 from bridge.web.forms import VERBS
 from bridge.web.language import N_, WORDS, chosen, render, words_in
-from bridge.web.live import HEARTBEAT, Live
 from bridge.web.office import OfficePages
 from bridge.web.on_call import OnCallPage
+from bridge.web.page_context import PageContext
 from bridge.web.phones import Phones, Ringing, follow
 from bridge.web.quotes import marker
 from bridge.web.security import add_headers, guard
 from bridge.web.settings import WebSettings
-from bridge.web.site import Site
 from bridge.web.status import Status
 from bridge.web.users import UsersPage
 from bridge.web.views import TABS, Views
 from storage.database import Database
 from storage.errors import StorageError
-from storage.users import Role
+from storage.users import UserRole
 
 HERE = Path(str(files("bridge.web")))
 BODY = 64 * 1024  # bytes that a form may have
@@ -75,9 +75,9 @@ def create_app(
 
     heartbeat: seconds of silence after which an open page is told that it still listens.
     """
-    door = Door(database, office, clock, settings.visitor)
+    door = Auth(database, office, clock, settings.visitor)
     phones, mark = phones or Phones(), marker(lexicon or default_lexicon())
-    site = Site(database, office, Callbacks(database, office), health, clock, mark, door, phones, Ringing())
+    site = PageContext(database, office, Callbacks(database, office), health, clock, mark, door, phones, Ringing())
     changes = Changes(database)
     live = Live(changes, heartbeat=heartbeat)
     app = web.Application(
@@ -92,7 +92,7 @@ def create_app(
     return app
 
 
-def _add_routes(app: web.Application, site: Site, live: Live) -> None:
+def _add_routes(app: web.Application, site: PageContext, live: Live) -> None:
     views = Views(site)
     actions, status = Actions(site, views), Status(site)
     office, on_call, figures, users = OfficePages(site), OnCallPage(site), FiguresPage(site), UsersPage(site)
@@ -110,20 +110,20 @@ def _add_routes(app: web.Application, site: Site, live: Live) -> None:
             web.post(r"/contacts/{id:\d{1,15}}/undo", actions.forget_again),
             web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),
             web.get("/on-call", on_call.show),
-            web.post("/on-call", needs(Role.LEAD, on_call.change)),
-            web.post(r"/on-call/{id:\d{1,15}}/undo", needs(Role.LEAD, on_call.take_back)),
-            web.post("/hours", needs(Role.LEAD, on_call.change_hours)),
-            web.post(r"/hours/{id:\d{1,15}}/undo", needs(Role.LEAD, on_call.take_back_hours)),
-            web.post("/texts/{switch:pause|resume}", needs(Role.LEAD, on_call.switch_texts)),
+            web.post("/on-call", needs(UserRole.LEAD, on_call.change)),
+            web.post(r"/on-call/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back)),
+            web.post("/hours", needs(UserRole.LEAD, on_call.change_hours)),
+            web.post(r"/hours/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back_hours)),
+            web.post("/texts/{switch:pause|resume}", needs(UserRole.LEAD, on_call.switch_texts)),
             web.get("/contacts", office.contacts),
-            web.post("/contacts", needs(Role.LEAD, office.put_contact)),
-            web.post("/contacts/import", needs(Role.LEAD, office.import_contacts)),
+            web.post("/contacts", needs(UserRole.LEAD, office.put_contact)),
+            web.post("/contacts/import", needs(UserRole.LEAD, office.import_contacts)),
             web.get("/filtered", office.filtered),
             web.get("/settings", office.settings),
             web.get("/figures", figures.show),
             web.get("/figures.csv", figures.as_csv),
-            web.get("/users", needs(Role.ADMIN, users.show)),
-            web.post("/users/{change:add|password|disable}", needs(Role.ADMIN, users.change)),
+            web.get("/users", needs(UserRole.ADMIN, users.show)),
+            web.post("/users/{change:add|password|disable}", needs(UserRole.ADMIN, users.change)),
             web.post("/me", site.door.me),
             web.get("/sign-in", site.door.show),
             web.post("/sign-in", site.door.sign_in),
@@ -149,13 +149,13 @@ def _add_templates(app: web.Application, business: str) -> None:
     environment.globals.update(
         static=static_path,
         business=business,
-        outcomes=present.OUTCOMES,
-        attempted=present.attempted,
-        reasons=present.REASONS,
-        verdicts=present.VERDICTS,
-        bytes_free=present.bytes_free,
-        minutes=present.minutes,
-        kinds=present.KINDS,
+        outcomes=labels.OUTCOMES,
+        attempted=labels.attempted,
+        reasons=labels.REASONS,
+        verdicts=labels.VERDICTS,
+        bytes_free=labels.bytes_free,
+        minutes=labels.minutes,
+        kinds=labels.KINDS,
     )
 
 

@@ -11,11 +11,11 @@ from aiohttp import web
 from bridge.domain import phone
 from bridge.domain.office.office import Office
 from bridge.domain.reports import figures
-from bridge.domain.reports.figures import Count, Counts, Figures, Happened
+from bridge.domain.reports.figures import Count, Counts, EventCount, Figures
 from bridge.reports import figures as use_case
+from bridge.web.labels import duration
 from bridge.web.language import N_
-from bridge.web.present import duration
-from bridge.web.site import Site
+from bridge.web.page_context import PageContext
 from storage.database import Reader
 
 PERIODS = {"7": 7, "30": 30, "90": 90}
@@ -101,7 +101,7 @@ class Called:
 
 
 class FiguresPage:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: PageContext) -> None:
         self._site = site
 
     async def show(self, request: web.Request) -> web.Response:
@@ -184,7 +184,7 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
-def called(happened: Iterable[Happened], office: Office) -> dict[str, list[Called]]:
+def called(happened: Iterable[EventCount], office: Office) -> dict[str, list[Called]]:
     """By line, the numbers that were called where that was more than one."""
     numbers: dict[str, dict[str, dict[Count, int]]] = {}
     for one in happened:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from bridge.callbacks.actions import Callbacks, Phone
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, Urgency
-from bridge.domain.i18n import N_, SaidError
+from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.hours import Calendar
 from bridge.domain.phone import E164
 from bridge.office.contacts import name_of
@@ -31,7 +31,7 @@ class FormError(Exception):
         self.field, self.words, self.typed, self.values = field, words, typed, values
 
 
-class RefusedError(SaidError):
+class RefusedError(UserError):
     """What was sent makes no sense; the words say why. Nothing was changed."""
 
 
@@ -87,7 +87,7 @@ class Sent:
         written = self.fields.get(field, "").strip()
         try:
             return name_of(written)
-        except SaidError as error:
+        except UserError as error:
             raise FormError(field, error.words, "", **error.values) from None
 
     def phone(self) -> Phone | None:

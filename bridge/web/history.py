@@ -9,8 +9,8 @@ from bridge.callbacks.voicemail import LISTEN
 from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, Verb
 from bridge.domain.calls.calls import Reason
 from bridge.domain.texts.messages import PartState
+from bridge.web.labels import NOT_CALLED, OUTCOMES, TEXT_STATES, Show, attempted
 from bridge.web.language import N_
-from bridge.web.present import NOT_CALLED, OUTCOMES, TEXT_STATES, Show, attempted
 from storage.audit import Entry, Subject
 
 WORDS: dict[str, str] = {
@@ -48,7 +48,7 @@ WORDS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class HistoryEntry:
     at: datetime
     who: str
     words: str
@@ -75,12 +75,12 @@ PARTS = {
 }
 
 
-def history(entries: Iterable[Entry]) -> list[Happened]:
+def history(entries: Iterable[Entry]) -> list[HistoryEntry]:
     """What people want to know of a row's past; what has no words here only repeats another entry."""
     known = WORDS | PARTS
     told = [(entry, _what(entry)) for entry in entries]
     return [
-        Happened(entry.at, entry.who, known[what], _more(entry), entry.detail.get("by") == Phone.CELL)
+        HistoryEntry(entry.at, entry.who, known[what], _more(entry), entry.detail.get("by") == Phone.CELL)
         for entry, what in told
         if what in known
     ]
@@ -105,12 +105,12 @@ def _more(entry: Entry) -> str:
     return str(entry.detail.get("person") or "")
 
 
-def done_words(verb: str, row: Callback, show: Show) -> str:
+def done_words(verb: str, callback: Callback, show: Show) -> str:
     """What the person just did, for the moment in which it can be undone."""
-    who, say = show.number(row.number), show.words.say
-    if verb == Verb.FINISH and row.outcome:
-        return f"{who}: {say(OUTCOMES[Outcome(row.outcome)])}"
-    if verb in (Verb.SNOOZE, Verb.ATTEMPT) and row.until:
-        back = say("back %(time)s", time=show.time(row.until))
+    who, say = show.number(callback.number), show.words.say
+    if verb == Verb.FINISH and callback.outcome:
+        return f"{who}: {say(OUTCOMES[Outcome(callback.outcome)])}"
+    if verb in (Verb.SNOOZE, Verb.ATTEMPT) and callback.until:
+        back = say("back %(time)s", time=show.time(callback.until))
         return f"{who}: {back}"
     return f"{who}: {say(WORDS.get(f'callback.{verb}', verb)).lower()}"

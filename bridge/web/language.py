@@ -19,14 +19,14 @@ from babel.messages.pofile import read_po
 
 from bridge.domain.i18n import N_
 
-__all__ = ["N_", "WORDS", "Words", "chosen", "render", "words_in"]
+__all__ = ["N_", "WORDS", "PageWords", "chosen", "render", "words_in"]
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "es")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PageWords:
     """What is said in one language. language: as in `<html lang>`."""
 
     language: str
@@ -45,7 +45,7 @@ class Words:
         return {"_": self.say, "ngettext": self.count, "language": self.language}
 
 
-WORDS = web.RequestKey("words", Words)
+WORDS = web.RequestKey("words", PageWords)
 
 
 def render(request: web.Request, template: str, context: Mapping[str, Any], status: int = 200) -> web.Response:
@@ -54,14 +54,14 @@ def render(request: web.Request, template: str, context: Mapping[str, Any], stat
 
 
 @cache
-def words_in(language: str) -> Words:
+def words_in(language: str) -> PageWords:
     if language == ENGLISH:
-        return Words(ENGLISH, NullTranslations())
+        return PageWords(ENGLISH, NullTranslations())
     catalogue = read_po(io.BytesIO((files("bridge.web") / "locale" / language / "messages.po").read_bytes()), language)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
-    return Words(language, GNUTranslations(compiled))
+    return PageWords(language, GNUTranslations(compiled))
 
 
 def chosen(accepted: str, setting: str = "") -> str:

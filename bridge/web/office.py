@@ -10,15 +10,15 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from bridge.domain import phone
-from bridge.domain.i18n import SaidError
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.i18n import UserError
+from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Line
 from bridge.office import contacts as directory
 from bridge.office.contacts import Contacts, ContactsError
 from bridge.office.schedule_changes import office_with_changes
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
-from bridge.web.site import Banner, Site
+from bridge.web.page_context import Banner, PageContext
 from storage import calls, contacts, replies, search
 
 DAYS_SHOWN = 7
@@ -35,11 +35,11 @@ class Week:
     """The next days of one set of hours, and the lines that keep them."""
 
     lines: Sequence[str]
-    days: Sequence[tuple[date, Sequence[Span]]]
+    days: Sequence[tuple[date, Sequence[OpeningSpan]]]
 
 
 class OfficePages:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: PageContext) -> None:
         self._site = site
         self._contacts = Contacts(site.database)
 
@@ -124,7 +124,7 @@ def weeks(lines: Sequence[Line], now: datetime) -> list[Week]:
     return [Week(names, [*_days(calendar, now)]) for calendar, names in together.items()]
 
 
-def _days(calendar: Calendar, now: datetime) -> Iterator[tuple[date, Sequence[Span]]]:
+def _days(calendar: Calendar, now: datetime) -> Iterator[tuple[date, Sequence[OpeningSpan]]]:
     today = now.astimezone(calendar.zone).date()
     for ahead in range(DAYS_SHOWN):
         day = today + timedelta(days=ahead)
@@ -138,7 +138,7 @@ def refusals() -> Iterator[None]:
         yield
     except OverflowError as error:
         raise RefusedError(N_("that is too far away")) from error
-    except SaidError as error:
+    except UserError as error:
         raise RefusedError(error.words, **error.values) from error
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from aiohttp import web
 
-from bridge.domain.office.hours import Calendar, Door, HoursChange
+from bridge.domain.office.hours import Calendar, HoursChange, OpenOrClosed
 from bridge.domain.office.office import Line, Office
-from bridge.domain.office.roster import AHEAD, Change, Gap, Override
-from bridge.office.schedule_changes import Duties
+from bridge.domain.office.roster import AHEAD, Change, OnCallGap, Override
+from bridge.office.schedule_changes import ScheduleChanges
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
 from bridge.web.office import refusals, weeks
-from bridge.web.site import Banner, Site
+from bridge.web.page_context import Banner, PageContext
 from storage import settings
 from storage.database import Writer
 
@@ -30,13 +30,13 @@ class Watch:
 
     branch: str
     ladder: Sequence[str]
-    gaps: Sequence[Gap]
+    gaps: Sequence[OnCallGap]
 
 
 class OnCallPage:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: PageContext) -> None:
         self._site = site
-        self._duties = Duties(site.database, site.office)
+        self._duties = ScheduleChanges(site.database, site.office)
 
     async def show(self, request: web.Request) -> web.Response:
         return await self._page(request)
@@ -103,7 +103,7 @@ class OnCallPage:
         """where: `branch NAME`, `line NAME`, or nothing for everywhere."""
         kind, _, name = str(form.get("where", "")).partition(" ")
         branch, line = (name if kind == field else None for field in ("branch", "line"))
-        everywhere = HoursChange(Door.CLOSED, now, now + AHEAD, branch, line)
+        everywhere = HoursChange(OpenOrClosed.CLOSED, now, now + AHEAD, branch, line)
         lines = [one for one in office.lines if everywhere.concerns(one.branch, one.name)]
         door, start, end = _WHEN.get(str(form.get("quick", "")), _as_picked)(form, lines or office.lines, now)
         return HoursChange(door, start, end, branch, line, by=who)
@@ -146,20 +146,20 @@ _SWITCHES: Mapping[str, Callable[[Writer, str, datetime], Awaitable[bool]]] = {
 
 # --- what the forms say of time -------------------------------------------------------------------------------------
 
-When = tuple[Door, datetime, datetime]
+When = tuple[OpenOrClosed, datetime, datetime]
 
 
 def _as_picked(form: Fields, lines: Sequence[Line], now: datetime) -> When:
-    return (offered(Door, form.get("door")), *_span(form, lines[0].calendar, now))
+    return (offered(OpenOrClosed, form.get("door")), *_span(form, lines[0].calendar, now))
 
 
 def _rest_of_today(_form: Fields, lines: Sequence[Line], now: datetime) -> When:
-    return Door.CLOSED, now, lines[0].calendar.day_start(now, days=1)
+    return OpenOrClosed.CLOSED, now, lines[0].calendar.day_start(now, days=1)
 
 
 def _tomorrow(_form: Fields, lines: Sequence[Line], now: datetime) -> When:
     start, end = (lines[0].calendar.day_start(now, days) for days in (1, 2))
-    return Door.CLOSED, start, end
+    return OpenOrClosed.CLOSED, start, end
 
 
 def _open_late(form: Fields, lines: Sequence[Line], now: datetime) -> When:
@@ -168,7 +168,11 @@ def _open_late(form: Fields, lines: Sequence[Line], now: datetime) -> When:
     closing = [_closes(line.calendar, now, midnight) for line in lines]
     start = min((at for at in closing if at), default=now)
     today = now.astimezone(lines[0].calendar.zone).date()
-    return Door.OPEN, start, lines[0].calendar.instant(datetime.combine(today, _time(str(form.get("late", "")))))
+    return (
+        OpenOrClosed.OPEN,
+        start,
+        lines[0].calendar.instant(datetime.combine(today, _time(str(form.get("late", ""))))),
+    )
 
 
 def _closes(calendar: Calendar, now: datetime, midnight: datetime) -> datetime | None:

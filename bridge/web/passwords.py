@@ -5,7 +5,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from bridge.domain.i18n import N_, SaidError
+from bridge.domain.i18n import N_, UserError
 
 FEWEST = 8  # characters: NIST SP 800-63B, 5.1.1.1
 MOST = 1000
@@ -14,11 +14,11 @@ HASHER = PasswordHasher()
 
 
 def check(password: str) -> None:
-    """SaidError says why it cannot be a password."""
+    """UserError says why it cannot be a password."""
     if len(password) < FEWEST:
-        raise SaidError(N_("a password has %(number)s characters at least"), number=FEWEST)
+        raise UserError(N_("a password has %(number)s characters at least"), number=FEWEST)
     if len(password) > MOST:
-        raise SaidError(N_("a password has %(number)s characters at most"), number=MOST)
+        raise UserError(N_("a password has %(number)s characters at most"), number=MOST)
 
 
 def hashed(password: str) -> str:

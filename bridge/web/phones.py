@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
-from bridge.ports import Pbx
+from bridge.ports import PbxActions
 from storage import callbacks
 from storage.database import Database
 from storage.errors import StorageError
@@ -21,7 +21,7 @@ RINGS_FOR = timedelta(seconds=40)  # a desk phone, before its customer is dialle
 class Phones:
     """pbxs: those connected, by name. talks: the calls that go on, by the customer's number."""
 
-    pbxs: Callable[[], Mapping[str, Pbx]] = dict
+    pbxs: Callable[[], Mapping[str, PbxActions]] = dict
     talks: Callable[[], Mapping[E164, Talk]] = dict
 
 
@@ -31,14 +31,14 @@ class Ringing:
     def __init__(self) -> None:
         self._asked: dict[int, tuple[int, str, datetime]] = {}  # callback id -> its version then, who, when
 
-    def began(self, row: Callback, who: str, now: datetime) -> None:
+    def began(self, callback: Callback, who: str, now: datetime) -> None:
         self._asked = {id_: asked for id_, asked in self._asked.items() if now - asked[2] < RINGS_FOR}
-        self._asked[row.id] = (row.version, who, now)
+        self._asked[callback.id] = (callback.version, who, now)
 
-    def whose(self, row: Callback, now: datetime) -> str:
+    def whose(self, callback: Callback, now: datetime) -> str:
         """Whose phone rings for this row, "" for nobody's: over once anything happened to the row."""
-        version, who, at = self._asked.get(row.id, (0, "", now))
-        return who if version == row.version and now - at < RINGS_FOR else ""
+        version, who, at = self._asked.get(callback.id, (0, "", now))
+        return who if version == callback.version and now - at < RINGS_FOR else ""
 
 
 async def follow(database: Database, phones: Phones, tell: Callable[[int], None]) -> None:

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bridge.callbacks.voicemail import LISTEN
-from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, Outcome, State, Verb
+from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackState, Outcome, Verb
 from bridge.domain.calls.calls import Direction, Reason
 from bridge.domain.oncall.escalation import Stage
-from bridge.domain.texts.messages import Kind, PartState
-from bridge.domain.texts.policy import ContactKind, Why
+from bridge.domain.texts.messages import MessageKind, PartState
+from bridge.domain.texts.policy import ContactKind, NoTextReason
+from bridge.web.labels import NOT_CALLED, TEXT_STATES, WHY_NO_TEXT
 from bridge.web.language import N_
-from bridge.web.present import NOT_CALLED, TEXT_STATES, WHY_NO_TEXT
 from bridge.web.quotes import Mark, Quote, quotes, telling
 from storage import alerts, audit, callbacks, calls, contacts, conversations, opt_outs
 from storage.audit import Entry
-from storage.callbacks import AttemptMade, Note
+from storage.callbacks import AttemptMade, CallbackNote
 from storage.calls import CallRow
 from storage.conversations import Said
 from storage.database import Reader
@@ -46,7 +46,7 @@ class Row:
     text: TextStatus | None
     alarm: TextStatus | None
     attempt: AttemptMade | None
-    notes: Sequence[Note]
+    notes: Sequence[CallbackNote]
     textable: bool
     kind: ContactKind | None
     news: TextStatus | None
@@ -61,7 +61,7 @@ class Row:
     @property
     def asks(self) -> AttemptMade | None:
         """A call to the customer of which nobody has said yet what came of it."""
-        attempt, waits = self.attempt, self.callback.state in (State.OPEN, State.CLAIMED)
+        attempt, waits = self.attempt, self.callback.state in (CallbackState.OPEN, CallbackState.CLAIMED)
         return attempt if attempt and waits and attempt.result in (Attempt.CALLED, Attempt.RANG_OUT) else None
 
     @property
@@ -149,9 +149,9 @@ async def _never_text(db: Reader, callback: Callback) -> TextStatus | None:
     if callback.number is None:
         return None
     if await opt_outs.in_force(db, callback.number):
-        return TextStatus(WHY_NO_TEXT[Why.OPTED_OUT], "bad")
+        return TextStatus(WHY_NO_TEXT[NoTextReason.OPTED_OUT], "bad")
     if await contacts.is_landline(db, callback.number):
-        return TextStatus(WHY_NO_TEXT[Why.LANDLINE], "bad")
+        return TextStatus(WHY_NO_TEXT[NoTextReason.LANDLINE], "bad")
     return None
 
 
@@ -170,9 +170,9 @@ def text_state(state: PartState) -> TextStatus:
 
 def _text_status(said: Sequence[Said], missed: Sequence[CallRow]) -> TextStatus | None:
     """What became of our last text to the customer, else why there is none."""
-    ours = next((text for text in said if text.kind in (Kind.FIRST, Kind.BY_HAND)), None)
+    ours = next((text for text in said if text.kind in (MessageKind.FIRST, MessageKind.BY_HAND)), None)
     if ours and ours.state:
         return text_state(ours.state)
     why = missed[-1].filing.text_why if missed else ""
-    words = WHY_NO_TEXT.get(Why(why)) if why in set(Why) else None
+    words = WHY_NO_TEXT.get(NoTextReason(why)) if why in set(NoTextReason) else None
     return TextStatus(words, "none") if words else None

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from bridge.ops.metrics import Snapshot, exposition
+from bridge.ops.metrics import MetricsSnapshot, exposition
 from bridge.reports import figures
-from bridge.web.site import Site
+from bridge.web.page_context import PageContext
 from storage import callbacks, settings
 from storage.errors import StorageError
 
@@ -14,7 +14,7 @@ EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Status:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: PageContext) -> None:
         self._site = site
 
     async def healthz(self, _request: web.Request) -> web.Response:
@@ -31,14 +31,14 @@ class Status:
         try:
             told = await self._snapshot()
         except StorageError:
-            told = Snapshot(self._site.health(), {}, {}, None)
+            told = MetricsSnapshot(self._site.health(), {}, {}, None)
         return web.Response(body=exposition(told), headers={"Content-Type": EXPOSITION})
 
-    async def _snapshot(self) -> Snapshot:
+    async def _snapshot(self) -> MetricsSnapshot:
         now = self._site.clock()
         day = now.astimezone(self._site.office.zone).date()
         async with self._site.database.read() as db:
             today = await figures.of_period(db, self._site.office, day, day, now)
             waiting = await callbacks.count_waiting(db)
             switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
-        return Snapshot(self._site.health(), asdict(waiting), switches, today)
+        return MetricsSnapshot(self._site.health(), asdict(waiting), switches, today)

@@ -8,7 +8,7 @@ WINDOW = timedelta(minutes=10)
 REMEMBERED = 10_000
 
 
-class Throttle:
+class SignInThrottle:
     """Counts failed tries by key (an address, a name)."""
 
     def __init__(self, tries: int = TRIES, window: timedelta = WINDOW) -> None:

@@ -5,22 +5,22 @@ import asyncio
 from aiohttp import web
 
 from bridge.domain.callbacks.queue import TEXTBACK
-from bridge.domain.i18n import SaidError
+from bridge.domain.i18n import UserError
 from bridge.web import passwords
-from bridge.web.door import VISITOR
+from bridge.web.auth import VISITOR
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
-from bridge.web.site import Banner, Site
+from bridge.web.page_context import Banner, PageContext
 from storage import users
 from storage.errors import ForbiddenError
-from storage.users import Role, User
+from storage.users import User, UserRole
 
 LONGEST_NAME = 80
-ROLES = {Role.STAFF: N_("staff"), Role.LEAD: N_("lead"), Role.ADMIN: N_("admin")}
+ROLES = {UserRole.STAFF: N_("staff"), UserRole.LEAD: N_("lead"), UserRole.ADMIN: N_("admin")}
 
 
 class UsersPage:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: PageContext) -> None:
         self._site = site
 
     async def show(self, request: web.Request) -> web.Response:
@@ -48,19 +48,19 @@ class UsersPage:
         try:
             _check_signed_in(request)
             await _CHANGES[request.match_info["change"]](self, name, form, self._site.who(request))
-        except SaidError as error:
+        except UserError as error:
             return await self._page(request, 400, Banner(error.words, error.values, N_("Not done.")))
         raise web.HTTPSeeOther("/users")
 
     async def add(self, name: str, form: dict[str, str], who: str) -> None:
         if not is_name(name):
             raise RefusedError(N_("that is no name for a user"))
-        if form.get("role", "") not in set(Role):
+        if form.get("role", "") not in set(UserRole):
             raise RefusedError(N_("choose a role"))
         password = await _hashed(form)
         try:
             async with self._site.database.transaction() as tx:
-                await users.insert(tx, name, Role(form["role"]), password, who, self._site.clock())
+                await users.insert(tx, name, UserRole(form["role"]), password, who, self._site.clock())
         except ForbiddenError:
             raise RefusedError(N_("there is a user called %(name)s already"), name=name) from None
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from bridge.domain.callbacks.queue import Callback, State
+from bridge.domain.callbacks.queue import Callback, CallbackState
 from bridge.ops.health import Health, LinkKind
 from bridge.web.history import history
 from bridge.web.language import N_, render
+from bridge.web.page_context import Banner, PageContext, found
 from bridge.web.quotes import Piece, Quote, quotes
 from bridge.web.rows import TextStatus, read_row, text_state
-from bridge.web.site import Banner, Site, found
 from storage import audit, callbacks, calls, conversations, search, settings
 from storage.callbacks import Key
 from storage.conversations import Said
@@ -28,20 +28,20 @@ class Tab:
     name: str
     path: str
     heading: str
-    states: frozenset[State]
+    states: frozenset[CallbackState]
 
 
 TABS = (
-    Tab("to_call", "/", N_("To call"), frozenset({State.OPEN, State.CLAIMED})),
-    Tab("snoozed", "/snoozed", N_("Snoozed"), frozenset({State.WAITING})),
-    Tab("done", "/done", N_("Done today"), frozenset({State.CLOSED})),
+    Tab("to_call", "/", N_("To call"), frozenset({CallbackState.OPEN, CallbackState.CLAIMED})),
+    Tab("snoozed", "/snoozed", N_("Snoozed"), frozenset({CallbackState.WAITING})),
+    Tab("done", "/done", N_("Done today"), frozenset({CallbackState.CLOSED})),
 )
 TAB_NAMED = {tab.name: tab for tab in TABS}
 TAB_AT = {tab.path: tab for tab in TABS}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChecklistStep:
     """One line of the first run's checklist."""
 
     words: str
@@ -59,7 +59,7 @@ class Bubble:
 
 
 class Views:
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: PageContext) -> None:
         self._site = site
 
     async def queue(self, request: web.Request) -> web.Response:
@@ -99,7 +99,7 @@ class Views:
         read = callbacks.snoozed if tab.name == "snoozed" else callbacks.to_call
         return await read(db, after=after, limit=PAGE + 1)
 
-    async def _first_run(self, db: Reader) -> Sequence[Step]:
+    async def _first_run(self, db: Reader) -> Sequence[ChecklistStep]:
         """Until the first call was missed."""
         if await callbacks.missed_last(db):
             return ()
@@ -167,24 +167,24 @@ def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:
     return Bubble(said.at, said.by, said.text, quote.pieces if quote else (), status, said.picture)
 
 
-def first_run(health: Health, *, called: bool, texted: bool) -> list[Step]:
+def first_run(health: Health, *, called: bool, texted: bool) -> list[ChecklistStep]:
     """What a new install still waits for. called: a call was seen on a trunk. texted: a test text went out."""
     up = {kind: any(link.since for link in health.links if link.kind is kind) for kind in LinkKind}
     return [
-        Step(N_("The PBX is connected"), up[LinkKind.PBX]),
-        Step(N_("A call was seen on the trunk: call the office, or from it"), called),
-        Step(N_("The SMS gateway is connected"), up[LinkKind.SMS]),
-        Step(N_("A test text went out: textback send-test NUMBER"), texted),
-        Step(N_("A call was missed: ring the office from a mobile and let it ring"), False),
+        ChecklistStep(N_("The PBX is connected"), up[LinkKind.PBX]),
+        ChecklistStep(N_("A call was seen on the trunk: call the office, or from it"), called),
+        ChecklistStep(N_("The SMS gateway is connected"), up[LinkKind.SMS]),
+        ChecklistStep(N_("A test text went out: textback send-test NUMBER"), texted),
+        ChecklistStep(N_("A call was missed: ring the office from a mobile and let it ring"), False),
     ]
 
 
-def _day_start(site: Site, now: datetime) -> datetime:
+def _day_start(site: PageContext, now: datetime) -> datetime:
     return site.office.lines[0].calendar.day_start(now)
 
 
-def _key(row: Callback) -> str:
-    key = Key.of(row)
+def _key(callback: Callback) -> str:
+    key = Key.of(callback)
     return f"{key.rank}.{round(key.at.timestamp() * 1000)}.{key.id}"
 
 

@@ -21,9 +21,9 @@ from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.protocol import Message
 from bridge.ami.session import AmiSettings
 from bridge.callbacks.actions import Callbacks
-from bridge.callbacks.desk_phones import Shown
+from bridge.callbacks.desk_phones import DeskPhoneSync
 from bridge.calls.missed_calls import MissedCalls
-from bridge.domain.callbacks.queue import Callback, State, Urgency, Verb
+from bridge.domain.callbacks.queue import Callback, CallbackState, Urgency, Verb
 from bridge.domain.calls.calls import Caller
 from bridge.domain.calls.live_calls import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
@@ -31,7 +31,7 @@ from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Line, Office, Person
 from bridge.domain.office.templates import Texts
 from bridge.domain.phone import E164
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.policy import TextRules
 from storage import callbacks, settings
 from storage.audit import Act
 from storage.database import Database
@@ -149,7 +149,7 @@ class Phones:
 
 async def misses(database: Database, number: E164 | None) -> None:
     """The office misses a call of that customer."""
-    missed = MissedCalls(database, OFFICE, Rules(country="NL"), OnThePhone())
+    missed = MissedCalls(database, OFFICE, TextRules(country="NL"), OnThePhone())
     call = replace(missed_call(number, now(), did=LINE_DID), caller=Caller(number, withheld=number is None))
     await missed.ended(call, now())
 
@@ -160,7 +160,7 @@ async def ended(call: Call, seconds: float = 40) -> None:
 
 
 def closed(row: Callback) -> bool:
-    return row.state is State.CLOSED
+    return row.state is CallbackState.CLOSED
 
 
 def shown_name(call: Call) -> str:
@@ -177,10 +177,10 @@ async def open_phones(lab: Lab, folder: Path) -> AsyncIterator[Phones]:
         desk = Desk(database, OFFICE, Callbacks(database, OFFICE), PinLock(PIN), now)
         server = AgiServer(AgiSettings(AGI_TOKEN, port=ports.agi), routes(desk))
         line = AmiClient(_account(ports.ami, LEAST), clock=now, wanted=WANTED, retry=Backoff(0.1, 0.5))
-        missed = MissedCalls(database, OFFICE, Rules(country="NL", regions=frozenset({"NL"})), OnThePhone())
+        missed = MissedCalls(database, OFFICE, TextRules(country="NL", regions=frozenset({"NL"})), OnThePhone())
         tracker = Tracker(TrackerSettings(trunks=TRUNKS, country="NL", pbx="lab"))
         listener = Listener("lab", line, tracker, missed.ended, now)
-        shown = Shown(database, AsteriskDisplay(line), OFFICE.country, clock=now)
+        shown = DeskPhoneSync(database, AsteriskDisplay(line), OFFICE.country, clock=now)
         running = [tasks.create_task(work) for work in (line.run(), listener.run(), shown.run())]
         async with server.serving(), hearing(ports) as heard:
             try:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bridge.ami.decode import decode
-from bridge.ami.protocol import Framer
+from bridge.ami.protocol import MessageFramer
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.live_calls import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
@@ -25,7 +25,7 @@ ENDED = f"Event: Hangup\r\n{WHOSE}Cause: 16\r\n\r\n"
 def judged(*blocks: str) -> EndedCall:
     tracker = Tracker(TrackerSettings(trunks=("PJSIP/trunk-*",), country="US"))
     ended: list[EndedCall] = []
-    for message in Framer().feed("".join(blocks).encode()):
+    for message in MessageFramer().feed("".join(blocks).encode()):
         if event := decode(message, None):
             ended += tracker.feed(event)
     [call] = [*ended, *tracker.finish()]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bridge.ami.display import LABEL, MAX_LABELS, OVERHEAD, SPELLING, _lines
 from bridge.domain.callbacks import desk_label as display
 from bridge.domain.callbacks.desk_label import Lamp
-from bridge.domain.callbacks.queue import Callback, State, Urgency
+from bridge.domain.callbacks.queue import Callback, CallbackState, Urgency
 from bridge.domain.phone import E164
 from tests.desk import CUSTOMER, MONDAY_NOON
 
@@ -21,7 +21,7 @@ URGENT = replace(ROW, urgency=Urgency.URGENT, issue="leak", address="418 Birchwo
     ("rows", "label"),
     [
         ([], ""),
-        ([replace(ROW, state=State.CLOSED)], ""),
+        ([replace(ROW, state=CallbackState.CLOSED)], ""),
         ([ROW], "Callback x3"),
         ([ROW, replace(ROW, branch="east", missed=1)], "Callback x4"),
         ([ROW, URGENT], "URGENT leak 418 Birchwood Ave"),
@@ -54,7 +54,7 @@ def test_whatever_a_customer_writes_the_words_are_short_and_plain(issue: str, ad
     [
         (ROW, "Callback x3"),
         (replace(ROW, name="José Peña: plumber"), "Callback x3:Jose Pena plumber"),
-        (replace(ROW, name="José", state=State.CLOSED), ""),
+        (replace(ROW, name="José", state=CallbackState.CLOSED), ""),
     ],
 )
 def test_a_name_that_the_office_knows_follows_the_label(row: Callback, words: str) -> None:

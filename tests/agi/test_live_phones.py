@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bridge.domain.callbacks.queue import Outcome, State
+from bridge.domain.callbacks.queue import CallbackState, Outcome
 from storage import settings
 from tests.agi.phones import LINE_DID, NINA, OMAR, PIN, Phones, closed, ended, hearing, open_phones, shown_name
 from tests.agi.process import daemon
@@ -85,8 +85,8 @@ async def test_rows_are_skipped_and_snoozed_and_one_that_hides_its_number_is_clo
     await call.press("2")
     await ended(call)
 
-    assert (await phones.row(NINA)).state is State.OPEN
-    assert (await phones.row(OMAR)).state is State.WAITING
+    assert (await phones.row(NINA)).state is CallbackState.OPEN
+    assert (await phones.row(OMAR)).state is CallbackState.WAITING
     assert closed(await phones.row(None))
 
 
@@ -112,14 +112,14 @@ async def test_hanging_up_at_a_prompt_changes_nothing(phones: Phones, code: str,
 @pytest.mark.parametrize(
     ("key", "outcome", "state"),
     [
-        ("3", None, State.WAITING),
-        ("4", None, State.WAITING),
-        ("5", Outcome.WRONG_NUMBER, State.CLOSED),
+        ("3", None, CallbackState.WAITING),
+        ("4", None, CallbackState.WAITING),
+        ("5", Outcome.WRONG_NUMBER, CallbackState.CLOSED),
     ],
     ids=["left message", "no answer", "wrong number"],
 )
 async def test_the_outcome_code_asks_about_the_row_that_was_taken_last(
-    phones: Phones, key: str, outcome: Outcome | None, state: State
+    phones: Phones, key: str, outcome: Outcome | None, state: CallbackState
 ) -> None:
     await phones.claims(await phones.opens())
     call = await phones.asks(OUTCOME)
@@ -179,7 +179,7 @@ async def test_a_mobile_that_answers_without_pressing_1_leaves_the_call_missed(
     caller = phones.lab.trunk.customer_calls(WITH_MOBILE, NINA.value)
     await ended(caller)
     row = await phones.until_row(lambda row: row.missed == 1)
-    assert row.state is State.OPEN
+    assert row.state is CallbackState.OPEN
 
 
 async def test_a_mobile_that_presses_1_has_answered(phones: Phones) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agi.protocol import HungUpError, ProtocolError, Reply, command, read_environment, read_reply
+from agi.protocol import AgiResult, HungUpError, ProtocolError, command, read_environment, read_reply
 
 HEAD = b"""agi_network: yes
 agi_network_script: token/next?row=1
@@ -70,15 +70,15 @@ def test_quotes_and_backslashes_stay_inside_their_argument() -> None:
 @pytest.mark.parametrize(
     ("line", "reply"),
     [
-        (b"200 result=0\n", Reply("0")),
-        (b"200 result=49 endpos=12800\n", Reply("49")),
-        (b"200 result=1234 (timeout)\n", Reply("1234", "timeout")),
-        (b"200 result= (timeout)\n", Reply("", "timeout")),
-        (b"200 result=12#\n", Reply("12#")),
-        (b"200 result=1 (a value) endpos=0\r\n", Reply("1", "a value")),
+        (b"200 result=0\n", AgiResult("0")),
+        (b"200 result=49 endpos=12800\n", AgiResult("49")),
+        (b"200 result=1234 (timeout)\n", AgiResult("1234", "timeout")),
+        (b"200 result= (timeout)\n", AgiResult("", "timeout")),
+        (b"200 result=12#\n", AgiResult("12#")),
+        (b"200 result=1 (a value) endpos=0\r\n", AgiResult("1", "a value")),
     ],
 )
-def test_an_answer_has_a_result_and_perhaps_a_note(line: bytes, reply: Reply) -> None:
+def test_an_answer_has_a_result_and_perhaps_a_note(line: bytes, reply: AgiResult) -> None:
     assert read_reply(line) == reply
 
 

@@ -10,7 +10,7 @@ from agi.desk import PinLock
 from agi.routes import routes
 from agi.server import AgiServer
 from agi.settings import AgiSettings
-from bridge.domain.callbacks.queue import Outcome, State, Urgency
+from bridge.domain.callbacks.queue import CallbackState, Outcome, Urgency
 from storage import settings
 from tests.agi.caller import HANG_UP, Caller, calling
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, OWN, Desk, missed_call
@@ -67,7 +67,7 @@ async def test_1_takes_the_row_and_has_the_dialplan_dial_as_the_line_that_was_ca
     await desk.call(missed_call())
     call = await phone.dials("next", {"beep": "1"})
     assert call.variables == {"TEXTBACK_DID": OWN.value, "TEXTBACK_TO": CUSTOMER.digits}
-    assert ((await desk.row()).state, (await desk.row()).owner) == (State.CLAIMED, "Ann")
+    assert ((await desk.row()).state, (await desk.row()).owner) == (CallbackState.CLAIMED, "Ann")
 
 
 async def test_3_snoozes_for_two_office_hours(desk: Desk, phone: Phone) -> None:
@@ -122,15 +122,15 @@ async def test_nothing_but_its_own_keys_changes_a_row(desk: Desk, phone: Phone, 
 @pytest.mark.parametrize(
     ("key", "outcome", "state"),
     [
-        ("1", Outcome.BOOKED, State.CLOSED),
-        ("2", Outcome.REACHED, State.CLOSED),
-        ("3", None, State.WAITING),
-        ("4", None, State.WAITING),
-        ("5", Outcome.WRONG_NUMBER, State.CLOSED),
+        ("1", Outcome.BOOKED, CallbackState.CLOSED),
+        ("2", Outcome.REACHED, CallbackState.CLOSED),
+        ("3", None, CallbackState.WAITING),
+        ("4", None, CallbackState.WAITING),
+        ("5", Outcome.WRONG_NUMBER, CallbackState.CLOSED),
     ],
 )
 async def test_the_key_says_what_came_of_the_row_taken_last(
-    desk: Desk, phone: Phone, key: str, outcome: Outcome | None, state: State
+    desk: Desk, phone: Phone, key: str, outcome: Outcome | None, state: CallbackState
 ) -> None:
     await desk.call(missed_call())
     await phone.dials("next", {"beep": "1"})
@@ -154,7 +154,7 @@ async def test_who_took_nothing_has_nothing_to_say(desk: Desk, phone: Phone) -> 
     await phone.dials("next", {"beep": "1"})
     call = await phone.dials("outcome", {"beep": "1"}, channel=STRANGER)
     assert call.said == ["vm-nomore", "vm-goodbye"]
-    assert (await desk.row()).state is State.CLAIMED
+    assert (await desk.row()).state is CallbackState.CLAIMED
 
 
 async def test_a_phone_without_a_person_acts_by_its_own_name(desk: Desk, phone: Phone) -> None:

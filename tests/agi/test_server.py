@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agi import server
-from agi.channel import Channel
+from agi.channel import AgiChannel
 from agi.server import AgiServer
 from agi.settings import AgiSettings
 from storage.errors import StorageError
@@ -18,15 +18,15 @@ from tests.agi.caller import HANG_UP, Caller, calling
 TOKEN = "a-token-of-our-own"
 
 
-async def greets(call: Channel) -> None:
+async def greets(call: AgiChannel) -> None:
     await call.say("hello")
 
 
-async def breaks(call: Channel) -> None:
+async def breaks(call: AgiChannel) -> None:
     raise RuntimeError("a script that is wrong")
 
 
-async def finds_the_disk_full(call: Channel) -> None:
+async def finds_the_disk_full(call: AgiChannel) -> None:
     raise StorageError(Path("textback.db"), "the disk is full")
 
 

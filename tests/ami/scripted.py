@@ -11,7 +11,7 @@ from typing import Any, cast
 from bridge.ami.client import AmiClient, Backoff
 from bridge.ami.protocol import Message
 from bridge.ami.resync import Heard, Received
-from bridge.ami.session import AmiSettings, Tap
+from bridge.ami.session import AmiSettings, RawStreamListener
 
 WANTED = frozenset({"Newchannel", "Hangup", "Shutdown", "UserEvent"})
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -112,7 +112,7 @@ def name_of(what: Heard) -> str:
 
 @asynccontextmanager
 async def line_to(
-    pbx: ScriptedPbx, *, refused_retry: Backoff | None = None, tap: Tap | None = None, **settings: Any
+    pbx: ScriptedPbx, *, refused_retry: Backoff | None = None, tap: RawStreamListener | None = None, **settings: Any
 ) -> AsyncIterator[Line]:
     server = await asyncio.start_server(pbx.serve, "127.0.0.1", pbx.port, ssl=pbx.tls)
     pbx.port = server.sockets[0].getsockname()[1]

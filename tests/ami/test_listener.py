@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.ami.listener import Listener
-from bridge.ami.protocol import Framer, Message
+from bridge.ami.protocol import Message, MessageFramer
 from bridge.ami.resync import Heard, Received
 from bridge.domain.calls.calls import EndedCall, Verdict
 from bridge.domain.calls.live_calls import TrackerSettings
@@ -35,7 +35,7 @@ def event(name: str, second: float, apart: timedelta = timedelta(0), **headers: 
     heard = MONDAY_NOON + timedelta(seconds=second)
     told = {"Timestamp": f"{(heard + apart).timestamp():.6f}", "Channel": TRUNK, "Uniqueid": "1.1", "Linkedid": "1.1"}
     lines = [f"{key}: {value}\r\n" for key, value in {"Event": name, **told, **headers}.items()]
-    return [(heard, message) for message in Framer().feed("".join([*lines, "\r\n"]).encode())]
+    return [(heard, message) for message in MessageFramer().feed("".join([*lines, "\r\n"]).encode())]
 
 
 def a_missed_call(apart: timedelta) -> list[Received]:

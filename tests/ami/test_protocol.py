@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.ami.decode import WANTED, decode
-from bridge.ami.mend import Mender
-from bridge.ami.protocol import UNFILTERED, Framer, Message
+from bridge.ami.injection import InjectionRepair
+from bridge.ami.protocol import UNFILTERED, Message, MessageFramer
 from bridge.domain.calls.events import Event
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*/*.ami"))
@@ -19,12 +19,12 @@ VARSET = b"Event: VarSet\r\nPrivilege: dialplan,all\r\nVariable: X\r\nValue: \r\
 
 
 def one(raw: bytes) -> Message:
-    [message] = Framer().feed(raw)
+    [message] = MessageFramer().feed(raw)
     return message
 
 
 def test_banner_response_and_event_come_one_by_one() -> None:
-    banner, login, hangup = Framer().feed(BANNER + LOGIN + HANGUP)
+    banner, login, hangup = MessageFramer().feed(BANNER + LOGIN + HANGUP)
     assert banner.banner == "Asterisk Call Manager/11.0.0"
     assert (login.event, login.get("Response")) == ("", "Success")
     assert (hangup.event, hangup.get("Uniqueid")) == ("Hangup", "1.1")
@@ -34,22 +34,22 @@ def test_banner_response_and_event_come_one_by_one() -> None:
 @given(st.lists(st.integers(1, 60), min_size=1))
 def test_where_the_stream_is_cut_changes_nothing(cuts: list[int]) -> None:
     stream = BANNER + LOGIN + HANGUP.replace(b"trunk", "José".encode()) + VARSET
-    framer, pieces, at = Framer(), [], 0
+    framer, pieces, at = MessageFramer(), [], 0
     for cut in cuts:
         pieces += framer.feed(stream[at : at + cut])
         at += cut
-    assert pieces + framer.feed(stream[at:]) == Framer().feed(stream)
+    assert pieces + framer.feed(stream[at:]) == MessageFramer().feed(stream)
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_sizes_of_a_recordings_messages_add_up_to_the_recording(recording: Path) -> None:
     raw = recording.read_bytes()
-    framer = Framer()
+    framer = MessageFramer()
     assert sum(message.raw_size for message in framer.feed(raw)) + framer.pending == len(raw)
 
 
 def test_unwanted_events_are_dropped_and_responses_stay() -> None:
-    events = Framer(wanted={"Hangup"}).feed(BANNER + LOGIN + VARSET + HANGUP + VARSET)
+    events = MessageFramer(wanted={"Hangup"}).feed(BANNER + LOGIN + VARSET + HANGUP + VARSET)
     assert [message.event for message in events] == ["", "", "Hangup"]
 
 
@@ -113,7 +113,7 @@ def test_an_injected_event_leaves_a_suspicious_tail() -> None:
         b"Event: Newchannel\r\nPrivilege: call,all\r\nChannel: PJSIP/trunk-1\r\nCallerIDNum: 1\r\n\r\n"
         b"Event: Hangup\r\nUniqueid: 1.1\r\nCallerIDName: x\r\nExten: 0205550101\r\nUniqueid: 2.2\r\n\r\n"
     )
-    real, forged = Framer().feed(raw)
+    real, forged = MessageFramer().feed(raw)
     assert (real.event, real.get("Uniqueid")) == ("Newchannel", "")
     assert forged.suspicious
 
@@ -122,19 +122,19 @@ def test_the_filter_keeps_a_broken_event_and_what_is_glued_behind_it() -> None:
     """Whatever the caller calls it: without its ending, which stands in the forged block, nobody could mend it."""
     broken = b"Event: VarSet\r\nPrivilege: dialplan,all\r\nChannel: PJSIP/trunk-1\r\nCallerIDNum: 1\r\n\r\n"
     forged = b"Event: Foo\r\nCallerIDName: x\r\nUniqueid: 2.2\r\nLinkedid: 2.2\r\n\r\n"
-    kept = Framer(wanted={"Hangup"}).feed(VARSET + broken + forged + HANGUP)
+    kept = MessageFramer(wanted={"Hangup"}).feed(VARSET + broken + forged + HANGUP)
     assert [message.event for message in kept] == ["VarSet", "Foo", "Hangup"]
 
 
 def test_the_filter_goes_on_some_blocks_after_a_broken_event() -> None:
-    framer = Framer(wanted={"Hangup"})
+    framer = MessageFramer(wanted={"Hangup"})
     framer.feed(b"Event: VarSet\r\nCallerIDNum: 1\r\n\r\n" + VARSET * UNFILTERED)
     assert framer.feed(VARSET) == []
 
 
 def understood(raw: bytes, wanted: frozenset[str] | None) -> list[Event]:
-    mender = Mender()
-    whole = (mended for message in Framer(wanted).feed(raw) for mended in mender.feed(message))
+    mender = InjectionRepair()
+    whole = (mended for message in MessageFramer(wanted).feed(raw) for mended in mender.feed(message))
     return [event for message in whole if (event := decode(message, None))]
 
 
@@ -145,7 +145,7 @@ def test_the_filter_takes_nothing_away_from_what_is_understood(recording: Path) 
 
 
 def test_an_overlong_message_is_let_go_and_the_next_one_read() -> None:
-    framer = Framer(max_message=1000)
+    framer = MessageFramer(max_message=1000)
     raw = b"Event: Newchannel\r\nCallerIDName: " + b"x" * 50_000 + b"\r\n\r\n"
     messages = [message for i in range(0, len(raw), 7) for message in framer.feed(raw[i : i + 7])]
     assert messages == [Message("", (), len(raw), suspicious=True)]
@@ -153,7 +153,7 @@ def test_an_overlong_message_is_let_go_and_the_next_one_read() -> None:
 
 
 def test_no_more_than_the_cap_is_held_of_a_message_that_never_ends() -> None:
-    framer = Framer(max_message=1000)
+    framer = MessageFramer(max_message=1000)
     for _ in range(1000):
         framer.feed(b"x" * 100)
     assert framer.pending == 100_000
@@ -161,13 +161,13 @@ def test_no_more_than_the_cap_is_held_of_a_message_that_never_ends() -> None:
 
 
 def test_empty_lines_too_many_belong_to_the_next_message() -> None:
-    first, second = Framer().feed(HANGUP + b"\r\n\r\n\r\n" + VARSET)
+    first, second = MessageFramer().feed(HANGUP + b"\r\n\r\n\r\n" + VARSET)
     assert (first.event, second.event) == ("Hangup", "VarSet")
     assert second.raw_size == len(VARSET) + 6
 
 
 @given(st.binary(max_size=400), st.sampled_from([None, frozenset({"Hangup"})]))
 def test_no_bytes_make_it_raise_and_a_real_event_is_read_after_any(noise: bytes, wanted: frozenset[str] | None) -> None:
-    framer = Framer(wanted)
+    framer = MessageFramer(wanted)
     framer.feed(noise)
     assert framer.feed(b"\r\n\r\n" + HANGUP)[-1].event == "Hangup"

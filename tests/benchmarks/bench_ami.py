@@ -11,13 +11,13 @@ from statistics import median, quantiles
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.listener import Listener
-from bridge.ami.protocol import Framer
+from bridge.ami.protocol import MessageFramer
 from bridge.ami.session import AmiSettings
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.live_calls import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.simulator.pbx import SimulatedPbx
-from bridge.simulator.tape import Step, Tape
+from bridge.simulator.tape import Tape, TapeStep
 from tests.benchmarks.bench_tracker import ROUNDS, chunks, dispatched, seconds, stream
 
 CALLS = 2000
@@ -25,12 +25,12 @@ AT_ONCE = 50
 
 
 def framed(data: bytes) -> int:
-    framer = Framer()
+    framer = MessageFramer()
     return sum(len(framer.feed(chunk)) for chunk in chunks(data))
 
 
 def filtered(data: bytes) -> int:
-    framer = Framer(WANTED)
+    framer = MessageFramer(WANTED)
     return sum(len(framer.feed(chunk)) for chunk in chunks(data))
 
 
@@ -78,7 +78,7 @@ async def _play(pbx: SimulatedPbx, tape: Tape, caller: str, written: dict[str, f
 
 
 def _without_pauses(tape: Tape) -> Tape:
-    return Tape(tuple(Step(0.0, step.headers) for step in tape.steps))
+    return Tape(tuple(TapeStep(0.0, step.headers) for step in tape.steps))
 
 
 def _now() -> datetime:

@@ -84,9 +84,9 @@ async def main(customers: int) -> None:
             nightly = Retention(database, OFFICE, RetentionSettings())
             await told("figures of all of it", count(database, MONDAY_NOON))
             await told(
-                "the first night: a year of rows deleted, nine months of words emptied", nightly.look(MONDAY_NOON)
+                "the first night: a year of rows deleted, nine months of words emptied", nightly.run_due(MONDAY_NOON)
             )
-            await told("an ordinary night", nightly.look(MONDAY_NOON + timedelta(days=1)))
+            await told("an ordinary night", nightly.run_due(MONDAY_NOON + timedelta(days=1)))
             await told("one number forgotten", Privacy(database).forget(caller(7), "Ann", MONDAY_NOON))
 
 

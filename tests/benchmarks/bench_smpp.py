@@ -22,8 +22,8 @@ from smpplib.client import Client
 
 from bridge.domain.phone import E164
 from bridge.domain.texts.gsm import split
-from bridge.domain.texts.messages import Encoding, Kind, Submission
-from bridge.smpp.codec import Command, Framer, Pdu, encode
+from bridge.domain.texts.messages import Encoding, MessageKind, Submission
+from bridge.smpp.codec import CommandId, Pdu, PduFramer, encode
 from bridge.texts.outbox import Outbox, OutboxSettings
 from storage import messages
 from storage.database import Database
@@ -40,7 +40,7 @@ TEXT = "Sorry we missed you. What can we help with?"
 class Responder(asyncio.Protocol):
     def __init__(self, delay: float) -> None:
         self._delay = delay
-        self._framer = Framer()
+        self._framer = PduFramer()
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -56,15 +56,15 @@ class Responder(asyncio.Protocol):
             self._transport.write(answers)
 
 
-SUBMIT_RESP = encode(Command.SUBMIT_SM_RESP, 0, message_id="0123456789")
+SUBMIT_RESP = encode(CommandId.SUBMIT_SM_RESP, 0, message_id="0123456789")
 
 
 def answer(pdu: Pdu) -> bytes:
-    if pdu.command_id == Command.SUBMIT_SM:
+    if pdu.command_id == CommandId.SUBMIT_SM:
         return SUBMIT_RESP[:12] + pdu.sequence.to_bytes(4, "big") + SUBMIT_RESP[16:]
-    if pdu.command_id == Command.UNBIND:
-        return encode(Command.UNBIND_RESP, pdu.sequence)
-    return encode(Command(pdu.command_id).response, pdu.sequence, system_id="bench")
+    if pdu.command_id == CommandId.UNBIND:
+        return encode(CommandId.UNBIND_RESP, pdu.sequence)
+    return encode(CommandId(pdu.command_id).response, pdu.sequence, system_id="bench")
 
 
 def serve(delay: float, ready: Connection) -> None:
@@ -145,7 +145,7 @@ class NobodyOnThePhone:
 
 def new_message(number: int) -> messages.NewMessage:
     return messages.NewMessage(
-        kind=Kind.BY_HAND,
+        kind=MessageKind.BY_HAND,
         number=E164(f"+1202555{number:04}"),
         source=OFFICE,
         branch="main",

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.policy import TextRules
 from storage import callbacks, messages
 from storage.callbacks import Key
 from storage.database import Database
@@ -131,7 +131,7 @@ async def from_hang_up_to_gateway(desk: Desk) -> None:
 
 async def measure(folder: Path) -> None:
     async with await Database.open(folder / "textback.db") as database:
-        desk = Desk(database, rules=Rules(cap_hour=10**6, cap_day=10**6, neighbours=10**6))
+        desk = Desk(database, rules=TextRules(cap_hour=10**6, cap_day=10**6, neighbours=10**6))
         await desk.resume()
         await compare_sync_levels(database)
         await from_hang_up_to_gateway(desk)

@@ -17,8 +17,8 @@ import panoramisk
 import panoramisk.ami_protocol
 
 from bridge.ami.decode import WANTED, decode
-from bridge.ami.mend import Mender
-from bridge.ami.protocol import Framer
+from bridge.ami.injection import InjectionRepair
+from bridge.ami.protocol import MessageFramer
 from bridge.domain.calls.events import HungUp
 from bridge.domain.calls.live_calls import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
@@ -43,7 +43,7 @@ def chunks(data: bytes) -> Iterable[bytes]:
 
 
 def ours(data: bytes) -> int:
-    framer, mender, tracker, calls = Framer(WANTED), Mender(), Tracker(SETTINGS), 0
+    framer, mender, tracker, calls = MessageFramer(WANTED), InjectionRepair(), Tracker(SETTINGS), 0
     for number, chunk in enumerate(chunks(data)):
         at = START + timedelta(seconds=number)
         for message in framer.feed(chunk):

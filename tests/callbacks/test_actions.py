@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.callbacks.actions import ConflictError
-from bridge.domain.callbacks.queue import Attempt, Callback, NotPossibleError, Outcome, State, Urgency
+from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, NotPossibleError, Outcome, Urgency
 from bridge.domain.calls.calls import Verdict
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
@@ -25,11 +25,16 @@ async def row(desk: Desk) -> Callback:
 
 async def test_claim_release_and_finish(desk: Desk, row: Callback) -> None:
     row = await desk.callbacks.claim(row.id, row.version, "Ann", LATER)
-    assert (row.state, row.owner) == (State.CLAIMED, "Ann")
+    assert (row.state, row.owner) == (CallbackState.CLAIMED, "Ann")
     row = await desk.callbacks.release(row.id, row.version, "Ann", LATER)
-    assert (row.state, row.owner) == (State.OPEN, None)
+    assert (row.state, row.owner) == (CallbackState.OPEN, None)
     row = await desk.callbacks.finish(row.id, row.version, "Bob", LATER, Outcome.BOOKED)
-    assert (row.state, row.outcome, row.closed_by, row.reached_by) == (State.CLOSED, Outcome.BOOKED, "Bob", "Bob")
+    assert (row.state, row.outcome, row.closed_by, row.reached_by) == (
+        CallbackState.CLOSED,
+        Outcome.BOOKED,
+        "Bob",
+        "Bob",
+    )
 
 
 async def test_of_two_who_claim_at_once_one_wins_and_the_other_is_told_who(desk: Desk, row: Callback) -> None:
@@ -50,22 +55,22 @@ async def test_a_row_that_changed_meanwhile_is_not_touched(desk: Desk, row: Call
     with pytest.raises(ConflictError) as conflict:
         await desk.callbacks.finish(row.id, row.version, "Ann", LATER, Outcome.NO_NEED)
     assert (conflict.value.who, conflict.value.what) == ("textback", "callback.reply")
-    assert (await desk.row()).state is State.OPEN
+    assert (await desk.row()).state is CallbackState.OPEN
 
 
 async def test_an_attempt_brings_the_row_back_after_two_office_hours(desk: Desk, row: Callback) -> None:
     five_to_closing = MONDAY_NOON + timedelta(hours=4, minutes=55)
     row = await desk.callbacks.attempt(row.id, row.version, "Ann", five_to_closing, Attempt.LEFT_MESSAGE)
     five_to_eleven_tomorrow = MONDAY_NOON + timedelta(hours=22, minutes=55)
-    assert (row.state, row.owner, row.until) == (State.WAITING, "Ann", five_to_eleven_tomorrow)
+    assert (row.state, row.owner, row.until) == (CallbackState.WAITING, "Ann", five_to_eleven_tomorrow)
 
 
 async def test_a_snoozed_row_wakes_when_its_time_has_come(desk: Desk, row: Callback) -> None:
     row = await desk.callbacks.snooze(row.id, row.version, "Ann", MONDAY_NOON, LATER)
     await desk.callbacks.wake_due(LATER - timedelta(seconds=1))
-    assert (await desk.row()).state is State.WAITING
+    assert (await desk.row()).state is CallbackState.WAITING
     await desk.callbacks.wake_due(LATER)
-    assert (await desk.row()).state is State.OPEN
+    assert (await desk.row()).state is CallbackState.OPEN
 
 
 async def test_a_snooze_into_the_past_is_refused(desk: Desk, row: Callback) -> None:
@@ -117,7 +122,7 @@ async def test_undo_brings_back_what_was(desk: Desk, row: Callback) -> None:
     claimed = await desk.callbacks.claim(row.id, row.version, "Ann", LATER)
     done = await desk.callbacks.finish(row.id, claimed.version, "Ann", LATER, Outcome.SPAM)
     back = await desk.callbacks.undo(row.id, done.version, "Ann", LATER)
-    assert (back.state, back.owner, back.outcome, back.closed_at) == (State.CLAIMED, "Ann", None, None)
+    assert (back.state, back.owner, back.outcome, back.closed_at) == (CallbackState.CLAIMED, "Ann", None, None)
 
 
 async def test_undo_takes_notes_and_attempts_away(desk: Desk, row: Callback) -> None:
@@ -125,7 +130,7 @@ async def test_undo_takes_notes_and_attempts_away(desk: Desk, row: Callback) -> 
     row = await desk.callbacks.undo(row.id, row.version, "Ann", LATER)
     row = await desk.callbacks.attempt(row.id, row.version, "Ann", LATER, Attempt.NO_ANSWER)
     row = await desk.callbacks.undo(row.id, row.version, "Ann", LATER)
-    assert row.state is State.OPEN
+    assert row.state is CallbackState.OPEN
     async with desk.database.read() as db:
         assert await callbacks.notes(db, row.id) == []
         assert await callbacks.attempts(db, row.id) == []

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.callbacks.actions import ConflictError
 from bridge.callbacks.click_to_call import Calling, CannotCallError, nobody_dialled
-from bridge.domain.callbacks.queue import Outcome, State
+from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.calls.calls import Reason
 from bridge.domain.calls.events import NobodyDialled
 from bridge.domain.office.office import Office, Person
@@ -37,7 +37,7 @@ async def test_the_persons_phone_is_rung_and_the_row_is_theirs(desk: Desk) -> No
     await desk.call(missed_call())
     await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(await desk.row(), "Ann", desk.clock())
     row = await desk.row()
-    assert (row.state, row.owner) == (State.CLAIMED, "Ann")
+    assert (row.state, row.owner) == (CallbackState.CLAIMED, "Ann")
     assert pbx.asked == [
         {
             "attempt_id": f"textback-{row.id}-1",
@@ -113,7 +113,7 @@ async def test_a_desk_phone_that_is_not_picked_up_is_told_once_in_the_name_of_wh
         await nobody_dialled(desk.database, NOT_TAKEN, desk.clock())
     assert await told(desk) == ['{"why": "no_answer"}']
     assert await desk.column("SELECT who FROM audit WHERE what = 'callback.not_called'") == ["Ann"]
-    assert (await desk.row()).state is State.CLAIMED
+    assert (await desk.row()).state is CallbackState.CLAIMED
     assert await desk.column("SELECT count(*) FROM attempt") == [0]
 
 

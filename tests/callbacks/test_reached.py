@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bridge.callbacks import reached as recovery
-from bridge.domain.callbacks.queue import Outcome, State
-from bridge.domain.texts.policy import Rules
+from bridge.domain.callbacks.queue import CallbackState, Outcome
+from bridge.domain.texts.policy import TextRules
 from storage.database import Database
 from tests.desk import CUSTOMER, EAST, MONDAY_NOON, OFFICE, OTHER, Desk, answered_call, missed_call, outbound_call
 
@@ -23,8 +23,8 @@ async def test_a_talk_in_one_branch_leaves_the_row_of_another(desk: Desk) -> Non
     await desk.call(missed_call())
     await desk.call(missed_call(did=EAST.dids[0]))
     await desk.call(answered_call(at=LATER, did=EAST.dids[0]))
-    assert (await desk.row(branch="east")).state is State.CLOSED
-    assert (await desk.row(branch="main")).state is State.OPEN
+    assert (await desk.row(branch="east")).state is CallbackState.CLOSED
+    assert (await desk.row(branch="main")).state is CallbackState.OPEN
 
 
 async def test_calling_a_customer_is_noted_on_all_their_rows_once(desk: Desk) -> None:
@@ -52,7 +52,7 @@ async def test_a_withheld_caller_who_is_answered_closes_nothing(desk: Desk) -> N
     await desk.call(missed_call(None))
     unseen = missed_call(None, LATER)
     await desk.call(replace(answered_call(at=LATER), caller=unseen.caller))
-    assert (await desk.row(None)).state is State.OPEN
+    assert (await desk.row(None)).state is CallbackState.OPEN
 
 
 async def test_a_row_reached_by_itself_stands_in_what_was_done(desk: Desk) -> None:
@@ -65,7 +65,7 @@ async def test_a_row_reached_by_itself_stands_in_what_was_done(desk: Desk) -> No
 
 
 async def test_talking_to_the_customer_cancels_a_text_that_waits(database: Database) -> None:
-    desk = Desk(database, rules=Rules(delay=timedelta(seconds=120)))
+    desk = Desk(database, rules=TextRules(delay=timedelta(seconds=120)))
     await desk.resume()
     await desk.call(missed_call())
     await desk.call(outbound_call(at=MONDAY_NOON + timedelta(seconds=100)))

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from bridge.callbacks.click_to_call import Calling, CannotCallError
-from bridge.domain.callbacks.queue import Outcome, State
+from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
 from bridge.domain.texts import gsm
 from bridge.domain.texts.messages import Concatenation
 from bridge.domain.texts.policy import ContactKind
-from bridge.oncall.staff_messages import Telling
+from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports.digest import Digest, DigestSettings
 from bridge.reports.retention import Privacy
 from storage import contacts, search
@@ -83,7 +83,7 @@ async def test_who_wants_no_texts_but_a_call_gets_a_row_and_no_text(desk: Desk) 
 async def test_a_talk_from_there_closes_the_row_as_reached(asked: Desk) -> None:
     await asked.call(answered_call(WIFE, LATER))
     row = await asked.row()
-    assert (row.state, row.reached_by, row.outcome) == (State.CLOSED, "Ann", None)
+    assert (row.state, row.reached_by, row.outcome) == (CallbackState.CLOSED, "Ann", None)
 
 
 async def test_a_talk_in_another_branch_or_from_a_shared_number_closes_nothing(asked: Desk) -> None:
@@ -91,7 +91,7 @@ async def test_a_talk_in_another_branch_or_from_a_shared_number_closes_nothing(a
     async with asked.database.transaction() as tx:
         await contacts.put(tx, Contact(WIFE, "Hotel", ContactKind.SHARED), "Ann", LATER)
     await asked.call(answered_call(WIFE, LATER))
-    assert (await asked.row()).state is State.OPEN
+    assert (await asked.row()).state is CallbackState.OPEN
 
 
 async def test_a_guest_of_a_hotel_is_known_by_the_number_they_gave(desk: Desk) -> None:
@@ -109,13 +109,13 @@ async def test_a_row_of_withheld_callers_stays_for_a_person_whoever_of_them_got_
     row = await desk.row(None)
     await desk.callbacks.correct(row.id, row.version, "Ann", LATER, address=None, issue="by voicemail", second=WIFE)
     await desk.call(answered_call(WIFE, LATER))
-    assert (await desk.row(None)).state is State.OPEN
+    assert (await desk.row(None)).state is CallbackState.OPEN
 
 
 async def test_a_call_to_there_is_an_attempt_of_whoever_called(asked: Desk) -> None:
     await asked.call(outbound(WIFE, LATER, talked=0))
     row = await asked.row()
-    assert row.state is State.OPEN
+    assert row.state is CallbackState.OPEN
     assert await asked.column("SELECT who || ' ' || result FROM attempt") == ["Ann rang_out"]
 
 
@@ -124,7 +124,7 @@ async def test_a_number_that_was_taken_off_the_row_does_nothing_any_more(asked: 
     await asked.call(answered_call(WIFE, LATER))
     await asked.inbox.received(text("any news?"))
     row = await asked.row()
-    assert (row.state, row.second) == (State.OPEN, None)
+    assert (row.state, row.second) == (CallbackState.OPEN, None)
 
 
 async def test_undo_brings_back_what_was_taken_off(asked: Desk) -> None:
@@ -138,12 +138,12 @@ async def test_a_missed_call_from_there_is_a_row_of_its_own_and_a_talk_closes_bo
     await asked.call(missed_call(WIFE, LATER))
     assert (await asked.row(WIFE)).missed == (await asked.row()).missed == 1
     await asked.call(answered_call(WIFE, LATER + timedelta(minutes=2)))
-    assert (await asked.row(WIFE)).state is (await asked.row()).state is State.CLOSED
+    assert (await asked.row(WIFE)).state is (await asked.row()).state is CallbackState.CLOSED
 
 
 async def test_staff_are_told_of_it(asked: Desk) -> None:
-    telling = Telling(OFFICE, gsm.split, by_email=False)
-    digest = Digest(asked.database, OFFICE, DigestSettings(), telling)
+    staff_messages = StaffMessages(OFFICE, gsm.split, by_email=False)
+    digest = Digest(asked.database, OFFICE, DigestSettings(), staff_messages)
     async with asked.database.read() as db:
         assert "(202) 555-0123 or (202) 555-0188, 4 Oak Ave" in await digest.text(db, LATER)
 
@@ -151,10 +151,10 @@ async def test_staff_are_told_of_it(asked: Desk) -> None:
 async def test_desk_phones_know_who_calls_from_there_until_it_is_taken_off(asked: Desk) -> None:
     display = NotingDisplay()
     keeper = lamp(asked, display)
-    await keeper.look()
+    await keeper.run_due()
     assert display.words("2025550188").startswith("URGENT")
     await corrected(asked, None)
-    await keeper.look()
+    await keeper.run_due()
     assert display.words("2025550188") == ""
 
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.ami.decode import WANTED, decode
-from bridge.ami.mend import Mender
-from bridge.ami.protocol import Framer, Message
+from bridge.ami.injection import InjectionRepair
+from bridge.ami.protocol import Message, MessageFramer
 from bridge.ami.recording import GREETING, read_times
 from bridge.domain.calls.calls import EndedCall, Verdict
 from bridge.domain.calls.events import Event, LinkLost, SnapshotEnded
@@ -83,8 +83,8 @@ def _told(calls: list[EndedCall]) -> dict[str, Any]:
 def _followed(recording: Recording) -> Iterator[tuple[Event, Rows]]:
     """Every event, with what CoreShowChannels would have shown right behind it."""
     times, offset = read_times(recording.path.with_suffix(".idx.jsonl")), 0
-    mender, rows = Mender(), Rows()
-    for message in Framer().feed(recording.path.read_bytes()):
+    mender, rows = InjectionRepair(), Rows()
+    for message in MessageFramer().feed(recording.path.read_bytes()):
         at = times.at(offset)
         offset += message.raw_size
         for whole in mender.feed(message):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bridge.calls.late_calls import COME_WITHIN, Backfill
-from bridge.domain.callbacks.queue import State
+from bridge.domain.callbacks.queue import CallbackState
 from bridge.domain.calls.calls import CallKey, EndedCall, Verdict
 from storage import callbacks, calls
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, answered_call, missed_call, text
@@ -45,7 +45,7 @@ class Office:
 
     async def connects(self) -> None:
         self.link = self.desk.clock()
-        await self.backfill.look()
+        await self.backfill.run_due()
 
     async def calls(self) -> list[calls.CallRow]:
         async with self.desk.database.read() as db:
@@ -65,7 +65,7 @@ async def office(desk: Desk) -> Office:
 async def test_a_call_in_the_gap_has_its_row_and_its_text_and_is_marked_late(office: Office) -> None:
     office.records.written = [missed_call(at=ago(5))]
     await office.connects()
-    await office.backfill.look()
+    await office.backfill.run_due()
     [_, found] = await office.calls()
     assert (found.filing.late, found.filing.verdict, found.filing.text_why) == (True, Verdict.MISSED, "send")
     assert (await office.desk.row()).missed == 1
@@ -113,7 +113,7 @@ async def test_what_ends_once_we_listen_again_is_left_to_the_events(office: Offi
     await office.connects()
     office.desk.clock.advance(minutes=1)
     office.records.written = [missed_call(at=office.desk.clock() - MINUTE / 2)]
-    await office.backfill.look()
+    await office.backfill.run_due()
     assert len(await office.calls()) == 1
 
 
@@ -122,7 +122,7 @@ async def test_records_that_come_minutes_later_are_still_taken(office: Office) -
     await office.desk.call(answered_call(OTHER, MONDAY_NOON + 4 * MINUTE))
     office.desk.clock.advance(minutes=1)
     office.records.written = [missed_call(at=ago(2))]
-    await office.backfill.look()
+    await office.backfill.run_due()
     assert (await office.desk.row()).missed == 1
 
 
@@ -133,7 +133,7 @@ async def test_a_call_cut_off_that_went_on_is_resolved_however_long_it_lasted(of
     cut = missed_call(at=ends_at, verdict=Verdict.UNKNOWN)
     await office.desk.call(cut)
     office.records.written = [replace(answered_call(at=ends_at), key=cut.key)]
-    await office.backfill.look()
+    await office.backfill.run_due()
     assert (await office.calls())[-1].filing.verdict is Verdict.ANSWERED
 
 
@@ -153,7 +153,7 @@ async def test_who_got_through_within_the_gap_needs_no_call_any_more(office: Off
     office.records.written = [missed_call(at=ago(8)), answered_call(at=ago(6))]
     await office.connects()
     row = await office.desk.row()
-    assert (row.state, row.reached_by, row.missed) == (State.CLOSED, "Ann", 1)
+    assert (row.state, row.reached_by, row.missed) == (CallbackState.CLOSED, "Ann", 1)
     [_, missed, _] = await office.calls()
     assert missed.filing.late
 
@@ -162,9 +162,9 @@ async def test_who_got_through_before_the_missed_call_was_found_needs_none_eithe
     await office.connects()
     await office.desk.call(answered_call(at=MONDAY_NOON))
     office.records.written = [missed_call(at=ago(5))]
-    await office.backfill.look()
+    await office.backfill.run_due()
     row = await office.desk.row()
-    assert (row.state, row.reached_at, row.reached_by) == (State.CLOSED, MONDAY_NOON, "Ann")
+    assert (row.state, row.reached_at, row.reached_by) == (CallbackState.CLOSED, MONDAY_NOON, "Ann")
 
 
 @pytest.mark.parametrize("sign", ["call", "text"])
@@ -179,7 +179,7 @@ async def test_a_talk_found_late_closes_nothing_that_came_after_it(office: Offic
     office.records.written = [answered_call(at=ago(5))]
     office.desk.clock.now = MONDAY_NOON
     await office.connects()
-    assert (await office.desk.row()).state is State.OPEN
+    assert (await office.desk.row()).state is CallbackState.OPEN
 
 
 async def test_records_that_cannot_be_read_are_told_once_and_tried_again(
@@ -188,10 +188,10 @@ async def test_records_that_cannot_be_read_are_told_once_and_tried_again(
     office.records.broken = True
     office.records.written = [missed_call(at=ago(5))]
     await office.connects()
-    await office.backfill.look()
+    await office.backfill.run_due()
     assert capsys.readouterr().out.count("backfill.unreadable") == 1
     office.records.broken = False
-    await office.backfill.look()
+    await office.backfill.run_due()
     assert (await office.desk.row()).missed == 1
 
 
@@ -200,7 +200,7 @@ async def test_the_same_records_again_and_again_change_nothing(office: Office) -
     await office.connects()
     before = await office.desk.row()
     for _ in range(3):
-        await office.backfill.look()
+        await office.backfill.run_due()
     await office.connects()
     assert await office.desk.row() == before
     assert len(await office.calls()) == 3
@@ -230,5 +230,5 @@ async def test_one_that_we_cannot_digest_keeps_none_of_the_others_out(
     monkeypatch.setattr(office.backfill, "_ended", stumbles)
     office.records.written = [bad, good]
     await office.connects()
-    await office.backfill.look()
+    await office.backfill.run_due()
     assert (await office.desk.row(OTHER)).missed == 1

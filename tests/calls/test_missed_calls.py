@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.domain.callbacks.queue import Attempt, State
+from bridge.domain.callbacks.queue import Attempt, CallbackState
 from bridge.domain.calls.calls import Caller, Reason, Verdict
 from bridge.domain.office.templates import Language, Template, Texts
 from bridge.domain.phone import E164
-from bridge.domain.texts.policy import ContactKind, Rules
+from bridge.domain.texts.policy import ContactKind, TextRules
 from storage import callbacks, contacts, opt_outs, settings
 from storage.contacts import Contact
 from storage.database import Database
-from storage.opt_outs import Cause
+from storage.opt_outs import OptOutCause
 from tests.desk import (
     CUSTOMER,
     EAST,
@@ -37,7 +37,7 @@ WHY = "SELECT text_why FROM call ORDER BY id"
 async def test_a_missed_call_is_a_row_and_a_queued_text(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    assert (row.state, row.number, row.missed, row.branch) == (State.OPEN, CUSTOMER, 1, "main")
+    assert (row.state, row.number, row.missed, row.branch) == (CallbackState.OPEN, CUSTOMER, 1, "main")
     (part,) = await desk.parts()
     assert part.state == "queued"
     assert part.number == CUSTOMER
@@ -155,7 +155,7 @@ async def test_a_busy_phone_that_never_rang_is_not_short(desk: Desk) -> None:
 
 async def test_a_talk_that_was_lost_is_a_row_without_a_text(desk: Desk) -> None:
     await desk.call(replace(answered_call(), verdict=Verdict.ANSWERED_THEN_LOST))
-    assert (await desk.row()).state is State.OPEN
+    assert (await desk.row()).state is CallbackState.OPEN
     assert await desk.column(WHY) == ["lost_after_talk"]
 
 
@@ -179,11 +179,11 @@ async def test_an_answered_redial_closes_the_row_as_reached(desk: Desk) -> None:
     later = MONDAY_NOON + timedelta(minutes=4)
     await desk.call(answered_call(at=later))
     row = await desk.row()
-    assert (row.state, row.reached_at, row.reached_by, row.outcome) == (State.CLOSED, later, "Ann", None)
+    assert (row.state, row.reached_at, row.reached_by, row.outcome) == (CallbackState.CLOSED, later, "Ann", None)
 
 
 async def test_an_answered_redial_cancels_the_text_that_waits(database: Database) -> None:
-    desk = Desk(database, rules=Rules(delay=timedelta(seconds=60)))
+    desk = Desk(database, rules=TextRules(delay=timedelta(seconds=60)))
     await desk.resume()
     await desk.call(missed_call())
     await desk.call(answered_call(at=MONDAY_NOON + timedelta(seconds=50)))
@@ -197,7 +197,7 @@ async def test_closing_by_itself_keeps_the_claim_and_the_notes(desk: Desk) -> No
     await desk.callbacks.note(row.id, row.version, "Bob", MONDAY_NOON, "has a dog")
     await desk.call(answered_call(at=MONDAY_NOON + timedelta(minutes=4)))
     row = await desk.row()
-    assert (row.state, row.owner) == (State.CLOSED, "Bob")
+    assert (row.state, row.owner) == (CallbackState.CLOSED, "Bob")
     assert await desk.column("SELECT text FROM note") == ["has a dog"]
 
 
@@ -207,7 +207,7 @@ async def test_an_answered_outbound_call_is_an_attempt_and_closes_nothing(desk: 
     row = await desk.row()
     async with desk.database.read() as db:
         (attempt,) = await callbacks.attempts(db, row.id)
-    assert row.state is State.OPEN
+    assert row.state is CallbackState.OPEN
     assert (attempt.who, attempt.result, attempt.talked) == ("Ann", Attempt.CALLED, timedelta(seconds=42))
 
 
@@ -245,10 +245,10 @@ async def test_somebody_who_replied_gets_no_first_text_again(desk: Desk) -> None
 
 async def test_who_opted_out_stays_in_the_queue_without_a_text(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
-        await opt_outs.start(tx, CUSTOMER, Cause.BY_HAND, None, "Ann", MONDAY_NOON)
+        await opt_outs.start(tx, CUSTOMER, OptOutCause.BY_HAND, None, "Ann", MONDAY_NOON)
     await desk.call(missed_call())
     assert await desk.column(WHY) == ["opted_out"]
-    assert (await desk.row()).state is State.OPEN
+    assert (await desk.row()).state is CallbackState.OPEN
 
 
 async def test_the_breaker_trips_when_neighbouring_numbers_call_in_a_row(desk: Desk) -> None:
@@ -266,7 +266,7 @@ async def test_the_breaker_trips_when_neighbouring_numbers_call_in_a_row(desk: D
 
 
 async def test_texts_stop_at_the_cap(database: Database) -> None:
-    desk = Desk(database, rules=Rules(cap_hour=2, cap_day=3))
+    desk = Desk(database, rules=TextRules(cap_hour=2, cap_day=3))
     await desk.resume()
     minutes = (0, 1, 2, 70, 80)
     for minute, area in zip(minutes, (202, 212, 312, 415, 512), strict=True):

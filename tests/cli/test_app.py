@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.app import rows
-from bridge.config import ConfigError, Problem
+from bridge.config import ConfigError, ConfigProblem
 from storage.errors import StorageError
 from tests.cli.test_configuration import run
 
@@ -28,7 +28,7 @@ def test_a_file_that_is_not_there_is_one_line_and_no_traceback(tmp_path: Path) -
 
 
 def test_every_mistake_is_a_line_however_deep_it_was_raised() -> None:
-    inner = ConfigError([Problem("zone", "is missing"), Problem("smpp.port", "is missing")])
+    inner = ConfigError([ConfigProblem("zone", "is missing"), ConfigProblem("smpp.port", "is missing")])
     disk = StorageError(Path("t.db"), "the disk is full")
     assert list(rows(BaseExceptionGroup("", [inner, BaseExceptionGroup("", [disk])]))) == [
         "zone: is missing",

@@ -19,7 +19,7 @@ from bridge.domain.phone import E164
 from storage import backup, calls, files, messages, migrate, opt_outs, settings
 from storage.database import Database
 from storage.errors import StorageError
-from storage.opt_outs import Cause
+from storage.opt_outs import OptOutCause
 from tests.cli.test_configuration import example, run
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
 from tests.lab.fixtures import missing
@@ -42,7 +42,7 @@ def there(tmp_path: Path) -> Path:
 async def fill(path: Path, number: E164 = CUSTOMER) -> None:
     async with await Database.open(path) as database, database.transaction() as tx:
         await settings.resume(tx, "Ann", MONDAY_NOON)
-        await opt_outs.start(tx, number, Cause.STOP, None, "textback", MONDAY_NOON)
+        await opt_outs.start(tx, number, OptOutCause.STOP, None, "textback", MONDAY_NOON)
 
 
 async def facts(path: Path) -> tuple[bool, list[str]]:

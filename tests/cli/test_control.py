@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.control import Level, Queue, daemon_health, summary
+from bridge.cli.control import NagiosState, Queue, daemon_health, summary
 from bridge.web.settings import WebSettings
-from storage.callbacks import Waiting
+from storage.callbacks import QueueLengths
 from storage.database import Database
 from tests.cli.test_configuration import example, run
-from tests.web.test_listening import certificate, made_in
+from tests.web.test_listener import certificate, made_in
 
 __all__ = ["certificate", "example"]
 
 FIGURES = "to_call=3 snoozed=1 paused=0 breaker=0"
-QUIET = Queue(Waiting(to_call=3, snoozed=1, urgent=0), paused=False, breaker=False)
+QUIET = Queue(QueueLengths(to_call=3, snoozed=1, urgent=0), paused=False, breaker=False)
 UP = {"kind": "pbx", "name": "pbx", "since": "2026-11-23T08:00:00+00:00", "error": ""}
 FINE = {"links": [UP], "database": "", "disk_free": 50, "disk_total": 100}
 
@@ -46,7 +46,7 @@ def test_a_new_install_is_paused_until_somebody_resumes_it(database: Path) -> No
 
 def test_status_says_that_the_daemon_does_not_answer(database: Path) -> None:
     done = run("status", "--config", str(database))
-    assert done.returncode == Level.CRITICAL
+    assert done.returncode == NagiosState.CRITICAL
     assert done.stdout.startswith("TEXTBACK CRITICAL - paused")
     assert "the daemon does not answer | to_call=0 snoozed=0 paused=1" in done.stdout
 
@@ -54,13 +54,13 @@ def test_status_says_that_the_daemon_does_not_answer(database: Path) -> None:
 def test_status_is_unknown_where_it_cannot_look(example: Path) -> None:
     for arguments in (("--config", str(example)), ("--config", str(example.parent / "none.toml"))):
         done = run("status", *arguments)
-        assert done.returncode == Level.UNKNOWN
+        assert done.returncode == NagiosState.UNKNOWN
         assert done.stdout.startswith("TEXTBACK UNKNOWN - ")
 
 
 def test_all_well_is_one_line_with_performance_data() -> None:
     assert summary(QUIET, FINE) == (
-        Level.OK,
+        NagiosState.OK,
         f"TEXTBACK OK - 3 to call, everything connected | {FIGURES} disk_free=50B",
     )
 
@@ -70,14 +70,14 @@ def test_all_well_is_one_line_with_performance_data() -> None:
     [
         (
             {"links": [UP, UP | {"name": "two", "since": None, "error": "refused"}]},
-            Level.CRITICAL,
+            NagiosState.CRITICAL,
             "pbx two is down: refused",
         ),
-        ({"database": "the disk is full"}, Level.CRITICAL, "the database: the disk is full"),
-        ({"disk_free": 4}, Level.WARNING, "the disk is nearly full"),
+        ({"database": "the disk is full"}, NagiosState.CRITICAL, "the database: the disk is full"),
+        ({"disk_free": 4}, NagiosState.WARNING, "the disk is nearly full"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_level(changes: dict[str, Any], level: Level, said: str) -> None:
+def test_what_is_wrong_is_said_with_its_level(changes: dict[str, Any], level: NagiosState, said: str) -> None:
     found, row = summary(QUIET, FINE | changes)
     assert found is level
     assert said in row
@@ -85,13 +85,13 @@ def test_what_is_wrong_is_said_with_its_level(changes: dict[str, Any], level: Le
 
 def test_a_tripped_breaker_is_a_warning() -> None:
     level, row = summary(Queue(QUIET.waiting, paused=False, breaker=True), FINE)
-    assert level is Level.WARNING
+    assert level is NagiosState.WARNING
     assert "breaker=1" in row
 
 
 def test_a_stop_from_staff_is_critical() -> None:
     level, row = summary(Queue(QUIET.waiting, paused=False, breaker=False, stopped=["Ann"]), FINE)
-    assert level is Level.CRITICAL
+    assert level is NagiosState.CRITICAL
     assert "Ann texted STOP, alerts may not arrive there" in row
 
 
@@ -99,7 +99,7 @@ def test_status_can_wait_for_a_service_that_starts(database: Path) -> None:
     began = time.monotonic()
     done = run("status", "--wait", "2", "--config", str(database))
     assert time.monotonic() - began >= 2
-    assert done.returncode == Level.CRITICAL
+    assert done.returncode == NagiosState.CRITICAL
 
 
 class Healthz(BaseHTTPRequestHandler):

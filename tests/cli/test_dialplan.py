@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli.dialplan import MANAGER, PHONES, TRUNK, Site, rendered
+from bridge.cli.dialplan import MANAGER, PHONES, TRUNK, DialplanSite, rendered
 from bridge.config import Config, load
 from tests.cli.test_configuration import example, run
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
@@ -41,7 +41,7 @@ def config(example: Path) -> Path:
 
 
 def files(config: Config, *, freepbx: bool = False, secrets: bool = True) -> dict[str, str]:
-    return dict(rendered(config, config.pbxs[0], Site(freepbx), secrets=secrets))
+    return dict(rendered(config, config.pbxs[0], DialplanSite(freepbx), secrets=secrets))
 
 
 def test_names_ports_and_ways_out_are_those_of_the_site(config: Path) -> None:
@@ -57,14 +57,18 @@ def test_freepbx_dials_by_its_own_routes_and_its_trunk_enters_our_context_first(
     assert "Dial(Local/${ARG1}@from-internal/n,60,g)" in made[PHONES]
     assert "displayconnects = no" in made[MANAGER]
     assert "[from-internal-custom]\ninclude => textback-codes\n" in made[PHONES]
-    other = dict(rendered(load(config, {}), load(config, {}).pbxs[0], Site(freepbx=True, trunk="from-my-trunk")))
+    other = dict(
+        rendered(load(config, {}), load(config, {}).pbxs[0], DialplanSite(freepbx=True, trunk="from-my-trunk"))
+    )
     assert "include => from-my-trunk" in other[TRUNK]
     assert "from-pstn" not in other[TRUNK]
 
 
 def test_on_a_plain_asterisk_only_contexts_that_are_named_get_ours(config: Path) -> None:
     assert TRUNK not in files(load(config, {}))
-    named = dict(rendered(load(config, {}), load(config, {}).pbxs[0], Site(trunk="from-trunk", phones="internal")))
+    named = dict(
+        rendered(load(config, {}), load(config, {}).pbxs[0], DialplanSite(trunk="from-trunk", phones="internal"))
+    )
     assert "include => from-trunk\n" in named[TRUNK]
     assert "[internal]\ninclude => textback-codes\n" in named[PHONES]
 
@@ -157,7 +161,7 @@ async def test_calls_go_through_the_context_in_front_as_they_did_without_it(pbx:
 
 def in_front(pbx: Asterisk, config: Config) -> None:
     etc = pbx.home / "etc"
-    made = dict(rendered(config, config.pbxs[0], Site(trunk="from-trunk")))
+    made = dict(rendered(config, config.pbxs[0], DialplanSite(trunk="from-trunk")))
     with (etc / "extensions.conf").open("a") as file:
         file.write("\n" + made[TRUNK])
     trunk = (etc / "pjsip.conf").read_text()

@@ -10,10 +10,10 @@ import pytest
 
 import bridge
 from bridge.cli.service import SERVICE, UNITS, fillings
-from bridge.domain.callbacks.queue import State
-from bridge.domain.reports.figures import Figures, Times
-from bridge.ops.health import Health, Link, LinkKind
-from bridge.ops.metrics import Snapshot, exposition
+from bridge.domain.callbacks.queue import CallbackState
+from bridge.domain.reports.figures import Figures, ResponseTimes
+from bridge.ops.health import Health, LinkHealth, LinkKind
+from bridge.ops.metrics import MetricsSnapshot, exposition
 from tests.cli.test_configuration import example, run
 from tests.lab.fixtures import missing
 
@@ -93,15 +93,15 @@ def test_systemd_finds_nothing_wrong_and_little_exposed(units: Path, name: str) 
 
 def test_every_figure_that_an_alert_asks_for_is_told() -> None:
     links = (
-        Link(LinkKind.PBX, "office", None, counts={"dropped": 0}),
-        Link(LinkKind.SMS, "smpp", None, counts={"out_refused": 1, "out_unanswered": 1}),
+        LinkHealth(LinkKind.PBX, "office", None, counts={"dropped": 0}),
+        LinkHealth(LinkKind.SMS, "smpp", None, counts={"out_refused": 1, "out_unanswered": 1}),
     )
     told = exposition(
-        Snapshot(
+        MetricsSnapshot(
             Health(links, counts={"blocks_planted": 0, "calls_waiting": 0}),
-            dict.fromkeys(State, 0),
+            dict.fromkeys(CallbackState, 0),
             {"paused": True, "breaker": False},
-            Figures(date(2026, 11, 23), date(2026, 11, 23), {}, Times(), 0),
+            Figures(date(2026, 11, 23), date(2026, 11, 23), {}, ResponseTimes(), 0),
         )
     ).decode()
     asked = re.findall(r"(textback_\w+)(?:\{([^}]*)\})?", _expressions())

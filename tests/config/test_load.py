@@ -518,8 +518,8 @@ def test_mistakes_in_the_daily_work_are_named(write: Write) -> None:
 def test_a_site_adds_words_of_its_customers_and_mutes_others(write: Write) -> None:
     words = '[words]\nmute = ["leak detector"]\nadd = { "no heat" = ["radiators are stone cold"] }\n'
     lexicon = read(write(f"{SMALLEST}\n{words}")).words
-    assert triage.assess(["our radiators are stone cold"], lexicon).level is triage.Level.URGENT
-    assert triage.assess(["do you sell a leak detector"], lexicon).level is triage.Level.ROUTINE
+    assert triage.assess(["our radiators are stone cold"], lexicon).level is triage.TriageLevel.URGENT
+    assert triage.assess(["do you sell a leak detector"], lexicon).level is triage.TriageLevel.ROUTINE
 
 
 def test_a_word_that_cannot_be_taken_is_named_with_its_path(write: Write) -> None:

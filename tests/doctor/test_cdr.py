@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from bridge.config import Pbx
+from bridge.config import PbxSection
 from bridge.doctor.cdr import call_records, may_read
-from bridge.doctor.local import Level
+from bridge.doctor.local import CheckResult
 from tests.ami.test_cdr import row
 
 SOMEBODY = 54321
 
 
-def pbx(cdr: Path | None) -> Pbx:
-    return Pbx("office", secret="secret", cdr=cdr)
+def pbx(cdr: Path | None) -> PbxSection:
+    return PbxSection("office", secret="secret", cdr=cdr)
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def records(tmp_path: Path) -> Path:
 
 
 def test_records_that_can_be_read_are_right(records: Path) -> None:
-    assert call_records(pbx(records)).level is Level.OK
+    assert call_records(pbx(records)).level is CheckResult.OK
 
 
 def test_without_records_it_says_what_is_lost_and_what_to_set() -> None:
     found = call_records(pbx(None))
-    assert (found.level, "cdr = " in found.remedy) == (Level.NOT_LOOKED, True)
+    assert (found.level, "cdr = " in found.remedy) == (CheckResult.NOT_LOOKED, True)
 
 
 def test_a_file_that_is_not_there_is_a_problem(records: Path) -> None:
@@ -48,7 +48,7 @@ def test_records_that_do_not_name_their_call_are_a_problem(records: Path) -> Non
 
 def test_records_without_a_call_yet_are_right(records: Path) -> None:
     records.write_text("")
-    assert call_records(pbx(records)).level is Level.OK
+    assert call_records(pbx(records)).level is CheckResult.OK
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from agi.settings import LOOPBACK, AgiSettings
-from bridge.config import Pbx, load
+from bridge.config import PbxSection, load
 from bridge.doctor import links as doctor_links
 from bridge.doctor import local as doctor
-from bridge.doctor.local import Finding, Level
+from bridge.doctor.local import CheckResult, Finding
 from bridge.simulator.smsc import Smsc
 from storage import files, migrate
 from tests.cli.test_configuration import example, run
@@ -30,7 +30,7 @@ MOUNTS = """\
 """
 
 
-def levels(found: Iterable[Finding]) -> list[Level]:
+def levels(found: Iterable[Finding]) -> list[CheckResult]:
     return [finding.level for finding in found]
 
 
@@ -39,42 +39,46 @@ def levels(found: Iterable[Finding]) -> list[Level]:
 
 def test_an_old_sqlite_is_a_problem() -> None:
     assert doctor.sqlite_version((3, 36, 1)).is_problem
-    assert doctor.sqlite_version((3, 40, 1)) == Finding("sqlite", Level.OK, "3.40.1")
+    assert doctor.sqlite_version((3, 40, 1)) == Finding("sqlite", CheckResult.OK, "3.40.1")
 
 
 @pytest.mark.parametrize(
     ("database", "level"),
     [
-        ("/var/lib/textback/textback.db", Level.OK),
-        ("/srv/textback/textback.db", Level.PROBLEM),
-        ("/srv/fast disk/textback.db", Level.OK),
-        ("/srvother/textback.db", Level.OK),
+        ("/var/lib/textback/textback.db", CheckResult.OK),
+        ("/srv/textback/textback.db", CheckResult.PROBLEM),
+        ("/srv/fast disk/textback.db", CheckResult.OK),
+        ("/srvother/textback.db", CheckResult.OK),
     ],
 )
-def test_a_database_on_a_network_mount_is_a_problem(database: str, level: Level) -> None:
+def test_a_database_on_a_network_mount_is_a_problem(database: str, level: CheckResult) -> None:
     assert doctor.file_system(Path(database), MOUNTS).level is level
 
 
 @pytest.mark.parametrize(
     ("free", "total", "level"),
-    [(50_000, 100_000, Level.WARNING), (10**9, 10**10, Level.OK), (10**9, 10**12, Level.WARNING)],
+    [(50_000, 100_000, CheckResult.WARNING), (10**9, 10**10, CheckResult.OK), (10**9, 10**12, CheckResult.WARNING)],
 )
-def test_a_disk_that_is_nearly_full_is_a_warning(free: int, total: int, level: Level) -> None:
+def test_a_disk_that_is_nearly_full_is_a_warning(free: int, total: int, level: CheckResult) -> None:
     assert doctor.disk(free, total, Path("/var/lib/textback")).level is level
 
 
 @pytest.mark.parametrize(
     ("said", "level"),
-    [("NTPSynchronized=no\n", Level.WARNING), ("NTPSynchronized=yes\n", Level.OK), ("", Level.NOT_LOOKED)],
+    [
+        ("NTPSynchronized=no\n", CheckResult.WARNING),
+        ("NTPSynchronized=yes\n", CheckResult.OK),
+        ("", CheckResult.NOT_LOOKED),
+    ],
 )
-def test_a_clock_that_nobody_keeps_right_is_a_warning(said: str, level: Level) -> None:
+def test_a_clock_that_nobody_keeps_right_is_a_warning(said: str, level: CheckResult) -> None:
     assert doctor.clock(said).level is level
 
 
 def test_a_database_that_others_can_read_is_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "textback.db"
     path.touch(mode=0o600)
-    assert levels(doctor.database_file(path)) == [Level.OK]
+    assert levels(doctor.database_file(path)) == [CheckResult.OK]
     path.chmod(0o644)
     (found,) = doctor.database_file(path)
     assert (found.is_problem, found.remedy) == (True, f"chmod 600 {path}")
@@ -88,7 +92,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def test_a_sound_database_is_fine(database: Path) -> None:
-    assert levels(doctor.database_file(database)) == [Level.OK]
+    assert levels(doctor.database_file(database)) == [CheckResult.OK]
 
 
 def test_a_damaged_database_is_told_with_how_to_bring_a_copy_back(database: Path) -> None:
@@ -120,7 +124,7 @@ def test_a_file_that_is_no_database_of_ours_is_told(tmp_path: Path) -> None:
 
 def test_a_database_that_was_set_aside_is_not_forgotten(tmp_path: Path) -> None:
     (tmp_path / "textback.db.aside-20261123T170000Z").touch()
-    assert levels(doctor.database_file(tmp_path / "textback.db")) == [Level.OK, Level.WARNING]
+    assert levels(doctor.database_file(tmp_path / "textback.db")) == [CheckResult.OK, CheckResult.WARNING]
 
 
 def test_a_port_that_another_program_has_is_a_problem(unused_tcp_port: int) -> None:
@@ -133,32 +137,32 @@ def test_a_port_that_another_program_has_is_a_problem(unused_tcp_port: int) -> N
 
 
 def test_a_page_for_this_machine_only_is_said_to_be_so(unused_tcp_port: int) -> None:
-    assert doctor.from_the_lan("127.0.0.1", unused_tcp_port, "192.0.2.7").level is Level.NOT_LOOKED
+    assert doctor.from_the_lan("127.0.0.1", unused_tcp_port, "192.0.2.7").level is CheckResult.NOT_LOOKED
 
 
 def test_a_machine_in_no_network_has_nobody_to_reach_its_page(unused_tcp_port: int) -> None:
-    assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "").level is Level.NOT_LOOKED
+    assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "").level is CheckResult.NOT_LOOKED
 
 
 def test_a_page_that_the_network_cannot_reach_is_a_problem(unused_tcp_port: int) -> None:
     """127.0.0.2 stands in for the address in the network: a listener on another address does not answer there."""
     assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "127.0.0.2").is_problem
     with socket.create_server(("0.0.0.0", unused_tcp_port)):
-        assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "127.0.0.2").level is Level.OK
+        assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "127.0.0.2").level is CheckResult.OK
 
 
 @pytest.mark.parametrize(
     ("listen", "address", "level"),
     [
-        ("127.0.0.1", "127.0.0.1", Level.OK),
-        ("127.0.0.1", "192.0.2.10", Level.PROBLEM),
-        ("192.0.2.7", "192.0.2.10", Level.OK),
-        ("192.0.2.7", "192.0.2.11", Level.PROBLEM),
+        ("127.0.0.1", "127.0.0.1", CheckResult.OK),
+        ("127.0.0.1", "192.0.2.10", CheckResult.PROBLEM),
+        ("192.0.2.7", "192.0.2.10", CheckResult.OK),
+        ("192.0.2.7", "192.0.2.11", CheckResult.PROBLEM),
     ],
 )
-def test_a_pbx_that_cannot_ask_for_scripts_is_a_problem(listen: str, address: str, level: Level) -> None:
+def test_a_pbx_that_cannot_ask_for_scripts_is_a_problem(listen: str, address: str, level: CheckResult) -> None:
     settings = AgiSettings("0123456789abcdef", listen, peers=(*LOOPBACK, ip_network("192.0.2.10/32")))
-    assert doctor.phones_reach(settings, Pbx(name="one"), address).level is level
+    assert doctor.phones_reach(settings, PbxSection(name="one"), address).level is level
 
 
 # --- the configuration ----------------------------------------------------------------------------------------------
@@ -166,23 +170,23 @@ def test_a_pbx_that_cannot_ask_for_scripts_is_a_problem(listen: str, address: st
 
 def test_a_configuration_that_others_can_write_is_a_problem(example: Path) -> None:
     example.chmod(0o644)
-    assert doctor.config_file(example).level is Level.OK
+    assert doctor.config_file(example).level is CheckResult.OK
     example.chmod(0o664)
     assert doctor.config_file(example).remedy == f"chmod go-w {example}"
 
 
 def test_a_sender_that_rings_nowhere_here_is_a_warning(example: Path) -> None:
     config = load(example, {})
-    assert levels(doctor.senders(config)) == [Level.OK]
+    assert levels(doctor.senders(config)) == [CheckResult.OK]
     example.write_text(example.read_text().replace('sms_number = "+12125550100"', 'sms_number = "+12125550177"'))
     (found,) = doctor.senders(load(example, {}))
-    assert found.level is Level.WARNING
+    assert found.level is CheckResult.WARNING
     assert "+12125550177" in found.said
 
 
 def test_a_trial_that_goes_on_is_not_forgotten(example: Path) -> None:
     example.write_text(example.read_text() + '\n[rules]\nlive_only = ["+12125550142"]\n')
-    assert doctor.live_only(load(example, {})).level is Level.WARNING
+    assert doctor.live_only(load(example, {})).level is CheckResult.WARNING
 
 
 # --- the gateway ----------------------------------------------------------------------------------------------------
@@ -191,7 +195,7 @@ def test_a_trial_that_goes_on_is_not_forgotten(example: Path) -> None:
 async def test_a_gateway_that_takes_us_is_left_again() -> None:
     async with Smsc().serve() as smsc:
         found = await doctor_links.sms_checks(with_settings(port=smsc.port))
-        assert found.level is Level.OK
+        assert found.level is CheckResult.OK
         assert smsc.links == 0
 
 
@@ -206,7 +210,7 @@ async def test_a_wrong_password_is_told_from_a_closed_port(unused_tcp_port: int)
 async def test_a_gateway_that_the_running_daemon_holds_is_left_alone(example: Path) -> None:
     config = replace(load(example, {}), pbxs=())
     (found,) = await doctor_links.link_checks(config, bound=["smpp"], running=True)
-    assert found == Finding("sms smpp", Level.OK, "the running textback is bound")
+    assert found == Finding("sms smpp", CheckResult.OK, "the running textback is bound")
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli.dialplan import Site, rendered
+from bridge.cli.dialplan import DialplanSite, rendered
 from bridge.config import Config, load
 from bridge.doctor.links import link_checks
-from bridge.doctor.local import Finding, Level
+from bridge.doctor.local import CheckResult, Finding
 from tests.cli.test_configuration import example
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
 from tests.lab.fixtures import missing
@@ -43,7 +43,7 @@ def config(example: Path, pbx: Asterisk) -> Config:
 
 def install(pbx: Asterisk, config: Config, old: str = "", new: str = "", file: str = "manager") -> Config:
     """Render the snippets and load them, with this changed in the account, or in another file."""
-    for name, text in rendered(config, config.pbxs[0], Site(), secrets=True):
+    for name, text in rendered(config, config.pbxs[0], DialplanSite(), secrets=True):
         changed = name.startswith(file)
         assert old in text or not changed
         (pbx.home / "etc" / name).write_text(text.replace(old, new) if changed else text)
@@ -58,7 +58,7 @@ async def examined(config: Config, *, running: bool = False) -> list[Finding]:
 
 
 def bad(found: list[Finding]) -> list[Finding]:
-    return [finding for finding in found if finding.level in (Level.PROBLEM, Level.WARNING)]
+    return [finding for finding in found if finding.level in (CheckResult.PROBLEM, CheckResult.WARNING)]
 
 
 async def worst(config: Config) -> list[str]:
@@ -107,7 +107,7 @@ async def test_a_dialplan_without_our_contexts_is_told(pbx: Asterisk, config: Co
 
 async def test_every_finding_that_is_not_fine_says_what_to_type(pbx: Asterisk, config: Config) -> None:
     settings = install(pbx, config, "write = originate,reporting", "write = all")
-    assert all(found.remedy for found in await examined(settings) if found.level is Level.WARNING)
+    assert all(found.remedy for found in await examined(settings) if found.level is CheckResult.WARNING)
 
 
 # --- scripts, as the PBX reaches them ---------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ async def test_a_pbx_that_looks_for_our_scripts_elsewhere_is_told(
 ) -> None:
     install(pbx, config, f":{pbx.ports.agi}/", f":{unused_tcp_port}/", "extensions_textback_phones")
     (found,) = bad(await examined(config))
-    assert (found.level, "cannot connect to our scripts" in found.said) == (Level.PROBLEM, True)
+    assert (found.level, "cannot connect to our scripts" in found.said) == (CheckResult.PROBLEM, True)
     assert f"to any port {pbx.ports.agi}" in found.remedy
 
 

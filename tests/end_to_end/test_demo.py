@@ -13,7 +13,7 @@ import pytest
 
 from bridge.cli.demo import SECRET, VISITOR, prepare
 from bridge.daemon.daemon import Daemon, wall_clock
-from bridge.domain.callbacks.queue import Attempt, Callback, State, Urgency
+from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Urgency
 from bridge.simulator.morning import ON_CALL, Morning, Pace, callers, cast_of
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc
@@ -81,7 +81,7 @@ async def test_its_morning_ends_in_these_rows(tmp_path: Path, unused_tcp_port: i
         cast = await a_morning(shown)
         await shown.stored("SELECT count(*) FROM callback WHERE acknowledged_by = 'Ann'", 1)
         rows = {who: await shown.row(number) for who, number in cast.items() if not who.startswith("served")}
-        assert {who for who, row in rows.items() if row.state is State.CLOSED} == {"heater", "sink"}
+        assert {who for who, row in rows.items() if row.state is CallbackState.CLOSED} == {"heater", "sink"}
         assert {who for who, row in rows.items() if row.urgency is Urgency.URGENT} == {
             "ceiling",
             "mother",
@@ -110,7 +110,7 @@ async def test_call_rings_and_connects_and_the_row_asks_what_came_of_it(tmp_path
         await press_call(shown.daemon.page, row)
         await shown.stored("SELECT count(*) FROM attempt WHERE callback_id = :row", 1, row=row.id)
         after = await shown.row(number)
-        assert (after.state, after.owner) == (State.CLAIMED, VISITOR)
+        assert (after.state, after.owner) == (CallbackState.CLAIMED, VISITOR)
         async with shown.database.read() as db:
             [attempt] = await callbacks.attempts(db, row.id)
         assert (attempt.who, attempt.result) == (VISITOR, Attempt.CALLED)

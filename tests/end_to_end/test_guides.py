@@ -146,7 +146,9 @@ def test_make_demo_shows_a_page(tmp_path: Path) -> None:
 def test_make_test_prepares_and_runs_tests() -> None:
     readme = Reader(README)
     readme.next("make demo")
-    assert "passed" in in_the_checkout("bash", "-ec", readme.next("make test"), PYTEST_ARGS="tests/domain/texts/test_gsm.py")
+    assert "passed" in in_the_checkout(
+        "bash", "-ec", readme.next("make test"), PYTEST_ARGS="tests/domain/texts/test_gsm.py"
+    )
 
 
 async def test_the_readme_takes_a_clean_machine_to_would_have_texted_to_a_real_text_and_back(place: Place) -> None:

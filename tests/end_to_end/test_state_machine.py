@@ -24,7 +24,7 @@ from bridge.domain.calls.calls import EndedCall
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import (
     Accepted,
-    Kind,
+    MessageKind,
     NotWritten,
     Outcome,
     ReceiptState,
@@ -32,12 +32,12 @@ from bridge.domain.texts.messages import (
     Submission,
     Unanswered,
 )
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.policy import TextRules
 from bridge.domain.words.lexicon import default_lexicon
 from bridge.reports.retention import Privacy
 from bridge.texts import delivery
-from bridge.texts.auto_reply import Receipts
-from bridge.texts.reader import Understanding
+from bridge.texts.auto_reply import AutoReplies
+from bridge.texts.reader import TextReader
 from storage import callbacks, messages
 from storage.database import Database
 from storage.messages import Part
@@ -123,7 +123,7 @@ class Office(RuleBasedStateMachine):
     @rule(words=st.sampled_from(["my sink is clogged", "no hay agua", "thanks"]), number=PEOPLE)
     def a_customer_writes_and_then_is_silent(self, words: str, number: E164) -> None:
         self.do(self.desk.inbox.received(text(words, number.value)))
-        self.do(self.receipts().look(self.desk.clock.advance(seconds=61)))
+        self.do(self.receipts().run_due(self.desk.clock.advance(seconds=61)))
 
     @rule(number=PEOPLE)
     def a_customer_is_forgotten(self, number: E164) -> None:
@@ -174,8 +174,8 @@ class Office(RuleBasedStateMachine):
         self.calls.append(call)
         self.do(self.desk.call(call))
 
-    def receipts(self) -> Receipts:
-        return Receipts(self.desk.database, self.desk.office, Rules(), Understanding(default_lexicon()))
+    def receipts(self) -> AutoReplies:
+        return AutoReplies(self.desk.database, self.desk.office, TextRules(), TextReader(default_lexicon()))
 
     def restart(self) -> None:
         clock, live = self.desk.clock, self.desk.live
@@ -204,10 +204,10 @@ class Office(RuleBasedStateMachine):
             return
         submission = Submission(claimed.id, claimed.source, claimed.number, claimed.text, claimed.encoding)
         if claimed.number in self.stopped:
-            assert claimed.kind is Kind.OPT_OUT_CONFIRMATION
-        if claimed.kind is Kind.FIRST:
+            assert claimed.kind is MessageKind.OPT_OUT_CONFIRMATION
+        if claimed.kind is MessageKind.FIRST:
             assert not await self.wrote_since(claimed)
-        if claimed.kind is Kind.RECEIPT:
+        if claimed.kind is MessageKind.RECEIPT:
             assert not await self.people_acted_on(claimed)
         if isinstance(outcome, Accepted):
             outcome = replace(outcome, message_id=f"id-{claimed.id}")

@@ -76,7 +76,7 @@ async def test_an_alert_arrives_as_a_mail_whose_subject_says_it(
     database: Database, server: MailServer, mailer: Mailer, clock: Clock
 ) -> None:
     await queue(database, clock)
-    await mailer.look()
+    await mailer.run_due()
     (message,) = server.messages
     assert (message["To"], message["From"]) == ("ann@ace.test", "alerts@ace.test")
     assert message["Subject"] == "URGENT #7: Mary (202) 555-0123"
@@ -88,7 +88,7 @@ async def test_an_alert_arrives_as_a_mail_whose_subject_says_it(
 async def test_a_mail_is_sent_once(database: Database, server: MailServer, mailer: Mailer, clock: Clock) -> None:
     await queue(database, clock)
     for _ in range(2):
-        await mailer.look()
+        await mailer.run_due()
         clock.advance(minutes=1)
     assert len(server.messages) == 1
 
@@ -97,7 +97,7 @@ async def test_what_a_customer_wrote_cannot_add_a_header(
     database: Database, server: MailServer, mailer: Mailer, clock: Clock
 ) -> None:
     await queue(database, clock, "URGENT #7: x\r\nBcc: everybody@ace.test\r\n\r\nboo 💧 Мария")
-    await mailer.look()
+    await mailer.run_due()
     (message,) = server.messages
     assert message["Bcc"] is None
     assert message["Subject"] == "URGENT #7: x Bcc: everybody@ace.test boo 💧 Мария"
@@ -109,7 +109,7 @@ async def test_a_digest_is_a_list_below_its_subject(
     async with database.transaction() as tx:
         until = clock() + timedelta(hours=4)
         await emails.queue(tx, "ann@ace.test", "2 to call.", None, clock(), until, body="2 to call.\n\n#1 Mary\n#2 Bob")
-    await mailer.look()
+    await mailer.run_due()
     (message,) = server.messages
     assert message["Subject"] == "2 to call."
     lines = ["2 to call.", "", "#1 Mary", "#2 Bob", "", "Nobody reads answers to this."]
@@ -122,11 +122,11 @@ async def test_what_may_pass_is_tried_again(
 ) -> None:
     server.answer = answer
     await queue(database, clock)
-    await mailer.look()
+    await mailer.run_due()
     assert await states(database) == [("queued", 1)]
     server.answer = "250 fine"
     clock.advance(seconds=10)
-    await mailer.look()
+    await mailer.run_due()
     assert await states(database) == [("sent", 2)]
 
 
@@ -135,7 +135,7 @@ async def test_a_refused_address_is_given_up(
 ) -> None:
     server.answer = "550 nobody here"
     await queue(database, clock)
-    await mailer.look()
+    await mailer.run_due()
     assert await states(database) == [("failed", 1)]
 
 
@@ -145,10 +145,10 @@ async def test_a_server_that_is_away_is_waited_for_until_the_alert_is_worth_noth
     away = EmailSettings("127.0.0.1", "alerts@ace.test", server.port, Security.NONE)
     mailer = Mailer(database, replace(away, port=1), clock=clock)
     await queue(database, clock)
-    await mailer.look()
+    await mailer.run_due()
     assert await states(database) == [("queued", 1)]
     clock.advance(hours=5)
-    await mailer.look()
+    await mailer.run_due()
     assert await states(database) == [("failed", 2)]
 
 

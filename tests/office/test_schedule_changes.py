@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bridge.domain.callbacks.queue import Attempt
-from bridge.domain.office.hours import Door, HoursChange
+from bridge.domain.office.hours import HoursChange, OpenOrClosed
 from bridge.domain.texts import gsm
-from bridge.domain.texts.messages import Kind
-from bridge.office.schedule_changes import Duties, DutyError
-from bridge.oncall.staff_messages import Telling
+from bridge.domain.texts.messages import MessageKind
+from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges
+from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports import figures
 from bridge.reports.digest import Digest, DigestSettings
 from storage.database import Database
@@ -30,15 +30,15 @@ async def desk(database: Database) -> Desk:
 
 
 def closed(start: datetime, end: datetime, *, branch: str | None = None, line: str | None = None) -> HoursChange:
-    return HoursChange(Door.CLOSED, start, end, branch, line, by="Ann")
+    return HoursChange(OpenOrClosed.CLOSED, start, end, branch, line, by="Ann")
 
 
 def opened(start: datetime, end: datetime) -> HoursChange:
-    return HoursChange(Door.OPEN, start, end, by="Ann")
+    return HoursChange(OpenOrClosed.OPEN, start, end, by="Ann")
 
 
 async def enter(desk: Desk, change: HoursChange) -> int:
-    return (await Duties(desk.database, desk.office).enter_hours(change, desk.clock())).id
+    return (await ScheduleChanges(desk.database, desk.office).enter_hours(change, desk.clock())).id
 
 
 async def test_a_call_of_a_day_that_was_closed_is_after_hours_and_its_text_says_so(desk: Desk) -> None:
@@ -70,13 +70,13 @@ async def test_a_change_for_one_line_leaves_the_others_as_they_are(desk: Desk) -
 
 async def test_taken_back_the_file_holds_again_and_both_stand_in_the_audit(desk: Desk) -> None:
     change = await enter(desk, closed(MONDAY_NOON - timedelta(hours=1), TUESDAY))
-    await Duties(desk.database, desk.office).take_back_hours(change, "Bob", desk.clock())
+    await ScheduleChanges(desk.database, desk.office).take_back_hours(change, "Bob", desk.clock())
     await desk.call(missed_call())
     assert await desk.column("SELECT closed FROM call") == [0]
     said = "SELECT who || ' ' || what FROM audit WHERE subject = 'hours' ORDER BY id"
     assert await desk.column(said) == ["Ann hours.entered", "Bob hours.taken_back"]
-    with pytest.raises(DutyError, match="taken back before"):
-        await Duties(desk.database, desk.office).take_back_hours(change, "Bob", desk.clock())
+    with pytest.raises(ScheduleChangeError, match="taken back before"):
+        await ScheduleChanges(desk.database, desk.office).take_back_hours(change, "Bob", desk.clock())
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_taken_back_the_file_holds_again_and_both_stand_in_the_audit(desk:
     ],
 )
 async def test_a_change_that_makes_no_sense_is_refused(desk: Desk, wrong: HoursChange, said: str) -> None:
-    with pytest.raises(DutyError, match=said):
+    with pytest.raises(ScheduleChangeError, match=said):
         await enter(desk, wrong)
 
 
@@ -103,12 +103,12 @@ async def test_not_reached_the_row_comes_back_after_two_hours_of_the_office_as_i
 async def test_the_digest_waits_for_the_opening_that_people_said(desk: Desk) -> None:
     await enter(desk, closed(TUESDAY, TUESDAY + timedelta(hours=12)))
     digest = Digest(
-        desk.database, desk.office, DigestSettings(("Ann",)), Telling(desk.office, gsm.split, by_email=False)
+        desk.database, desk.office, DigestSettings(("Ann",)), StaffMessages(desk.office, gsm.split, by_email=False)
     )
     sent = []
     for hour in (9, 12):
-        await digest.look(TUESDAY + timedelta(hours=hour))
-        sent.append([part.number for part in await desk.parts() if part.kind is Kind.STAFF])
+        await digest.run_due(TUESDAY + timedelta(hours=hour))
+        sent.append([part.number for part in await desk.parts() if part.kind is MessageKind.STAFF])
     assert sent == [[], [STAFF]]
 
 

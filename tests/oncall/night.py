@@ -11,13 +11,13 @@ from bridge.domain.calls.calls import EndedCall, Reason
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Office, Person
 from bridge.domain.office.roster import Roster, Shift
-from bridge.domain.oncall.escalation import Escalation, Rules, Stage
+from bridge.domain.oncall.escalation import Escalation, EscalationRules, Stage
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import Accepted, Kind, Outcome, PartState, ReceiptState
+from bridge.domain.texts.messages import Accepted, MessageKind, Outcome, PartState, ReceiptState
 from bridge.domain.words.lexicon import default_lexicon
 from bridge.oncall.escalation import EscalationLoop
 from bridge.texts import delivery
-from bridge.texts.reader import Understanding
+from bridge.texts.reader import TextReader
 from storage import alerts, messages
 from storage.database import Database
 from storage.messages import Part
@@ -48,21 +48,21 @@ GAS = "I smell gas in the house"
 class Night(Desk):
     """`passes` moves the clock and lets everything happen that is due until then, in steps of seconds."""
 
-    def __init__(self, database: Database, *, office: Office = AT_NIGHT, rules: Rules | None = None) -> None:
+    def __init__(self, database: Database, *, office: Office = AT_NIGHT, rules: EscalationRules | None = None) -> None:
         super().__init__(database, office=office)
         self.clock.now = MONDAY_NIGHT
-        self.rules = rules or Rules()
-        self.understanding = Understanding(default_lexicon())
+        self.rules = rules or EscalationRules()
+        self.text_reader = TextReader(default_lexicon())
         self.loop = self.new_loop()
 
     def new_loop(self) -> EscalationLoop:
         """As after a restart: it knows only what is on disk."""
         return EscalationLoop(
-            self.database, self.office, self.rules, self.live, self.understanding, clock=self.clock, by_email=True
+            self.database, self.office, self.rules, self.live, self.text_reader, clock=self.clock, by_email=True
         )
 
     async def look(self) -> None:
-        await self.loop.look()
+        await self.loop.run_due()
 
     async def writes(self, words: str, number: E164 = CUSTOMER) -> None:
         await self.inbox.received(text(words, number.value, to=OWN.value))
@@ -78,14 +78,16 @@ class Night(Desk):
     async def passes(self, **span: float) -> None:
         until = self.clock() + timedelta(**span)
         while self.clock() < until:
-            wait = max(await self.loop.look(), timedelta(seconds=1))
+            wait = max(await self.loop.run_due(), timedelta(seconds=1))
             self.clock.now = min(until, self.clock() + wait)
         await self.look()
 
     # --- the phones of staff
 
     async def waiting(self) -> Sequence[Part]:
-        return [part for part in await self.parts() if part.kind is Kind.STAFF and part.state is PartState.QUEUED]
+        return [
+            part for part in await self.parts() if part.kind is MessageKind.STAFF and part.state is PartState.QUEUED
+        ]
 
     async def arrive(self, told: ReceiptState = ReceiptState.DELIVERED) -> None:
         await self.alerts_arrive(told)

@@ -5,8 +5,8 @@ from datetime import time, timedelta
 
 import pytest
 
-from bridge.domain.callbacks.queue import State, Urgency
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.callbacks.queue import CallbackState, Urgency
+from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.roster import Roster, Shift
 from bridge.domain.oncall.escalation import Stage
 from bridge.domain.texts.messages import Accepted, ReceiptState, Refused, Unanswered
@@ -101,7 +101,7 @@ async def test_whoever_replies_1_has_it_and_everybody_told_hears_who(night: Nigh
     await night.arrive()
     await night.staff(BOB, "1")
     row = await night.row()
-    assert (row.owner, row.acknowledged_by, row.state) == ("Bob", "Bob", State.CLAIMED)
+    assert (row.owner, row.acknowledged_by, row.state) == ("Bob", "Bob", CallbackState.CLAIMED)
     assert (await night.told())[-2:] == [
         ("Ann", "Bob has #1: (202) 555-0123"),
         ("Bob", 'You have #1: (202) 555-0123, 12 Elm St: "kitchen sink leaks", since 10 PM.'),
@@ -145,7 +145,7 @@ async def test_where_only_the_owner_is_left_the_owner_is_told(database: Database
 
 
 async def test_where_nobody_can_be_told_it_is_red_until_somebody_comes_on_call(database: Database) -> None:
-    mornings = Calendar(NEW_YORK, ((Span(time(6), time(9)),),) * 7)
+    mornings = Calendar(NEW_YORK, ((OpeningSpan(time(6), time(9)),),) * 7)
     night = Night(database, office=replace(AT_NIGHT, roster=Roster((Shift(mornings, ("Bob",)),))))
     await night.writes(LEAK)
     assert await night.stage() is Stage.UNSEEN

@@ -6,8 +6,8 @@ from datetime import time, timedelta
 import pytest
 
 from bridge.domain.calls.calls import EndedCall
-from bridge.domain.office.hours import Span
-from bridge.domain.oncall.escalation import Cause, Rules
+from bridge.domain.office.hours import OpeningSpan
+from bridge.domain.oncall.escalation import AlertCause, EscalationRules
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import Refused
 from bridge.domain.texts.policy import ContactKind
@@ -68,12 +68,14 @@ async def test_by_day_calls_alone_alert_nobody(day: Night) -> None:
 @pytest.mark.parametrize(
     ("off", "calls"),
     [
-        (Rules(voicemail=False), [voicemail(MONDAY_NIGHT)]),
-        (Rules(untextable=False), [missed_call(None, at=MONDAY_NIGHT)]),
-        (Rules(repeated=False), [missed_call(at=MONDAY_NIGHT + timedelta(minutes=n)) for n in range(3)]),
+        (EscalationRules(voicemail=False), [voicemail(MONDAY_NIGHT)]),
+        (EscalationRules(untextable=False), [missed_call(None, at=MONDAY_NIGHT)]),
+        (EscalationRules(repeated=False), [missed_call(at=MONDAY_NIGHT + timedelta(minutes=n)) for n in range(3)]),
     ],
 )
-async def test_each_of_these_can_be_switched_off(database: Database, off: Rules, calls: list[EndedCall]) -> None:
+async def test_each_of_these_can_be_switched_off(
+    database: Database, off: EscalationRules, calls: list[EndedCall]
+) -> None:
     night = Night(database, rules=off)
     for call in calls:
         await night.is_missed(call)
@@ -89,7 +91,7 @@ async def test_contacts_that_are_no_customers_wake_nobody(night: Night, kind: Co
 
 
 async def test_quiet_hours_are_kept_for_calls_and_passed_by_urgent_words(database: Database) -> None:
-    quiet = Span(time(22), time(7))
+    quiet = OpeningSpan(time(22), time(7))
     people = (replace(PEOPLE[0], quiet=quiet), *PEOPLE[1:])
     night = Night(database, office=replace(AT_NIGHT, people=people))
     await night.is_missed(voicemail(night.clock()))
@@ -105,5 +107,5 @@ async def test_urgent_words_after_a_voicemail_press_the_same_alert(night: Night)
     await night.passes(minutes=10)
     case = await night.case()
     assert case is not None
-    assert case.cause is Cause.URGENT
+    assert case.cause is AlertCause.URGENT
     assert (await night.told())[-1][1].startswith("URGENT #1: ")

@@ -5,12 +5,12 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Person
 from bridge.domain.office.roster import Change, Override, Roster, Shift
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
-from bridge.office.schedule_changes import Duties, DutyError
+from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges
 from storage.database import Database
 from tests.desk import (
     MONDAY_NIGHT,
@@ -120,7 +120,7 @@ async def test_an_entry_that_cannot_be_digested_holds_nobody_up(night: Night, mo
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(night.understanding, "assessed", broken)
+        patch.setattr(night.text_reader, "assessed", broken)
         await night.writes(LEAK)
     await night.writes(GAS, E164("+12025557788"))
     assert [words[:10] for _, words in await night.told()] == ["DANGER #2:"]
@@ -148,7 +148,7 @@ async def test_an_alert_that_has_not_left_is_taken_back_when_somebody_has_it(nig
 
 
 async def test_a_swap_entered_tonight_counts_from_the_next_alert_on(night: Night) -> None:
-    duties = Duties(night.database, night.office)
+    duties = ScheduleChanges(night.database, night.office)
     start, end = night.clock(), night.clock() + timedelta(hours=8)
     entered = await duties.enter(Override("Bob", Change.TAKES, start, end, by="Dee"), night.clock())
     await night.writes(LEAK)
@@ -170,12 +170,12 @@ async def test_a_swap_entered_tonight_counts_from_the_next_alert_on(night: Night
     ],
 )
 async def test_a_change_that_makes_no_sense_is_refused(night: Night, change: Override, says: str) -> None:
-    with pytest.raises(DutyError, match=says):
-        await Duties(night.database, night.office).enter(change, night.clock())
+    with pytest.raises(ScheduleChangeError, match=says):
+        await ScheduleChanges(night.database, night.office).enter(change, night.clock())
 
 
 async def test_the_first_text_asks_for_urgency_only_while_somebody_is_on_call(night: Night) -> None:
-    duties = Duties(night.database, night.office)
+    duties = ScheduleChanges(night.database, night.office)
     for person in ("Ann", "Bob"):
         away = Override(person, Change.AWAY, night.clock(), night.clock() + timedelta(hours=1), by="Dee")
         await duties.enter(away, night.clock())
@@ -188,7 +188,7 @@ async def test_the_first_text_asks_for_urgency_only_while_somebody_is_on_call(ni
 
 
 async def test_by_day_with_nights_only_and_no_owner_the_coming_night_is_told(database: Database) -> None:
-    nights = Calendar(NEW_YORK, ((Span(time(17), time(8)),),) * 7)
+    nights = Calendar(NEW_YORK, ((OpeningSpan(time(17), time(8)),),) * 7)
     night = Night(database, office=replace(AT_NIGHT, roster=Roster((Shift(nights, ("Bob",)),))))
     night.clock.now = MONDAY_NOON
     await night.writes(GAS)

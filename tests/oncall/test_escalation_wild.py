@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bridge.callbacks.actions import ConflictError
-from bridge.domain.callbacks.queue import Attempt, Callback, NotPossibleError, State, Urgency
+from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, NotPossibleError, Urgency
 from bridge.domain.callbacks.queue import Outcome as Closing
 from bridge.domain.oncall.escalation import UNHEARD, Escalation
 from bridge.domain.phone import E164
@@ -161,7 +161,7 @@ class Wild(RuleBasedStateMachine):
         assert self.do(self.due()) == []
         for row in self.do(self.rows()):
             case = self.do(self.case(row))
-            if row.state is State.CLOSED:
+            if row.state is CallbackState.CLOSED:
                 assert case is None
             elif row.urgency is Urgency.URGENT and row.acknowledged_at is None:
                 assert case is not None

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.domain.callbacks.queue import Outcome, State
+from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import Concatenation, Kind
+from bridge.domain.texts.messages import Concatenation, MessageKind
 from bridge.domain.texts.policy import ContactKind
-from bridge.oncall.staff_commands import NOTHING, USAGE, Command, parse
-from bridge.oncall.staff_commands import Kind as Said
+from bridge.oncall.staff_commands import NOTHING, USAGE, StaffCommand, parse
+from bridge.oncall.staff_commands import StaffCommandKind as Said
 from storage import contacts, settings
 from storage.contacts import Contact
 from tests.desk import CUSTOMER, MONDAY_NIGHT, OTHER, OWN, STAFF, text
@@ -21,32 +21,32 @@ __all__ = ["night"]
 @pytest.mark.parametrize(
     ("words", "command"),
     [
-        ("1", Command(Said.TAKE)),
-        (" 1. ", Command(Said.TAKE)),
-        ("1 7", Command(Said.TAKE, 7)),
-        ("1 #7", Command(Said.TAKE, 7)),
-        ("1, 7!", Command(Said.TAKE, 7)),
-        ("2", Command(Said.REACHED)),
-        ("3 12", Command(Said.NO_ANSWER, 12)),
-        ("list", Command(Said.LIST)),
-        ("LIST.", Command(Said.LIST)),
-        ("T on my way", Command(Said.TEXT, None, "on my way")),
-        ("t: on my way", Command(Said.TEXT, None, "on my way")),
-        ("Text on my way", Command(Said.TEXT, None, "on my way")),
-        ("T7 on my way", Command(Said.TEXT, 7, "on my way")),
-        ("t #7: on my way", Command(Said.TEXT, 7, "on my way")),
-        ("T 7 am is fine", Command(Said.TEXT, None, "7 am is fine")),
-        ("T first line\nsecond line", Command(Said.TEXT, None, "first line\nsecond line")),
-        ("17", Command(Said.UNKNOWN)),
-        ("1 maybe", Command(Said.UNKNOWN)),
-        ("Thanks", Command(Said.UNKNOWN)),
-        ("T", Command(Said.UNKNOWN)),
-        ("t7", Command(Said.UNKNOWN)),
-        ("", Command(Said.UNKNOWN)),
-        ("1 99999999999999999999", Command(Said.UNKNOWN)),
+        ("1", StaffCommand(Said.TAKE)),
+        (" 1. ", StaffCommand(Said.TAKE)),
+        ("1 7", StaffCommand(Said.TAKE, 7)),
+        ("1 #7", StaffCommand(Said.TAKE, 7)),
+        ("1, 7!", StaffCommand(Said.TAKE, 7)),
+        ("2", StaffCommand(Said.REACHED)),
+        ("3 12", StaffCommand(Said.NO_ANSWER, 12)),
+        ("list", StaffCommand(Said.LIST)),
+        ("LIST.", StaffCommand(Said.LIST)),
+        ("T on my way", StaffCommand(Said.TEXT, None, "on my way")),
+        ("t: on my way", StaffCommand(Said.TEXT, None, "on my way")),
+        ("Text on my way", StaffCommand(Said.TEXT, None, "on my way")),
+        ("T7 on my way", StaffCommand(Said.TEXT, 7, "on my way")),
+        ("t #7: on my way", StaffCommand(Said.TEXT, 7, "on my way")),
+        ("T 7 am is fine", StaffCommand(Said.TEXT, None, "7 am is fine")),
+        ("T first line\nsecond line", StaffCommand(Said.TEXT, None, "first line\nsecond line")),
+        ("17", StaffCommand(Said.UNKNOWN)),
+        ("1 maybe", StaffCommand(Said.UNKNOWN)),
+        ("Thanks", StaffCommand(Said.UNKNOWN)),
+        ("T", StaffCommand(Said.UNKNOWN)),
+        ("t7", StaffCommand(Said.UNKNOWN)),
+        ("", StaffCommand(Said.UNKNOWN)),
+        ("1 99999999999999999999", StaffCommand(Said.UNKNOWN)),
     ],
 )
-def test_what_is_meant(words: str, command: Command) -> None:
+def test_what_is_meant(words: str, command: StaffCommand) -> None:
     assert parse(words) == command
 
 
@@ -90,19 +90,19 @@ async def held(night: Night) -> Night:
 async def test_2_closes_the_row_as_reached(held: Night) -> None:
     assert await answer(held, STAFF, "2") == "#1 is done: reached."
     row = await held.row()
-    assert (row.state, row.outcome, row.closed_by) == (State.CLOSED, Outcome.REACHED, "Ann")
+    assert (row.state, row.outcome, row.closed_by) == (CallbackState.CLOSED, Outcome.REACHED, "Ann")
 
 
 async def test_3_notes_an_attempt_and_brings_the_row_back_in_office_hours(held: Night) -> None:
     assert await answer(held, STAFF, "3") == "#1: no answer, noted. It comes back at Tue 11 AM."
     row = await held.row()
-    assert (row.state, row.owner, row.until) == (State.WAITING, "Ann", MONDAY_NIGHT + timedelta(hours=13))
+    assert (row.state, row.owner, row.until) == (CallbackState.WAITING, "Ann", MONDAY_NIGHT + timedelta(hours=13))
 
 
 async def test_t_texts_the_customer_in_that_persons_name(held: Night) -> None:
     said = await answer(held, STAFF, "T I can be there at 7, Ann")
     assert said == "Your text goes to #1 (202) 555-0123, in your name."
-    (part,) = [part for part in await held.parts() if part.kind is Kind.BY_HAND]
+    (part,) = [part for part in await held.parts() if part.kind is MessageKind.BY_HAND]
     assert (part.number, part.text, part.source) == (CUSTOMER, "I can be there at 7, Ann", OWN.value)
     assert await held.column("SELECT written_by FROM message WHERE kind = 'by_hand'") == ["Ann"]
 

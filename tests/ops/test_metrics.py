@@ -3,19 +3,19 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bridge.domain.reports.figures import Count, Figures, Times
-from bridge.ops.health import Health, Link, LinkKind
-from bridge.ops.metrics import Snapshot, exposition
+from bridge.domain.reports.figures import Count, Figures, ResponseTimes
+from bridge.ops.health import Health, LinkHealth, LinkKind
+from bridge.ops.metrics import MetricsSnapshot, exposition
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-UP = Link(LinkKind.PBX, "pbx", NOON, counts={"events": 7})
-DOWN = Link(LinkKind.SMS, "smpp", None, "connection refused")
+UP = LinkHealth(LinkKind.PBX, "pbx", NOON, counts={"events": 7})
+DOWN = LinkHealth(LinkKind.SMS, "smpp", None, "connection refused")
 
 
 def test_links_queue_switches_and_disk_are_told() -> None:
     health = Health((UP, DOWN), disk_free=5, disk_total=10, counts={"malformed_http": 2})
-    today = Figures(NOON.date(), NOON.date(), {Count.MISSED_CALLS: 6}, Times(), no_next_step=2)
-    lines = exposition(Snapshot(health, {"to_call": 3}, {"paused": True}, today)).decode().splitlines()
+    today = Figures(NOON.date(), NOON.date(), {Count.MISSED_CALLS: 6}, ResponseTimes(), no_next_step=2)
+    lines = exposition(MetricsSnapshot(health, {"to_call": 3}, {"paused": True}, today)).decode().splitlines()
     assert set(lines) > {
         'textback_link_up{kind="pbx",name="pbx"} 1.0',
         'textback_link_up{kind="sms",name="smpp"} 0.0',

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from bridge.domain.callbacks.queue import Outcome
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Person
 from bridge.domain.phone import E164
 from bridge.domain.reports.figures import Count, added
 from bridge.domain.texts import gsm
-from bridge.domain.texts.messages import Kind
-from bridge.oncall.staff_messages import Telling
+from bridge.domain.texts.messages import MessageKind
+from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports import figures
 from bridge.reports.digest import Digest, DigestSettings
 from tests.desk import (
@@ -36,8 +36,8 @@ THIRD = E164("+13125550147")
 
 
 def digest(desk: Desk, *people: str) -> Digest:
-    telling = Telling(WITH_MAIL, gsm.split, by_email=True)
-    return Digest(desk.database, WITH_MAIL, DigestSettings(people), telling)
+    staff_messages = StaffMessages(WITH_MAIL, gsm.split, by_email=True)
+    return Digest(desk.database, WITH_MAIL, DigestSettings(people), staff_messages)
 
 
 async def waiting(desk: Desk) -> Sequence[E164 | None]:
@@ -78,8 +78,8 @@ async def test_at_opening_everybody_named_gets_it_once(desk: Desk) -> None:
     await desk.call(missed_call(at=MONDAY_NIGHT))
     for seconds in (-1, 0, 15, 3600):
         desk.clock.now = TUESDAY_NINE + timedelta(seconds=seconds)
-        await digest(desk, "Ann", "Eve").look(desk.clock())
-    [part] = [part for part in await desk.parts() if part.kind is Kind.STAFF]
+        await digest(desk, "Ann", "Eve").run_due(desk.clock())
+    [part] = [part for part in await desk.parts() if part.kind is MessageKind.STAFF]
     assert part.number == STAFF
     assert part.text == (
         "1 to call. #1 (202) 555-0123, since Mon 10 PM. Since Mon: 1 missed, 0 reached, 0 without a next step."
@@ -92,39 +92,39 @@ async def test_at_opening_everybody_named_gets_it_once(desk: Desk) -> None:
 
 async def test_the_next_morning_has_its_own(desk: Desk) -> None:
     for days in (0, 1):
-        await digest(desk, "Ann").look(TUESDAY_NINE + timedelta(days=days))
+        await digest(desk, "Ann").run_due(TUESDAY_NINE + timedelta(days=days))
     assert len(await desk.parts()) == 2
 
 
 async def test_nobody_named_nothing_sent(desk: Desk) -> None:
-    await digest(desk).look(TUESDAY_NINE)
+    await digest(desk).run_due(TUESDAY_NINE)
     assert await desk.parts() == []
 
 
 async def test_a_morning_that_has_gone_by_is_not_told_of_at_noon(desk: Desk) -> None:
-    await digest(desk, "Ann").look(TUESDAY_NINE + timedelta(hours=3))
+    await digest(desk, "Ann").run_due(TUESDAY_NINE + timedelta(hours=3))
     assert await desk.parts() == []
 
 
 # --- one for each branch -------------------------------------------------------------------------------------------
 
 EAST_OPENS_AT_TEN = replace(
-    EAST, sms_number="+12025550200", calendar=Calendar(NEW_YORK, ((Span(time(10), time(17)),),) * 7)
+    EAST, sms_number="+12025550200", calendar=Calendar(NEW_YORK, ((OpeningSpan(time(10), time(17)),),) * 7)
 )
 TWO_BRANCHES = replace(WITH_MAIL, lines=(MAIN, EAST_OPENS_AT_TEN), people=(*OFFICE.people, Person("Olga", THIRD)))
 
 
 def of_branches(desk: Desk, *people: str, **branches: tuple[str, ...]) -> Digest:
-    telling = Telling(TWO_BRANCHES, gsm.split, by_email=False)
-    return Digest(desk.database, TWO_BRANCHES, DigestSettings(people, branches=branches), telling)
+    staff_messages = StaffMessages(TWO_BRANCHES, gsm.split, by_email=False)
+    return Digest(desk.database, TWO_BRANCHES, DigestSettings(people, branches=branches), staff_messages)
 
 
 async def test_a_branch_has_its_own_digest_at_its_own_opening_from_its_own_number(desk: Desk) -> None:
     await desk.call(missed_call(at=MONDAY_NIGHT))
     await desk.call(missed_call(OTHER, at=MONDAY_NIGHT, did=EAST.dids[0]))
     for minutes in (0, 59, 60, 61):
-        await of_branches(desk, "Ann", east=("Olga",)).look(TUESDAY_NINE + timedelta(minutes=minutes))
-    everything, east = [part for part in await desk.parts() if part.kind is Kind.STAFF]
+        await of_branches(desk, "Ann", east=("Olga",)).run_due(TUESDAY_NINE + timedelta(minutes=minutes))
+    everything, east = [part for part in await desk.parts() if part.kind is MessageKind.STAFF]
     assert (everything.number, everything.text.partition(".")[0]) == (STAFF, "2 to call")
     assert (east.number, east.source) == (THIRD, "+12025550200")
     assert east.text == (

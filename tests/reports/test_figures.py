@@ -7,7 +7,7 @@ import pytest
 
 from bridge.domain.callbacks.queue import Attempt, Outcome
 from bridge.domain.phone import E164
-from bridge.domain.reports.figures import ADDITIVE, Count, Figures, Happened, by_hour, by_line
+from bridge.domain.reports.figures import ADDITIVE, Count, EventCount, Figures, by_hour, by_line
 from bridge.domain.texts.policy import ContactKind
 from bridge.reports import figures
 from storage import contacts
@@ -168,5 +168,5 @@ async def test_days_of_which_only_counts_are_kept_have_no_hours(desk: Desk) -> N
 
 def test_the_hours_are_those_of_the_offices_clock_also_where_that_is_not_whole_hours_from_utc() -> None:
     at = datetime(2026, 11, 23, 3, 15, tzinfo=UTC)  # nine in Kathmandu
-    hours = by_hour([Happened(Count.MISSED_CALLS, at, "main", "", 2)], ZoneInfo("Asia/Kathmandu"))
+    hours = by_hour([EventCount(Count.MISSED_CALLS, at, "main", "", 2)], ZoneInfo("Asia/Kathmandu"))
     assert [counts[Count.MISSED_CALLS] for counts in hours] == [0] * 9 + [2] + [0] * 14

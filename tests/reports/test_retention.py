@@ -59,9 +59,9 @@ async def test_after_ninety_days_the_words_are_gone_and_the_rows_are_there(desk:
     await a_day(desk)
     before = await counts(desk)
     row = await desk.row()
-    await retention(desk).look(desk.clock.advance(days=89))
+    await retention(desk).run_due(desk.clock.advance(days=89))
     assert WORDS in await everything(desk)
-    await retention(desk).look(desk.clock.advance(days=2))
+    await retention(desk).run_due(desk.clock.advance(days=2))
     kept = await everything(desk)
     assert WORDS not in kept
     assert "Sorry we missed you" not in kept
@@ -72,7 +72,7 @@ async def test_after_ninety_days_the_words_are_gone_and_the_rows_are_there(desk:
 async def test_after_a_year_the_rows_are_gone_and_the_counts_are_there(desk: Desk) -> None:
     await a_day(desk)
     before = await counts(desk)
-    await retention(desk).look(desk.clock.advance(days=YEAR.days))
+    await retention(desk).run_due(desk.clock.advance(days=YEAR.days))
     assert set(await desk.column("SELECT number FROM call")) == {OTHER.value, None}
     assert "mind the dog" not in await everything(desk)
     assert await counts(desk) == before
@@ -80,8 +80,8 @@ async def test_after_a_year_the_rows_are_gone_and_the_counts_are_there(desk: Des
 
 async def test_open_rows_and_opt_outs_stay_for_ever(desk: Desk) -> None:
     await a_day(desk)
-    await retention(desk).look(desk.clock.advance(days=YEAR.days))
-    await retention(desk).look(desk.clock.advance(days=YEAR.days))
+    await retention(desk).run_due(desk.clock.advance(days=YEAR.days))
+    await retention(desk).run_due(desk.clock.advance(days=YEAR.days))
     assert await desk.column("SELECT state FROM callback") == ["open", "open"]
     async with desk.database.read() as db:
         assert await opt_outs.in_force(db, OTHER)
@@ -91,7 +91,7 @@ async def test_the_proof_of_an_opt_out_stays_when_its_row_was_closed(desk: Desk)
     await a_day(desk)
     row = await desk.row(OTHER)
     await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.NO_NEED)
-    await retention(desk).look(desk.clock.advance(days=YEAR.days))
+    await retention(desk).run_due(desk.clock.advance(days=YEAR.days))
     assert await desk.column("SELECT word FROM reply") == ["stop"]
 
 
@@ -99,19 +99,19 @@ async def test_it_works_once_a_night(desk: Desk) -> None:
     await a_day(desk)
     nightly = retention(desk)
     desk.clock.now = MONDAY_NOON + timedelta(days=100)
-    await nightly.look(desk.clock())
+    await nightly.run_due(desk.clock())
     commits = desk.database.commits.count
     for hours in (1, 14):  # 13:00 and 02:00 there
-        await nightly.look(desk.clock.now + timedelta(hours=hours))
+        await nightly.run_due(desk.clock.now + timedelta(hours=hours))
     assert desk.database.commits.count == commits
-    await nightly.look(desk.clock.now + timedelta(hours=15))
+    await nightly.run_due(desk.clock.now + timedelta(hours=15))
     assert desk.database.commits.count == commits + 1
 
 
 async def test_after_it_the_file_is_sound_and_work_goes_on(desk: Desk) -> None:
     await a_day(desk)
     for days in (100, 300, 30):
-        await retention(desk).look(desk.clock.advance(days=days))
+        await retention(desk).run_due(desk.clock.advance(days=days))
     assert await desk.column("PRAGMA foreign_key_check") == []
     assert await desk.column("PRAGMA integrity_check") == ["ok"]
     await desk.call(missed_call(at=desk.clock()))
@@ -123,7 +123,7 @@ async def test_days_are_counted_once_however_long_nobody_looked(desk: Desk) -> N
     await a_day(desk)
     before = await counts(desk)
     for _ in range(3):
-        await retention(desk).look(desk.clock.advance(days=400))
+        await retention(desk).run_due(desk.clock.advance(days=400))
     assert await counts(desk) == before
     assert await desk.column("SELECT count(*) = count(DISTINCT day || name) FROM frozen_figure") == [1]
 

@@ -17,9 +17,9 @@ import pytest
 
 from bridge.domain.phone import E164
 from bridge.domain.texts.gsm import split
-from bridge.domain.texts.messages import Kind, PartState
+from bridge.domain.texts.messages import MessageKind, PartState
 from bridge.smpp.client import SmppClient
-from bridge.smpp.codec import Address, Command, Framer, Pdu, ShortMessage, decode_message, encode, encode_message
+from bridge.smpp.codec import Address, CommandId, Pdu, PduFramer, ShortMessage, decode_message, encode, encode_message
 from bridge.smpp.failover import Failover
 from bridge.texts.outbox import Outbox, OutboxSettings
 from storage import messages
@@ -81,22 +81,22 @@ class Connection:
     sequence: int = 1000
 
     async def serve(self, reader: asyncio.StreamReader) -> None:
-        framer = Framer()
+        framer = PduFramer()
         while data := await reader.read(4096):
             framer.feed(data)
             while pdu := framer.next():
                 await self.handle(pdu)
 
     async def handle(self, pdu: Pdu) -> None:
-        if pdu.command_id == Command.BIND_TRANSCEIVER:
+        if pdu.command_id == CommandId.BIND_TRANSCEIVER:
             await self.bind(pdu)
-        elif pdu.command_id == Command.SUBMIT_SM:
+        elif pdu.command_id == CommandId.SUBMIT_SM:
             await self.submit(pdu)
-        elif pdu.command_id == Command.ENQUIRE_LINK:
-            await self.say(encode(Command.ENQUIRE_LINK_RESP, pdu.sequence))
-        elif pdu.command_id == Command.UNBIND:
-            await self.say(encode(Command.UNBIND_RESP, pdu.sequence))
-        elif pdu.command_id == Command.DELIVER_SM_RESP and pdu.status == 0 and pdu.sequence in self.asked:
+        elif pdu.command_id == CommandId.ENQUIRE_LINK:
+            await self.say(encode(CommandId.ENQUIRE_LINK_RESP, pdu.sequence))
+        elif pdu.command_id == CommandId.UNBIND:
+            await self.say(encode(CommandId.UNBIND_RESP, pdu.sequence))
+        elif pdu.command_id == CommandId.DELIVER_SM_RESP and pdu.status == 0 and pdu.sequence in self.asked:
             text = self.asked.pop(pdu.sequence)
             self.chaos.stored[text] += 1
             self.chaos.replies.pop(text, None)
@@ -104,7 +104,7 @@ class Connection:
     async def bind(self, pdu: Pdu) -> None:
         if self.chaos.chance.random() < 0.2:
             raise ConnectionResetError
-        await self.say(encode(Command.BIND_TRANSCEIVER_RESP, pdu.sequence, system_id="chaos"))
+        await self.say(encode(CommandId.BIND_TRANSCEIVER_RESP, pdu.sequence, system_id="chaos"))
         for text, source in list(self.chaos.replies.items()):
             await self.deliver(text, source)
 
@@ -112,16 +112,16 @@ class Connection:
         self.sequence += 1
         self.asked[self.sequence] = text
         message = ShortMessage(Address(source, 1, 1), Address(OWN.digits, 1, 1), text.encode())
-        await self.say(encode_message(Command.DELIVER_SM, self.sequence, message))
+        await self.say(encode_message(CommandId.DELIVER_SM, self.sequence, message))
 
     async def submit(self, pdu: Pdu) -> None:
-        destination = decode_message(Command.SUBMIT_SM, pdu).destination.value
+        destination = decode_message(CommandId.SUBMIT_SM, pdu).destination.value
         self.chaos.took(destination)
         fault, *_ = self.chaos.chance.choices(list(FAULTS), list(FAULTS.values()))
         await HANDLERS[fault](self, pdu, destination)
 
     def accepted(self, pdu: Pdu) -> bytes:
-        return encode(Command.SUBMIT_SM_RESP, pdu.sequence, message_id=self.chaos.new_id())
+        return encode(CommandId.SUBMIT_SM_RESP, pdu.sequence, message_id=self.chaos.new_id())
 
     async def accepts(self, pdu: Pdu, _: str) -> None:
         await self.say(self.accepted(pdu))
@@ -144,22 +144,22 @@ class Connection:
             await self.say(bytes([octet]))
 
     async def answers_another(self, pdu: Pdu, _: str) -> None:
-        await self.say(encode(Command.SUBMIT_SM_RESP, pdu.sequence + 5000, message_id="wrong"))
+        await self.say(encode(CommandId.SUBMIT_SM_RESP, pdu.sequence + 5000, message_id="wrong"))
 
     async def says_nothing(self, _pdu: Pdu, _: str) -> None:
         """And nobody will ever know."""
 
     async def refuses_for_now(self, pdu: Pdu, destination: str) -> None:
         self.chaos.refused[destination] += 1
-        await self.say(encode(Command.SUBMIT_SM_RESP, pdu.sequence, status=self.chaos.chance.choice(TEMPORARY)))
+        await self.say(encode(CommandId.SUBMIT_SM_RESP, pdu.sequence, status=self.chaos.chance.choice(TEMPORARY)))
 
     async def refuses(self, pdu: Pdu, destination: str) -> None:
         self.chaos.refused[destination] += 1
-        await self.say(encode(Command.SUBMIT_SM_RESP, pdu.sequence, status=self.chaos.chance.choice(PERMANENT)))
+        await self.say(encode(CommandId.SUBMIT_SM_RESP, pdu.sequence, status=self.chaos.chance.choice(PERMANENT)))
 
     async def nacks(self, pdu: Pdu, destination: str) -> None:
         self.chaos.refused[destination] += 1
-        await self.say(encode(Command.GENERIC_NACK, pdu.sequence, status=0x08))
+        await self.say(encode(CommandId.GENERIC_NACK, pdu.sequence, status=0x08))
 
     async def cuts(self, _pdu: Pdu, _: str) -> None:
         raise ConnectionResetError
@@ -169,7 +169,7 @@ class Connection:
         raise ConnectionResetError
 
     async def unbinds_first(self, pdu: Pdu, _: str) -> None:
-        await self.say(encode(Command.UNBIND, 77) + self.accepted(pdu))
+        await self.say(encode(CommandId.UNBIND, 77) + self.accepted(pdu))
 
     async def delivers_first(self, pdu: Pdu, _: str) -> None:
         for text, source in list(self.chaos.replies.items())[:3]:
@@ -238,7 +238,7 @@ async def _queue(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
         for number in CUSTOMERS:
             message = NewMessage(
-                kind=Kind.BY_HAND,
+                kind=MessageKind.BY_HAND,
                 number=number,
                 source=OWN.value,
                 branch="main",

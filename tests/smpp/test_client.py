@@ -25,9 +25,9 @@ from bridge.domain.texts.messages import (
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.smsc_script import Behaviour, Dialect, Ids, Script, When
 from bridge.smpp.client import SmppClient
-from bridge.smpp.codec import Address, Command, Framer, ShortMessage, decode_message, encode, encode_message
-from bridge.smpp.health import State
-from bridge.smpp.session import Session
+from bridge.smpp.codec import Address, CommandId, PduFramer, ShortMessage, decode_message, encode, encode_message
+from bridge.smpp.health import BindState
+from bridge.smpp.session import SmppSession
 from bridge.smpp.settings import BindMode, Concat, IdBase
 from tests.smpp.support import CUSTOMER, NOON, OFFICE, SETTINGS, Receiver, a_part, bound, eventually, running
 
@@ -267,9 +267,9 @@ async def test_after_an_unbind_of_the_smsc_nothing_new_is_submitted_but_answers_
 async def test_a_mistake_of_ours_costs_the_link_and_not_the_client(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
     async with bound(smsc.port) as client:
         with monkeypatch.context() as patched:
-            patched.setattr(Session, "_received", lambda *_: 1 / 0)
+            patched.setattr(SmppSession, "_received", lambda *_: 1 / 0)
             with capture_logs() as logs, suppress(ConnectionError):
-                await smsc._bound_receiver().request(lambda number: encode(Command.ENQUIRE_LINK, number))
+                await smsc._bound_receiver().request(lambda number: encode(CommandId.ENQUIRE_LINK, number))
         await client.wait_ready()
         assert await client.submit(a_part()) == accepted("1")
     assert "smpp.link_failed" in [line["event"] for line in logs]
@@ -286,7 +286,7 @@ async def test_an_unknown_command_is_answered_with_generic_nack(smsc: Smsc) -> N
 
 async def test_the_smsc_may_ask_whether_we_live(smsc: Smsc) -> None:
     async with bound(smsc.port):
-        ask = smsc._bound_receiver().request(lambda number: encode(Command.ENQUIRE_LINK, number))
+        ask = smsc._bound_receiver().request(lambda number: encode(CommandId.ENQUIRE_LINK, number))
         assert await ask == 0
 
 
@@ -309,7 +309,7 @@ async def test_stopping_waits_for_the_answers_under_way_and_unbinds(smsc: Smsc) 
         await smsc.until_submitted(1)
     assert submitting.done()
     assert submitting.result() == accepted("1")
-    assert client.health.state is State.STOPPED
+    assert client.health.state is BindState.STOPPED
     await smsc.until(lambda smsc: smsc.links == 0)
 
 
@@ -353,12 +353,12 @@ async def test_what_is_called_not_written_never_reaches_the_smsc_and_the_rest_do
 
     async def bind_then_stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.read(200)
-        writer.write(encode(Command.BIND_TRANSCEIVER_RESP, int.from_bytes(request[12:16], "big"), system_id="x"))
+        writer.write(encode(CommandId.BIND_TRANSCEIVER_RESP, int.from_bytes(request[12:16], "big"), system_id="x"))
         await given_up.wait()
-        framer = Framer()
+        framer = PduFramer()
         framer.feed(await reader.read(-1))
-        submits = [pdu for pdu in iter(framer.next, None) if pdu.command_id == Command.SUBMIT_SM]
-        texts.put_nowait([decode_message(Command.SUBMIT_SM, pdu).user_data.decode() for pdu in submits])
+        submits = [pdu for pdu in iter(framer.next, None) if pdu.command_id == CommandId.SUBMIT_SM]
+        texts.put_nowait([decode_message(CommandId.SUBMIT_SM, pdu).user_data.decode() for pdu in submits])
         writer.close()
 
     listening = socket.create_server(("127.0.0.1", 0))
@@ -395,7 +395,7 @@ async def test_mutated_pdus_never_stop_the_reader(smsc: Smsc) -> None:
     with capture_logs() as logs:
         async with bound(smsc.port) as client:
             for number in range(500):
-                octets = bytearray(encode_message(Command.DELIVER_SM, number, message))
+                octets = bytearray(encode_message(CommandId.DELIVER_SM, number, message))
                 for _ in range(chance.randint(1, 6)):
                     octets[chance.randrange(4, len(octets))] = chance.randrange(256)
                 with suppress(ConnectionError):
@@ -434,7 +434,7 @@ async def test_a_peer_that_takes_the_connection_and_says_nothing_is_given_up() -
         settings = replace(SETTINGS, port=port, tls=True, connect_timeout=0.1)
         client = SmppClient(settings, Receiver(), clock=lambda: NOON)
         async with running(client):
-            await eventually(lambda: client.health.state is State.DOWN)
+            await eventually(lambda: client.health.state is BindState.DOWN)
         hold.set()
     assert client.health.last_error == "no connection: TimeoutError"
 

@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from bridge.smpp.gate import Gate, GateClosedError
-from bridge.smpp.pacing import Backoff, Throttle, TokenBucket
-from bridge.smpp.watch import LinkWatch, Verdict
+from bridge.smpp.pacing import Backoff, SubmitThrottle, TokenBucket
+from bridge.smpp.watch import LinkWatch, WatchAction
 
 
 def test_the_rate_is_kept_evenly_and_pauses_save_nothing_up() -> None:
@@ -20,7 +20,7 @@ def test_the_rate_is_kept_evenly_and_pauses_save_nothing_up() -> None:
 
 
 def test_a_throttled_bind_rests_longer_each_time_and_recovers_with_the_first_acceptance() -> None:
-    throttle, now, rests = Throttle(shortest=1, longest=5), 0.0, []
+    throttle, now, rests = SubmitThrottle(shortest=1, longest=5), 0.0, []
     for _ in range(5):
         throttle.refused(now)
         rests.append(throttle.wait(now))
@@ -32,7 +32,7 @@ def test_a_throttled_bind_rests_longer_each_time_and_recovers_with_the_first_acc
 
 
 def test_a_window_full_of_refusals_counts_once() -> None:
-    throttle = Throttle()
+    throttle = SubmitThrottle()
     for _ in range(10):
         throttle.refused(0.5)
     assert throttle.wait(0.5) == 1
@@ -59,12 +59,12 @@ def test_refusals_that_lock_accounts_are_tried_again_only_after_minutes() -> Non
 def test_a_silent_peer_is_asked_once_and_then_dropped() -> None:
     watch = LinkWatch(idle=30, patience=10, heard_at=0)
     verdicts = [watch.check(t) for t in (29, 30, 39, 40)]
-    assert verdicts == [Verdict.WAIT, Verdict.ENQUIRE, Verdict.WAIT, Verdict.DROP]
+    assert verdicts == [WatchAction.WAIT, WatchAction.ENQUIRE, WatchAction.WAIT, WatchAction.DROP]
 
 
 def test_a_watch_that_looked_late_still_gives_the_peer_its_time() -> None:
     watch = LinkWatch(idle=30, patience=10, heard_at=0)
-    assert [watch.check(t) for t in (500, 505, 510)] == [Verdict.ENQUIRE, Verdict.WAIT, Verdict.DROP]
+    assert [watch.check(t) for t in (500, 505, 510)] == [WatchAction.ENQUIRE, WatchAction.WAIT, WatchAction.DROP]
 
 
 async def test_a_closed_gate_lets_nobody_in_and_says_why() -> None:

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bridge.domain.callbacks.queue import Outcome
-from bridge.domain.texts.messages import Kind
-from bridge.domain.texts.policy import ContactKind, Rules
+from bridge.domain.texts.messages import MessageKind
+from bridge.domain.texts.policy import ContactKind, TextRules
 from bridge.domain.words.lexicon import default_lexicon
-from bridge.texts.auto_reply import Receipts
-from bridge.texts.reader import Understanding
+from bridge.texts.auto_reply import AutoReplies
+from bridge.texts.reader import TextReader
 from storage import contacts, messages, settings
 from storage.contacts import Contact
 from storage.errors import ForbiddenError
@@ -22,14 +22,14 @@ ADDRESS = "What is the service address?"
 DANGER = "If anyone is in danger, leave and call 911."
 
 
-def receipts(desk: Desk, rules: Rules | None = None) -> Receipts:
-    return Receipts(desk.database, desk.office, rules or Rules(), Understanding(default_lexicon()))
+def receipts(desk: Desk, rules: TextRules | None = None) -> AutoReplies:
+    return AutoReplies(desk.database, desk.office, rules or TextRules(), TextReader(default_lexicon()))
 
 
 async def silence(desk: Desk, seconds: float = 61) -> list[object]:
     """So long nobody writes; the receipts there are then."""
     desk.clock.advance(seconds=seconds)
-    await receipts(desk).look(desk.clock())
+    await receipts(desk).run_due(desk.clock())
     return await desk.column("SELECT text FROM message WHERE kind = 'receipt'")
 
 
@@ -131,7 +131,7 @@ async def test_pause_holds_it_back(desk: Desk) -> None:
 async def test_a_setting_turns_it_off(desk: Desk) -> None:
     await desk.inbox.received(text("my sink is clogged"))
     desk.clock.advance(seconds=61)
-    await receipts(desk, Rules(receipt=False)).look(desk.clock())
+    await receipts(desk, TextRules(receipt=False)).run_due(desk.clock())
     assert await desk.column("SELECT count(*) FROM message") == [0]
 
 
@@ -222,7 +222,7 @@ async def test_the_database_takes_one_receipt_per_conversation(desk: Desk) -> No
     await silence(desk)
     row, now = await desk.row(), desk.clock()
     again = NewMessage(
-        Kind.RECEIPT, CUSTOMER, "+12025550100", "main", "again", "receipt", now, now, now, callback_id=row.id
+        MessageKind.RECEIPT, CUSTOMER, "+12025550100", "main", "again", "receipt", now, now, now, callback_id=row.id
     )
     with pytest.raises(ForbiddenError):
         async with desk.database.transaction() as tx:

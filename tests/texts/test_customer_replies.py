@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bridge.callbacks.actions import ConflictError
-from bridge.domain.callbacks.queue import Attempt, Outcome, State, Urgency
+from bridge.domain.callbacks.queue import Attempt, CallbackState, Outcome, Urgency
 from bridge.domain.calls.calls import Verdict
-from bridge.domain.texts.messages import Kind
-from bridge.domain.texts.policy import ContactKind, Why
+from bridge.domain.texts.messages import MessageKind
+from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.reports import figures
 from storage import contacts
 from storage.contacts import Contact
@@ -53,7 +53,7 @@ async def test_a_redial_adds_keeps_the_owner_and_wakes_a_snoozed_row(desk: Desk)
     await desk.callbacks.snooze(row.id, row.version, "Bob", desk.clock(), LATER + timedelta(hours=3))
     await desk.call(missed_call(at=LATER))
     row = await desk.row()
-    assert (row.state, row.owner, row.until, row.missed) == (State.CLAIMED, "Bob", None, 2)
+    assert (row.state, row.owner, row.until, row.missed) == (CallbackState.CLAIMED, "Bob", None, 2)
     assert await desk.column("SELECT text_why FROM call ORDER BY id") == ["send", "cool_down"]
 
 
@@ -68,14 +68,14 @@ async def test_a_redial_after_closing_is_a_new_row(desk: Desk) -> None:
 async def test_a_talk_that_was_lost_closes_nothing(desk: Desk) -> None:
     await desk.call(missed_call())
     await desk.call(missed_call(at=LATER, verdict=Verdict.ANSWERED_THEN_LOST))
-    assert (await desk.row()).state is State.OPEN
+    assert (await desk.row()).state is CallbackState.OPEN
 
 
 async def test_no_length_of_an_answered_outbound_call_closes_a_row(desk: Desk) -> None:
     await desk.call(missed_call())
     await desk.call(outbound_call(at=LATER, talked=3600))
     row = await desk.row()
-    assert (row.state, row.reached_at, row.outcome) == (State.OPEN, None, None)
+    assert (row.state, row.reached_at, row.outcome) == (CallbackState.OPEN, None, None)
 
 
 async def test_the_talk_counts_from_when_it_began(desk: Desk) -> None:
@@ -88,9 +88,14 @@ async def test_the_talk_counts_from_when_it_began(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("words", "state"),
-    [("ok thanks", State.CLOSED), ("Gracias!", State.CLOSED), ("and the roof?", State.CLAIMED), ("ok?", State.CLAIMED)],
+    [
+        ("ok thanks", CallbackState.CLOSED),
+        ("Gracias!", CallbackState.CLOSED),
+        ("and the roof?", CallbackState.CLAIMED),
+        ("ok?", CallbackState.CLAIMED),
+    ],
 )
-async def test_a_reply_within_a_day_of_closing(desk: Desk, words: str, state: State) -> None:
+async def test_a_reply_within_a_day_of_closing(desk: Desk, words: str, state: CallbackState) -> None:
     await desk.call(missed_call())
     row = await desk.row()
     await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.BOOKED)
@@ -98,8 +103,8 @@ async def test_a_reply_within_a_day_of_closing(desk: Desk, words: str, state: St
     await desk.inbox.received(text(words))
     row = await desk.row()
     assert (row.state, row.unread) == (state, True)
-    assert row.owner == ("Ann" if state is State.CLAIMED else None)
-    assert row.outcome == (Outcome.BOOKED if state is State.CLOSED else None)
+    assert row.owner == ("Ann" if state is CallbackState.CLAIMED else None)
+    assert row.outcome == (Outcome.BOOKED if state is CallbackState.CLOSED else None)
 
 
 async def test_a_reopened_row_asks_for_its_outcome_again_and_was_reached_all_the_same(desk: Desk) -> None:
@@ -120,7 +125,7 @@ async def test_an_outcome_that_was_being_entered_while_the_row_closed_by_itself_
     seen = await desk.row()
     await desk.call(answered_call(at=LATER))
     row = await desk.callbacks.finish(seen.id, seen.version, "Bob", desk.clock(), Outcome.BOOKED)
-    assert (row.state, row.outcome, row.owner, row.reached_by) == (State.CLOSED, Outcome.BOOKED, "Bob", "Ann")
+    assert (row.state, row.outcome, row.owner, row.reached_by) == (CallbackState.CLOSED, Outcome.BOOKED, "Bob", "Ann")
 
 
 async def test_so_is_a_note_on_the_page(desk: Desk) -> None:
@@ -154,7 +159,7 @@ async def test_no_attempt_is_noted_on_a_row_that_closed_by_itself_meanwhile(desk
 
 
 async def test_two_machines_do_not_go_on_for_ever_about_start_and_stop(desk: Desk) -> None:
-    stop, start = Kind.OPT_OUT_CONFIRMATION, Kind.OPT_IN_CONFIRMATION
+    stop, start = MessageKind.OPT_OUT_CONFIRMATION, MessageKind.OPT_IN_CONFIRMATION
     async with desk.sending():
         for before, after in ((1, 2), (3, 3), (4, 4)):
             await desk.inbox.received(text("STOP"))
@@ -188,7 +193,7 @@ async def test_a_wrong_number_is_not_texted_when_it_calls_again(desk: Desk) -> N
     await desk.inbox.received(text("wrong number, I never called you"))
     desk.clock.advance(hours=48)
     await desk.call(missed_call(at=desk.clock()))
-    assert await desk.column("SELECT text_why FROM call") == [Why.OPTED_OUT]
+    assert await desk.column("SELECT text_why FROM call") == [NoTextReason.OPTED_OUT]
     async with served(desk) as client:
         assert "Opted out: call, do not text" in (await shown(client)).words
 
@@ -224,7 +229,7 @@ async def test_a_withheld_callers_row_is_closed_by_a_person_only_and_shared_by_a
     for did in (*OFFICE.lines[0].dids[:1], EAST.dids[0], EAST.dids[0]):
         await desk.call(missed_call(None, did=did))
     assert await desk.column("SELECT missed FROM callback ORDER BY id") == [1, 2]
-    assert (await desk.row(None, "east")).state is State.OPEN
+    assert (await desk.row(None, "east")).state is CallbackState.OPEN
 
 
 # --- figures -------------------------------------------------------------------------------------------------------

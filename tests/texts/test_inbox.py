@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.domain.callbacks.queue import Findings, Outcome, State, Urgency
-from bridge.domain.texts.messages import Concatenation, Kind, Poison, Stored
+from bridge.domain.callbacks.queue import CallbackState, Findings, Outcome, Urgency
+from bridge.domain.texts.messages import Concatenation, MessageKind, Poison, Stored
 from bridge.domain.texts.policy import ContactKind
 from bridge.domain.words.lexicon import default_lexicon
 from bridge.texts.inbox import Inbox
-from bridge.texts.reader import Understanding
+from bridge.texts.reader import TextReader
 from storage import contacts, conversations, opt_outs
 from storage.contacts import Contact
 from storage.database import Database
@@ -35,7 +35,7 @@ async def test_a_reply_stands_on_the_customers_row(desk: Desk) -> None:
     await desk.call(missed_call())
     assert await desk.inbox.received(text("12 Elm St, sink leaks, urgent")) is Stored.OK
     row = await desk.row()
-    assert (row.unread, row.last_reply_at, row.state) == (True, MONDAY_NOON, State.OPEN)
+    assert (row.unread, row.last_reply_at, row.state) == (True, MONDAY_NOON, CallbackState.OPEN)
     assert await desk.column("SELECT text FROM reply") == ["12 Elm St, sink leaks, urgent"]
 
 
@@ -81,7 +81,7 @@ async def test_the_same_words_an_hour_later_are_another_text(desk: Desk) -> None
 async def test_a_stranger_who_texts_gets_a_row(desk: Desk) -> None:
     await desk.inbox.received(text("Do you fix boilers?"))
     row = await desk.row()
-    assert (row.state, row.missed, row.unread) == (State.OPEN, 0, True)
+    assert (row.state, row.missed, row.unread) == (CallbackState.OPEN, 0, True)
 
 
 async def test_a_reply_wakes_a_snoozed_row_and_keeps_its_owner(desk: Desk) -> None:
@@ -91,7 +91,7 @@ async def test_a_reply_wakes_a_snoozed_row_and_keeps_its_owner(desk: Desk) -> No
     await desk.callbacks.snooze(row.id, row.version, "Ann", MONDAY_NOON, MONDAY_NOON + timedelta(hours=3))
     await desk.inbox.received(text("I am home now"))
     row = await desk.row()
-    assert (row.state, row.owner, row.until) == (State.CLAIMED, "Ann", None)
+    assert (row.state, row.owner, row.until) == (CallbackState.CLAIMED, "Ann", None)
 
 
 async def closed(desk: Desk, outcome: Outcome = Outcome.NO_NEED) -> None:
@@ -105,7 +105,7 @@ async def test_a_reply_within_a_day_reopens_the_row_for_whoever_closed_it(desk: 
     desk.clock.advance(hours=23)
     await desk.inbox.received(text("it leaks again"))
     row = await desk.row()
-    assert (row.state, row.owner, row.outcome) == (State.CLAIMED, "Ann", None)
+    assert (row.state, row.owner, row.outcome) == (CallbackState.CLAIMED, "Ann", None)
     assert await desk.column("SELECT count(*) FROM callback") == [1]
 
 
@@ -114,7 +114,7 @@ async def test_thanks_leave_a_closed_row_closed_but_unread(desk: Desk, words: st
     await closed(desk)
     await desk.inbox.received(text(words))
     row = await desk.row()
-    assert (row.state, row.unread, row.outcome) == (State.CLOSED, True, Outcome.NO_NEED)
+    assert (row.state, row.unread, row.outcome) == (CallbackState.CLOSED, True, Outcome.NO_NEED)
 
 
 async def test_a_reply_days_after_closing_is_a_new_row(desk: Desk) -> None:
@@ -129,7 +129,7 @@ async def test_a_row_that_closed_by_itself_reopens_for_nobody(desk: Desk) -> Non
     await desk.call(answered_call(at=MONDAY_NOON + timedelta(minutes=1)))
     await desk.inbox.received(text("one more thing: the address is 4 Oak Ave"))
     row = await desk.row()
-    assert (row.state, row.owner) == (State.OPEN, None)
+    assert (row.state, row.owner) == (CallbackState.OPEN, None)
     assert row.reached_at is not None
 
 
@@ -166,7 +166,7 @@ async def test_a_first_text_that_waits_is_not_sent_to_somebody_who_writes_first(
 # --- STOP, START, HELP --------------------------------------------------------------------------------------------
 
 
-async def kinds(desk: Desk) -> list[Kind]:
+async def kinds(desk: Desk) -> list[MessageKind]:
     return [part.kind for part in await desk.parts()]
 
 
@@ -176,7 +176,7 @@ async def test_stop_opts_out_with_one_confirmation(desk: Desk, word: str) -> Non
     await desk.inbox.received(text(word))
     async with desk.database.read() as db:
         assert await opt_outs.in_force(db, CUSTOMER)
-    assert await kinds(desk) == [Kind.OPT_OUT_CONFIRMATION]
+    assert await kinds(desk) == [MessageKind.OPT_OUT_CONFIRMATION]
 
 
 async def test_stop_of_a_stranger_makes_no_row(desk: Desk) -> None:
@@ -199,7 +199,7 @@ async def test_a_wrong_number_gets_no_text_again_and_no_confirmation(desk: Desk)
     await desk.inbox.received(text("You have the wrong number, I never called you"))
     async with desk.database.read() as db:
         assert await opt_outs.in_force(db, CUSTOMER)
-    assert await kinds(desk) == [Kind.FIRST]
+    assert await kinds(desk) == [MessageKind.FIRST]
     assert (await desk.row()).unread
 
 
@@ -222,7 +222,7 @@ async def test_start_opts_in_again_and_says_so_once(desk: Desk) -> None:
         await desk.inbox.received(text(word))
     async with desk.database.read() as db:
         assert await opt_outs.in_force(db, CUSTOMER) is None
-    assert await kinds(desk) == [Kind.OPT_OUT_CONFIRMATION, Kind.OPT_IN_CONFIRMATION]
+    assert await kinds(desk) == [MessageKind.OPT_OUT_CONFIRMATION, MessageKind.OPT_IN_CONFIRMATION]
 
 
 async def test_help_is_answered_once_a_day_and_is_a_row_all_the_same(desk: Desk) -> None:
@@ -230,7 +230,7 @@ async def test_help_is_answered_once_a_day_and_is_a_row_all_the_same(desk: Desk)
     await desk.inbox.received(text("help"))
     desk.clock.advance(hours=25)
     await desk.inbox.received(text("Help"))
-    assert await kinds(desk) == [Kind.HELP, Kind.HELP]
+    assert await kinds(desk) == [MessageKind.HELP, MessageKind.HELP]
     assert (await desk.row()).unread
 
 
@@ -385,7 +385,7 @@ async def test_urgency_rises_with_the_words_and_never_falls(desk: Desk) -> None:
     assert (row.urgency, row.flagged_at) == (Urgency.URGENT, MONDAY_NOON)
 
 
-class Listening(Understanding):
+class Listening(TextReader):
     def __init__(self) -> None:
         super().__init__(default_lexicon())
         self.heard: list[list[str]] = []
@@ -397,7 +397,7 @@ class Listening(Understanding):
 
 async def test_texts_of_the_last_half_hour_are_read_together(desk: Desk) -> None:
     listening = Listening()
-    inbox = Inbox(desk.database, OFFICE, clock=desk.clock, understanding=listening)
+    inbox = Inbox(desk.database, OFFICE, clock=desk.clock, text_reader=listening)
     await inbox.received(text("no"))
     desk.clock.advance(minutes=1)
     await inbox.received(text("heat"))

@@ -13,8 +13,8 @@ from bridge.domain.phone import E164
 from bridge.domain.texts.gsm import split
 from bridge.domain.texts.messages import (
     Accepted,
-    Kind,
     LateAnswer,
+    MessageKind,
     NotWritten,
     Outcome,
     PartState,
@@ -24,14 +24,14 @@ from bridge.domain.texts.messages import (
     Submission,
     Unanswered,
 )
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.policy import TextRules
 from bridge.texts.outbox import OutboxSettings
 from storage import messages, opt_outs, settings
 from storage.audit import Act, Subject, add
 from storage.database import Database, Reader, Writer
 from storage.errors import StorageError
 from storage.messages import NewMessage
-from storage.opt_outs import Cause
+from storage.opt_outs import OptOutCause
 from tests.desk import (
     CUSTOMER,
     MONDAY_NOON,
@@ -50,7 +50,7 @@ FORBIDDEN = Refused(0x0B, permanent=True)
 
 
 def message(
-    kind: Kind = Kind.BY_HAND, number: E164 = CUSTOMER, words: str = "On our way to look", **more: object
+    kind: MessageKind = MessageKind.BY_HAND, number: E164 = CUSTOMER, words: str = "On our way to look", **more: object
 ) -> NewMessage:
     made = NewMessage(
         kind=kind,
@@ -220,7 +220,7 @@ async def test_staff_and_urgent_texts_overtake(desk: Desk) -> None:
         desk,
         message(words="one"),
         message(words="two", urgent=True),
-        message(Kind.STAFF, STAFF, "alert"),
+        message(MessageKind.STAFF, STAFF, "alert"),
     )
     async with desk.sending(OutboxSettings(window=1)):
         await desk.gateway.submitted(3)
@@ -266,7 +266,7 @@ async def test_pause_holds_automatic_texts_but_not_a_persons_own_words(desk: Des
     await desk.call(missed_call())
     async with desk.database.transaction() as tx:
         await settings.turn(tx, settings.PAUSED, True, "Ann", MONDAY_NOON)
-    await queue(desk, message(words="by hand", number=OTHER), message(Kind.STAFF, STAFF, "alert"))
+    await queue(desk, message(words="by hand", number=OTHER), message(MessageKind.STAFF, STAFF, "alert"))
     async with desk.sending():
         await desk.gateway.submitted(2)
         await desk.until_parts_are("queued", "submitted", "submitted")
@@ -276,7 +276,7 @@ async def test_pause_holds_automatic_texts_but_not_a_persons_own_words(desk: Des
 
 async def test_while_trying_it_out_strangers_get_nothing_that_nobody_wrote_by_hand(desk: Desk) -> None:
     await desk.call(missed_call())
-    await queue(desk, message(Kind.RECEIPT, OTHER, "Thanks"), message(words="by hand"))
+    await queue(desk, message(MessageKind.RECEIPT, OTHER, "Thanks"), message(words="by hand"))
     async with desk.sending(OutboxSettings(may_text={OTHER}.__contains__)):
         await desk.until_parts_are("queued", "submitted", "submitted")
     assert {part.destination for part in desk.gateway.submissions} == {OTHER, CUSTOMER}
@@ -290,7 +290,7 @@ async def test_a_text_queued_before_stop_is_cancelled(desk: Desk) -> None:
     async with desk.sending():
         await desk.until_parts_are("cancelled", "submitted")
     assert [part.text.partition(":")[0] for part in desk.gateway.submissions] == ["Acme Plumbing"]
-    assert (await desk.parts())[1].kind is Kind.OPT_OUT_CONFIRMATION
+    assert (await desk.parts())[1].kind is MessageKind.OPT_OUT_CONFIRMATION
 
 
 async def test_a_text_that_waits_at_the_gateway_when_stop_comes_does_not_leave(desk: Desk) -> None:
@@ -341,7 +341,7 @@ async def test_a_clock_that_is_set_back_holds_no_text_back(desk: Desk) -> None:
 
 async def test_a_text_queued_after_stop_is_cancelled_too(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
-        await opt_outs.start(tx, CUSTOMER, Cause.BY_HAND, None, "Ann", MONDAY_NOON)
+        await opt_outs.start(tx, CUSTOMER, OptOutCause.BY_HAND, None, "Ann", MONDAY_NOON)
     await queue(desk, message())
     async with desk.sending():
         await desk.until_parts_are("cancelled")
@@ -519,7 +519,7 @@ async def test_a_repeated_receipt_changes_nothing(desk: Desk) -> None:
 
 
 async def test_the_delay_of_the_office_is_kept(database: Database) -> None:
-    desk = Desk(database, rules=Rules(delay=timedelta(seconds=90)))
+    desk = Desk(database, rules=TextRules(delay=timedelta(seconds=90)))
     await desk.resume()
     await desk.call(missed_call())
     (part,) = await desk.parts()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bridge.domain.callbacks.queue import Outcome, State, Urgency
+from bridge.domain.callbacks.queue import CallbackState, Outcome, Urgency
 from bridge.domain.office.templates import Language, Template, Texts
 from bridge.domain.texts.messages import Concatenation, InboundText, Poison
-from bridge.domain.texts.policy import Rules
+from bridge.domain.texts.policy import TextRules
 from bridge.domain.words import pictures
 from bridge.domain.words.pictures import NOTICES
 from bridge.smpp.codec import Address, ShortMessage, Tag
@@ -161,7 +161,7 @@ async def test_who_opted_out_is_not_told_either(desk: Desk) -> None:
 async def test_an_office_without_receipts_sends_none_for_pictures(desk: Desk) -> None:
     await desk.inbox.received(text(NOTICE))
     desk.clock.advance(seconds=61)
-    await receipts(desk, Rules(receipt=False)).look(desk.clock())
+    await receipts(desk, TextRules(receipt=False)).run_due(desk.clock())
     assert await desk.column("SELECT text FROM message") == []
 
 
@@ -187,7 +187,7 @@ async def test_a_picture_for_a_closed_row_reopens_it(desk: Desk) -> None:
     await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.BOOKED)
     await desk.inbox.received(pushed())
     row = await desk.row()
-    assert (row.state, row.owner) == (State.CLAIMED, "Ann")
+    assert (row.state, row.owner) == (CallbackState.CLAIMED, "Ann")
 
 
 async def test_a_notice_in_two_parts_is_told_when_both_are_there(desk: Desk) -> None:

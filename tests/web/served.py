@@ -7,9 +7,9 @@ from datetime import timedelta
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
-from bridge.ops.health import Health, Link, LinkKind
+from bridge.ops.health import Health, LinkHealth, LinkKind
 from bridge.web.app import create_app
-from bridge.web.live import HEARTBEAT
+from bridge.web.event_stream import HEARTBEAT
 from bridge.web.phones import Phones
 from bridge.web.settings import WebSettings
 from tests.desk import Desk
@@ -23,7 +23,7 @@ class Faults:
     def __init__(self, desk: Desk) -> None:
         since = desk.clock() - timedelta(hours=4)
         self.health = Health(
-            (Link(LinkKind.PBX, "office", since), Link(LinkKind.SMS, "smpp", since)),
+            (LinkHealth(LinkKind.PBX, "office", since), LinkHealth(LinkKind.SMS, "smpp", since)),
             disk_free=41 * 2**30,
             disk_total=100 * 2**30,
         )

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
-from bridge.domain.callbacks.queue import Outcome, State
+from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.phone import E164
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
 from tests.lab.fixtures import missing
@@ -104,7 +104,7 @@ async def test_an_urgent_row_arrives_live_is_claimed_finished_and_undone(visit: 
         assert (await desk.row()).outcome is Outcome.BOOKED
         await page.get_by_role("button", name="Undo").click()
         await expect(row.get_by_text("Yours")).to_be_visible()
-        assert (await desk.row()).state is State.CLAIMED
+        assert (await desk.row()).state is CallbackState.CLAIMED
 
 
 async def test_two_who_want_the_same_row_the_slower_is_told_who_has_it(visit: Visit) -> None:

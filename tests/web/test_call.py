@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.domain.callbacks.queue import Attempt, Outcome, State
+from bridge.domain.callbacks.queue import Attempt, CallbackState, Outcome
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
 from bridge.ports import Originated
@@ -15,7 +15,7 @@ from storage import callbacks
 from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import CUSTOMER, Desk, missed_call, outbound_call
 from tests.web.served import Client, served
-from tests.web.test_live import told, told_of
+from tests.web.test_event_stream import told, told_of
 from tests.web.test_page import act, post, shown
 
 
@@ -48,7 +48,7 @@ async def test_one_click_rings_my_phone_takes_the_row_and_says_so(
 ) -> None:
     status, page = await act(client, await desk.row(), "call")
     row = await desk.row()
-    assert (status, row.state, row.owner) == (200, State.CLAIMED, "Ann")
+    assert (status, row.state, row.owner) == (200, CallbackState.CLAIMED, "Ann")
     assert [(asked["extension"], asked["number"]) for asked in board.pbx.asked] == [("101", CUSTOMER)]
     assert "Ann's phone rings" in page.words
     assert "Undo" not in page.words  # a call cannot be undone
@@ -110,7 +110,7 @@ async def test_after_the_call_the_row_asks_what_came_of_it(client: Client, desk:
     assert "phone rings" not in page.words
     await act(client, await desk.row(), "attempt", result="left_message")
     row = await desk.row()
-    assert row.state is State.WAITING
+    assert row.state is CallbackState.WAITING
     assert "What came of it" not in (await shown(client, "/snoozed")).words
     async with desk.database.read() as db:
         made = [attempt.result for attempt in await callbacks.attempts(db, row.id)]

@@ -12,12 +12,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, State, Urgency, Verb
+from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome, Urgency, Verb
 from bridge.domain.calls.calls import Reason
 from storage import callbacks, users
 from storage.audit import Act
 from storage.database import Database
-from storage.users import Role
+from storage.users import UserRole
 from tests.agi.phones import LINE_DID, NINA, misses, now, shown_name
 from tests.agi.process import daemon
 from tests.lab import sip
@@ -101,7 +101,7 @@ async def asks_nina_to_wait(database: Database) -> None:
     await misses(database, NINA)
     async with database.transaction() as tx:
         for name in ("Ann", "Bob"):
-            await users.insert(tx, name, Role.STAFF, HASH, "root", now())
+            await users.insert(tx, name, UserRole.STAFF, HASH, "root", now())
         row = await callbacks.get(tx, 1)
         urgent = replace(
             row, urgency=Urgency.URGENT, flagged_at=now(), issue="leak", address="418 Birchwood", name="Nina Vos"
@@ -149,7 +149,7 @@ async def test_my_phone_rings_then_the_customers_who_sees_the_line_and_nothing_o
         customer.hang_up()
         await says(page, "What came of it?")
         await says(page, "You called")
-        assert (await desk.row()).state is State.CLAIMED, "voicemail answers too: a call closes nothing"
+        assert (await desk.row()).state is CallbackState.CLAIMED, "voicemail answers too: a call closes nothing"
         assert await desk.attempts() == [(Attempt.CALLED, None, "Ann")]
 
         await card(page).locator(".came").get_by_role("button", name="Reached").click()
@@ -214,7 +214,7 @@ async def nobody_was_called(desk: Desk) -> None:
     assert desk.office.trunk.incoming.empty()
     assert await desk.attempts() == []
     row = await desk.row()
-    assert (row.state, row.owner) == (State.CLAIMED, "Ann")
+    assert (row.state, row.owner) == (CallbackState.CLAIMED, "Ann")
 
 
 async def test_a_customer_who_is_busy_is_an_attempt_that_says_so(desk: Desk) -> None:
@@ -239,7 +239,7 @@ async def test_a_customer_who_does_not_answer_is_an_attempt_that_snoozes_when_it
         assert await desk.attempts() == [(Attempt.RANG_OUT, Reason.NO_ANSWER, "Ann")]
         await card(page).locator(".came").get_by_role("button", name="No answer").click()
         await expect(card(page)).to_have_count(0)
-        assert (await desk.row()).state is State.WAITING
+        assert (await desk.row()).state is CallbackState.WAITING
 
 
 async def test_a_number_that_the_provider_refuses_did_not_get_through(desk: Desk) -> None:

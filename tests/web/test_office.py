@@ -9,7 +9,7 @@ from aiohttp import FormData
 
 from bridge.domain.callbacks.queue import Outcome
 from bridge.domain.calls.calls import Verdict
-from bridge.domain.office.hours import ALL_DAY, Calendar, Span
+from bridge.domain.office.hours import ALL_DAY, Calendar, OpeningSpan
 from bridge.domain.office.office import Person
 from bridge.domain.office.roster import Roster, Shift
 from bridge.domain.phone import E164
@@ -18,7 +18,7 @@ from bridge.web.security import TOKEN
 from storage import contacts, settings, users
 from storage.contacts import Contact
 from storage.database import Database
-from storage.users import Role
+from storage.users import UserRole
 from tests.desk import (
     CUSTOMER,
     MAIN,
@@ -36,7 +36,7 @@ from tests.web.served import Client, served
 from tests.web.test_page import Page, shown
 from tests.web.test_sign_in import PASSWORD, add_user, origin, sign_in
 
-NIGHTS = Calendar(NEW_YORK, ((Span(time(17), time(9)),),) * 5 + ((ALL_DAY,), ()))
+NIGHTS = Calendar(NEW_YORK, ((OpeningSpan(time(17), time(9)),),) * 5 + ((ALL_DAY,), ()))
 """Nobody from Sunday morning until Monday's evening."""
 
 PEOPLE = (Person("Ann", STAFF, "101"), Person("Bob", E164("+12025550198"), "102"), Person("Cem"))
@@ -359,10 +359,11 @@ async def allowed(client: Client, paths: tuple[str, ...]) -> set[bool]:
 
 
 @pytest.mark.parametrize(
-    ("role", "leads", "admins"), [(Role.STAFF, False, False), (Role.LEAD, True, False), (Role.ADMIN, True, True)]
+    ("role", "leads", "admins"),
+    [(UserRole.STAFF, False, False), (UserRole.LEAD, True, False), (UserRole.ADMIN, True, True)],
 )
 async def test_each_role_does_what_is_its_own_whatever_the_page_offered(
-    desk: Desk, role: Role, leads: bool, admins: bool
+    desk: Desk, role: UserRole, leads: bool, admins: bool
 ) -> None:
     await add_user(desk, "Ann", role)
     async with served(desk) as client:
@@ -380,7 +381,7 @@ async def _paused(desk: Desk) -> bool:
 
 
 async def test_an_admin_adds_users_changes_passwords_and_disables(desk: Desk) -> None:
-    await add_user(desk, "Ann", Role.ADMIN)
+    await add_user(desk, "Ann", UserRole.ADMIN)
     async with served(desk) as client:
         await sign_in(client)
         _, page = await send(client, "/users/add", name="Bob", role="lead", password=PASSWORD)
@@ -390,7 +391,7 @@ async def test_an_admin_adds_users_changes_passwords_and_disables(desk: Desk) ->
         async with desk.database.read() as db:
             bob = await users.named(db, "Bob")
     assert bob
-    assert (bob.role, bob.disabled) == (Role.LEAD, True)
+    assert (bob.role, bob.disabled) == (UserRole.LEAD, True)
     assert await desk.column("SELECT who FROM audit WHERE subject = 'user' AND subject_id = 2") == ["Ann"] * 3
 
 
@@ -407,7 +408,7 @@ async def test_an_admin_adds_users_changes_passwords_and_disables(desk: Desk) ->
     ],
 )
 async def test_a_wrong_change_of_users_is_told(desk: Desk, change: str, fields: dict[str, str], said: str) -> None:
-    await add_user(desk, "Ann", Role.ADMIN)
+    await add_user(desk, "Ann", UserRole.ADMIN)
     async with served(desk) as client:
         await sign_in(client)
         status, page = await send(client, f"/users/{change}", **fields)

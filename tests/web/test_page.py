@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from aiohttp import ClientResponse
 
-from bridge.domain.callbacks.queue import Callback, Outcome, State, Urgency
+from bridge.domain.callbacks.queue import Callback, CallbackState, Outcome, Urgency
 from bridge.domain.phone import E164
-from bridge.ops.health import Link, LinkKind, Note
+from bridge.ops.health import HealthNote, LinkHealth, LinkKind
 from bridge.web.security import COOKIE, TOKEN
 from storage import callbacks, settings
 from storage.audit import Act
@@ -151,7 +151,7 @@ async def test_while_paused_the_page_says_what_would_have_happened(client: Clien
 
 
 async def test_a_fault_is_said_with_what_still_works(client: Client, faults: Faults) -> None:
-    down = Link(LinkKind.SMS, "smpp", None, "connection refused")
+    down = LinkHealth(LinkKind.SMS, "smpp", None, "connection refused")
     faults.health = replace(faults.health, links=(faults.health.links[0], down), database="the disk is full")
     page = await shown(client)
     assert "connection refused" in page.words
@@ -228,7 +228,7 @@ async def test_a_page_in_the_background_asks_for_counts_only(client: Client, des
 async def test_claim_and_release(client: Client, desk: Desk, row: Callback) -> None:
     _, page = await act(client, row, "claim")
     claimed = await desk.row()
-    assert (claimed.state, claimed.owner) == (State.CLAIMED, "Front desk")
+    assert (claimed.state, claimed.owner) == (CallbackState.CLAIMED, "Front desk")
     assert "Yours" in page.words
     await act(client, claimed, "release")
     assert (await desk.row()).owner is None
@@ -249,11 +249,11 @@ async def test_a_name_that_the_office_does_not_have_is_not_taken(client: Client,
 async def test_done_asks_what_came_of_it_and_can_be_undone(client: Client, desk: Desk, row: Callback) -> None:
     status, page = await act(client, row, "finish", outcome="booked")
     done = await desk.row()
-    assert (status, done.state, done.outcome) == (200, State.CLOSED, Outcome.BOOKED)
+    assert (status, done.state, done.outcome) == (200, CallbackState.CLOSED, Outcome.BOOKED)
     assert "(202) 555-0123: Booked" in page.words
     assert "Undo" in page.words
     await act(client, done, "undo")
-    assert (await desk.row()).state is State.OPEN
+    assert (await desk.row()).state is CallbackState.OPEN
 
 
 async def test_undo_is_offered_for_ten_seconds_and_to_nobody_else(client: Client, desk: Desk, row: Callback) -> None:
@@ -276,7 +276,7 @@ async def test_snooze_brings_the_row_back_in_office_hours(
 ) -> None:
     await act(client, row, "snooze", **fields)
     snoozed = await desk.row()
-    assert snoozed.state is State.WAITING
+    assert snoozed.state is CallbackState.WAITING
     assert snoozed.until == desk.clock() + back
     assert "(202) 555-0123" in (await shown(client, "/snoozed")).words
 
@@ -450,7 +450,7 @@ async def test_a_huge_form_is_refused(client: Client, row: Callback) -> None:
 async def test_readiness_follows_the_links_and_health_tells_which(client: Client, faults: Faults) -> None:
     async with client.get("/readyz") as answer:
         assert answer.status == 200
-    faults.health = replace(faults.health, links=(Link(LinkKind.PBX, "office", None, "refused"),))
+    faults.health = replace(faults.health, links=(LinkHealth(LinkKind.PBX, "office", None, "refused"),))
     async with client.get("/readyz") as answer:
         assert answer.status == 503
     async with client.get("/healthz") as answer:
@@ -478,5 +478,5 @@ async def test_files_are_served_under_their_hash_and_kept(client: Client) -> Non
 
 async def test_a_note_of_what_could_work_better_stands_on_the_strip(client: Client, faults: Faults) -> None:
     assert "was never heard" not in (await shown(client)).words
-    faults.health = replace(faults.health, notes=(Note.NO_SNIPPET,))
+    faults.health = replace(faults.health, notes=(HealthNote.NO_SNIPPET,))
     assert "was never heard" in (await shown(client)).words

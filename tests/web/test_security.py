@@ -10,51 +10,51 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bridge.web import listening, security
+from bridge.web import listener, security
 from bridge.web.app import create_app
 from bridge.web.security import TOKEN
 from bridge.web.settings import WebSettings
-from storage.users import Role
+from storage.users import UserRole
 from tests.desk import Desk, missed_call
 from tests.web.served import Client, Faults, served
-from tests.web.test_listening import made_in
+from tests.web.test_listener import made_in
 from tests.web.test_page import Page
 from tests.web.test_sign_in import add_user, origin, sign_in
 
 ANYBODY = None
-NEEDS: dict[str, Role | None] = {
-    "GET /": Role.STAFF,
-    "GET /snoozed": Role.STAFF,
-    "GET /done": Role.STAFF,
-    "GET /rows/{id}": Role.STAFF,
-    "GET /count": Role.STAFF,
-    "GET /print": Role.STAFF,
-    "GET /callbacks/{id}": Role.STAFF,
-    "POST /callbacks/{id}/call": Role.STAFF,
-    "POST /callbacks/{id}/listen": Role.STAFF,
-    "POST /callbacks/{id}/remember": Role.STAFF,
-    "POST /callbacks/{id}/{verb}": Role.STAFF,
-    "POST /contacts/{id}/undo": Role.STAFF,  # one's own last change
-    "GET /on-call": Role.STAFF,
-    "POST /on-call": Role.LEAD,
-    "POST /on-call/{id}/undo": Role.LEAD,
-    "POST /hours": Role.LEAD,
-    "POST /hours/{id}/undo": Role.LEAD,
-    "POST /texts/{switch}": Role.LEAD,
-    "GET /contacts": Role.STAFF,
-    "POST /contacts": Role.LEAD,
-    "POST /contacts/import": Role.LEAD,
-    "GET /filtered": Role.STAFF,
-    "GET /settings": Role.STAFF,
-    "GET /figures": Role.STAFF,
-    "GET /figures.csv": Role.STAFF,
-    "GET /users": Role.ADMIN,
-    "POST /users/{change}": Role.ADMIN,
-    "POST /me": Role.STAFF,
+NEEDS: dict[str, UserRole | None] = {
+    "GET /": UserRole.STAFF,
+    "GET /snoozed": UserRole.STAFF,
+    "GET /done": UserRole.STAFF,
+    "GET /rows/{id}": UserRole.STAFF,
+    "GET /count": UserRole.STAFF,
+    "GET /print": UserRole.STAFF,
+    "GET /callbacks/{id}": UserRole.STAFF,
+    "POST /callbacks/{id}/call": UserRole.STAFF,
+    "POST /callbacks/{id}/listen": UserRole.STAFF,
+    "POST /callbacks/{id}/remember": UserRole.STAFF,
+    "POST /callbacks/{id}/{verb}": UserRole.STAFF,
+    "POST /contacts/{id}/undo": UserRole.STAFF,  # one's own last change
+    "GET /on-call": UserRole.STAFF,
+    "POST /on-call": UserRole.LEAD,
+    "POST /on-call/{id}/undo": UserRole.LEAD,
+    "POST /hours": UserRole.LEAD,
+    "POST /hours/{id}/undo": UserRole.LEAD,
+    "POST /texts/{switch}": UserRole.LEAD,
+    "GET /contacts": UserRole.STAFF,
+    "POST /contacts": UserRole.LEAD,
+    "POST /contacts/import": UserRole.LEAD,
+    "GET /filtered": UserRole.STAFF,
+    "GET /settings": UserRole.STAFF,
+    "GET /figures": UserRole.STAFF,
+    "GET /figures.csv": UserRole.STAFF,
+    "GET /users": UserRole.ADMIN,
+    "POST /users/{change}": UserRole.ADMIN,
+    "POST /me": UserRole.STAFF,
     "GET /sign-in": ANYBODY,
     "POST /sign-in": ANYBODY,
-    "POST /sign-out": Role.STAFF,
-    "GET /events": Role.STAFF,
+    "POST /sign-out": UserRole.STAFF,
+    "GET /events": UserRole.STAFF,
     "GET /healthz": ANYBODY,
     "GET /readyz": ANYBODY,
     "GET /metrics": ANYBODY,
@@ -88,7 +88,7 @@ async def status(client: Client, route: str, **headers: str) -> int:
 
 @pytest.fixture
 async def client(desk: Desk) -> AsyncIterator[Client]:
-    await add_user(desk, "Boss", Role.ADMIN)
+    await add_user(desk, "Boss", UserRole.ADMIN)
     await desk.call(missed_call())
     async with served(desk) as made:
         yield made
@@ -108,8 +108,8 @@ async def test_nobody_gets_in_by_knowing_an_address(client: Client, route: str) 
     assert (await status(client, route) == UNKNOWN) is (NEEDS[route] is not ANYBODY or route == "POST /sign-in")
 
 
-@pytest.mark.parametrize("role", list(Role))
-async def test_each_role_gets_exactly_as_far_as_its_own_routes(desk: Desk, role: Role) -> None:
+@pytest.mark.parametrize("role", list(UserRole))
+async def test_each_role_gets_exactly_as_far_as_its_own_routes(desk: Desk, role: UserRole) -> None:
     await desk.call(missed_call())
     await add_user(desk, "Ann", role)
     async with served(desk) as client:
@@ -132,7 +132,7 @@ async def own_form(client: Client) -> dict[str, str]:
 
 
 async def test_no_form_works_from_another_site_or_without_the_token(desk: Desk) -> None:
-    await add_user(desk, "Ann", Role.ADMIN)
+    await add_user(desk, "Ann", UserRole.ADMIN)
     await desk.call(missed_call())
     async with served(desk) as client:
         good = await own_form(client)
@@ -164,7 +164,7 @@ async def test_other_methods_do_nothing(client: Client, method: str) -> None:
 async def listening_page(desk: Desk, *, idle: float) -> AsyncIterator[int]:
     """The page as the daemon serves it, on a port."""
     app = create_app(desk.database, desk.office, WebSettings(), health=Faults(desk), clock=desk.clock)
-    runner = listening.runner(app, close_within=1, idle=idle)
+    runner = listener.runner(app, close_within=1, idle=idle)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
@@ -224,9 +224,9 @@ async def test_tls_of_the_last_century_and_plain_http_get_nothing_from_a_page_wi
     certificate = made_in(tmp_path)
     settings = WebSettings(certificate=certificate, key=certificate)
     app = create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock)
-    runner = listening.runner(app, close_within=1)
+    runner = listener.runner(app, close_within=1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=listening.tls(settings)).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=listener.tls(settings)).start()
     port = runner.addresses[0][1]
     old = ssl.create_default_context(cafile=str(certificate))
     old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1

@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 
 from bridge.web import passwords, throttle
 from bridge.web.security import COOKIE, TOKEN
-from bridge.web.throttle import Throttle
+from bridge.web.throttle import SignInThrottle
 from storage import users
 from storage.errors import ForbiddenError
-from storage.users import Role
+from storage.users import UserRole
 from tests.desk import MONDAY_NOON, Desk, missed_call
 from tests.web.served import Client, served
 from tests.web.test_page import Page
@@ -24,7 +24,7 @@ PASSWORD = "correct horse"
 HASH = passwords.hashed(PASSWORD)
 
 
-async def add_user(desk: Desk, name: str = "Ann", role: Role = Role.STAFF) -> None:
+async def add_user(desk: Desk, name: str = "Ann", role: UserRole = UserRole.STAFF) -> None:
     async with desk.database.transaction() as tx:
         await users.insert(tx, name, role, HASH, "root", desk.clock())
 
@@ -270,7 +270,7 @@ async def test_names_are_taken_once_in_whatever_case(desk: Desk) -> None:
 
 
 def test_the_throttle_forgets_what_is_long_ago_and_never_grows_beyond_its_bound() -> None:
-    doorman = Throttle(tries=2)
+    doorman = SignInThrottle(tries=2)
     for n in range(2 * throttle.REMEMBERED):
         doorman.failed(f"from {n}", now=MONDAY_NOON)
     assert len(doorman._failed) == throttle.REMEMBERED

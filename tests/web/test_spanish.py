@@ -13,15 +13,15 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 
 from bridge.domain.callbacks.queue import Outcome
-from bridge.domain.office.hours import Door, HoursChange
+from bridge.domain.office.hours import HoursChange, OpenOrClosed
 from bridge.domain.office.roster import Change, Override
-from bridge.office.schedule_changes import Duties
-from bridge.ops.health import Health, Link, LinkKind, Note
+from bridge.office.schedule_changes import ScheduleChanges
+from bridge.ops.health import Health, HealthNote, LinkHealth, LinkKind
 from bridge.web.phones import Phones
 from bridge.web.security import TOKEN
 from storage import settings
 from storage.database import Database
-from storage.users import Role
+from storage.users import UserRole
 from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import OTHER, Desk, missed_call, outbound_call
 from tests.web import morning
@@ -93,8 +93,8 @@ class Broken(Faults):
     """Everything that the strip and its bars can complain of."""
 
     def __call__(self) -> Health:
-        links = (Link(LinkKind.PBX, "office", None, ""), Link(LinkKind.SMS, "smpp", None, ""))
-        return Health(links, disk_free=1, disk_total=100 * 2**30, database="", notes=(Note.NO_SNIPPET,))
+        links = (LinkHealth(LinkKind.PBX, "office", None, ""), LinkHealth(LinkKind.SMS, "smpp", None, ""))
+        return Health(links, disk_free=1, disk_total=100 * 2**30, database="", notes=(HealthNote.NO_SNIPPET,))
 
 
 @pytest.fixture
@@ -108,9 +108,9 @@ async def desk(database: Database) -> Desk:
     spam = await made.row(morning.QUIET)
     await made.callbacks.finish(spam.id, spam.version, "Ann", made.clock(), Outcome.SPAM)
     now, later = made.clock(), made.clock.now.replace(day=25)
-    duties = Duties(database, made.office)
+    duties = ScheduleChanges(database, made.office)
     await duties.enter(Override("Bob", Change.AWAY, now, later, by="Ann"), now)
-    await duties.enter_hours(HoursChange(Door.CLOSED, now, later, line="east", by="Ann"), now)
+    await duties.enter_hours(HoursChange(OpenOrClosed.CLOSED, now, later, line="east", by="Ann"), now)
     return made
 
 
@@ -226,7 +226,7 @@ async def test_what_is_refused_is_refused_in_spanish(
     ],
 )
 async def test_a_user_that_cannot_be_is_refused_in_spanish(client: Client, desk: Desk, fields: dict[str, str]) -> None:
-    await add_user(desk, "Ann", Role.ADMIN)
+    await add_user(desk, "Ann", UserRole.ADMIN)
     async with client.get("/", headers=ES) as answer:
         assert await left_over(answer) == set()
         token = Page(await answer.text()).hidden[TOKEN]

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-from bridge.domain.callbacks.queue import State
+from bridge.domain.callbacks.queue import CallbackState
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
-from bridge.ops.health import Link, LinkKind, Note
+from bridge.ops.health import HealthNote, LinkHealth, LinkKind
 from bridge.web.phones import Phones
 from storage import settings
-from storage.users import Role
+from storage.users import UserRole
 from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call
 from tests.lab.fixtures import missing
@@ -50,8 +50,8 @@ async def visit(desk: Desk, faults: Faults, pbx: NotingPbx) -> AsyncIterator[Vis
     """An office with a lead, Ann, who has a desk phone, and with Bob of the staff, who has one too."""
     if not os.access(CHROMIUM, os.X_OK):
         missing(f"there is no {CHROMIUM}: apt-get install chromium")
-    await add_user(desk, "Ann", Role.ADMIN)
-    await add_user(desk, "Bob", Role.STAFF)
+    await add_user(desk, "Ann", UserRole.ADMIN)
+    await add_user(desk, "Bob", UserRole.STAFF)
     phones = Phones(lambda: {"office": pbx}, lambda: TALKS)
     async with served(desk, faults, phones=phones) as client, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -138,9 +138,9 @@ async def test_trouble_is_told_and_sound(visit: Visit, faults: Faults, look: str
         await page.get_by_role("button", name="Keep note").click()
         await expect(page.get_by_role("alert")).to_contain_text("Bob was faster")
         await is_sound(page, "conflict")
-        down = Link(LinkKind.SMS, "smpp", None, "connection refused " * 8)
+        down = LinkHealth(LinkKind.SMS, "smpp", None, "connection refused " * 8)
         faults.health = replace(
-            faults.health, links=(down, down), database="the disk is full", disk_free=1, notes=(Note.NO_SNIPPET,)
+            faults.health, links=(down, down), database="the disk is full", disk_free=1, notes=(HealthNote.NO_SNIPPET,)
         )
         async with desk.database.transaction() as tx:
             await settings.turn(tx, settings.PAUSED, True, "Ann", desk.clock())
@@ -237,7 +237,7 @@ async def test_the_hour_without_any_script(visit: Visit, pbx: NotingPbx) -> None
         await expect(page.get_by_text("Nora Quist")).to_be_visible()
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert (await desk.row()).state is State.WAITING
+    assert (await desk.row()).state is CallbackState.WAITING
 
 
 async def test_the_hour_by_keyboard_alone(visit: Visit, pbx: NotingPbx) -> None:

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from bridge.domain.callbacks.queue import Outcome, State
+from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.web.phones import Phones
 from storage import conversations
-from storage.users import Role
+from storage.users import UserRole
 from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call, text
 from tests.lab.fixtures import missing
@@ -32,7 +32,7 @@ async def visit(desk: Desk, pbx: NotingPbx) -> AsyncIterator[Visit]:
     """An office where Ann, at extension 101, has to sign in."""
     if not os.access(CHROMIUM, os.X_OK):
         missing(f"there is no {CHROMIUM}: apt-get install chromium")
-    await add_user(desk, "Ann", Role.ADMIN)
+    await add_user(desk, "Ann", UserRole.ADMIN)
     phones = Phones(lambda: {"office": pbx})
     async with served(desk, phones=phones) as client, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -77,7 +77,7 @@ async def test_the_receptionists_hour(visit: Visit, pbx: NotingPbx) -> None:
         await urgent.get_by_text("Snooze", exact=True).click()
         await urgent.get_by_role("button", name="One hour").click()
         await expect(urgent).to_have_count(0)
-        assert (await desk.row()).state is State.WAITING
+        assert (await desk.row()).state is CallbackState.WAITING
 
         # The other one gets a note and a text in her own words.
         await page.get_by_role("link", name="(202) 555-7788").click()

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.roster import Roster, Shift
 from storage.database import Database
 from tests.desk import NEW_YORK
@@ -46,7 +46,7 @@ async def test_the_history_names_who_was_told_and_who_has_it(night: Night, clien
 
 
 async def test_the_strip_names_when_nobody_is_on_call(database: Database) -> None:
-    nights = Calendar(NEW_YORK, ((Span(time(17), time(9)),),) * 5 + ((), ()))
+    nights = Calendar(NEW_YORK, ((OpeningSpan(time(17), time(9)),),) * 5 + ((), ()))
     gap = Night(database, office=replace(AT_NIGHT, roster=Roster((Shift(nights, ("Ann",)),))))
     async with served(gap, Faults(gap)) as client:
         page = await (await client.get("/")).text()

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import phonenumbers
 
-from bridge.domain.callbacks.queue import Callback, State, Urgency
+from bridge.domain.callbacks.queue import Callback, CallbackState, Urgency
 from bridge.domain.phone import E164
 
 MAX_LABEL = 40  # characters; phones show 20 to 40 before the name
@@ -30,9 +30,9 @@ def lamp(*, waiting: bool, urgent_unseen: bool) -> Lamp:
     return Lamp.WAITING if waiting else Lamp.EMPTY
 
 
-def label(rows: Sequence[Callback]) -> str:
+def label(callbacks: Sequence[Callback]) -> str:
     """For the rows of one customer: `URGENT leak 418 Birchwood`, `Callback x3`; "" where nothing is open."""
-    unfinished = [row for row in rows if row.state is not State.CLOSED]
+    unfinished = [row for row in callbacks if row.state is not CallbackState.CLOSED]
     if not unfinished:
         return ""
     urgent = next((row for row in unfinished if row.urgency is Urgency.URGENT), None)
@@ -42,10 +42,10 @@ def label(rows: Sequence[Callback]) -> str:
     return _cut(" ".join(["URGENT", *filter(None, (_cut(issue, MAX_ISSUE), address))]), MAX_LABEL)
 
 
-def words(rows: Sequence[Callback]) -> str:
+def words(callbacks: Sequence[Callback]) -> str:
     """What a PBX holds of a customer: the label, and after a colon their name where the office knows it."""
-    about = label(rows)
-    name = next((known for row in rows if (known := shown(row.name))), "")
+    about = label(callbacks)
+    name = next((known for row in callbacks if (known := shown(row.name))), "")
     return f"{about}:{name[:MAX_NAME]}" if about and name else about
 
 

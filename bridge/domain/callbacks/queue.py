@@ -12,7 +12,7 @@ from typing import Any
 from bridge.domain.phone import E164
 
 
-class State(StrEnum):
+class CallbackState(StrEnum):
     OPEN = "open"
     CLAIMED = "claimed"
     WAITING = "waiting"
@@ -69,7 +69,7 @@ class Verb(StrEnum):
     WAKE = "wake"
 
 
-_UNFINISHED = (State.OPEN, State.CLAIMED, State.WAITING)
+_UNFINISHED = (CallbackState.OPEN, CallbackState.CLAIMED, CallbackState.WAITING)
 _STAYS = (
     Verb.NOTE,
     Verb.RANK,
@@ -83,19 +83,19 @@ _STAYS = (
 )
 
 # A move to OPEN means "nobody waits any more": with an owner the row is CLAIMED.
-MOVES: dict[tuple[State, Verb], State] = {
-    **{(state, verb): state for state in State for verb in _STAYS},
-    **{(state, Verb.CLAIM): State.CLAIMED for state in _UNFINISHED},
-    **{(state, Verb.ATTEMPT): State.WAITING for state in _UNFINISHED},
-    **{(state, Verb.SNOOZE): State.WAITING for state in _UNFINISHED},
-    **{(state, Verb.FINISH): State.CLOSED for state in State},
-    **{(state, Verb.TALKED): State.CLOSED for state in _UNFINISHED},
-    **{(state, Verb.MISSED): State.OPEN for state in _UNFINISHED},
-    **{(state, Verb.REPLY): State.OPEN for state in State},
-    (State.CLAIMED, Verb.RELEASE): State.OPEN,
-    (State.WAITING, Verb.RELEASE): State.WAITING,
-    (State.WAITING, Verb.WAKE): State.OPEN,
-    (State.CLOSED, Verb.REOPEN): State.OPEN,
+MOVES: dict[tuple[CallbackState, Verb], CallbackState] = {
+    **{(state, verb): state for state in CallbackState for verb in _STAYS},
+    **{(state, Verb.CLAIM): CallbackState.CLAIMED for state in _UNFINISHED},
+    **{(state, Verb.ATTEMPT): CallbackState.WAITING for state in _UNFINISHED},
+    **{(state, Verb.SNOOZE): CallbackState.WAITING for state in _UNFINISHED},
+    **{(state, Verb.FINISH): CallbackState.CLOSED for state in CallbackState},
+    **{(state, Verb.TALKED): CallbackState.CLOSED for state in _UNFINISHED},
+    **{(state, Verb.MISSED): CallbackState.OPEN for state in _UNFINISHED},
+    **{(state, Verb.REPLY): CallbackState.OPEN for state in CallbackState},
+    (CallbackState.CLAIMED, Verb.RELEASE): CallbackState.OPEN,
+    (CallbackState.WAITING, Verb.RELEASE): CallbackState.WAITING,
+    (CallbackState.WAITING, Verb.WAKE): CallbackState.OPEN,
+    (CallbackState.CLOSED, Verb.REOPEN): CallbackState.OPEN,
 }
 
 RECOVERED = frozenset({Outcome.REACHED, Outcome.BOOKED})
@@ -104,7 +104,7 @@ RECOVERED = frozenset({Outcome.REACHED, Outcome.BOOKED})
 class NotPossibleError(ValueError):
     """This verb makes no sense in this state: nothing was changed."""
 
-    def __init__(self, verb: Verb, state: State) -> None:
+    def __init__(self, verb: Verb, state: CallbackState) -> None:
         super().__init__(f"a row that is {state} does not take '{verb}'")
         self.verb, self.state = verb, state
 
@@ -125,7 +125,7 @@ class Callback:
     version: int
     name: str = ""
     shared: bool = False
-    state: State = State.OPEN
+    state: CallbackState = CallbackState.OPEN
     owner: str | None = None
     until: datetime | None = None
     urgency: Urgency = Urgency.ROUTINE
@@ -156,75 +156,77 @@ TEXTBACK = "textback"
 """Who did it, where nobody did."""
 
 
-def claim(row: Callback, who: str, now: datetime) -> Callback:
-    return _seen(_moved(row, Verb.CLAIM, owner=who), who, now)
+def claim(callback: Callback, who: str, now: datetime) -> Callback:
+    return _seen(_moved(callback, Verb.CLAIM, owner=who), who, now)
 
 
-def release(row: Callback) -> Callback:
-    return _moved(row, Verb.RELEASE, owner=None)
+def release(callback: Callback) -> Callback:
+    return _moved(callback, Verb.RELEASE, owner=None)
 
 
-def note(row: Callback) -> Callback:
-    return _moved(row, Verb.NOTE)
+def note(callback: Callback) -> Callback:
+    return _moved(callback, Verb.NOTE)
 
 
-def attempt(row: Callback, who: str, until: datetime, now: datetime) -> Callback:
+def attempt(callback: Callback, who: str, until: datetime, now: datetime) -> Callback:
     """Tried and not reached: the row comes back at `until`."""
-    return _seen(_moved(row, Verb.ATTEMPT, owner=row.owner or who, until=until, unread=False), who, now)
+    return _seen(_moved(callback, Verb.ATTEMPT, owner=callback.owner or who, until=until, unread=False), who, now)
 
 
-def snooze(row: Callback, until: datetime) -> Callback:
-    return _moved(row, Verb.SNOOZE, until=until)
+def snooze(callback: Callback, until: datetime) -> Callback:
+    return _moved(callback, Verb.SNOOZE, until=until)
 
 
-def finish(row: Callback, outcome: Outcome, who: str, now: datetime) -> Callback:
+def finish(callback: Callback, outcome: Outcome, who: str, now: datetime) -> Callback:
     """Close the row, or say what came of one that closed before."""
-    reached = outcome in RECOVERED and row.reached_at is None
-    by_itself = row.closed_by in (None, TEXTBACK)
+    reached = outcome in RECOVERED and callback.reached_at is None
+    by_itself = callback.closed_by in (None, TEXTBACK)
     done = _moved(
-        row,
+        callback,
         Verb.FINISH,
         outcome=outcome,
         unread=False,
-        closed_at=row.closed_at or now,
-        closed_by=who if by_itself else row.closed_by,
-        reached_at=now if reached else row.reached_at,
-        reached_by=who if reached else row.reached_by,
+        closed_at=callback.closed_at or now,
+        closed_by=who if by_itself else callback.closed_by,
+        reached_at=now if reached else callback.reached_at,
+        reached_by=who if reached else callback.reached_by,
     )
     return _seen(done, who, now)
 
 
-def reopen(row: Callback) -> Callback:
-    return _moved(row, Verb.REOPEN)
+def reopen(callback: Callback) -> Callback:
+    return _moved(callback, Verb.REOPEN)
 
 
-def rank(row: Callback, urgency: Urgency, who: str, now: datetime) -> Callback:
+def rank(callback: Callback, urgency: Urgency, who: str, now: datetime) -> Callback:
     """A person raises or lowers the urgency. Raising asks for a new acknowledgement, unless `who` just looked at it."""
-    return _flagged(_moved(row, Verb.RANK, urgency_by=who), urgency, now)
+    return _flagged(_moved(callback, Verb.RANK, urgency_by=who), urgency, now)
 
 
-def acknowledge(row: Callback, who: str, now: datetime) -> Callback:
-    return _seen(_moved(row, Verb.ACKNOWLEDGE, unread=False), who, now)
+def acknowledge(callback: Callback, who: str, now: datetime) -> Callback:
+    return _seen(_moved(callback, Verb.ACKNOWLEDGE, unread=False), who, now)
 
 
-def correct(row: Callback, *, address: str | None, issue: str | None, second: E164 | None) -> Callback:
+def correct(callback: Callback, *, address: str | None, issue: str | None, second: E164 | None) -> Callback:
     """A person puts right what was picked out of the customer's words."""
-    return _moved(row, Verb.CORRECT, address=address, issue=issue, second=None if second == row.number else second)
+    return _moved(
+        callback, Verb.CORRECT, address=address, issue=issue, second=None if second == callback.number else second
+    )
 
 
-def read(row: Callback) -> Callback:
-    return _moved(row, Verb.READ, unread=False)
+def read(callback: Callback) -> Callback:
+    return _moved(callback, Verb.READ, unread=False)
 
 
-def text(row: Callback, who: str, now: datetime) -> Callback:
+def text(callback: Callback, who: str, now: datetime) -> Callback:
     """A person writes to the customer, and so has seen what the customer wrote."""
-    return _seen(_moved(row, Verb.TEXT, unread=False), who, now)
+    return _seen(_moved(callback, Verb.TEXT, unread=False), who, now)
 
 
-def missed(row: Callback, line: str, ended_at: datetime) -> Callback:
+def missed(callback: Callback, line: str, ended_at: datetime) -> Callback:
     """The customer called again and was missed again: adds, keeps the owner, wakes a snoozed row."""
-    last = max(ended_at, row.last_missed_at or ended_at)
-    return _moved(row, Verb.MISSED, missed=row.missed + 1, last_missed_at=last, line=line)
+    last = max(ended_at, callback.last_missed_at or ended_at)
+    return _moved(callback, Verb.MISSED, missed=callback.missed + 1, last_missed_at=last, line=line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,75 +239,75 @@ class Findings:
     second: E164 | None = None
 
 
-def replied(row: Callback, at: datetime, found: Findings) -> Callback:
+def replied(callback: Callback, at: datetime, found: Findings) -> Callback:
     """A text came: wakes a snoozed row, reopens a closed one for whoever closed it.
 
     The machine never lowers an urgency, and never writes over an address, issue or second number that is there.
     """
-    closer = row.closed_by if row.closed_by != TEXTBACK else None
+    closer = callback.closed_by if callback.closed_by != TEXTBACK else None
     after = _moved(
-        row,
+        callback,
         Verb.REPLY,
         unread=True,
         last_reply_at=at,
-        owner=row.owner or closer,
-        address=row.address or found.address,
-        issue=row.issue or found.issue,
-        second=row.second or found.second,
+        owner=callback.owner or closer,
+        address=callback.address or found.address,
+        issue=callback.issue or found.issue,
+        second=callback.second or found.second,
     )
-    return _flagged(after, found.urgency, at) if _is_higher(found.urgency, row.urgency) else after
+    return _flagged(after, found.urgency, at) if _is_higher(found.urgency, callback.urgency) else after
 
 
-def thanked(row: Callback, at: datetime) -> Callback:
+def thanked(callback: Callback, at: datetime) -> Callback:
     """A thanks or an ok to a closed row: somebody sees it, nobody has to do anything."""
-    return _moved(row, Verb.THANKS, unread=True, last_reply_at=at)
+    return _moved(callback, Verb.THANKS, unread=True, last_reply_at=at)
 
 
-def talked(row: Callback, who: str, at: datetime) -> Callback:
+def talked(callback: Callback, who: str, at: datetime) -> Callback:
     """The customer called and a person answered. The claim and the notes stay; the outcome is still asked."""
-    reached = {"reached_at": row.reached_at or at, "reached_by": row.reached_by or who}
-    return _seen(_moved(row, Verb.TALKED, closed_at=at, closed_by=TEXTBACK, **reached), who, at)
+    reached = {"reached_at": callback.reached_at or at, "reached_by": callback.reached_by or who}
+    return _seen(_moved(callback, Verb.TALKED, closed_at=at, closed_by=TEXTBACK, **reached), who, at)
 
 
-def called(row: Callback, who: str, at: datetime) -> Callback:
+def called(callback: Callback, who: str, at: datetime) -> Callback:
     """Somebody called the customer. Closes nothing: voicemail answers too."""
-    return _seen(_moved(row, Verb.CALLED), who, at)
+    return _seen(_moved(callback, Verb.CALLED), who, at)
 
 
-def not_called(row: Callback) -> Callback:
+def not_called(callback: Callback) -> Callback:
     """The phone of whoever wanted to call was not picked up."""
-    return _moved(row, Verb.NOT_CALLED)
+    return _moved(callback, Verb.NOT_CALLED)
 
 
-def wake(row: Callback) -> Callback:
-    return _moved(row, Verb.WAKE)
+def wake(callback: Callback) -> Callback:
+    return _moved(callback, Verb.WAKE)
 
 
-def _moved(row: Callback, verb: Verb, **changes: Any) -> Callback:
-    state = MOVES.get((row.state, verb))
+def _moved(callback: Callback, verb: Verb, **changes: Any) -> Callback:
+    state = MOVES.get((callback.state, verb))
     if state is None:
-        raise NotPossibleError(verb, row.state)
-    after = replace(row, **changes)
-    if state is State.OPEN and after.owner:
-        state = State.CLAIMED
-    if state is not State.WAITING:
+        raise NotPossibleError(verb, callback.state)
+    after = replace(callback, **changes)
+    if state is CallbackState.OPEN and after.owner:
+        state = CallbackState.CLAIMED
+    if state is not CallbackState.WAITING:
         after = replace(after, until=None)
-    if state is not State.CLOSED:
+    if state is not CallbackState.CLOSED:
         after = replace(after, closed_at=None, closed_by=None, outcome=None)
     return replace(after, state=state)
 
 
-def _seen(row: Callback, who: str, at: datetime) -> Callback:
+def _seen(callback: Callback, who: str, at: datetime) -> Callback:
     """Whoever deals with an urgent row has acknowledged it."""
-    if row.flagged_at is None or row.acknowledged_at is not None:
-        return row
-    return replace(row, acknowledged_at=at, acknowledged_by=who)
+    if callback.flagged_at is None or callback.acknowledged_at is not None:
+        return callback
+    return replace(callback, acknowledged_at=at, acknowledged_by=who)
 
 
-def _flagged(row: Callback, urgency: Urgency, at: datetime) -> Callback:
+def _flagged(callback: Callback, urgency: Urgency, at: datetime) -> Callback:
     if urgency is not Urgency.URGENT:
-        return replace(row, urgency=urgency)
-    return replace(row, urgency=urgency, flagged_at=at, acknowledged_at=None, acknowledged_by=None)
+        return replace(callback, urgency=urgency)
+    return replace(callback, urgency=urgency, flagged_at=at, acknowledged_at=None, acknowledged_by=None)
 
 
 def _is_higher(one: Urgency, other: Urgency) -> bool:

@@ -61,7 +61,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class DecidingFact:
     """One fact that decided, in plain words, for `replay --why`."""
 
     at: datetime | None
@@ -102,7 +102,7 @@ class EndedCall:
     told_closed: bool | None = None
     asked_for_text: bool = False
     attempt_id: str | None = None
-    why: tuple[Why, ...] = field(default=(), compare=False)
+    why: tuple[DecidingFact, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bridge.domain.calls.calls import MAILBOX, Caller, Direction, Why
+from bridge.domain.calls.calls import MAILBOX, Caller, DecidingFact, Direction
 from bridge.domain.calls.channels import Channel
 from bridge.domain.calls.events import ChannelState, DialStatus
-from bridge.domain.calls.verdicts import ANNOUNCEMENT, DIAL, MENU, VOICEMAIL, Facts
+from bridge.domain.calls.verdicts import ANNOUNCEMENT, DIAL, MENU, VOICEMAIL, CallFacts
 
 AT_ONCE = timedelta(milliseconds=200)  # what one hang-up sets off arrives within this
 MAX_WHY = 80
@@ -55,9 +55,9 @@ class LiveCall:
     told_closed: bool | None = None
     asked_for_text: bool = False
     legs: dict[str, Leg] = field(default_factory=dict)
-    why: list[Why] = field(default_factory=list)
+    why: list[DecidingFact] = field(default_factory=list)
 
-    company: list[Channel] = field(default_factory=list)
+    participants: list[Channel] = field(default_factory=list)
     talking_since: datetime | None = None
     talked: timedelta = timedelta(0)
     answered: bool = False
@@ -87,7 +87,7 @@ class LiveCall:
 
     def note(self, at: datetime | None, text: str) -> None:
         if len(self.why) < MAX_WHY:
-            self.why.append(Why(at, text))
+            self.why.append(DecidingFact(at, text))
 
     # --- offering it to somebody
 
@@ -121,20 +121,22 @@ class LiveCall:
 
     # --- talking
 
-    def meet(self, company: Sequence[Channel], label: str, at: datetime | None, *, on_hold: bool) -> None:
-        """`company` is who shares media with the caller now; `label` says who the first of them is.
+    def participants_changed(
+        self, participants: Sequence[Channel], label: str, at: datetime | None, *, on_hold: bool
+    ) -> None:
+        """`participants` is who shares media with the caller now; `label` says who the first of them is.
 
         on_hold: those who shared it until now had put the caller on hold.
         """
-        if company and not self.company:
+        if participants and not self.participants:
             self.talking_since, self.handed_on, self.left_on_hold = at, "", False
             if not self.answered:
                 self.answered, self.answered_at, self.answered_by = True, at, self.answered_by or label
             self.note(at, f"shares media with {label}: a person")
-        elif self.company and not company:
+        elif self.participants and not participants:
             self._stop_talking(at, on_hold)
             self.note(at, "shares media with nobody any more" + (", was on hold" if self.left_on_hold else ""))
-        self.company = list(company)
+        self.participants = list(participants)
 
     def _stop_talking(self, at: datetime | None, on_hold: bool) -> None:
         self.left_on_hold = on_hold
@@ -149,7 +151,7 @@ class LiveCall:
             self.note(at, how)
 
     def _moved_on(self, how: str) -> None:
-        if self.answered and not self.company:
+        if self.answered and not self.participants:
             self.handed_on = self.handed_on or how
 
     # --- what the dialplan did with the caller
@@ -216,10 +218,10 @@ class LiveCall:
         waiting = self.queued and not self.queue_left
         return asked and not waiting and all(leg.told_at(at) for leg in self.legs.values() if leg.own)
 
-    def facts(self, at: datetime | None, cause: int) -> Facts:
+    def facts(self, at: datetime | None, cause: int) -> CallFacts:
         left = self._caller_left(at)
         asked_at = self.hung_up_at or at
-        return Facts(
+        return CallFacts(
             talked=self.answered,
             lost=bool(self.handed_on) or self.left_on_hold,
             unsure=self.unsure,

@@ -34,7 +34,7 @@ class TrackerSettings:
         return re.compile("|".join(map(fnmatch.translate, self.trunks)) or r"(?!)")
 
 
-class Callbook:
+class LiveCalls:
     def __init__(self, settings: TrackerSettings) -> None:
         self._settings = settings
         self._calls: dict[str, LiveCall] = {}  # by the trunk channel's uniqueid
@@ -72,7 +72,7 @@ class Callbook:
         """Every customer there is a call with, and who of us has it."""
         calls = ((call.caller.number, call) for call in self._calls.values())
         return {
-            number: Talk(call.answered_by or "", bool(call.company), call.talking_since)
+            number: Talk(call.answered_by or "", bool(call.participants), call.talking_since)
             for number, call in calls
             if number
         }

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from bridge.domain.calls.channels import Channel, Switchboard, endpoint
 from bridge.domain.calls.live_call import LiveCall
-from bridge.domain.calls.live_calls import Callbook
+from bridge.domain.calls.live_calls import LiveCalls
 
 MAX_HOPS = 16  # Local pairs behind one another
 LONGEST_EXTENSION = 6
 
 
-class Company:
-    def __init__(self, board: Switchboard, book: Callbook) -> None:
+class Participants:
+    def __init__(self, board: Switchboard, book: LiveCalls) -> None:
         self._board = board
         self._book = book
 
@@ -23,12 +23,12 @@ class Company:
             if call:
                 people = self._people(call)
                 label = self.label(people[0]) if people else ""
-                call.meet(people, label, at, on_hold=self._on_hold(call))
+                call.participants_changed(people, label, at, on_hold=self._on_hold(call))
 
     def leave(self, call: LiveCall, at: datetime | None) -> None:
         """The caller is gone, whoever was there."""
-        if call.company:
-            call.meet((), "", at, on_hold=self._on_hold(call))
+        if call.participants:
+            call.participants_changed((), "", at, on_hold=self._on_hold(call))
 
     def _people(self, call: LiveCall) -> list[Channel]:
         """The persons who share media with the caller."""
@@ -40,7 +40,7 @@ class Company:
 
     def _on_hold(self, call: LiveCall) -> bool:
         """Is everybody away whom the caller has? Who asks somebody on another line is at work for them, not away."""
-        return all(person.held and not self._consulting(person, call) for person in call.company)
+        return all(person.held and not self._consulting(person, call) for person in call.participants)
 
     def _consulting(self, person: Channel, call: LiveCall) -> bool:
         """Are they on another line of theirs, and not for another caller?"""
@@ -52,7 +52,7 @@ class Company:
         return any(other is not call and self._has(other, line) for other in self._book.all_inbound())
 
     def _has(self, call: LiveCall, line: Channel) -> bool:
-        return line in call.company or self._book.offering(line.uniqueid) is call
+        return line in call.participants or self._book.offering(line.uniqueid) is call
 
     def label(self, channel: Channel) -> str:
         """An extension, or the number that a forwarded leg was dialled by."""

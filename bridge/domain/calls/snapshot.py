@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 from bridge.domain.calls.channels import Channel, Switchboard
 from bridge.domain.calls.events import ChannelSeen, ChannelState
 from bridge.domain.calls.live_call import LiveCall
-from bridge.domain.calls.live_calls import Callbook
-from bridge.domain.calls.participants import Company
+from bridge.domain.calls.live_calls import LiveCalls
+from bridge.domain.calls.participants import Participants
 from bridge.domain.calls.verdicts import DIAL, WITH_A_MACHINE
 
 DIALLED_APPLICATIONS = frozenset({"appdial", "appdial2", "appqueue"})  # what runs on a channel that was dialled
 
 
-class Snapshot:
-    def __init__(self, board: Switchboard, book: Callbook, company: Company) -> None:
+class SnapshotResync:
+    def __init__(self, board: Switchboard, book: LiveCalls, participants: Participants) -> None:
         self._board = board
         self._book = book
-        self._company = company
+        self._participants = participants
         self._strangers: dict[str, ChannelSeen] = {}
         self._applications: dict[str, str] = {}
 
@@ -35,7 +35,7 @@ class Snapshot:
             self._see_again(call, event, was_up=was_up)
         elif channel.trunk:
             self._strangers[channel.uniqueid] = event
-        self._company.recount(self._board.connected(channel), event.at)
+        self._participants.recount(self._board.connected(channel), event.at)
 
     def end(self) -> None:
         """All have been seen. Who called in comes first: a leg of theirs is no call of its own."""
@@ -47,7 +47,7 @@ class Snapshot:
         for channel, event in met:
             if _is_dialled(event) and (channel.linkedid == channel.uniqueid or not self._book.of(channel.linkedid)):
                 self._open_outbound(channel, event)
-            self._company.recount(self._board.connected(channel), event.at)
+            self._participants.recount(self._board.connected(channel), event.at)
         self._strangers.clear()
         self._applications.clear()
 
@@ -57,7 +57,7 @@ class Snapshot:
             self._board.leave(channel, bridge)
         if event.bridge:
             self._board.enter(channel, event.bridge, None)
-        self._company.recount(before, event.at)
+        self._participants.recount(before, event.at)
 
     def _see_again(self, call: LiveCall, event: ChannelSeen, *, was_up: bool) -> None:
         call.note(event.at, "still there when we looked")

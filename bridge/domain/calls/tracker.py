@@ -44,9 +44,9 @@ from bridge.domain.calls.events import (
     VoicemailLeft,
 )
 from bridge.domain.calls.live_call import Leg, LiveCall
-from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, Callbook, TrackerSettings
-from bridge.domain.calls.participants import Company
-from bridge.domain.calls.snapshot import Snapshot
+from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls, TrackerSettings
+from bridge.domain.calls.participants import Participants
+from bridge.domain.calls.snapshot import SnapshotResync
 from bridge.domain.calls.verdicts import VOICEMAIL
 from bridge.domain.phone import E164
 
@@ -62,9 +62,9 @@ class Tracker:
         self._settings = settings
         self._trunk = settings.trunk_names()
         self._board = Switchboard()
-        self._book = Callbook(settings)
-        self._company = Company(self._board, self._book)
-        self._snapshot = Snapshot(self._board, self._book, self._company)
+        self._book = LiveCalls(settings)
+        self._participants = Participants(self._board, self._book)
+        self._snapshot = SnapshotResync(self._board, self._book, self._participants)
         self._gone: OrderedDict[str, None] = OrderedDict()
         self._link = 0
         self._ended: list[EndedCall] = []
@@ -251,15 +251,15 @@ class Tracker:
         leg.dialled_by = event.uniqueid
         leg.dialled = dialled_number(event.dialled) or event.dialled
         self._book.drop_guess(leg.uniqueid)
-        call = self._company.call_behind(dialler, leg)
+        call = self._participants.call_behind(dialler, leg)
         if call and self._book.inbound(call.channel.uniqueid):
             self._offer(call, leg, event)
         elif leg.trunk and not self._book.of(leg.uniqueid):
-            self._book.open_outbound(leg, self._company.origin(dialler), leg.dialled, event.at)
+            self._book.open_outbound(leg, self._participants.origin(dialler), leg.dialled, event.at)
 
     def _offer(self, call: LiveCall, channel: Channel, event: DialBegan | DialEnded) -> None:
         own = event.uniqueid == call.channel.uniqueid
-        self._book.offer(call, channel.uniqueid, Leg(self._company.label(channel), own, channel.real, event.at))
+        self._book.offer(call, channel.uniqueid, Leg(self._participants.label(channel), own, channel.real, event.at))
         if channel.state is ChannelState.RINGING:
             call.rings(channel.uniqueid, event.at)
 
@@ -295,7 +295,7 @@ class Tracker:
             return
         channel.held = False
         self._board.enter(channel, event.bridge, event.holding)
-        self._company.recount(self._board.connected(channel), event.at)
+        self._participants.recount(self._board.connected(channel), event.at)
         call = self._book.of(channel.uniqueid)
         if event.holding and call:
             call.hand_on("put into a waiting room", event.at)
@@ -305,14 +305,14 @@ class Tracker:
         if channel:
             before = self._board.connected(channel)
             self._board.leave(channel, event.bridge)
-            self._company.recount(before, event.at)
+            self._participants.recount(before, event.at)
 
     def _bridge_destroyed(self, event: BridgeDestroyed) -> None:
         bridge = self._board.bridges.get(event.bridge)
         if bridge:
             before = [self._board.channels[uniqueid] for uniqueid in bridge.members]
             self._board.destroy(event.bridge)
-            self._company.recount(before, event.at)
+            self._participants.recount(before, event.at)
 
     def _held(self, event: Held) -> None:
         channel = self._channel(event)
@@ -351,13 +351,13 @@ class Tracker:
             if call.did in ("", "s") and re.fullmatch(r"\+?[0-9]{3,}", event.exten):
                 call.did = event.exten
         elif channel and event.application.casefold() in VOICEMAIL:
-            behind = self._company.call_behind(channel, channel)
+            behind = self._participants.call_behind(channel, channel)
             if behind:
                 behind.enter_voicemail(event.at)
 
     def _voicemail_left(self, event: VoicemailLeft) -> None:
         channel = self._channel(event)
-        call = self._book.of(event.uniqueid) or (channel and self._company.call_behind(channel, channel))
+        call = self._book.of(event.uniqueid) or (channel and self._participants.call_behind(channel, channel))
         if call:
             call.leave_message(event.mailbox, event.at)
 
@@ -411,10 +411,10 @@ class Tracker:
             offered.leg_ended(channel.uniqueid, None, event.at)
         call = self._book.of(channel.uniqueid)
         if call:
-            self._company.leave(call, event.at)
+            self._participants.leave(call, event.at)
             self._ended.append(self._book.decide(call, event.at, event.cause))
         self._forget(channel)
-        self._company.recount(before, event.at)
+        self._participants.recount(before, event.at)
 
     def _lose(self, channel: Channel) -> None:
         """It is gone and nobody told us."""
@@ -426,7 +426,7 @@ class Tracker:
             self._ended.append(self._book.lose(call))
         before = [c for c in self._board.connected(channel) if c is not channel]
         self._forget(channel)
-        self._company.recount(before, None)
+        self._participants.recount(before, None)
 
     def _forget(self, channel: Channel) -> None:
         self._board.remove(channel)

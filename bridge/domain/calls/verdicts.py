@@ -28,7 +28,7 @@ USER_BUSY = 17
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CallFacts:
     """What was seen of an inbound call, when its trunk channel is gone.
 
     waited: from the call's start until the caller gave up, or the end; None where no times are known. statuses: how
@@ -55,7 +55,7 @@ class Facts:
     cause: int = 0
 
 
-def judge(facts: Facts, min_ring: timedelta) -> tuple[Verdict, Reason | None]:
+def judge(facts: CallFacts, min_ring: timedelta) -> tuple[Verdict, Reason | None]:
     if facts.talked:
         return (Verdict.ANSWERED_THEN_LOST if facts.lost else Verdict.ANSWERED), None
     if facts.unsure:
@@ -65,19 +65,19 @@ def judge(facts: Facts, min_ring: timedelta) -> tuple[Verdict, Reason | None]:
     return Verdict.MISSED, _reason(facts)
 
 
-def _is_short(facts: Facts, min_ring: timedelta) -> bool:
+def _is_short(facts: CallFacts, min_ring: timedelta) -> bool:
     """A caller who first heard a welcome or a queue's music gave the office its chance, however short the last ring."""
     gave_up_ringing = facts.caller_hung_up and facts.ringing
     return gave_up_ringing and facts.waited is not None and facts.waited < min_ring
 
 
-def _reason(facts: Facts) -> Reason:
+def _reason(facts: CallFacts) -> Reason:
     if facts.voicemail:
         return Reason.VOICEMAIL
     return _why_caller_left(facts) if facts.caller_hung_up else _why_pbx_ended(facts)
 
 
-def _why_caller_left(facts: Facts) -> Reason:
+def _why_caller_left(facts: CallFacts) -> Reason:
     if facts.in_queue:
         return Reason.ABANDONED_QUEUE
     if facts.ringing:
@@ -93,7 +93,7 @@ def _why_caller_left(facts: Facts) -> Reason:
     return Reason.ABANDONED_MENU
 
 
-def _why_pbx_ended(facts: Facts) -> Reason:
+def _why_pbx_ended(facts: CallFacts) -> Reason:
     if facts.ever_rang or facts.statuses & {DialStatus.NOANSWER, DialStatus.CANCEL}:
         return Reason.NO_ANSWER
     if facts.offered or facts.statuses:
@@ -105,7 +105,7 @@ def _why_pbx_ended(facts: Facts) -> Reason:
     return Reason.ABANDONED_MENU if facts.menu else Reason.NOT_OFFERED
 
 
-def _why_nobody_rang(facts: Facts) -> Reason:
+def _why_nobody_rang(facts: CallFacts) -> Reason:
     if DialStatus.BUSY in facts.statuses or facts.busy_tone:
         return Reason.BUSY
     if facts.statuses & {DialStatus.CONGESTION, DialStatus.CHANUNAVAIL}:

@@ -12,7 +12,7 @@ from heapq import merge
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from bridge.domain.i18n import N_, SaidError
+from bridge.domain.i18n import N_, UserError
 
 HORIZON = timedelta(days=400)
 """How far ahead an opening is looked for: an office that opens once a year is found."""
@@ -21,7 +21,7 @@ MIDNIGHT = time(0)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class OpeningSpan:
     """Open from `opens` until `closes`, wall time; a `closes` not after `opens` is on the following day.
 
     00:00 to 00:00 is the whole day.
@@ -40,7 +40,7 @@ class Span:
         return datetime.combine(day, self.opens), datetime.combine(last_day, self.closes)
 
 
-ALL_DAY = Span(MIDNIGHT, MIDNIGHT)
+ALL_DAY = OpeningSpan(MIDNIGHT, MIDNIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Opening:
     end: datetime
 
 
-class Door(StrEnum):
+class OpenOrClosed(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
 
@@ -63,7 +63,7 @@ class HoursChange:
     branch, line: None for every one. by: who entered it.
     """
 
-    door: Door
+    door: OpenOrClosed
     start: datetime
     end: datetime
     branch: str | None = None
@@ -73,7 +73,7 @@ class HoursChange:
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
-            raise SaidError(N_("a change of the hours ends after it begins"))
+            raise UserError(N_("a change of the hours ends after it begins"))
 
     def concerns(self, branch: str, line: str) -> bool:
         return self.branch in (None, branch) and self.line in (None, line)
@@ -89,8 +89,8 @@ class Calendar:
     """
 
     zone: ZoneInfo
-    weekly: tuple[tuple[Span, ...], ...] = ((ALL_DAY,),) * 7
-    exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
+    weekly: tuple[tuple[OpeningSpan, ...], ...] = ((ALL_DAY,),) * 7
+    exceptions: Mapping[date, tuple[OpeningSpan, ...]] = field(default_factory=dict, hash=False)
     holidays: Container[date] = field(default=frozenset(), hash=False)
     opened: tuple[Opening, ...] = ()
     closed: tuple[Opening, ...] = ()
@@ -105,25 +105,27 @@ class Calendar:
         if not changes:
             return self
         moments = sorted({at for change in changes for at in (change.start, change.end)})
-        said: dict[Door, list[Opening]] = {door: [] for door in Door}
+        said: dict[OpenOrClosed, list[Opening]] = {door: [] for door in OpenOrClosed}
         for start, end in pairwise(moments):
             holding = [change for change in changes if change.start <= start < change.end]
             if holding:
                 said[holding[-1].door].append(Opening(start, end))
-        return replace(self, opened=tuple(_joined(said[Door.OPEN])), closed=tuple(_joined(said[Door.CLOSED])))
+        return replace(
+            self, opened=tuple(_joined(said[OpenOrClosed.OPEN])), closed=tuple(_joined(said[OpenOrClosed.CLOSED]))
+        )
 
-    def spans_on(self, day: date) -> tuple[Span, ...]:
+    def spans_on(self, day: date) -> tuple[OpeningSpan, ...]:
         """Of a day of which people said otherwise: what is left from midnight to midnight."""
         start, end = (self.instant(datetime.combine(day + timedelta(days=n), MIDNIGHT)) for n in (0, 1))
         if not any(said.start < end and start < said.end for said in (*self.opened, *self.closed)):
             return self._planned_on(day)
         within = [Opening(o.start, min(o.end, end)) for o in self.openings(start, until=end) if o.start < end]
-        return tuple(Span(self._wall(opening.start), self._wall(opening.end)) for opening in within)
+        return tuple(OpeningSpan(self._wall(opening.start), self._wall(opening.end)) for opening in within)
 
     def _wall(self, at: datetime) -> time:
         return at.astimezone(self.zone).time()
 
-    def _planned_on(self, day: date) -> tuple[Span, ...]:
+    def _planned_on(self, day: date) -> tuple[OpeningSpan, ...]:
         if day in self.exceptions:
             return self.exceptions[day]
         return () if day in self.holidays else self.weekly[day.weekday()]

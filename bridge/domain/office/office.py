@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from bridge.domain import phone
-from bridge.domain.office.hours import Calendar, HoursChange, Span
+from bridge.domain.office.hours import Calendar, HoursChange, OpeningSpan
 from bridge.domain.office.roster import Override, Roster
 from bridge.domain.office.templates import Texts
 from bridge.domain.phone import E164
@@ -40,7 +40,7 @@ class Person:
     mobile: E164 | None = None
     extension: str | None = None
     email: str | None = None
-    quiet: Span | None = None
+    quiet: OpeningSpan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from enum import StrEnum
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from bridge.domain.i18n import N_, SaidError
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.i18n import N_, UserError
+from bridge.domain.office.hours import Calendar, OpeningSpan
 
 AHEAD = timedelta(days=7)
 """How far gaps are looked for, and the next person on call where nobody is."""
@@ -48,14 +48,14 @@ class Override:
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
-            raise SaidError(N_("a change of the on-call list ends after it begins"))
+            raise UserError(N_("a change of the on-call list ends after it begins"))
 
     def holds(self, branch: str, at: datetime) -> bool:
         return self.start <= at < self.end and self.branch in (None, branch)
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class OnCallGap:
     """Closed, and nobody on call."""
 
     start: datetime
@@ -92,9 +92,9 @@ class Roster:
         moments = self._turns(branch, (), at, at + AHEAD)
         return next((moment for moment in moments if self.ladder(branch, moment)), None)
 
-    def gaps(self, branch: str, calendars: Sequence[Calendar], start: datetime, until: datetime) -> Sequence[Gap]:
+    def gaps(self, branch: str, calendars: Sequence[Calendar], start: datetime, until: datetime) -> Sequence[OnCallGap]:
         """When a line of the branch is closed and nobody is on call. calendars: of its lines."""
-        found: list[Gap] = []
+        found: list[OnCallGap] = []
         turns = [*self._turns(branch, calendars, start, until), until]
         for turn, following in pairwise(turns):
             if self.on_call(branch, turn) or all(calendar.is_open(turn) for calendar in calendars):
@@ -102,7 +102,7 @@ class Roster:
             if found and found[-1].end == turn:
                 found[-1] = replace(found[-1], end=following)
             else:
-                found.append(Gap(turn, following))
+                found.append(OnCallGap(turn, following))
         return found
 
     def _shifts_of(self, branch: str) -> Iterator[Shift]:
@@ -122,7 +122,7 @@ class Roster:
         return sorted(at for at in moments if start <= at < until)
 
 
-def is_quiet(hours: Span | None, at: datetime, zone: ZoneInfo) -> bool:
+def is_quiet(hours: OpeningSpan | None, at: datetime, zone: ZoneInfo) -> bool:
     """Are these a person's own quiet hours? Urgent work passes them, everything else waits or goes to another."""
     if hours is None:
         return False

@@ -11,7 +11,7 @@ from enum import StrEnum
 from bridge.domain.callbacks.queue import Verb
 
 
-class Cause(StrEnum):
+class AlertCause(StrEnum):
     """Why somebody is told, the most pressing first."""
 
     HAZARD = "hazard"
@@ -21,7 +21,7 @@ class Cause(StrEnum):
     REPEATED = "repeated"
 
 
-WORDS_OF_THE_CUSTOMER = frozenset({Cause.HAZARD, Cause.URGENT})
+WORDS_OF_THE_CUSTOMER = frozenset({AlertCause.HAZARD, AlertCause.URGENT})
 """The other causes are only facts about calls, told while the office is closed, and not in anybody's quiet hours."""
 
 
@@ -51,7 +51,7 @@ ACTS = frozenset({Verb.ATTEMPT, Verb.FINISH, Verb.TEXT, Verb.CALLED, Verb.TALKED
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class EscalationRules:
     """office_first: so long the page is alone with it while the office is open. undelivered_after: then an alert that
     has not arrived counts as lost. rounds: how often each person is told of one piece of work.
 
@@ -74,12 +74,12 @@ class Rules:
     repeated_calls: int = 3
     repeated_within: timedelta = timedelta(minutes=15)
 
-    def wants(self, cause: Cause) -> bool:
+    def wants(self, cause: AlertCause) -> bool:
         """Is this cause switched on? A customer's own words always are."""
         return {
-            Cause.VOICEMAIL: self.voicemail,
-            Cause.UNTEXTABLE: self.untextable,
-            Cause.REPEATED: self.repeated,
+            AlertCause.VOICEMAIL: self.voicemail,
+            AlertCause.UNTEXTABLE: self.untextable,
+            AlertCause.REPEATED: self.repeated,
         }.get(cause, True)
 
 
@@ -93,7 +93,7 @@ class Escalation:
     id: int
     version: int
     callback_id: int
-    cause: Cause
+    cause: AlertCause
     stage: Stage
     raised_at: datetime
     set_at: datetime
@@ -103,11 +103,11 @@ class Escalation:
     held_at: datetime | None = None
 
 
-def first_due(cause: Cause, rules: Rules, now: datetime, *, is_open: bool) -> datetime:
-    return now + rules.office_first if is_open and cause is not Cause.HAZARD else now
+def first_due(cause: AlertCause, rules: EscalationRules, now: datetime, *, is_open: bool) -> datetime:
+    return now + rules.office_first if is_open and cause is not AlertCause.HAZARD else now
 
 
-def pressed(case: Escalation, cause: Cause, why: tuple[str, ...], due_at: datetime, now: datetime) -> Escalation:
+def pressed(case: Escalation, cause: AlertCause, why: tuple[str, ...], due_at: datetime, now: datetime) -> Escalation:
     """More was learned of it. A cause that presses more may bring the next step forward, never put it off."""
     if not _presses_more(cause, case.cause):
         return case
@@ -116,7 +116,7 @@ def pressed(case: Escalation, cause: Cause, why: tuple[str, ...], due_at: dateti
     return due(pressing, due_at, now) if sooner else pressing
 
 
-def anew(case: Escalation, cause: Cause, why: tuple[str, ...], now: datetime) -> Escalation:
+def anew(case: Escalation, cause: AlertCause, why: tuple[str, ...], now: datetime) -> Escalation:
     """What somebody has turned into something worse: they are told again, and so are the others if need be."""
     return replace(let_go(case, now), cause=cause, why=why, raised_at=now)
 
@@ -125,17 +125,17 @@ def due(case: Escalation, due_at: datetime | None, now: datetime) -> Escalation:
     return replace(case, due_at=due_at, set_at=now)
 
 
-def told(case: Escalation, at: datetime, rules: Rules, now: datetime) -> Escalation:
+def told(case: Escalation, at: datetime, rules: EscalationRules, now: datetime) -> Escalation:
     """Somebody is told at `at`: if that does not arrive, the next one is."""
     return due(case, at + rules.undelivered_after, now)
 
 
-def arrived(case: Escalation, told_at: datetime, rules: Rules, now: datetime) -> Escalation:
+def arrived(case: Escalation, told_at: datetime, rules: EscalationRules, now: datetime) -> Escalation:
     """The alert is on the phone: its owner has until ack_within after it was sent."""
     return due(case, max(told_at + rules.ack_within, now), now)
 
 
-def taken(case: Escalation, who: str, rules: Rules, now: datetime) -> Escalation:
+def taken(case: Escalation, who: str, rules: EscalationRules, now: datetime) -> Escalation:
     held = replace(case, stage=Stage.ACKNOWLEDGED, holder=who, held_at=now)
     return due(held, now + rules.remind_after, now)
 
@@ -144,7 +144,7 @@ def acted(case: Escalation, now: datetime) -> Escalation:
     return due(replace(case, stage=Stage.ACKNOWLEDGED), None, now)
 
 
-def reminded(case: Escalation, rules: Rules, now: datetime) -> Escalation:
+def reminded(case: Escalation, rules: EscalationRules, now: datetime) -> Escalation:
     return due(replace(case, stage=Stage.REMINDED), now + rules.ack_within, now)
 
 
@@ -175,9 +175,9 @@ def everybody_knows(ladder: Sequence[str], told_so_often: Mapping[str, int]) -> 
 
 def pressure(case: Escalation) -> tuple[int, int]:
     """A key to sort by: what presses most first, then the oldest."""
-    return list(Cause).index(case.cause), case.id
+    return list(AlertCause).index(case.cause), case.id
 
 
-def _presses_more(one: Cause, other: Cause) -> bool:
-    ladder = list(Cause)
+def _presses_more(one: AlertCause, other: AlertCause) -> bool:
+    ladder = list(AlertCause)
     return ladder.index(one) < ladder.index(other)

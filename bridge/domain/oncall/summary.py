@@ -44,7 +44,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Sk", "So"})
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SummaryFacts:
     """What a line is made of.
 
     row: the number people use for it. number: None for a withheld one. why: what made it urgent, as categories of
@@ -64,7 +64,7 @@ class Facts:
     second: E164 | None = None
 
 
-def line(facts: Facts, office: Office, now: datetime, *, lead: str = "", tail: str = "") -> str:
+def line(facts: SummaryFacts, office: Office, now: datetime, *, lead: str = "", tail: str = "") -> str:
     """`lead` + who, number, address, issue, why, since when, earlier contact + `tail`; one part where it can be."""
     pieces = _pieces(facts, office, now)
     for key, least in CUTS:
@@ -75,7 +75,7 @@ def line(facts: Facts, office: Office, now: datetime, *, lead: str = "", tail: s
     return lead + _joined(pieces) + tail
 
 
-def who(facts: Facts, office: Office) -> str:
+def who(facts: SummaryFacts, office: Office) -> str:
     """`Mary Poole (202) 555-0123`."""
     return f"{clean(facts.name)[:NAME_SHOWN].rstrip()} {_number(facts, office)}".strip()
 
@@ -96,7 +96,7 @@ def moment(at: datetime, office: Office, now: datetime) -> str:
     return f"{wall:%a} {time}" if abs(days) < 7 else f"{wall:%b} {wall.day}"
 
 
-def _pieces(facts: Facts, office: Office, now: datetime) -> dict[str, str]:
+def _pieces(facts: SummaryFacts, office: Office, now: datetime) -> dict[str, str]:
     return {
         "name": clean(facts.name),
         "number": _number(facts, office),
@@ -110,7 +110,7 @@ def _pieces(facts: Facts, office: Office, now: datetime) -> dict[str, str]:
     }
 
 
-def _number(facts: Facts, office: Office) -> str:
+def _number(facts: SummaryFacts, office: Office) -> str:
     return phone.national(facts.number, office.country) if facts.number else "number withheld"
 
 

@@ -8,7 +8,7 @@ from bridge.domain.callbacks.queue import Callback, Urgency
 from bridge.domain.office.hours import MIDNIGHT, Calendar
 from bridge.domain.office.office import Office
 from bridge.domain.oncall import summary
-from bridge.domain.oncall.summary import Facts
+from bridge.domain.oncall.summary import SummaryFacts
 from bridge.domain.reports.figures import Count, Figures
 
 ROOM = 450
@@ -22,11 +22,11 @@ LEADS = {Urgency.URGENT: "URGENT #{row} ", Urgency.CHECK: "check #{row} ", Urgen
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingCustomer:
     """A customer who needs a call, by the row that presses most."""
 
     row: Callback
-    facts: Facts
+    facts: SummaryFacts
 
 
 def due_at(calendar: Calendar, day: date, at: time | None) -> datetime | None:
@@ -44,7 +44,7 @@ def last_working_day(calendar: Calendar, day: date) -> date:
     return next((before for before in days if calendar.spans_on(before)), day - timedelta(days=1))
 
 
-def line(waiting: Waiting, office: Office, now: datetime) -> str:
+def line(waiting: WaitingCustomer, office: Office, now: datetime) -> str:
     """`URGENT #12 Mary Poole (202) 555-0123, 4 Oak Ave: "no heat" (no heat), since 9:40 PM, with Ann`."""
     row = waiting.row
     tail = f", with {summary.clean(row.owner)}" if row.owner else ""
@@ -57,7 +57,7 @@ def headline(figures: Figures) -> str:
     return f"{missed} missed, {reached} reached, {figures.no_next_step} without a next step"
 
 
-def text(waiting: Sequence[Waiting], figures: Figures, office: Office, now: datetime) -> str:
+def text(waiting: Sequence[WaitingCustomer], figures: Figures, office: Office, now: datetime) -> str:
     """On one line, for it is the subject of an e-mail too; as many rows as there is room for."""
     lead, since = _counted(waiting), _since(figures)
     if not waiting:
@@ -66,13 +66,13 @@ def text(waiting: Sequence[Waiting], figures: Figures, office: Office, now: date
     return f"{lead} {_listed([line(one, office, now) for one in waiting], room)} {since}"
 
 
-def page(waiting: Sequence[Waiting], figures: Figures, office: Office, now: datetime) -> str:
+def page(waiting: Sequence[WaitingCustomer], figures: Figures, office: Office, now: datetime) -> str:
     """All of it, for an e-mail: each row on a line of its own."""
     rows = [line(one, office, now) for one in waiting]
     return "\n".join([_counted(waiting), _since(figures), *([""] if rows else []), *rows])
 
 
-def _counted(waiting: Sequence[Waiting]) -> str:
+def _counted(waiting: Sequence[WaitingCustomer]) -> str:
     urgent = sum(one.row.urgency is Urgency.URGENT for one in waiting)
     return f"{len(waiting)} to call{f', {urgent} urgent' if urgent else ''}." if waiting else "Nobody waits for a call."
 

@@ -50,7 +50,7 @@ ADDITIVE = tuple(count for count in Count if count is not Count.MISSED_CALLERS)
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class EventCount:
     """`number` of one kind, within the same quarter of an hour, on the same line.
 
     Callbacks, and what came of them, stand at the time they were opened and at the line that they rang last. did: the
@@ -65,7 +65,7 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class ResponseTimes:
     """to_acknowledge: from an urgent flag to whoever acknowledged it. to_contact: from the end of the first missed call
     to the first talk with a person. One for each callback of which both ends are known."""
 
@@ -80,7 +80,7 @@ class Figures:
     first: date
     last: date
     counts: Counts
-    times: Times
+    times: ResponseTimes
     no_next_step: int
 
     @property
@@ -106,7 +106,7 @@ def added(one: Counts, other: Counts) -> Counts:
     return {count: one.get(count, 0) + other.get(count, 0) for count in Count}
 
 
-def by_hour(happened: Iterable[Happened], zone: ZoneInfo) -> list[Counts]:
+def by_hour(happened: Iterable[EventCount], zone: ZoneInfo) -> list[Counts]:
     """Of the 24 hours of a day, as the office's clock shows them."""
     hours: list[dict[Count, int]] = [dict.fromkeys(ADDITIVE, 0) for _ in range(24)]
     for one in happened:
@@ -114,7 +114,7 @@ def by_hour(happened: Iterable[Happened], zone: ZoneInfo) -> list[Counts]:
     return list(hours)
 
 
-def by_line(happened: Iterable[Happened], lines: Iterable[str]) -> dict[str, Counts]:
+def by_line(happened: Iterable[EventCount], lines: Iterable[str]) -> dict[str, Counts]:
     """Of these lines, and of those that have left the configuration since and still count."""
     found: dict[str, dict[Count, int]] = {name: dict.fromkeys(ADDITIVE, 0) for name in lines}
     for one in happened:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from bridge.domain.phone import E164
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """Why a text is sent. Staff texts are outside caps, breaker, pause and opt-out."""
 
     FIRST = "first"

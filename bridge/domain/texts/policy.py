@@ -33,7 +33,7 @@ class Slot(StrEnum):
     CLOSED = "closed"
 
 
-class Why(StrEnum):
+class NoTextReason(StrEnum):
     """Why a call gets no text. `paused` and `live_only` mean: it would have been texted."""
 
     OUTBOUND = "outbound"
@@ -74,14 +74,14 @@ class SendText:
 
 @dataclass(frozen=True, slots=True)
 class NoText:
-    why: Why
+    why: NoTextReason
 
 
 Decision = SendText | NoText
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TextRules:
     """When a missed call gets a text. The defaults are safe: the office loosens them, never the other way round.
 
     own_numbers and staff come from the office. cap_hour, cap_day: first texts over all numbers. neighbours: so many
@@ -106,7 +106,7 @@ class Rules:
     live_only: frozenset[E164] = field(default=frozenset())
     receipt: bool = True
 
-    def of(self, office: Office) -> "Rules":
+    def of(self, office: Office) -> "TextRules":
         """These rules, knowing whose numbers are the office's own."""
         return replace(
             self,
@@ -152,7 +152,7 @@ def needs_callback(call: EndedCall) -> bool:
     return call.direction is Direction.INBOUND and call.verdict in (Verdict.MISSED, Verdict.ANSWERED_THEN_LOST)
 
 
-def filtered(call: EndedCall, contact: ContactKind | None, rules: Rules) -> ContactKind | None:
+def filtered(call: EndedCall, contact: ContactKind | None, rules: TextRules) -> ContactKind | None:
     """Whose calls are listed but never queued: the office's own people, and blocked numbers."""
     if call.caller.number in rules.staff:
         return ContactKind.STAFF
@@ -160,7 +160,7 @@ def filtered(call: EndedCall, contact: ContactKind | None, rules: Rules) -> Cont
 
 
 def decide(
-    call: EndedCall, history: History, live: bool, rules: Rules, now: datetime, *, closed: bool = False
+    call: EndedCall, history: History, live: bool, rules: TextRules, now: datetime, *, closed: bool = False
 ) -> Decision:
     """live: a call with that number is going on. closed: the office was closed when the call came in."""
     slot = Slot.CLOSED if closed else Slot.OPEN
@@ -177,7 +177,7 @@ class _Case:
     call: EndedCall
     history: History
     live: bool
-    rules: Rules
+    rules: TextRules
     now: datetime
     slot: Slot
 
@@ -187,90 +187,90 @@ class _Case:
 
 
 _BY_VERDICT = {
-    Verdict.ANSWERED: Why.ANSWERED,
-    Verdict.SHORT: Why.SHORT,
-    Verdict.UNKNOWN: Why.UNKNOWN,
+    Verdict.ANSWERED: NoTextReason.ANSWERED,
+    Verdict.SHORT: NoTextReason.SHORT,
+    Verdict.UNKNOWN: NoTextReason.UNKNOWN,
 }
 
 
-def _by_call(case: _Case) -> Why | None:
+def _by_call(case: _Case) -> NoTextReason | None:
     if case.call.direction is Direction.OUTBOUND:
-        return Why.OUTBOUND
+        return NoTextReason.OUTBOUND
     verdict = case.call.verdict
     if verdict is Verdict.ANSWERED_THEN_LOST and not case.rules.text_lost_after_talk:
-        return Why.LOST_AFTER_TALK
+        return NoTextReason.LOST_AFTER_TALK
     return _BY_VERDICT.get(verdict)
 
 
-def _by_number(case: _Case) -> Why | None:
+def _by_number(case: _Case) -> NoTextReason | None:
     caller, rules = case.call.caller, case.rules
     if caller.withheld or (caller.number is None and phone.is_withheld(caller.digits)):
-        return Why.WITHHELD
+        return NoTextReason.WITHHELD
     return _unusable(caller.digits, rules.country) if caller.number is None else None
 
 
-def _unusable(digits: str, country: str) -> Why:
+def _unusable(digits: str, country: str) -> NoTextReason:
     """Why this is no number to text: an extension is no fault of the caller's, a made-up number may be."""
     if not digits.isdigit():
-        return Why.INVALID
+        return NoTextReason.INVALID
     if phone.is_short_or_emergency(digits, country):
-        return Why.EMERGENCY_OR_SHORT_CODE
-    return Why.INTERNAL if len(digits) < 7 else Why.INVALID
+        return NoTextReason.EMERGENCY_OR_SHORT_CODE
+    return NoTextReason.INTERNAL if len(digits) < 7 else NoTextReason.INVALID
 
 
-def _by_person(case: _Case) -> Why | None:
+def _by_person(case: _Case) -> NoTextReason | None:
     number = case.call.caller.number
     return never_texted(number, case.history, case.rules) if number else None
 
 
-def never_texted(number: E164, history: History, rules: Rules) -> Why | None:
+def never_texted(number: E164, history: History, rules: TextRules) -> NoTextReason | None:
     """Why this number gets no automatic text, whatever happened; None if it may."""
     of_person = _first(
-        (number in rules.own_numbers, Why.OWN_NUMBER),
-        (number in rules.staff or history.contact is ContactKind.STAFF, Why.STAFF),
-        (history.contact is ContactKind.BLOCKED, Why.BLOCKED),
-        (history.opted_out, Why.OPTED_OUT),
-        (history.contact in UNTEXTED, Why.CONTACT),
+        (number in rules.own_numbers, NoTextReason.OWN_NUMBER),
+        (number in rules.staff or history.contact is ContactKind.STAFF, NoTextReason.STAFF),
+        (history.contact is ContactKind.BLOCKED, NoTextReason.BLOCKED),
+        (history.opted_out, NoTextReason.OPTED_OUT),
+        (history.contact in UNTEXTED, NoTextReason.CONTACT),
     )
-    fixed = history.landline or phone.kind(number) is phone.Kind.FIXED
-    return of_person or never_answered(number, rules) or (Why.LANDLINE if fixed else None)
+    fixed = history.landline or phone.kind(number) is phone.NumberKind.FIXED
+    return of_person or never_answered(number, rules) or (NoTextReason.LANDLINE if fixed else None)
 
 
-def never_answered(number: E164, rules: Rules) -> Why | None:
+def never_answered(number: E164, rules: TextRules) -> NoTextReason | None:
     """Why no text goes to this number, not even in answer to its own STOP or HELP; None if one may."""
     kind = phone.kind(number)
     return _first(
-        (number in rules.own_numbers, Why.OWN_NUMBER),
-        (kind is phone.Kind.TOLL_FREE, Why.TOLL_FREE),
-        (kind is phone.Kind.PREMIUM, Why.PREMIUM),
-        (number.region not in rules.regions, Why.REGION),
+        (number in rules.own_numbers, NoTextReason.OWN_NUMBER),
+        (kind is phone.NumberKind.TOLL_FREE, NoTextReason.TOLL_FREE),
+        (kind is phone.NumberKind.PREMIUM, NoTextReason.PREMIUM),
+        (number.region not in rules.regions, NoTextReason.REGION),
     )
 
 
-def _by_moment(case: _Case) -> Why | None:
+def _by_moment(case: _Case) -> NoTextReason | None:
     history, rules = case.history, case.rules
     cool_until = history.cool_until(case.slot)
     replied = history.replied_at is not None and case.now - history.replied_at < rules.cool_down
     began_at = case.call.started_at or case.ended_at
     return _first(
-        (history.talked_at is not None and history.talked_at > began_at, Why.TALKED_SINCE),
-        (case.now - case.ended_at > rules.max_age, Why.TOO_OLD),
-        (replied or history.conversing, Why.REPLIED),
-        (cool_until is not None and cool_until > case.now, Why.COOL_DOWN),
-        (case.live, Why.IN_CALL),
+        (history.talked_at is not None and history.talked_at > began_at, NoTextReason.TALKED_SINCE),
+        (case.now - case.ended_at > rules.max_age, NoTextReason.TOO_OLD),
+        (replied or history.conversing, NoTextReason.REPLIED),
+        (cool_until is not None and cool_until > case.now, NoTextReason.COOL_DOWN),
+        (case.live, NoTextReason.IN_CALL),
     )
 
 
-def _by_volume(case: _Case) -> Why | None:
+def _by_volume(case: _Case) -> NoTextReason | None:
     history, rules = case.history, case.rules
     return _first(
-        (history.breaker_tripped or history.neighbours >= rules.neighbours, Why.BREAKER),
-        (history.texts_last_hour >= rules.cap_hour, Why.CAP_HOUR),
-        (history.texts_last_day >= rules.cap_day, Why.CAP_DAY),
-        (history.paused, Why.PAUSED),
-        (not rules.is_live(case.call.caller.number), Why.LIVE_ONLY),
+        (history.breaker_tripped or history.neighbours >= rules.neighbours, NoTextReason.BREAKER),
+        (history.texts_last_hour >= rules.cap_hour, NoTextReason.CAP_HOUR),
+        (history.texts_last_day >= rules.cap_day, NoTextReason.CAP_DAY),
+        (history.paused, NoTextReason.PAUSED),
+        (not rules.is_live(case.call.caller.number), NoTextReason.LIVE_ONLY),
     )
 
 
-def _first(*checks: tuple[bool, Why]) -> Why | None:
+def _first(*checks: tuple[bool, NoTextReason]) -> NoTextReason | None:
     return next((why for forbids, why in checks if forbids), None)

@@ -13,14 +13,14 @@ FRAGMENT = 2  # words: a part so short may be a piece of the next one
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AddressAndIssue:
     """address, issue: as written by the customer, None where there is none."""
 
     address: str | None
     issue: str | None
 
 
-def find(texts: Sequence[str], lexicon: Lexicon | None = None) -> Found:
+def find(texts: Sequence[str], lexicon: Lexicon | None = None) -> AddressAndIssue:
     """The address (the most certain, then the first) and the issue told in some texts of one customer."""
     words = lexicon or default_lexicon()
     within = [(place,) for part, text in enumerate(texts) for place in places_in(text, tokenise(text, part), words)]
@@ -28,7 +28,7 @@ def find(texts: Sequence[str], lexicon: Lexicon | None = None) -> Found:
     found = across + within
     best = min(found, key=lambda pieces: (not pieces[0].certain, pieces[0].part, pieces[0].start), default=())
     address = " ".join(" ".join(texts[piece.part][piece.start : piece.end] for piece in best).split())
-    return Found(address or None, _issue(texts, [piece for pieces in found for piece in pieces], words))
+    return AddressAndIssue(address or None, _issue(texts, [piece for pieces in found for piece in pieces], words))
 
 
 def _across(texts: Sequence[str], part: int, lexicon: Lexicon) -> Iterator[tuple[Place, Place]]:
@@ -76,12 +76,12 @@ def _pieces(text: str, part: int, places: Sequence[Place], lexicon: Lexicon) -> 
         if not inside:
             piece.append(token)
         if inside or token.after > After.SPACE:
-            yield from _telling(piece, lexicon)
+            yield from _staff_messages(piece, lexicon)
             piece = []
-    yield from _telling(piece, lexicon)
+    yield from _staff_messages(piece, lexicon)
 
 
-def _telling(piece: Sequence[Token], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+def _staff_messages(piece: Sequence[Token], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     """Where the piece stands, without the small words at its end that led to an address."""
     last = len(piece)
     while last and piece[last - 1].word in lexicon.words("leads_to"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bridge.domain.words.lexicon import Excuse, Lexicon, Promise, Rule
-from bridge.domain.words.phrases import Found
+from bridge.domain.words.phrases import PhraseMatch
 from bridge.domain.words.tokens import HEAD, After, Clause, Token, clauses, is_cut, tokenise
 
 MAX_ASKS = 3
@@ -35,7 +35,7 @@ _ALTERNATIVES = frozenset({"or", "nor", "ni", "o"})
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Overpromise:
     """The words at `start` to `end` break `rule`; suggestion: what may be said instead."""
 
     words: str
@@ -45,29 +45,29 @@ class Problem:
     suggestion: str
 
 
-def check(text: str, lexicon: Lexicon) -> list[Problem]:
+def check(text: str, lexicon: Lexicon) -> list[Overpromise]:
     """Everything an automatic text says that it must not, in order. An empty list means: it may be sent."""
     checker = _Checker(text, lexicon)
     found = [*checker.promises(), *checker.strange(), *checker.links(), *checker.asks(), *checker.unread()]
     return sorted(_outermost(found), key=lambda problem: problem.start)
 
 
-def _outermost(problems: Sequence[Problem]) -> Iterator[Problem]:
+def _outermost(problems: Sequence[Overpromise]) -> Iterator[Overpromise]:
     """Of problems inside one another the longest, of equals the first; a commitment only where nothing else is."""
-    kept: list[Problem] = []
+    kept: list[Overpromise] = []
     for problem in sorted(problems, key=lambda problem: (problem.rule is Rule.COMMITMENT, problem.start - problem.end)):
         if not any(_says_it(other, problem) for other in kept):
             kept.append(problem)
             yield problem
 
 
-def _says_it(other: Problem, problem: Problem) -> bool:
+def _says_it(other: Overpromise, problem: Overpromise) -> bool:
     if problem.rule is Rule.COMMITMENT:
         return other.start < problem.end and problem.start < other.end
     return other.start <= problem.start and problem.end <= other.end
 
 
-def _excuses(excuse: Found[Excuse], promise: Found[Promise], tokens: Sequence[Token]) -> bool:
+def _excuses(excuse: PhraseMatch[Excuse], promise: PhraseMatch[Promise], tokens: Sequence[Token]) -> bool:
     """Harmless words must be those of the promise; others reach over one comma: `usually we call, so wait, we call`."""
     if excuse.value is Excuse.PLAIN:
         return excuse.first <= promise.first <= excuse.last
@@ -106,7 +106,7 @@ class _Checker:
         self._cut = is_cut(text, len(tokens))
         self._clauses = clauses(lexicon.plain(_nameless(text, tokens)), lexicon.words("turning"))
 
-    def promises(self) -> Iterator[Problem]:
+    def promises(self) -> Iterator[Overpromise]:
         for clause in self._clauses:
             if self._is_question(clause):
                 continue
@@ -116,7 +116,7 @@ class _Checker:
                     first, last = clause.tokens[found.first], clause.tokens[found.last]
                     yield self._problem(first.start, last.end, found.value.rule, found.value.suggestion)
 
-    def strange(self) -> Iterator[Problem]:
+    def strange(self) -> Iterator[Overpromise]:
         """Sentences that say nothing of calls, texts, hours, addresses and whatever else such a text is about."""
         for number, clause in enumerate(self._clauses):
             said = [token for token in clause.tokens if token.word.isalpha()]
@@ -137,21 +137,21 @@ class _Checker:
     def _negates(self, token: Token) -> bool:
         return token.word in self._lexicon.words("negator") or token.word in self._lexicon.words("nobody")
 
-    def links(self) -> Iterator[Problem]:
+    def links(self) -> Iterator[Overpromise]:
         for link in _LINK.finditer(self._text[:HEAD]):
             start = max(self._text.rfind(" ", 0, link.start()) + 1, 0)
             end = self._text.find(" ", link.end())
             shown = end if end >= 0 else len(self._text)
             yield self._problem(start, shown, Rule.LINK, "Leave the link out: ask for an answer by text.")
 
-    def asks(self) -> Iterator[Problem]:
+    def asks(self) -> Iterator[Overpromise]:
         questions = sum(clause.question for clause in self._clauses)
         asked = max(questions, sum(map(self._listed, self._clauses)))
         numbered = len(_NUMBERED.findall(self._text[:HEAD])) > 1
         if asked > MAX_ASKS or numbered:
             yield self._problem(0, len(self._text), Rule.ASKS, f"Ask for {MAX_ASKS} things at most, in one sentence.")
 
-    def unread(self) -> Iterator[Problem]:
+    def unread(self) -> Iterator[Overpromise]:
         if self._cut:
             why = f"Keep it within {HEAD} characters: what is longer is not read."
             yield self._problem(0, len(self._text), Rule.LENGTH, why)
@@ -179,7 +179,9 @@ class _Checker:
         begins = self._text[max(first.start - 1, 0) : first.start] == _OPENING_MARK
         return begins or first.word in self._lexicon.words("asking")
 
-    def _excused(self, tokens: Sequence[Token], found: Found[Promise], excuses: Sequence[Found[Excuse]]) -> bool:
+    def _excused(
+        self, tokens: Sequence[Token], found: PhraseMatch[Promise], excuses: Sequence[PhraseMatch[Excuse]]
+    ) -> bool:
         by = found.value.excused_by
         begun = found.first < found.last and tokens[found.first].after > After.SPACE
         if begun and found.value.rule is Rule.COMMITMENT:
@@ -190,7 +192,7 @@ class _Checker:
             return True
         return Excuse.CONDITION in by and self._conditional(tokens, found)
 
-    def _negated(self, tokens: Sequence[Token], found: Found[Promise]) -> bool:
+    def _negated(self, tokens: Sequence[Token], found: PhraseMatch[Promise]) -> bool:
         ends = self._lexicon.words("promise_negation_end")
         behind = tokens[found.last + 1 : found.last + 2] if tokens[found.last].after is After.SPACE else ()
         if any(map(self._negates, (*tokens[found.first + 1 : found.last], *behind))):
@@ -203,11 +205,11 @@ class _Checker:
                 return True
         return False
 
-    def _conditional(self, tokens: Sequence[Token], found: Found[Promise]) -> bool:
+    def _conditional(self, tokens: Sequence[Token], found: PhraseMatch[Promise]) -> bool:
         """`until a person answers`, `if we can come today`; not `if it is urgent we will call you`."""
         before = tokens[max(found.first - CONDITION_REACH, 0) : found.first]
         words = self._lexicon.words("conditional")
         return any(token.word in words for token in before) and all(token.after is After.SPACE for token in before)
 
-    def _problem(self, start: int, end: int, rule: Rule, suggestion: str) -> Problem:
-        return Problem(self._text[start:end], start, end, rule, suggestion)
+    def _problem(self, start: int, end: int, rule: Rule, suggestion: str) -> Overpromise:
+        return Overpromise(self._text[start:end], start, end, rule, suggestion)

@@ -78,7 +78,7 @@ Phrase = tuple[Element, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class PhraseMatch(Generic[T]):
     """`value` stands in the text from word `first` to word `last`, both included."""
 
     value: T
@@ -109,12 +109,12 @@ class PhraseBook(Generic[T]):
         if opening.numbers:
             self._by_number.append((phrase, value))
 
-    def find(self, tokens: Sequence[Token]) -> list[Found[T]]:
+    def find(self, tokens: Sequence[Token]) -> list[PhraseMatch[T]]:
         """Every place where a phrase stands, in the order of its first word."""
         said = _Said(tokens)
         possible = {word: self._possible(word, said) for word in said.words}
         return [
-            Found(value, first, end - 1)
+            PhraseMatch(value, first, end - 1)
             for first, token in enumerate(tokens)
             for word in (token.word, token.alias)
             for phrase, value in possible.get(word, ())

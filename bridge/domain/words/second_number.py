@@ -78,7 +78,11 @@ def _matches(text: str, country: str) -> Iterator[PhoneNumberMatch]:
 def _callable(number: E164, expected: Expected) -> bool:
     """No premium or foreign number: a stranger's text must not run up a bill."""
     region = number.region or expected.country
-    return number not in expected.known and phone.kind(number) is not phone.Kind.PREMIUM and region in expected.regions
+    return (
+        number not in expected.known
+        and phone.kind(number) is not phone.NumberKind.PREMIUM
+        and region in expected.regions
+    )
 
 
 def _meant(text: str, tokens: Sequence[Token], match: PhoneNumberMatch, lexicon: Lexicon) -> bool:

@@ -9,21 +9,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bridge.domain.words.lexicon import Category, Kind, Lexicon, Strength
+from bridge.domain.words.lexicon import Category, Lexicon, ReleaseKind, Strength
 from bridge.domain.words.triage_answers import answers
-from bridge.domain.words.triage_clauses import Match, State, Words, conversation
+from bridge.domain.words.triage_clauses import Match, TroubleState, WordSpan, conversation
 
 MAX_PARTS = 12
 
 
-class Level(StrEnum):
+class TriageLevel(StrEnum):
     URGENT = "urgent"
     CHECK = "check"
     ROUTINE = "routine"
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """Words that decided: characters `start` to `end` of part number `part`, as the customer wrote them."""
 
     part: int
@@ -41,16 +41,16 @@ class Release:
     start: int
     end: int
     text: str
-    kind: Kind
+    kind: ReleaseKind
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """categories: in the brief's order. hazard: somebody may be in danger."""
 
-    level: Level
+    level: TriageLevel
     categories: tuple[Category, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[TextSpan, ...] = ()
     released_by: tuple[Release, ...] = ()
     hazard: bool = False
 
@@ -78,26 +78,26 @@ def _strongest(matches: Iterable[Match]) -> list[Match]:
     return sorted(best.values(), key=lambda match: (match.where.part, match.where.start, match.where.end))
 
 
-def _weight(match: Match) -> tuple[State, bool]:
+def _weight(match: Match) -> tuple[TroubleState, bool]:
     return match.state, match.strength is Strength.HAZARD
 
 
 def _summed_up(matches: Sequence[Match], texts: Sequence[str], *, unread: bool) -> Assessment:
-    standing = [match for match in matches if match.state > State.RELEASED]
+    standing = [match for match in matches if match.state > TroubleState.RELEASED]
     categories = {match.category for match in standing}
     return Assessment(
         level=_level(standing, unread=unread),
         categories=tuple(category for category in Category if category in categories),
-        spans=tuple(Span(*_place(match.where, texts), match.category) for match in _apart(standing)),
+        spans=tuple(TextSpan(*_place(match.where, texts), match.category) for match in _apart(standing)),
         released_by=tuple(dict.fromkeys(_releases(matches, texts))),
         hazard=any(match.strength is Strength.HAZARD for match in standing),
     )
 
 
-def _level(standing: Sequence[Match], *, unread: bool) -> Level:
-    if any(match.state is State.ACTIVE for match in standing):
-        return Level.URGENT
-    return Level.CHECK if standing or unread else Level.ROUTINE
+def _level(standing: Sequence[Match], *, unread: bool) -> TriageLevel:
+    if any(match.state is TroubleState.ACTIVE for match in standing):
+        return TriageLevel.URGENT
+    return TriageLevel.CHECK if standing or unread else TriageLevel.ROUTINE
 
 
 def _apart(standing: Sequence[Match]) -> Iterator[Match]:
@@ -116,5 +116,5 @@ def _releases(matches: Iterable[Match], texts: Sequence[str]) -> Iterator[Releas
             yield Release(*_place(where, texts), kind)
 
 
-def _place(where: Words, texts: Sequence[str]) -> tuple[int, int, int, str]:
+def _place(where: WordSpan, texts: Sequence[str]) -> tuple[int, int, int, str]:
     return where.part, where.start, where.end, texts[where.part][where.start : where.end]

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from bridge.domain.words.lexicon import Category, Kind, Strength
+from bridge.domain.words.lexicon import Category, ReleaseKind, Strength
 from bridge.domain.words.tokens import After, Clause, Token, clauses
-from bridge.domain.words.triage_clauses import Conversation, Match, State, Words
+from bridge.domain.words.triage_clauses import Match, ReadTexts, TroubleState, WordSpan
 
-_WAVED_AWAY = frozenset({Kind.SALES, Kind.DEFERRED, Kind.OVER})
+_WAVED_AWAY = frozenset({ReleaseKind.SALES, ReleaseKind.DEFERRED, ReleaseKind.OVER})
 
 
-def answers(talk: Conversation) -> list[Match]:
+def answers(talk: ReadTexts) -> list[Match]:
     """A "yes" leans urgent, unless the customer also says that there is no hurry or asks for a price."""
     if any(remark.kind in _WAVED_AWAY for remark in talk.remarks):
         return []
@@ -18,7 +18,7 @@ def answers(talk: Conversation) -> list[Match]:
     return [_urgent(token) for clause in spoken for token in _answer(talk, clause)]
 
 
-def _answer(talk: Conversation, clause: Clause) -> Iterator[Token]:
+def _answer(talk: ReadTexts, clause: Clause) -> Iterator[Token]:
     tokens = [token for token in clause.tokens if token.word]
     if not tokens:
         return
@@ -30,7 +30,7 @@ def _answer(talk: Conversation, clause: Clause) -> Iterator[Token]:
         yield from _aside(talk, tokens, affirmative)
 
 
-def _aside(talk: Conversation, tokens: Sequence[Token], affirmative: frozenset[str]) -> Iterator[Token]:
+def _aside(talk: ReadTexts, tokens: Sequence[Token], affirmative: frozenset[str]) -> Iterator[Token]:
     """`Yes, toilet clogged`, `toilet clogged yes`, `toilet clogged, yes urgent`."""
     if tokens[0].is_in(affirmative) and tokens[0].after is After.COMMA:
         yield tokens[0]
@@ -41,5 +41,5 @@ def _aside(talk: Conversation, tokens: Sequence[Token], affirmative: frozenset[s
 
 
 def _urgent(token: Token) -> Match:
-    where = Words(token.part, token.start, token.end)
-    return Match(Category.SAME_DAY, Strength.URGENT, where, State.ACTIVE)
+    where = WordSpan(token.part, token.start, token.end)
+    return Match(Category.SAME_DAY, Strength.URGENT, where, TroubleState.ACTIVE)

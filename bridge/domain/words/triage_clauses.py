@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
-from bridge.domain.words.lexicon import Category, Kind, Lexicon, Strength, Trigger
+from bridge.domain.words.lexicon import Category, Lexicon, ReleaseKind, Strength, Trigger
 from bridge.domain.words.names import name_spans
-from bridge.domain.words.phrases import Found
+from bridge.domain.words.phrases import PhraseMatch
 from bridge.domain.words.tokens import MAX_HEAD, MAX_TAIL, After, Clause, Token, clauses, is_cut, tokenise
 
 MAX_WORDS = MAX_HEAD + MAX_TAIL  # of all parts together
@@ -19,24 +19,24 @@ PRESENT_REACH = 2
 MAX_OVERS = 20
 HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
 
-_CANCELLED_BY_RELAPSE = frozenset({Kind.PAST, Kind.RESOLVED, Kind.OVER})
-_FAR_REACHING = frozenset({Kind.DEFERRED, Kind.OVER, Kind.RELAPSE})
-_ONLY_DOUBT = frozenset({Kind.DEFERRED, Kind.HEDGED})
-_OF_ANOTHER_TIME = frozenset({Kind.PAST, Kind.PAPERWORK})
-_NOT_INSIDE = _CANCELLED_BY_RELAPSE | {Kind.HEDGED}
-_NEARBY = frozenset({Kind.ELSEWHERE, Kind.HEARSAY})
+_CANCELLED_BY_RELAPSE = frozenset({ReleaseKind.PAST, ReleaseKind.RESOLVED, ReleaseKind.OVER})
+_FAR_REACHING = frozenset({ReleaseKind.DEFERRED, ReleaseKind.OVER, ReleaseKind.RELAPSE})
+_ONLY_DOUBT = frozenset({ReleaseKind.DEFERRED, ReleaseKind.HEDGED})
+_OF_ANOTHER_TIME = frozenset({ReleaseKind.PAST, ReleaseKind.PAPERWORK})
+_NOT_INSIDE = _CANCELLED_BY_RELAPSE | {ReleaseKind.HEDGED}
+_NEARBY = frozenset({ReleaseKind.ELSEWHERE, ReleaseKind.HEARSAY})
 _SUBJECTS = frozenset({"it", "there", "water"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
 
 
-class State(IntEnum):
+class TroubleState(IntEnum):
     RELEASED = 0
     UNCLEAR = 1
     ACTIVE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class WordSpan:
     """Characters `start` to `end` of part number `part`."""
 
     part: int
@@ -50,30 +50,30 @@ class Match:
 
     category: Category
     strength: Strength
-    where: Words
-    state: State
-    releases: tuple[tuple[Kind, Words], ...] = ()
+    where: WordSpan
+    state: TroubleState
+    releases: tuple[tuple[ReleaseKind, WordSpan], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A release that was found: in clause number `clause`, from word `first` to word `last`."""
 
-    kind: Kind
+    kind: ReleaseKind
     clause: int
     first: int
     last: int
-    where: Words
+    where: WordSpan
 
 
-def conversation(texts: Mapping[int, str], lexicon: Lexicon) -> "Conversation":
+def conversation(texts: Mapping[int, str], lexicon: Lexicon) -> "ReadTexts":
     """Read the parts (number -> text) of one customer, in order."""
     heard = _newest(texts)
     cut = len(heard) < len(texts) or any(is_cut(texts[part], len(tokens)) for part, tokens in heard.items())
     parts = tuple(_understood(texts[part], tokens, lexicon) for part, tokens in reversed(heard.items()))
     turning = lexicon.words("turning")
     spoken = tuple(clause for passage in _passages(parts) for clause in clauses(passage, turning))
-    return Conversation(lexicon, parts, spoken, cut)
+    return ReadTexts(lexicon, parts, spoken, cut)
 
 
 def _newest(texts: Mapping[int, str]) -> dict[int, tuple[Token, ...]]:
@@ -112,7 +112,7 @@ def _passages(parts: Sequence[tuple[Token, ...]]) -> Iterator[tuple[Token, ...]]
 
 
 @dataclass(frozen=True)
-class Conversation:
+class ReadTexts:
     """parts: the words of each part. clauses: all that was said, in order. cut: something was too long to be read."""
 
     lexicon: Lexicon
@@ -133,7 +133,9 @@ class Conversation:
             for found in self.lexicon.release_book.find(clause.tokens)
             if not (found.value in _CANCELLED_BY_RELAPSE and self._denied(clause.tokens, found))
         ]
-        relapse = max(((other.clause, other.first) for other in found if other.kind is Kind.RELAPSE), default=(-1, -1))
+        relapse = max(
+            ((other.clause, other.first) for other in found if other.kind is ReleaseKind.RELAPSE), default=(-1, -1)
+        )
         return tuple(
             remark
             for remark in found
@@ -151,14 +153,14 @@ class Conversation:
 
     @cached_property
     def _deferrals(self) -> list[Remark]:
-        return [remark for remark in self.remarks if remark.kind is Kind.DEFERRED]
+        return [remark for remark in self.remarks if remark.kind is ReleaseKind.DEFERRED]
 
     @cached_property
     def _overs(self) -> list[Remark]:
         """Where everything said before is taken back; of many the last few."""
-        return [remark for remark in self.remarks if remark.kind is Kind.OVER][-MAX_OVERS:]
+        return [remark for remark in self.remarks if remark.kind is ReleaseKind.OVER][-MAX_OVERS:]
 
-    def _denied(self, tokens: Sequence[Token], found: Found[Kind]) -> bool:
+    def _denied(self, tokens: Sequence[Token], found: PhraseMatch[ReleaseKind]) -> bool:
         """`is not fixed yet`, `will not come back on`; but `no longer leaks` carries its own "no"."""
         negators = self.lexicon.words("negator")
         reach = 2 if found.first and tokens[found.first - 1].word in self.lexicon.words("under_no") else 1
@@ -191,32 +193,32 @@ class Conversation:
                     before = self._negator_before(tokens, found.first, spent)
                     yield _match(found, tokens, list(self._negation(tokens, found, before, spent)))
 
-    def _standing(self, number: int, trigger: Found[Trigger]) -> Iterator[Remark]:
+    def _standing(self, number: int, trigger: PhraseMatch[Trigger]) -> Iterator[Remark]:
         """The remarks that release this trigger: those of its clause, and those that speak of everything said."""
         yields = trigger.value.yields
         for remark in self._by_clause.get(number, ()):
             if remark.kind in yields and self._meets(remark, number, trigger):
                 yield remark
-        if Kind.DEFERRED in yields:
+        if ReleaseKind.DEFERRED in yields:
             yield from self._deferrals[:1]
-        if Kind.OVER in yields:
+        if ReleaseKind.OVER in yields:
             overs = (over for over in self._overs if self._same_part(over, number))
             yield from (over for over in overs if (over.clause, over.last) > (number, trigger.first))
 
-    def _meets(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+    def _meets(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
         if remark.kind in _NOT_INSIDE and trigger.first < remark.first and remark.last <= trigger.last:
             return False  # "the AC has stopped", "could you possibly come today"
-        if remark.kind is Kind.HYPOTHETICAL:
+        if remark.kind is ReleaseKind.HYPOTHETICAL:
             return self._supposes(remark, number, trigger)
         if remark.kind in _OF_ANOTHER_TIME:
             return not self._is_present(number, trigger)
         if remark.kind in _NEARBY:
             return self._in_one_breath(remark, number, trigger)
-        if remark.kind is Kind.HEDGED:
+        if remark.kind is ReleaseKind.HEDGED:
             return _distance(remark, trigger) in HEDGE_REACH
         return True
 
-    def _in_one_breath(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+    def _in_one_breath(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
         """No comma stands between: `my neighbor had a leak`, not `my neighbor had you here, my sink leaks`."""
         first, last = min(remark.last, trigger.last), max(remark.first, trigger.first)
         return all(token.after is After.SPACE for token in self.clauses[number].tokens[first:last])
@@ -224,13 +226,13 @@ class Conversation:
     def _same_part(self, remark: Remark, number: int) -> bool:
         return remark.where.part == self.clauses[number].tokens[0].part
 
-    def _over_in_another_part(self, number: int, trigger: Found[Trigger]) -> bool:
+    def _over_in_another_part(self, number: int, trigger: PhraseMatch[Trigger]) -> bool:
         """A later text took it back: nobody lowers a flag but a person, so that only doubt is left."""
-        return Kind.OVER in trigger.value.yields and any(
+        return ReleaseKind.OVER in trigger.value.yields and any(
             over.clause > number and not self._same_part(over, number) for over in self._overs
         )
 
-    def _supposes(self, remark: Remark, number: int, trigger: Found[Trigger]) -> bool:
+    def _supposes(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
         """`if it leaks` does; `it leaks if I run it`, `if it rains it leaks` and `si, es urgente` do not."""
         tokens = self.clauses[number].tokens
         if not remark.last < trigger.first <= remark.last + HYPOTHESIS_REACH or self.only_answers(tokens):
@@ -241,19 +243,19 @@ class Conversation:
     def only_answers(self, tokens: Sequence[Token]) -> bool:
         return all(token.is_in(self.lexicon.words("answer")) for token in tokens if token.word)
 
-    def _is_present(self, number: int, trigger: Found[Trigger]) -> bool:
+    def _is_present(self, number: int, trigger: PhraseMatch[Trigger]) -> bool:
         """`the heater you installed last year is leaking`: the year is not when it leaked."""
         tokens = self.clauses[number].tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
         return any(token.is_in(self.lexicon.words("present")) for token in tokens)
 
     def _negation(
-        self, tokens: Sequence[Token], trigger: Found[Trigger], before: int | None, spent: frozenset[int]
-    ) -> Iterator[tuple[Kind, Words]]:
+        self, tokens: Sequence[Token], trigger: PhraseMatch[Trigger], before: int | None, spent: frozenset[int]
+    ) -> Iterator[tuple[ReleaseKind, WordSpan]]:
         """before: where a "no" stands that reaches the trigger."""
-        if Kind.NEGATED in trigger.value.yields:
+        if ReleaseKind.NEGATED in trigger.value.yields:
             at = self._negator_within(tokens, trigger, spent) if before is None else before
             if at is not None:
-                yield Kind.NEGATED, _words(tokens, at, at)
+                yield ReleaseKind.NEGATED, _words(tokens, at, at)
 
     def _negator_before(self, tokens: Sequence[Token], first: int, spent: frozenset[int]) -> int | None:
         for at in range(first - 1, max(first - 1 - NEGATION_REACH, -1), -1):
@@ -266,7 +268,9 @@ class Conversation:
                 return None
         return None
 
-    def _negator_within(self, tokens: Sequence[Token], trigger: Found[Trigger], spent: frozenset[int]) -> int | None:
+    def _negator_within(
+        self, tokens: Sequence[Token], trigger: PhraseMatch[Trigger], spent: frozenset[int]
+    ) -> int | None:
         for at in range(trigger.first + 1, trigger.last):
             negates = tokens[at].word in self.lexicon.words("negator") and at not in spent
             if negates and not self._ends_negation(tokens[at + 1], nearest=True):
@@ -282,36 +286,43 @@ class Conversation:
 _PERCEIVING = frozenset({"seeing", "smelling", "noticing", "getting", "showing", "having", "hearing", "anything"})
 
 
-def _distance(remark: Remark, trigger: Found[Trigger]) -> int:
+def _distance(remark: Remark, trigger: PhraseMatch[Trigger]) -> int:
     """Words from the remark to the trigger; negative where the remark follows it."""
     if remark.last < trigger.first:
         return trigger.first - remark.last
     return min(trigger.last - remark.first, 0)
 
 
-def _negators_inside(found: Iterable[Found[Trigger]]) -> frozenset[int]:
+def _negators_inside(found: Iterable[PhraseMatch[Trigger]]) -> frozenset[int]:
     """Words of triggers that carry their own "no" ("no heat"): it negates nothing else."""
     return frozenset(
-        at for match in found if Kind.NEGATED not in match.value.yields for at in range(match.first, match.last + 1)
+        at
+        for match in found
+        if ReleaseKind.NEGATED not in match.value.yields
+        for at in range(match.first, match.last + 1)
     )
 
 
 def _match(
-    found: Found[Trigger], tokens: Sequence[Token], releases: Sequence[tuple[Kind, Words]], *, parted: bool = False
+    found: PhraseMatch[Trigger],
+    tokens: Sequence[Token],
+    releases: Sequence[tuple[ReleaseKind, WordSpan]],
+    *,
+    parted: bool = False,
 ) -> Match:
     trigger = found.value
     kinds = {kind for kind, _ in releases}
     weak = trigger.strength is Strength.CHECK
     if kinds - _ONLY_DOUBT or (weak and kinds):
-        state = State.RELEASED
+        state = TroubleState.RELEASED
     else:
-        state = State.UNCLEAR if kinds or parted or weak else State.ACTIVE
+        state = TroubleState.UNCLEAR if kinds or parted or weak else TroubleState.ACTIVE
     where = _words(tokens, found.first, found.last)
     return Match(trigger.category, trigger.strength, where, state, tuple(releases))
 
 
-def _words(tokens: Sequence[Token], first: int, last: int) -> Words:
+def _words(tokens: Sequence[Token], first: int, last: int) -> WordSpan:
     """A match over two parts is shown where it begins."""
     begin = tokens[first]
     ends = [token.end for token in tokens[first : last + 1] if token.part == begin.part]
-    return Words(begin.part, begin.start, max(ends))
+    return WordSpan(begin.part, begin.start, max(ends))

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.domain.callbacks import queue
-from bridge.domain.callbacks.queue import MOVES, Callback, Findings, NotPossibleError, Outcome, State, Urgency, Verb
+from bridge.domain.callbacks.queue import (
+    MOVES,
+    Callback,
+    CallbackState,
+    Findings,
+    NotPossibleError,
+    Outcome,
+    Urgency,
+    Verb,
+)
 from bridge.domain.phone import E164
 from bridge.domain.words.thanks import is_courtesy
 
@@ -19,7 +28,12 @@ OPEN = Callback(id=1, branch="main", number=E164("+12025550123"), line="main", o
 CLAIMED = queue.claim(OPEN, "Ann", NOW)
 WAITING = queue.snooze(CLAIMED, LATER)
 CLOSED = queue.finish(CLAIMED, Outcome.NO_NEED, "Ann", NOW)
-BY_STATE = {State.OPEN: OPEN, State.CLAIMED: CLAIMED, State.WAITING: WAITING, State.CLOSED: CLOSED}
+BY_STATE = {
+    CallbackState.OPEN: OPEN,
+    CallbackState.CLAIMED: CLAIMED,
+    CallbackState.WAITING: WAITING,
+    CallbackState.CLOSED: CLOSED,
+}
 
 ACTS = {
     Verb.CLAIM: lambda row: queue.claim(row, "Bob", NOW),
@@ -44,19 +58,19 @@ ACTS = {
 
 
 @pytest.mark.parametrize("verb", list(ACTS))
-@pytest.mark.parametrize("state", list(State))
-def test_a_row_takes_the_verbs_of_the_table_and_no_others(state: State, verb: Verb) -> None:
+@pytest.mark.parametrize("state", list(CallbackState))
+def test_a_row_takes_the_verbs_of_the_table_and_no_others(state: CallbackState, verb: Verb) -> None:
     row = BY_STATE[state]
     if (state, verb) not in MOVES:
         with pytest.raises(NotPossibleError):
             ACTS[verb](row)
         return
     after = ACTS[verb](row)
-    assert (after.state is State.CLOSED) == (after.closed_at is not None)
-    assert (after.state is State.WAITING) == (after.until is not None)
-    assert after.outcome is None or after.state is State.CLOSED
-    assert (after.state is not State.OPEN) or after.owner is None
-    assert (after.state is not State.CLAIMED) or after.owner is not None
+    assert (after.state is CallbackState.CLOSED) == (after.closed_at is not None)
+    assert (after.state is CallbackState.WAITING) == (after.until is not None)
+    assert after.outcome is None or after.state is CallbackState.CLOSED
+    assert (after.state is not CallbackState.OPEN) or after.owner is None
+    assert (after.state is not CallbackState.CLAIMED) or after.owner is not None
 
 
 @given(st.lists(st.sampled_from(list(ACTS)), max_size=30))
@@ -67,13 +81,16 @@ def test_no_sequence_of_verbs_leads_to_an_impossible_row(verbs: list[Verb]) -> N
             row = ACTS[verb](row)
         except NotPossibleError:
             continue
-        assert (row.owner is None) == (row.state is State.OPEN) or row.state in (State.WAITING, State.CLOSED)
+        assert (row.owner is None) == (row.state is CallbackState.OPEN) or row.state in (
+            CallbackState.WAITING,
+            CallbackState.CLOSED,
+        )
 
 
 def test_a_redial_wakes_a_snoozed_row_for_its_owner() -> None:
     after = queue.missed(WAITING, "east", LATER)
     assert (after.state, after.owner, after.missed, after.last_missed_at, after.line) == (
-        State.CLAIMED, "Ann", 2, LATER, "east",
+        CallbackState.CLAIMED, "Ann", 2, LATER, "east",
     )  # fmt: skip
 
 

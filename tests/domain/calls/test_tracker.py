@@ -1,4 +1,4 @@
-"""Calls as people make them, told event by event; the recordings in tests/calls/test_recordings.py are the other half."""
+"""Calls as people make them, told event by event; those of tests/calls/test_recordings.py are the other half."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bridge.domain.office.hours import ALL_DAY, Calendar, Door, HoursChange, Span
+from bridge.domain.office.hours import ALL_DAY, Calendar, HoursChange, OpeningSpan, OpenOrClosed
 
 NEW_YORK = ZoneInfo("America/New_York")
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MINUTE = timedelta(minutes=1)
-EIGHT_TO_FIVE = Span(time(8), time(17))
-LUNCH_BREAK = (Span(time(8), time(12)), Span(time(13), time(17)))
-NIGHT = Span(time(22), time(6))
+EIGHT_TO_FIVE = OpeningSpan(time(8), time(17))
+LUNCH_BREAK = (OpeningSpan(time(8), time(12)), OpeningSpan(time(13), time(17)))
+NIGHT = OpeningSpan(time(22), time(6))
 
 # Zones, and a day in each around which the clock changes (or, in Phoenix, does not).
 CLOCK_CHANGES = [
@@ -33,7 +33,7 @@ CLOCK_CHANGES = [
 ]
 
 
-def weekdays(*spans: Span) -> tuple[tuple[Span, ...], ...]:
+def weekdays(*spans: OpeningSpan) -> tuple[tuple[OpeningSpan, ...], ...]:
     return (spans,) * 5 + ((),) * 2
 
 
@@ -92,7 +92,7 @@ def test_a_dated_exception_goes_before_the_week_and_before_holidays() -> None:
     thanksgiving = date(2026, 11, 26)
     calendar = Calendar(NEW_YORK, weekdays(EIGHT_TO_FIVE), holidays=holidays.country_holidays("US"))
     assert not calendar.is_open(local(NEW_YORK, 2026, 11, 26, 10))
-    emergency_desk = replace(calendar, exceptions={thanksgiving: (Span(time(10), time(12)),)})
+    emergency_desk = replace(calendar, exceptions={thanksgiving: (OpeningSpan(time(10), time(12)),)})
     assert emergency_desk.is_open(local(NEW_YORK, 2026, 11, 26, 10))
     assert not emergency_desk.is_open(local(NEW_YORK, 2026, 11, 26, 13))
     assert emergency_desk.is_open(local(NEW_YORK, 2026, 11, 27, 10))
@@ -116,7 +116,7 @@ def test_office_time_skips_lunch_nights_and_weekends() -> None:
 
 
 def test_overlapping_spans_count_once() -> None:
-    calendar = Calendar(NEW_YORK, weekdays(Span(time(8), time(13)), Span(time(12), time(17))))
+    calendar = Calendar(NEW_YORK, weekdays(OpeningSpan(time(8), time(13)), OpeningSpan(time(12), time(17))))
     start, end = local(NEW_YORK, 2026, 11, 23, 0), local(NEW_YORK, 2026, 11, 24, 0)
     assert calendar.office_time_between(start, end) == timedelta(hours=9)
 
@@ -129,12 +129,12 @@ def test_the_day_has_25_hours_in_autumn_and_23_in_spring() -> None:
 
 
 def test_an_opening_time_that_the_clock_skips_is_the_moment_of_the_change() -> None:
-    calendar = Calendar(NEW_YORK, ((Span(time(2, 30), time(5)),),) * 7)
+    calendar = Calendar(NEW_YORK, ((OpeningSpan(time(2, 30), time(5)),),) * 7)
     assert calendar.opens_at(local(NEW_YORK, 2026, 3, 8, 0)) == local(NEW_YORK, 2026, 3, 8, 3)
 
 
 def test_a_time_that_happens_twice_counts_the_first_time() -> None:
-    calendar = Calendar(NEW_YORK, ((Span(time(1, 30), time(5)),),) * 7)
+    calendar = Calendar(NEW_YORK, ((OpeningSpan(time(1, 30), time(5)),),) * 7)
     assert calendar.opens_at(local(NEW_YORK, 2026, 11, 1, 0)) == local(NEW_YORK, 2026, 11, 1, 1, 30)
     assert calendar.is_open(local(NEW_YORK, 2026, 11, 1, 1, 15, fold=1))
 
@@ -146,7 +146,7 @@ def test_spans_read_as_they_are_written() -> None:
 # --- against the naive walk --------------------------------------------------------------------------------------
 
 quarter_hours = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]))
-spans = st.lists(st.builds(Span, quarter_hours, quarter_hours), max_size=3).map(tuple)
+spans = st.lists(st.builds(OpeningSpan, quarter_hours, quarter_hours), max_size=3).map(tuple)
 weeks = st.tuples(*[spans] * 7)
 
 
@@ -168,7 +168,7 @@ def naive_walk(calendar: Calendar, start: datetime, minutes: int) -> list[bool]:
 @settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(place=st.sampled_from(CLOCK_CHANGES), week=weeks, exception=spans)
 def test_open_and_office_time_agree_with_the_naive_walk(
-    place: tuple[str, date], week: tuple[tuple[Span, ...], ...], exception: tuple[Span, ...]
+    place: tuple[str, date], week: tuple[tuple[OpeningSpan, ...], ...], exception: tuple[OpeningSpan, ...]
 ) -> None:
     name, day = place
     calendar = Calendar(ZoneInfo(name), week, {day: exception})
@@ -187,7 +187,7 @@ def test_open_and_office_time_agree_with_the_naive_walk(
 
 @given(place=st.sampled_from(CLOCK_CHANGES), week=weeks, offset=st.integers(0, 3 * 1440))
 def test_openings_come_in_order_without_overlaps(
-    place: tuple[str, date], week: tuple[tuple[Span, ...], ...], offset: int
+    place: tuple[str, date], week: tuple[tuple[OpeningSpan, ...], ...], offset: int
 ) -> None:
     name, day = place
     calendar = Calendar(ZoneInfo(name), week)
@@ -203,7 +203,7 @@ def test_openings_come_in_order_without_overlaps(
 MONDAY = date(2026, 11, 23)
 
 
-def said(door: Door, *hours: int) -> HoursChange:
+def said(door: OpenOrClosed, *hours: int) -> HoursChange:
     """From an hour to another, counted from Monday's midnight in the office."""
     start, end = (OFFICE.day_start(local(NEW_YORK, 2026, 11, 23), 0) + timedelta(hours=hour) for hour in hours)
     return HoursChange(door, start, end)
@@ -213,14 +213,14 @@ def said(door: Door, *hours: int) -> HoursChange:
     ("changes", "monday"),
     [
         ([], "08:00-12:00, 13:00-17:00"),
-        ([said(Door.CLOSED, 0, 24)], ""),
-        ([said(Door.CLOSED, 14, 24)], "08:00-12:00, 13:00-14:00"),
-        ([said(Door.OPEN, 17, 19)], "08:00-12:00, 13:00-19:00"),
-        ([said(Door.OPEN, 10, 15)], "08:00-17:00"),
-        ([said(Door.CLOSED, 0, 24), said(Door.OPEN, 9, 12)], "09:00-12:00"),
-        ([said(Door.OPEN, 9, 12), said(Door.CLOSED, 0, 24)], ""),
-        ([said(Door.OPEN, 20, 26)], "08:00-12:00, 13:00-17:00, 20:00-24:00"),
-        ([said(Door.CLOSED, 24, 48)], "08:00-12:00, 13:00-17:00"),
+        ([said(OpenOrClosed.CLOSED, 0, 24)], ""),
+        ([said(OpenOrClosed.CLOSED, 14, 24)], "08:00-12:00, 13:00-14:00"),
+        ([said(OpenOrClosed.OPEN, 17, 19)], "08:00-12:00, 13:00-19:00"),
+        ([said(OpenOrClosed.OPEN, 10, 15)], "08:00-17:00"),
+        ([said(OpenOrClosed.CLOSED, 0, 24), said(OpenOrClosed.OPEN, 9, 12)], "09:00-12:00"),
+        ([said(OpenOrClosed.OPEN, 9, 12), said(OpenOrClosed.CLOSED, 0, 24)], ""),
+        ([said(OpenOrClosed.OPEN, 20, 26)], "08:00-12:00, 13:00-17:00, 20:00-24:00"),
+        ([said(OpenOrClosed.CLOSED, 24, 48)], "08:00-12:00, 13:00-17:00"),
     ],
 )
 def test_what_was_entered_last_goes_before_the_week(changes: list[HoursChange], monday: str) -> None:
@@ -228,7 +228,7 @@ def test_what_was_entered_last_goes_before_the_week(changes: list[HoursChange], 
 
 
 def test_an_evening_that_goes_on_after_midnight_is_open_all_through() -> None:
-    late = OFFICE.changed([said(Door.OPEN, 20, 26)])
+    late = OFFICE.changed([said(OpenOrClosed.OPEN, 20, 26)])
     assert [str(span) for span in late.spans_on(date(2026, 11, 24))] == ["00:00-02:00", "08:00-12:00", "13:00-17:00"]
     assert late.is_open(local(NEW_YORK, 2026, 11, 24, 1, 59))
     assert not late.is_open(local(NEW_YORK, 2026, 11, 24, 2))
@@ -236,7 +236,7 @@ def test_an_evening_that_goes_on_after_midnight_is_open_all_through() -> None:
 
 def test_an_office_that_never_closes_can_be_closed_for_a_day() -> None:
     always = Calendar(NEW_YORK)
-    day_off = always.changed([said(Door.CLOSED, 24, 48)])
+    day_off = always.changed([said(OpenOrClosed.CLOSED, 24, 48)])
     assert always.never_closes
     assert not day_off.never_closes
     assert day_off.spans_on(date(2026, 11, 24)) == ()
@@ -246,7 +246,7 @@ def test_an_office_that_never_closes_can_be_closed_for_a_day() -> None:
 @settings(max_examples=60, phases=[Phase.generate])
 @given(
     st.lists(
-        st.tuples(st.sampled_from(Door), st.integers(-30, 80), st.integers(1, 60)).map(
+        st.tuples(st.sampled_from(OpenOrClosed), st.integers(-30, 80), st.integers(1, 60)).map(
             lambda drawn: said(drawn[0], drawn[1], drawn[1] + drawn[2])
         ),
         max_size=6,
@@ -259,6 +259,6 @@ def test_at_every_moment_the_last_change_that_holds_decides_and_else_the_week(ch
     for half_hour in range(4 * 48):
         at = start + half_hour * timedelta(minutes=30)
         holding = [change for change in changes if change.start <= at < change.end]
-        is_open = holding[-1].door is Door.OPEN if holding else OFFICE.is_open(at)
+        is_open = holding[-1].door is OpenOrClosed.OPEN if holding else OFFICE.is_open(at)
         assert calendar.is_open(at) is is_open
         assert any(opening.start <= at < opening.end for opening in openings) is is_open

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from bridge.domain.oncall import escalation
-from bridge.domain.oncall.escalation import Cause, Escalation, Rules, Stage
+from bridge.domain.oncall.escalation import AlertCause, Escalation, EscalationRules, Stage
 from tests.desk import MONDAY_NIGHT
 
-RULES = Rules()
+RULES = EscalationRules()
 MINUTE = timedelta(minutes=1)
-CASE = Escalation(1, 1, 7, Cause.URGENT, Stage.ALERTING, MONDAY_NIGHT, MONDAY_NIGHT, MONDAY_NIGHT, ("leak",))
+CASE = Escalation(1, 1, 7, AlertCause.URGENT, Stage.ALERTING, MONDAY_NIGHT, MONDAY_NIGHT, MONDAY_NIGHT, ("leak",))
 
 
 @pytest.mark.parametrize(
@@ -37,23 +37,23 @@ def test_with_nobody_on_the_ladder_there_is_nobody_to_tell() -> None:
 @pytest.mark.parametrize(
     ("cause", "is_open", "wait"),
     [
-        (Cause.URGENT, True, 3 * MINUTE),
-        (Cause.URGENT, False, timedelta(0)),
-        (Cause.HAZARD, True, timedelta(0)),
-        (Cause.HAZARD, False, timedelta(0)),
+        (AlertCause.URGENT, True, 3 * MINUTE),
+        (AlertCause.URGENT, False, timedelta(0)),
+        (AlertCause.HAZARD, True, timedelta(0)),
+        (AlertCause.HAZARD, False, timedelta(0)),
     ],
 )
-def test_only_urgent_words_by_day_wait_for_the_page(cause: Cause, is_open: bool, wait: timedelta) -> None:
+def test_only_urgent_words_by_day_wait_for_the_page(cause: AlertCause, is_open: bool, wait: timedelta) -> None:
     assert escalation.first_due(cause, RULES, MONDAY_NIGHT, is_open=is_open) - MONDAY_NIGHT == wait
 
 
 def test_what_presses_more_brings_the_step_forward_and_never_puts_it_off() -> None:
     waiting = replace(CASE, due_at=MONDAY_NIGHT + 3 * MINUTE)
-    hazard = escalation.pressed(waiting, Cause.HAZARD, ("gas",), MONDAY_NIGHT, MONDAY_NIGHT)
-    assert (hazard.cause, hazard.due_at) == (Cause.HAZARD, MONDAY_NIGHT)
-    later = escalation.pressed(CASE, Cause.HAZARD, (), MONDAY_NIGHT + 3 * MINUTE, MONDAY_NIGHT)
+    hazard = escalation.pressed(waiting, AlertCause.HAZARD, ("gas",), MONDAY_NIGHT, MONDAY_NIGHT)
+    assert (hazard.cause, hazard.due_at) == (AlertCause.HAZARD, MONDAY_NIGHT)
+    later = escalation.pressed(CASE, AlertCause.HAZARD, (), MONDAY_NIGHT + 3 * MINUTE, MONDAY_NIGHT)
     assert later.due_at == CASE.due_at
-    assert escalation.pressed(CASE, Cause.VOICEMAIL, (), MONDAY_NIGHT, MONDAY_NIGHT) == CASE
+    assert escalation.pressed(CASE, AlertCause.VOICEMAIL, (), MONDAY_NIGHT, MONDAY_NIGHT) == CASE
 
 
 def test_an_alert_has_a_minute_to_arrive_and_then_its_owner_has_ten_from_when_it_was_sent() -> None:
@@ -80,10 +80,14 @@ def test_after_a_call_or_an_outcome_nothing_is_due(after: object) -> None:
 
 
 def test_danger_first_then_the_oldest() -> None:
-    cases = [replace(CASE, id=1), replace(CASE, id=2, cause=Cause.REPEATED), replace(CASE, id=3, cause=Cause.HAZARD)]
+    cases = [
+        replace(CASE, id=1),
+        replace(CASE, id=2, cause=AlertCause.REPEATED),
+        replace(CASE, id=3, cause=AlertCause.HAZARD),
+    ]
     assert [case.id for case in sorted(cases, key=escalation.pressure)] == [3, 1, 2]
 
 
 def test_a_customers_own_words_cannot_be_switched_off() -> None:
-    nothing = Rules(voicemail=False, untextable=False, repeated=False)
-    assert [cause for cause in Cause if nothing.wants(cause)] == [Cause.HAZARD, Cause.URGENT]
+    nothing = EscalationRules(voicemail=False, untextable=False, repeated=False)
+    assert [cause for cause in AlertCause if nothing.wants(cause)] == [AlertCause.HAZARD, AlertCause.URGENT]

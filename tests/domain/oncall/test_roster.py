@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bridge.domain.office.hours import Calendar, Span
-from bridge.domain.office.roster import Change, Gap, Override, Roster, Shift, is_quiet
+from bridge.domain.office.hours import Calendar, OpeningSpan
+from bridge.domain.office.roster import Change, OnCallGap, Override, Roster, Shift, is_quiet
 
 NEW_YORK = ZoneInfo("America/New_York")
-OFFICE_HOURS = Calendar(NEW_YORK, ((Span(time(8), time(17)),),) * 5 + ((), ()))
-NIGHT = Span(time(17), time(8))
+OFFICE_HOURS = Calendar(NEW_YORK, ((OpeningSpan(time(8), time(17)),),) * 5 + ((), ()))
+NIGHT = OpeningSpan(time(17), time(8))
 
 
 def nights(*days: int) -> Calendar:
@@ -98,7 +98,7 @@ def test_a_change_that_ends_before_it_begins_is_refused() -> None:
 def test_gaps_are_the_closed_hours_with_nobody_on_call() -> None:
     start = at("2026-11-23 12:00")
     assert WEEK.gaps("main", [OFFICE_HOURS], start, start + timedelta(days=7)) == [
-        Gap(at("2026-11-28 08:00"), at("2026-11-30 08:00"))
+        OnCallGap(at("2026-11-28 08:00"), at("2026-11-30 08:00"))
     ]
 
 
@@ -107,7 +107,7 @@ def test_an_absence_opens_a_gap_and_somebody_who_takes_it_closes_it() -> None:
     away = change("Bob", Change.AWAY, "2026-11-27 20:00", "2026-11-27 23:00")
     taken = change("Ann", Change.TAKES, "2026-11-27 20:00", "2026-11-30 08:00")
     assert WEEK.changed([away]).gaps("main", [OFFICE_HOURS], start, at("2026-11-28 08:00")) == [
-        Gap(away.start, away.end)
+        OnCallGap(away.start, away.end)
     ]
     assert WEEK.changed([away, taken]).gaps("main", [OFFICE_HOURS], start, at("2026-11-30 12:00")) == []
 
@@ -115,7 +115,7 @@ def test_an_absence_opens_a_gap_and_somebody_who_takes_it_closes_it() -> None:
 def test_a_line_that_never_closes_has_no_gap_and_an_empty_roster_is_one() -> None:
     start, end = at("2026-11-27 18:00"), at("2026-11-28 18:00")
     assert Roster().gaps("main", [ALWAYS], start, end) == []
-    assert Roster().gaps("main", [OFFICE_HOURS], start, end) == [Gap(start, end)]
+    assert Roster().gaps("main", [OFFICE_HOURS], start, end) == [OnCallGap(start, end)]
 
 
 def test_where_nobody_can_be_told_the_next_one_who_can_is_known() -> None:
@@ -140,13 +140,13 @@ def test_the_night_of_a_clock_change_has_its_people_from_end_to_end(evening: str
 @pytest.mark.parametrize(
     ("span", "wall", "quiet"),
     [
-        (Span(time(22), time(7)), "2026-11-23 23:00", True),
-        (Span(time(22), time(7)), "2026-11-23 06:59", True),
-        (Span(time(22), time(7)), "2026-11-23 07:00", False),
-        (Span(time(12), time(13)), "2026-11-23 12:30", True),
-        (Span(time(12), time(13)), "2026-11-23 13:00", False),
+        (OpeningSpan(time(22), time(7)), "2026-11-23 23:00", True),
+        (OpeningSpan(time(22), time(7)), "2026-11-23 06:59", True),
+        (OpeningSpan(time(22), time(7)), "2026-11-23 07:00", False),
+        (OpeningSpan(time(12), time(13)), "2026-11-23 12:30", True),
+        (OpeningSpan(time(12), time(13)), "2026-11-23 13:00", False),
         (None, "2026-11-23 12:30", False),
     ],
 )
-def test_quiet_hours_are_a_persons_own_and_may_cross_midnight(span: Span | None, wall: str, quiet: bool) -> None:
+def test_quiet_hours_are_a_persons_own_and_may_cross_midnight(span: OpeningSpan | None, wall: str, quiet: bool) -> None:
     assert is_quiet(span, at(wall), NEW_YORK) is quiet

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.domain.oncall import summary
-from bridge.domain.oncall.summary import LIMITS, Facts
+from bridge.domain.oncall.summary import LIMITS, SummaryFacts
 from bridge.domain.texts import gsm
 from bridge.domain.texts.messages import Encoding
 from tests.desk import CUSTOMER, MONDAY_NIGHT, OFFICE
 
-LEAK = Facts(
+LEAK = SummaryFacts(
     row=7,
     number=CUSTOMER,
     waiting_since=MONDAY_NIGHT - timedelta(minutes=20),
@@ -26,7 +26,7 @@ LEAK = Facts(
 )
 
 
-def line(facts: Facts, **around: str) -> str:
+def line(facts: SummaryFacts, **around: str) -> str:
     return summary.line(facts, OFFICE, MONDAY_NIGHT, **around)
 
 
@@ -37,7 +37,7 @@ def test_a_line_says_who_where_what_why_since_when_and_what_was_before() -> None
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    bare = Facts(row=7, number=None, waiting_since=LEAK.waiting_since)
+    bare = SummaryFacts(row=7, number=None, waiting_since=LEAK.waiting_since)
     assert line(bare) == "number withheld, since 9:40 PM"
 
 

@@ -6,26 +6,26 @@ from typing import Any
 import pytest
 
 from bridge.domain.callbacks.queue import Callback, Urgency
-from bridge.domain.office.hours import Calendar, Span
-from bridge.domain.oncall.summary import Facts
-from bridge.domain.reports.digest import ROOM, Waiting, due_at, last_working_day, page, text
-from bridge.domain.reports.figures import Count, Figures, Times
+from bridge.domain.office.hours import Calendar, OpeningSpan
+from bridge.domain.oncall.summary import SummaryFacts
+from bridge.domain.reports.digest import ROOM, WaitingCustomer, due_at, last_working_day, page, text
+from bridge.domain.reports.figures import Count, Figures, ResponseTimes
 from tests.desk import CUSTOMER, NEW_YORK, OFFICE
 
-WEEKDAYS = Calendar(NEW_YORK, ((Span(time(9), time(12)), Span(time(13), time(17))),) * 5 + ((),) * 2)
+WEEKDAYS = Calendar(NEW_YORK, ((OpeningSpan(time(9), time(12)), OpeningSpan(time(13), time(17))),) * 5 + ((),) * 2)
 MONDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 22)
 MORNING = datetime(2026, 11, 23, 14, tzinfo=UTC)
 
 
 def figures(missed: int = 6, reached: int = 6, left: int = 0) -> Figures:
     counts = dict.fromkeys(Count, 0) | {Count.MISSED_CALLERS: missed, Count.CALLS_RECOVERED: reached}
-    return Figures(date(2026, 11, 20), MONDAY, counts, Times(), left)
+    return Figures(date(2026, 11, 20), MONDAY, counts, ResponseTimes(), left)
 
 
-def waiting(row_id: int, urgency: Urgency = Urgency.ROUTINE, **facts: Any) -> Waiting:
+def waiting(row_id: int, urgency: Urgency = Urgency.ROUTINE, **facts: Any) -> WaitingCustomer:
     opened_at = MORNING - timedelta(hours=11)
     row = Callback(row_id, "main", CUSTOMER, "main", opened_at, 1, urgency=urgency)
-    return Waiting(row, Facts(row_id, CUSTOMER, opened_at, **facts))
+    return WaitingCustomer(row, SummaryFacts(row_id, CUSTOMER, opened_at, **facts))
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.reports.figures import HOUR, an_office_hour_before, middle, minutes, ninetieth
 
 NEW_YORK = ZoneInfo("America/New_York")
-WEEKDAYS = Calendar(NEW_YORK, ((Span(time(9), time(12)), Span(time(13), time(17))),) * 5 + ((),) * 2)
+WEEKDAYS = Calendar(NEW_YORK, ((OpeningSpan(time(9), time(12)), OpeningSpan(time(13), time(17))),) * 5 + ((),) * 2)
 
 
 def in_minutes(*values: float) -> list[timedelta]:

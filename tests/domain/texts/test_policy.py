@@ -14,10 +14,10 @@ from bridge.domain.texts.policy import (
     Decision,
     History,
     NoText,
-    Rules,
+    NoTextReason,
     SendText,
     Slot,
-    Why,
+    TextRules,
     decide,
     filtered,
     needs_callback,
@@ -27,7 +27,7 @@ NOON = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 CUSTOMER = E164("+12025550123")
 STAFF = E164("+12025550199")
 OWN = E164("+12025550100")
-RULES = Rules(own_numbers=frozenset({OWN}), staff=frozenset({STAFF}))
+RULES = TextRules(own_numbers=frozenset({OWN}), staff=frozenset({STAFF}))
 CALL = EndedCall(
     key=CallKey("office", "1700000000.1", NOON - timedelta(seconds=30)),
     direction=Direction.INBOUND,
@@ -67,18 +67,18 @@ def test_whatever_the_reason_a_missed_call_gets_a_text(reason: Reason) -> None:
 @pytest.mark.parametrize(
     ("verdict", "why"),
     [
-        (Verdict.ANSWERED, Why.ANSWERED),
-        (Verdict.ANSWERED_THEN_LOST, Why.LOST_AFTER_TALK),
-        (Verdict.SHORT, Why.SHORT),
-        (Verdict.UNKNOWN, Why.UNKNOWN),
+        (Verdict.ANSWERED, NoTextReason.ANSWERED),
+        (Verdict.ANSWERED_THEN_LOST, NoTextReason.LOST_AFTER_TALK),
+        (Verdict.SHORT, NoTextReason.SHORT),
+        (Verdict.UNKNOWN, NoTextReason.UNKNOWN),
     ],
 )
-def test_only_a_missed_call_gets_a_text(verdict: Verdict, why: Why) -> None:
+def test_only_a_missed_call_gets_a_text(verdict: Verdict, why: NoTextReason) -> None:
     assert decided(replace(CALL, verdict=verdict, reason=None)) == NoText(why)
 
 
 def test_an_outbound_call_gets_no_text() -> None:
-    assert decided(replace(CALL, direction=Direction.OUTBOUND)) == NoText(Why.OUTBOUND)
+    assert decided(replace(CALL, direction=Direction.OUTBOUND)) == NoText(NoTextReason.OUTBOUND)
 
 
 def test_a_talk_that_was_lost_can_be_texted_if_the_office_wants_it() -> None:
@@ -89,44 +89,44 @@ def test_a_talk_that_was_lost_can_be_texted_if_the_office_wants_it() -> None:
 
 @pytest.mark.parametrize("shown", ["anonymous", "<unknown>", "", "Restricted"])
 def test_a_caller_who_is_not_shown_gets_no_text(shown: str) -> None:
-    assert decided(calling(shown)) == NoText(Why.WITHHELD)
+    assert decided(calling(shown)) == NoText(NoTextReason.WITHHELD)
 
 
 def test_a_caller_who_asked_not_to_be_shown_is_not_texted_although_the_number_is_known() -> None:
-    assert decided(replace(CALL, caller=Caller(CUSTOMER, withheld=True))) == NoText(Why.WITHHELD)
+    assert decided(replace(CALL, caller=Caller(CUSTOMER, withheld=True))) == NoText(NoTextReason.WITHHELD)
 
 
 @pytest.mark.parametrize(
     ("digits", "why"),
     [
-        ("101", Why.INTERNAL),
-        ("204", Why.INTERNAL),
-        ("911", Why.EMERGENCY_OR_SHORT_CODE),
-        ("112", Why.EMERGENCY_OR_SHORT_CODE),
-        ("5555555555555", Why.INVALID),
-        ("+1 202 55", Why.INVALID),
-        ("'; DROP TABLE call", Why.INVALID),
-        ("\u0661\u0662\u0663", Why.INTERNAL),
+        ("101", NoTextReason.INTERNAL),
+        ("204", NoTextReason.INTERNAL),
+        ("911", NoTextReason.EMERGENCY_OR_SHORT_CODE),
+        ("112", NoTextReason.EMERGENCY_OR_SHORT_CODE),
+        ("5555555555555", NoTextReason.INVALID),
+        ("+1 202 55", NoTextReason.INVALID),
+        ("'; DROP TABLE call", NoTextReason.INVALID),
+        ("\u0661\u0662\u0663", NoTextReason.INTERNAL),
     ],
 )
-def test_what_is_no_number_says_why(digits: str, why: Why) -> None:
+def test_what_is_no_number_says_why(digits: str, why: NoTextReason) -> None:
     assert decided(calling(digits)) == NoText(why)
 
 
 @pytest.mark.parametrize(
     ("number", "why"),
     [
-        ("+18005550123", Why.TOLL_FREE),
-        ("+18885550123", Why.TOLL_FREE),
-        ("+19005550123", Why.PREMIUM),
-        ("+442079460123", Why.REGION),
-        ("+18765550123", Why.REGION),  # Jamaica: +1 is not the US
-        ("+18095550123", Why.REGION),  # Dominican Republic
-        ("+12025550100", Why.OWN_NUMBER),
-        ("+12025550199", Why.STAFF),
+        ("+18005550123", NoTextReason.TOLL_FREE),
+        ("+18885550123", NoTextReason.TOLL_FREE),
+        ("+19005550123", NoTextReason.PREMIUM),
+        ("+442079460123", NoTextReason.REGION),
+        ("+18765550123", NoTextReason.REGION),  # Jamaica: +1 is not the US
+        ("+18095550123", NoTextReason.REGION),  # Dominican Republic
+        ("+12025550100", NoTextReason.OWN_NUMBER),
+        ("+12025550199", NoTextReason.STAFF),
     ],
 )
-def test_numbers_that_are_never_texted(number: str, why: Why) -> None:
+def test_numbers_that_are_never_texted(number: str, why: NoTextReason) -> None:
     assert decided(replace(CALL, caller=Caller(E164(number)))) == NoText(why)
 
 
@@ -134,31 +134,31 @@ def test_a_line_known_to_be_fixed_is_not_texted() -> None:
     rules = replace(RULES, country="NL", regions=frozenset({"NL"}))
     fixed = replace(CALL, caller=Caller(E164("+31201234567")))
     mobile = replace(CALL, caller=Caller(E164("+31612345678")))
-    assert decide(fixed, History(), False, rules, NOON) == NoText(Why.LANDLINE)
+    assert decide(fixed, History(), False, rules, NOON) == NoText(NoTextReason.LANDLINE)
     assert decide(mobile, History(), False, rules, NOON) == SendText(Slot.OPEN)
-    assert decided(history=History(landline=True)) == NoText(Why.LANDLINE)
+    assert decided(history=History(landline=True)) == NoText(NoTextReason.LANDLINE)
 
 
 @pytest.mark.parametrize(
     ("history", "why"),
     [
-        (History(contact=ContactKind.BLOCKED), Why.BLOCKED),
-        (History(contact=ContactKind.STAFF), Why.STAFF),
-        (History(contact=ContactKind.SUPPLIER), Why.CONTACT),
-        (History(contact=ContactKind.OTHER), Why.CONTACT),
-        (History(opted_out=True), Why.OPTED_OUT),
-        (History(replied_at=NOON - timedelta(hours=23)), Why.REPLIED),
-        (History(replied_at=NOON - timedelta(days=9), conversing=True), Why.REPLIED),
-        (History(cool_until_open=NOON + timedelta(seconds=1)), Why.COOL_DOWN),
-        (History(talked_at=NOON - timedelta(seconds=5)), Why.TALKED_SINCE),
-        (History(breaker_tripped=True), Why.BREAKER),
-        (History(neighbours=5), Why.BREAKER),
-        (History(texts_last_hour=60), Why.CAP_HOUR),
-        (History(texts_last_day=300), Why.CAP_DAY),
-        (History(paused=True), Why.PAUSED),
+        (History(contact=ContactKind.BLOCKED), NoTextReason.BLOCKED),
+        (History(contact=ContactKind.STAFF), NoTextReason.STAFF),
+        (History(contact=ContactKind.SUPPLIER), NoTextReason.CONTACT),
+        (History(contact=ContactKind.OTHER), NoTextReason.CONTACT),
+        (History(opted_out=True), NoTextReason.OPTED_OUT),
+        (History(replied_at=NOON - timedelta(hours=23)), NoTextReason.REPLIED),
+        (History(replied_at=NOON - timedelta(days=9), conversing=True), NoTextReason.REPLIED),
+        (History(cool_until_open=NOON + timedelta(seconds=1)), NoTextReason.COOL_DOWN),
+        (History(talked_at=NOON - timedelta(seconds=5)), NoTextReason.TALKED_SINCE),
+        (History(breaker_tripped=True), NoTextReason.BREAKER),
+        (History(neighbours=5), NoTextReason.BREAKER),
+        (History(texts_last_hour=60), NoTextReason.CAP_HOUR),
+        (History(texts_last_day=300), NoTextReason.CAP_DAY),
+        (History(paused=True), NoTextReason.PAUSED),
     ],
 )
-def test_what_is_known_of_the_caller_can_forbid_the_text(history: History, why: Why) -> None:
+def test_what_is_known_of_the_caller_can_forbid_the_text(history: History, why: NoTextReason) -> None:
     assert decided(history=history) == NoText(why)
 
 
@@ -184,33 +184,33 @@ def test_a_text_for_open_hours_does_not_use_up_the_one_for_the_night() -> None:
 
 
 def test_a_reply_from_a_clock_that_ran_ahead_counts() -> None:
-    assert decided(history=History(replied_at=NOON + timedelta(days=2))) == NoText(Why.REPLIED)
+    assert decided(history=History(replied_at=NOON + timedelta(days=2))) == NoText(NoTextReason.REPLIED)
 
 
 def test_no_text_while_a_call_with_that_number_goes_on() -> None:
-    assert decided(live=True) == NoText(Why.IN_CALL)
+    assert decided(live=True) == NoText(NoTextReason.IN_CALL)
 
 
 def test_an_old_call_is_not_texted_any_more() -> None:
-    assert decided(replace(CALL, ended_at=NOON - timedelta(minutes=15, seconds=1))) == NoText(Why.TOO_OLD)
+    assert decided(replace(CALL, ended_at=NOON - timedelta(minutes=15, seconds=1))) == NoText(NoTextReason.TOO_OLD)
     assert decided(replace(CALL, ended_at=NOON - timedelta(minutes=15))) == SendText(Slot.OPEN)
 
 
 def test_the_reason_that_lasts_goes_before_the_one_that_passes() -> None:
     everything = History(opted_out=True, replied_at=NOON, cool_until_open=NOON + timedelta(hours=1), paused=True)
-    assert decided(history=everything, live=True) == NoText(Why.OPTED_OUT)
+    assert decided(history=everything, live=True) == NoText(NoTextReason.OPTED_OUT)
 
 
 def test_paused_means_that_it_would_have_been_texted() -> None:
     texted = History(paused=True, cool_until_open=NOON + timedelta(hours=1))
-    assert decided(history=texted) == NoText(Why.COOL_DOWN)
+    assert decided(history=texted) == NoText(NoTextReason.COOL_DOWN)
 
 
 def test_while_trying_it_out_only_the_named_numbers_are_texted() -> None:
     trying = replace(RULES, live_only=frozenset({CUSTOMER}))
     assert decide(CALL, History(), False, trying, NOON) == SendText(Slot.OPEN)
     stranger = replace(CALL, caller=Caller(E164("+12025557788")))
-    assert decide(stranger, History(), False, trying, NOON) == NoText(Why.LIVE_ONLY)
+    assert decide(stranger, History(), False, trying, NOON) == NoText(NoTextReason.LIVE_ONLY)
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bridge.domain.calls.calls import Reason
-from bridge.domain.office.hours import Calendar, Span
+from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Line, Office
 from bridge.domain.office.roster import Roster, Shift
 from bridge.domain.office.templates import (
@@ -31,7 +31,7 @@ ZONE = ZoneInfo("America/New_York")
 MONDAY_NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 MONDAY_EVENING = MONDAY_NOON + timedelta(hours=8)
 TUESDAY_8AM = datetime(2026, 11, 24, 13, tzinfo=UTC)
-WEEK = ((Span(time(8), time(17)),),) * 5 + ((),) * 2
+WEEK = ((OpeningSpan(time(8), time(17)),),) * 5 + ((),) * 2
 
 
 def line(own: Texts | None = None) -> Line:

@@ -1,6 +1,6 @@
 import pytest
 
-from bridge.domain.words.address import Found, find
+from bridge.domain.words.address import AddressAndIssue, find
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,15 @@ def test_an_address_may_go_on_in_the_next_text(parts: list[str], address: str | 
 
 
 def test_an_address_over_two_texts_is_no_part_of_the_issue() -> None:
-    assert find(["250", "Birch St, sink clogged"]) == Found("250 Birch St", "sink clogged")
+    assert find(["250", "Birch St, sink clogged"]) == AddressAndIssue("250 Birch St", "sink clogged")
 
 
 def test_the_issue_is_what_remains_in_the_customers_words() -> None:
-    assert find(["Hi, yes urgent. 12 Oak St, kitchen sink is clogged"]) == Found("12 Oak St", "kitchen sink is clogged")
+    assert find(["Hi, yes urgent. 12 Oak St, kitchen sink is clogged"]) == AddressAndIssue(
+        "12 Oak St", "kitchen sink is clogged"
+    )
     assert find(["no", "heat"]).issue == "no heat"
-    assert find(["yes please"]) == Found(None, None)
+    assert find(["yes please"]) == AddressAndIssue(None, None)
 
 
 def test_a_long_issue_is_cut_at_a_word() -> None:

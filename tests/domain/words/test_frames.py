@@ -4,8 +4,8 @@ import pytest
 
 from bridge.domain.words import honesty
 from bridge.domain.words import opt_out as optout
-from bridge.domain.words.lexicon import Category, OptOut, default_lexicon
-from bridge.domain.words.triage import Assessment, Level, assess
+from bridge.domain.words.lexicon import Category, OptOutRequest, default_lexicon
+from bridge.domain.words.triage import Assessment, TriageLevel, assess
 
 LEXICON = default_lexicon()
 
@@ -176,7 +176,7 @@ def read(text: str) -> Assessment:
 def test_a_trigger_is_found_in_every_sentence_of_its_kind(category: Category) -> None:
     for text in said(*URGENT[category]):
         found = read(text)
-        assert (found.level, category in found.categories) == (Level.URGENT, True), text
+        assert (found.level, category in found.categories) == (TriageLevel.URGENT, True), text
 
 
 @pytest.mark.parametrize("kind", HAZARDS)
@@ -186,7 +186,7 @@ def test_a_hazard_is_one_in_every_sentence_of_its_kind(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", HARMLESS)
 def test_what_is_denied_over_for_sale_or_a_street_alarms_nobody(kind: str) -> None:
-    assert [text for text in said(*HARMLESS[kind]) if read(text).level is not Level.ROUTINE] == []
+    assert [text for text in said(*HARMLESS[kind]) if read(text).level is not TriageLevel.ROUTINE] == []
 
 
 def test_a_promise_is_refused_whoever_makes_it_and_for_whatever_time() -> None:
@@ -196,8 +196,8 @@ def test_a_promise_is_refused_whoever_makes_it_and_for_whatever_time() -> None:
 
 @pytest.mark.parametrize("kind", ENOUGH)
 def test_no_more_texts_is_heard_in_whatever_words(kind: str) -> None:
-    assert [text for text in said(*ENOUGH[kind]) if optout.read(text) is not OptOut.STOP] == []
+    assert [text for text in said(*ENOUGH[kind]) if optout.read(text) is not OptOutRequest.STOP] == []
 
 
 def test_what_is_to_be_stopped_cancelled_or_removed_at_the_house_is_no_opt_out() -> None:
-    assert [text for text in said(*ABOUT_THE_WORK) if optout.read(text) is not OptOut.NONE] == []
+    assert [text for text in said(*ABOUT_THE_WORK) if optout.read(text) is not OptOutRequest.NONE] == []

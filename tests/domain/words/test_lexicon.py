@@ -2,7 +2,7 @@ import pytest
 
 from bridge.domain.words.lexicon import LexiconError, build, default_lexicon, shipped, source
 from bridge.domain.words.lexicon.spelling import Speller
-from bridge.domain.words.triage import Level, assess
+from bridge.domain.words.triage import TriageLevel, assess
 
 HEAD = '[[trigger]]\ncategory = "leak"\n'
 
@@ -36,7 +36,7 @@ def test_a_site_category_that_does_not_exist_is_told() -> None:
 
 def test_a_site_phrase_may_be_written_with_capitals_and_accents() -> None:
     site = default_lexicon().with_site(add={"leak": ["Está Húmedo"]})
-    assert assess(["el piso esta humedo"], site).level is Level.URGENT
+    assert assess(["el piso esta humedo"], site).level is TriageLevel.URGENT
 
 
 @pytest.mark.parametrize(

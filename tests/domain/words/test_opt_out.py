@@ -1,6 +1,6 @@
 import pytest
 
-from bridge.domain.words.opt_out import OptOut, read
+from bridge.domain.words.opt_out import OptOutRequest, read
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from bridge.domain.words.opt_out import OptOut, read
     ],
 )
 def test_keywords_and_plain_wordings_opt_out(text: str) -> None:
-    assert read(text) is OptOut.STOP
+    assert read(text) is OptOutRequest.STOP
 
 
 @pytest.mark.parametrize(
@@ -35,26 +35,31 @@ def test_keywords_and_plain_wordings_opt_out(text: str) -> None:
     ],
 )
 def test_words_about_the_work_do_not_opt_out(text: str) -> None:
-    assert read(text) is OptOut.NONE
+    assert read(text) is OptOutRequest.NONE
 
 
 @pytest.mark.parametrize("text", ["this is spam, stop", "Who gave you my number. Stop", "stop i will report you"])
 def test_a_stop_alone_between_two_commas_or_stops_is_one_whatever_else_is_said(text: str) -> None:
-    assert read(text) is OptOut.STOP
+    assert read(text) is OptOutRequest.STOP
 
 
 def test_a_stop_wins_over_a_wrong_number() -> None:
-    assert read("I never called, take me off") is OptOut.STOP
+    assert read("I never called, take me off") is OptOutRequest.STOP
 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("START", OptOut.START), ("help", OptOut.HELP), ("ayuda", OptOut.HELP), ("wrong number", OptOut.WRONG_NUMBER)],
+    [
+        ("START", OptOutRequest.START),
+        ("help", OptOutRequest.HELP),
+        ("ayuda", OptOutRequest.HELP),
+        ("wrong number", OptOutRequest.WRONG_NUMBER),
+    ],
 )
-def test_the_other_keywords_are_told_apart(text: str, kind: OptOut) -> None:
+def test_the_other_keywords_are_told_apart(text: str, kind: OptOutRequest) -> None:
     assert read(text) is kind
 
 
 def test_a_request_about_when_or_whom_to_text_is_no_opt_out() -> None:
-    assert read("don't text me before 9") is OptOut.NONE
-    assert read("do not text my husband") is OptOut.NONE
+    assert read("don't text me before 9") is OptOutRequest.NONE
+    assert read("do not text my husband") is OptOutRequest.NONE

@@ -1,10 +1,10 @@
 import pytest
 
-from bridge.domain.words.lexicon import Category, Kind, default_lexicon
-from bridge.domain.words.triage import Assessment, Level, assess
+from bridge.domain.words.lexicon import Category, ReleaseKind, default_lexicon
+from bridge.domain.words.triage import Assessment, TriageLevel, assess
 
 LEXICON = default_lexicon()
-URGENT, CHECK, ROUTINE = Level.URGENT, Level.CHECK, Level.ROUTINE
+URGENT, CHECK, ROUTINE = TriageLevel.URGENT, TriageLevel.CHECK, TriageLevel.ROUTINE
 
 
 def read(*parts: str, asked_urgent: bool = True) -> Assessment:
@@ -38,7 +38,7 @@ def test_each_of_the_ten_triggers_is_urgent(text: str, category: Category) -> No
 def test_no_takes_away_what_it_denies(text: str) -> None:
     found = read(text)
     assert found.level is ROUTINE
-    assert Kind.NEGATED in {release.kind for release in found.released_by}
+    assert ReleaseKind.NEGATED in {release.kind for release in found.released_by}
 
 
 @pytest.mark.parametrize(

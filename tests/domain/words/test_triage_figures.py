@@ -7,7 +7,7 @@ import pytest
 from bridge.domain.words import address, honesty
 from bridge.domain.words import opt_out as optout
 from bridge.domain.words.lexicon import default_lexicon
-from bridge.domain.words.triage import Assessment, Level, assess
+from bridge.domain.words.triage import Assessment, TriageLevel, assess
 from tests.domain.words import labels
 from tests.domain.words.labels import Reply
 
@@ -77,22 +77,22 @@ def share(figure: str, name: str, texts: Sequence[Reply], good: Callable[[Reply,
 @pytest.mark.parametrize("name", REPLY_SETS)
 def test_most_urgent_texts_are_found(name: str) -> None:
     urgent = [reply for reply in REPLY_SETS[name] if reply.label in "uh"]
-    assert share("urgent or check", name, urgent, lambda _, found: found.level is not Level.ROUTINE) >= 0.95
-    assert share("urgent", name, urgent, lambda _, found: found.level is Level.URGENT) >= 0.90
+    assert share("urgent or check", name, urgent, lambda _, found: found.level is not TriageLevel.ROUTINE) >= 0.95
+    assert share("urgent", name, urgent, lambda _, found: found.level is TriageLevel.URGENT) >= 0.90
     spanish = [reply for reply in urgent if reply.spanish]
-    assert share("Spanish found", name, spanish, lambda _, found: found.level is not Level.ROUTINE) >= 0.90
+    assert share("Spanish found", name, spanish, lambda _, found: found.level is not TriageLevel.ROUTINE) >= 0.90
 
 
 @pytest.mark.parametrize("name", REPLY_SETS)
 def test_no_hazard_is_missed(name: str) -> None:
     hazards = [reply for reply in REPLY_SETS[name] if reply.label == "h"]
-    assert share("hazards", name, hazards, lambda _, found: found.level is Level.URGENT) == 1
+    assert share("hazards", name, hazards, lambda _, found: found.level is TriageLevel.URGENT) == 1
 
 
 @pytest.mark.parametrize("name", REPLY_SETS)
 def test_few_traps_raise_a_false_alarm(name: str) -> None:
     traps = [reply for reply in REPLY_SETS[name] if reply.label == "t"]
-    assert share("false alarms", name, traps, lambda _, found: found.level is not Level.ROUTINE) <= 0.15
+    assert share("false alarms", name, traps, lambda _, found: found.level is not TriageLevel.ROUTINE) <= 0.15
 
 
 @pytest.mark.parametrize("name", REPLY_SETS)

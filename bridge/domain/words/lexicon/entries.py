@@ -27,7 +27,7 @@ class Strength(StrEnum):
     CHECK = "check"
 
 
-class Kind(StrEnum):
+class ReleaseKind(StrEnum):
     """What takes the weight from a trigger (and `relapse`, which gives it back)."""
 
     NEGATED = "negated"
@@ -73,7 +73,7 @@ class Excuse(StrEnum):
     PLAIN = "plain"  # it says no more than what is: "we missed your call"
 
 
-class OptOut(StrEnum):
+class OptOutRequest(StrEnum):
     NONE = "none"
     STOP = "stop"
     START = "start"
@@ -92,11 +92,20 @@ class LexiconError(ValueError):
         self.why = why
 
 
-_ALWAYS = frozenset({Kind.DEFERRED, Kind.HEDGED, Kind.PAST, Kind.RESOLVED, Kind.OVER, Kind.PAPERWORK})
+_ALWAYS = frozenset(
+    {
+        ReleaseKind.DEFERRED,
+        ReleaseKind.HEDGED,
+        ReleaseKind.PAST,
+        ReleaseKind.RESOLVED,
+        ReleaseKind.OVER,
+        ReleaseKind.PAPERWORK,
+    }
+)
 _YIELDS = {
-    Strength.HAZARD: frozenset({Kind.NEGATED}),
-    Strength.URGENT: _ALWAYS | {Kind.NEGATED, Kind.HYPOTHETICAL, Kind.ELSEWHERE},
-    Strength.CHECK: _ALWAYS | {Kind.NEGATED, Kind.HYPOTHETICAL, Kind.ELSEWHERE, Kind.SALES},
+    Strength.HAZARD: frozenset({ReleaseKind.NEGATED}),
+    Strength.URGENT: _ALWAYS | {ReleaseKind.NEGATED, ReleaseKind.HYPOTHETICAL, ReleaseKind.ELSEWHERE},
+    Strength.CHECK: _ALWAYS | {ReleaseKind.NEGATED, ReleaseKind.HYPOTHETICAL, ReleaseKind.ELSEWHERE, ReleaseKind.SALES},
 }
 
 
@@ -106,14 +115,14 @@ class Trigger:
 
     category: Category
     strength: Strength
-    yields: frozenset[Kind]
+    yields: frozenset[ReleaseKind]
 
 
 def trigger(
     category: Category,
     strength: Strength = Strength.URGENT,
-    also: frozenset[Kind] = frozenset(),
-    never: frozenset[Kind] = frozenset(),
+    also: frozenset[ReleaseKind] = frozenset(),
+    never: frozenset[ReleaseKind] = frozenset(),
 ) -> Trigger:
     return Trigger(category, strength, (_YIELDS[strength] | also) - never)
 

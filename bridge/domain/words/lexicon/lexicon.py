@@ -6,7 +6,16 @@ from functools import cached_property
 from itertools import chain
 from typing import TypeVar
 
-from bridge.domain.words.lexicon.entries import Category, Excuse, Kind, LexiconError, OptOut, Promise, Trigger, trigger
+from bridge.domain.words.lexicon.entries import (
+    Category,
+    Excuse,
+    LexiconError,
+    OptOutRequest,
+    Promise,
+    ReleaseKind,
+    Trigger,
+    trigger,
+)
 from bridge.domain.words.lexicon.spelling import Speller
 from bridge.domain.words.phrases import Element, Phrase, PhraseBook, PhraseError, parse
 from bridge.domain.words.tokens import Token, folded
@@ -31,10 +40,10 @@ class Lexicon:
     not_typos: frozenset[str]
     compounds: Entries[str]
     triggers: Entries[Trigger]
-    releases: Entries[Kind]
+    releases: Entries[ReleaseKind]
     promises: Entries[Promise]
     excuses: Entries[Excuse]
-    opt_outs: Entries[OptOut]
+    opt_outs: Entries[OptOutRequest]
 
     def with_site(self, add: Mapping[str, Sequence[str]] | None = None, mute: Sequence[str] = ()) -> "Lexicon":
         """A site's own words: `add` phrases to a category, `mute` phrases that shall flag nothing."""
@@ -67,7 +76,7 @@ class Lexicon:
         return PhraseBook(self.triggers)
 
     @cached_property
-    def release_book(self) -> PhraseBook[Kind]:
+    def release_book(self) -> PhraseBook[ReleaseKind]:
         return PhraseBook(self.releases)
 
     @cached_property
@@ -79,7 +88,7 @@ class Lexicon:
         return PhraseBook(self.excuses)
 
     @cached_property
-    def opt_out_book(self) -> PhraseBook[OptOut]:
+    def opt_out_book(self) -> PhraseBook[OptOutRequest]:
         return PhraseBook(self.opt_outs)
 
     @cached_property

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from bridge.domain.words.lexicon.entries import (
     Category,
     Excuse,
-    Kind,
     LexiconError,
-    OptOut,
+    OptOutRequest,
     Promise,
+    ReleaseKind,
     Rule,
     Strength,
     Trigger,
@@ -81,10 +81,10 @@ def build(sources: Sequence[Source]) -> Lexicon:
         not_typos=frozenset(word for read, table in words for word in _strings(read, table, "not_typos")),
         compounds=_compounds(sources, classes),
         triggers=_entries(sources, "trigger", _trigger, classes),
-        releases=_entries(sources, "release", lambda read, table: _member(read, table, "kind", Kind), classes),
+        releases=_entries(sources, "release", lambda read, table: _member(read, table, "kind", ReleaseKind), classes),
         promises=_promises(sources, classes),
         excuses=_entries(sources, "excuse", lambda read, table: _member(read, table, "kind", Excuse), classes),
-        opt_outs=_entries(sources, "opt_out", lambda read, table: _member(read, table, "kind", OptOut), classes),
+        opt_outs=_entries(sources, "opt_out", lambda read, table: _member(read, table, "kind", OptOutRequest), classes),
     )
 
 
@@ -187,8 +187,8 @@ def _trigger(read: Source, table: Table) -> Trigger:
     return trigger(
         _member(read, table, "category", Category),
         _member(read, {"strength": "urgent", **table}, "strength", Strength),
-        also=_members(read, table, "also", Kind),
-        never=_members(read, table, "never", Kind),
+        also=_members(read, table, "also", ReleaseKind),
+        never=_members(read, table, "never", ReleaseKind),
     )
 
 

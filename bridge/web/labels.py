@@ -8,15 +8,15 @@ from datetime import time as TimeOfDay  # noqa: N812 - `Show.time` is another
 from babel.dates import format_skeleton
 
 from bridge.domain import phone
-from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, State
+from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome
 from bridge.domain.calls.calls import Reason, Talk, Verdict
-from bridge.domain.office.hours import ALL_DAY, Span
+from bridge.domain.office.hours import ALL_DAY, OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
-from bridge.domain.texts.policy import ContactKind, Why
+from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.domain.texts.rendering import TWELVE_HOURS
-from bridge.web.language import N_, Words
+from bridge.web.language import N_, PageWords
 
 NOON = TimeOfDay(12)
 NOW = N_("now")
@@ -32,10 +32,10 @@ OUTCOMES = {
 }
 
 STATES = {
-    State.OPEN: N_("open"),
-    State.CLAIMED: N_("claimed"),
-    State.WAITING: N_("snoozed"),
-    State.CLOSED: N_("closed"),
+    CallbackState.OPEN: N_("open"),
+    CallbackState.CLAIMED: N_("claimed"),
+    CallbackState.WAITING: N_("snoozed"),
+    CallbackState.CLOSED: N_("closed"),
 }
 
 ATTEMPTS = {
@@ -96,28 +96,28 @@ TEXT_STATES = {
 }
 
 WHY_NO_TEXT = {
-    Why.PAUSED: N_("Would have texted"),
-    Why.LIVE_ONLY: N_("Would have texted"),
-    Why.OPTED_OUT: N_("Opted out: call, do not text"),
-    Why.LANDLINE: N_("Landline: call, do not text"),
-    Why.WITHHELD: N_("Cannot be texted"),
-    Why.INTERNAL: N_("Cannot be texted"),
-    Why.INVALID: N_("Cannot be texted"),
-    Why.EMERGENCY_OR_SHORT_CODE: N_("Cannot be texted"),
-    Why.OWN_NUMBER: N_("Own number: no text"),
-    Why.TOLL_FREE: N_("Toll-free: call, do not text"),
-    Why.PREMIUM: N_("Premium number: no text"),
-    Why.REGION: N_("Foreign number: no text"),
-    Why.CONTACT: N_("Supplier or other: no text"),
-    Why.COOL_DOWN: N_("Texted earlier"),
-    Why.REPLIED: N_("Already in conversation"),
-    Why.TALKED_SINCE: N_("Talked since: no text"),
-    Why.TOO_OLD: N_("Found late: no text"),
-    Why.IN_CALL: N_("Calling again now"),
-    Why.LOST_AFTER_TALK: N_("Was talking: no text"),
-    Why.BREAKER: N_("Texts stopped: too many calls"),
-    Why.CAP_HOUR: N_("Hourly limit reached"),
-    Why.CAP_DAY: N_("Daily limit reached"),
+    NoTextReason.PAUSED: N_("Would have texted"),
+    NoTextReason.LIVE_ONLY: N_("Would have texted"),
+    NoTextReason.OPTED_OUT: N_("Opted out: call, do not text"),
+    NoTextReason.LANDLINE: N_("Landline: call, do not text"),
+    NoTextReason.WITHHELD: N_("Cannot be texted"),
+    NoTextReason.INTERNAL: N_("Cannot be texted"),
+    NoTextReason.INVALID: N_("Cannot be texted"),
+    NoTextReason.EMERGENCY_OR_SHORT_CODE: N_("Cannot be texted"),
+    NoTextReason.OWN_NUMBER: N_("Own number: no text"),
+    NoTextReason.TOLL_FREE: N_("Toll-free: call, do not text"),
+    NoTextReason.PREMIUM: N_("Premium number: no text"),
+    NoTextReason.REGION: N_("Foreign number: no text"),
+    NoTextReason.CONTACT: N_("Supplier or other: no text"),
+    NoTextReason.COOL_DOWN: N_("Texted earlier"),
+    NoTextReason.REPLIED: N_("Already in conversation"),
+    NoTextReason.TALKED_SINCE: N_("Talked since: no text"),
+    NoTextReason.TOO_OLD: N_("Found late: no text"),
+    NoTextReason.IN_CALL: N_("Calling again now"),
+    NoTextReason.LOST_AFTER_TALK: N_("Was talking: no text"),
+    NoTextReason.BREAKER: N_("Texts stopped: too many calls"),
+    NoTextReason.CAP_HOUR: N_("Hourly limit reached"),
+    NoTextReason.CAP_DAY: N_("Daily limit reached"),
 }
 
 
@@ -130,27 +130,27 @@ class Show:
 
     office: Office
     now: datetime
-    words: Words
+    words: PageWords
     talks: Mapping[E164, Talk] = field(default_factory=dict)
     rings: Callable[[Callback, datetime], str] = lambda _row, _now: ""
 
-    def on_phone(self, row: Callback) -> str:
+    def on_phone(self, callback: Callback) -> str:
         """Who is on the phone with this customer, "" for nobody."""
         say = self.words.say
-        talk = next((self.talks[number] for number in row.numbers if number in self.talks), None)
+        talk = next((self.talks[number] for number in callback.numbers if number in self.talks), None)
         if talk is None:
-            caller = self.rings(row, self.now)
+            caller = self.rings(callback, self.now)
             return say("%(name)s's phone rings", name=caller) if caller else ""
         who = self.office.at_extension(talk.who)
         if talk.met:
             return say("On the phone with %(name)s", name=who or say("somebody"))
         return say("%(name)s is calling", name=who) if who else say("Is calling us now")
 
-    def texted_meanwhile(self, row: Callback) -> bool:
+    def texted_meanwhile(self, callback: Callback) -> bool:
         """Did this customer write while somebody talks with them?"""
-        talk = self.talks.get(row.number) if row.number else None
+        talk = self.talks.get(callback.number) if callback.number else None
         since = talk.since if talk and talk.met else None
-        return since is not None and row.last_reply_at is not None and row.last_reply_at >= since
+        return since is not None and callback.last_reply_at is not None and callback.last_reply_at >= since
 
     def time(self, at: datetime) -> str:
         """`8:02 AM` today, `Mon 8:02 AM` within the week, `Nov 3, 8:02 AM` beyond; in the office's zone."""
@@ -187,7 +187,7 @@ class Show:
         clock = self._clock(TimeOfDay(hour))
         return clock.replace(":00 ", " ")
 
-    def spans(self, spans: Sequence[Span]) -> str:
+    def spans(self, spans: Sequence[OpeningSpan]) -> str:
         """Opening hours of one day."""
         if spans == (ALL_DAY,):
             return self.words.say("all day")

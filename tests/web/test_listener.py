@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bridge.web import listening
+from bridge.web import listener
 from bridge.web.app import create_app
 from bridge.web.security import COOKIE
 from bridge.web.settings import WebSettings
@@ -23,20 +23,20 @@ EVERYWHERE = WebSettings("0.0.0.0", 8080)
 
 async def test_without_users_only_this_machine_is_served_and_the_log_says_what_to_do(desk: Desk) -> None:
     with capture_logs() as logs:
-        assert await listening.where(desk.database, EVERYWHERE) == "127.0.0.1"
+        assert await listener.where(desk.database, EVERYWHERE) == "127.0.0.1"
     assert "textback users add" in logs[0]["do"]
 
 
 async def test_with_users_it_listens_where_it_is_told_and_warns_of_plain_http(desk: Desk) -> None:
     await add_user(desk)
     with capture_logs() as logs:
-        assert await listening.where(desk.database, EVERYWHERE) == "0.0.0.0"
+        assert await listener.where(desk.database, EVERYWHERE) == "0.0.0.0"
     assert [entry["event"] for entry in logs] == ["page.no_tls"]
 
 
 async def test_this_machine_needs_no_warning(desk: Desk) -> None:
     with capture_logs() as logs:
-        assert await listening.where(desk.database, WebSettings("::1", 8080)) == "::1"
+        assert await listener.where(desk.database, WebSettings("::1", 8080)) == "::1"
     assert logs == []
 
 
@@ -61,7 +61,7 @@ async def test_with_a_certificate_it_speaks_https_and_its_cookie_stays_there(des
     app = create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=listening.tls(settings)).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=listener.tls(settings)).start()
     port = runner.addresses[0][1]
     trusting = ssl.create_default_context(cafile=str(certificate))
     async with aiohttp.ClientSession() as session, session.get(f"https://127.0.0.1:{port}/", ssl=trusting) as answer:

@@ -10,23 +10,23 @@ from aiohttp import web
 from bridge.callbacks.actions import UNDOABLE, Callbacks
 from bridge.domain.callbacks.queue import Callback, Verb
 from bridge.domain.office.office import Office
-from bridge.domain.office.roster import Gap
+from bridge.domain.office.roster import OnCallGap
 from bridge.office.contacts import Mistake
 from bridge.office.schedule_changes import gaps_ahead, office_with_changes
-from bridge.ops.health import Health, LinkKind, Note
-from bridge.web.door import VISITOR, Door
+from bridge.ops.health import Health, HealthNote, LinkKind
+from bridge.web.auth import VISITOR, Auth
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
+from bridge.web.labels import KINDS, Show
 from bridge.web.language import N_, WORDS, render
 from bridge.web.phones import Phones, Ringing
-from bridge.web.present import KINDS, Show
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
 from storage import audit, callbacks, calls, contacts, hours, replies, settings
 from storage.audit import Subject
 from storage.database import Database, Reader
-from storage.users import Role
+from storage.users import UserRole
 
 UNDO_FOR = timedelta(seconds=10)
 DAY = timedelta(days=1)
@@ -37,7 +37,7 @@ FAULTS = {
     LinkKind.SMS: N_("The SMS gateway is not connected (%(why)s). Calls are recorded, texts wait."),
 }
 NOTES = {
-    Note.NO_SNIPPET: N_(
+    HealthNote.NO_SNIPPET: N_(
         "Callers who hide their number may be texted: the snippet of textback dialplan was never heard"
     ),
 }
@@ -72,14 +72,14 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class PageContext:
     database: Database
     office: Office
     callbacks: Callbacks
     health: Callable[[], Health]
     clock: Callable[[], datetime]
     mark: Mark
-    door: Door
+    door: Auth
     phones: Phones
     ringing: Ringing
 
@@ -87,11 +87,11 @@ class Site:
         """Who sits at this browser."""
         return request[VISITOR].name
 
-    async def sent(self, request: web.Request, db: Reader, row: Callback, now: datetime) -> Sent:
+    async def sent(self, request: web.Request, db: Reader, callback: Callback, now: datetime) -> Sent:
         """The form that came with the request."""
         texts = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
         office = await office_with_changes(db, self.office, now)
-        return Sent(texts, self.who(request), now, office.line_named(row.line).calendar, office.country)
+        return Sent(texts, self.who(request), now, office.line_named(callback.line).calendar, office.country)
 
     def show(self, request: web.Request, now: datetime) -> Show:
         return Show(self.office, now, request[WORDS], self.phones.talks(), self.ringing.whose)
@@ -114,7 +114,7 @@ class Site:
         health = self.health()
         around = self.around_rows(request, now) | {
             "visitor": request[VISITOR],
-            "may_lead": request[VISITOR].role.covers(Role.LEAD),
+            "may_lead": request[VISITOR].role.covers(UserRole.LEAD),
             "people": self.door.people,
             "search": "",
             "health": health,
@@ -132,7 +132,7 @@ class Site:
         }
         return render(request, template, around | more, status)
 
-    async def _gaps(self, db: Reader, now: datetime) -> Sequence[Gap]:
+    async def _gaps(self, db: Reader, now: datetime) -> Sequence[OnCallGap]:
         """When nobody is on call in the days ahead; nothing where nobody ever is."""
         if not self.office.roster.shifts:
             return ()

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, TCPConnector
 
 from bridge.web.changes import Changes
-from bridge.web.live import EVERYTHING, REMEMBERED, Live
+from bridge.web.event_stream import EVERYTHING, REMEMBERED, Live
 from storage import settings
 from tests.desk import OTHER, Desk, missed_call
 from tests.web.served import Client, served
@@ -120,7 +120,7 @@ async def test_a_client_that_never_ends_its_request_holds_nobody_up(client: Clie
 async def test_too_many_streams_are_sent_away_and_told_when_to_come_back(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bridge.web.live.MOST_STREAMS", 1)
+    monkeypatch.setattr("bridge.web.event_stream.MOST_STREAMS", 1)
     async with client.get("/events") as stream:
         await told(stream)
         async with client.get("/events") as refused:

@@ -27,12 +27,12 @@ FOLLOW = (
 MAX_PLANTED = 8  # blocks that one broken event can hide; a caller ID is shorter than that
 
 
-class Mender:
-    """Feed messages in order; what comes out is what Asterisk meant. `planted` counts what was dropped."""
+class InjectionRepair:
+    """Feed messages in order; what comes out is what Asterisk meant. `injected` counts what was dropped."""
 
     def __init__(self) -> None:
         self._broken: _Reading | None = None
-        self.planted = 0
+        self.injected = 0
 
     def forget(self) -> None:
         """The stream broke off: no ending will come."""
@@ -46,7 +46,7 @@ class Mender:
         self._broken = reading if reading.expects and reading.blocks < MAX_PLANTED else None
         if reading.expects:
             return []
-        self.planted += reading.planted
+        self.injected += reading.injected
         return [Message(reading.event, tuple(reading.kept), reading.size, suspicious=True)]
 
 
@@ -57,7 +57,7 @@ class _Reading:
         self.event = event
         self.kept: list[tuple[str, str]] = []
         self.expects: deque[str] = deque()
-        self.planted = self.blocks = self.size = 0
+        self.injected = self.blocks = self.size = 0
 
     def take(self, headers: Headers, size: int) -> None:
         self.blocks += 1
@@ -69,7 +69,7 @@ class _Reading:
                 self.expects.popleft()
                 self.kept.append((key, value))
             else:
-                self.planted += 1
+                self.injected += 1
 
     def _keep(self, key: str, value: str) -> None:
         prefix = key.removesuffix(OPENS)

@@ -24,10 +24,10 @@ from bridge.web import passwords
 from bridge.web.language import N_, render
 from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, token_for
 from bridge.web.settings import is_loopback
-from bridge.web.throttle import Throttle
+from bridge.web.throttle import SignInThrottle
 from storage import users
 from storage.database import Database
-from storage.users import Role, User
+from storage.users import User, UserRole
 
 ME = "me"
 FRONT_DESK = "Front desk"
@@ -41,9 +41,9 @@ TOO_MANY = N_("Too many tries. Try again in %(minutes)s min.")
 NOT_RIGHT = N_("Name or password is not right.")
 
 FOR_WHOM = {
-    Role.STAFF: N_("This is for people who work here."),
-    Role.LEAD: N_("This is for leads and admins."),
-    Role.ADMIN: N_("This is for admins."),
+    UserRole.STAFF: N_("This is for people who work here."),
+    UserRole.LEAD: N_("This is for leads and admins."),
+    UserRole.ADMIN: N_("This is for admins."),
 }
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Visitor:
     """signed_in: False where there are no users yet, and they only say who they are."""
 
     name: str
-    role: Role
+    role: UserRole
     signed_in: bool
 
 
@@ -80,7 +80,7 @@ class Unfinished:
         return {name: text for name, text in self.fields.items() if name not in LONG_TEXTS}
 
 
-class Door:
+class Auth:
     """default: who sits there until somebody says who they are, while nobody signs in."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Door:
         self._clock = clock
         self._default = default
         self.people = tuple(dict.fromkeys((default, FRONT_DESK, *(person.name for person in office.people))))
-        self._throttle = Throttle()
+        self._throttle = SignInThrottle()
         self._hashing = asyncio.Semaphore(HASHING_AT_ONCE)
 
     @web.middleware
@@ -114,7 +114,9 @@ class Door:
                 await users.touch(tx, digest, now)
         if user is not None:
             return Visitor(user.name, user.role, signed_in=True)
-        return Visitor(self._said(request), Role.ADMIN, signed_in=False) if nobody_yet and _is_near(request) else None
+        return (
+            Visitor(self._said(request), UserRole.ADMIN, signed_in=False) if nobody_yet and _is_near(request) else None
+        )
 
     def _said(self, request: web.Request) -> str:
         name = unquote(request.cookies.get(ME, ""))
@@ -198,7 +200,7 @@ class Door:
         return answer
 
 
-def needs(role: Role, handler: Handler) -> Handler:
+def needs(role: UserRole, handler: Handler) -> Handler:
     """For whom a page or an action is. Checked here, whatever the page offered."""
 
     async def checked(request: web.Request) -> web.StreamResponse:

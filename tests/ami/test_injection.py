@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.ami.decode import WANTED, decode
-from bridge.ami.mend import MAX_PLANTED, Mender
-from bridge.ami.protocol import Framer, Message
+from bridge.ami.injection import MAX_PLANTED, InjectionRepair
+from bridge.ami.protocol import Message, MessageFramer
 from bridge.domain.calls.events import ChannelCreated, HungUp
 
 
@@ -33,8 +33,8 @@ def newchannel(number: str, uniqueid: str = "9.1") -> bytes:
 
 
 def feed(raw: bytes) -> list[Message]:
-    mender = Mender()
-    return [whole for message in Framer(WANTED).feed(raw) for whole in mender.feed(message)]
+    mender = InjectionRepair()
+    return [whole for message in MessageFramer(WANTED).feed(raw) for whole in mender.feed(message)]
 
 
 def test_an_honest_event_passes_as_it_is() -> None:
