@@ -1,7 +1,8 @@
 """Logs as events with fields, one line each, on standard error: `text.submitted call=17 to=+1555•••4477 parts=2`.
 
 Numbers are masked where they are logged (`E164.masked`) and here again, for the one that was forgotten. What callers
-wrote cannot start a new line or move the cursor of whoever reads the journal.
+wrote cannot start a new line or move the cursor of whoever reads the journal. Libraries are heard from INFO on, whatever
+our own level: what they say below it is made of customers' words (a database driver's parameters, a protocol's bytes).
 """
 
 import logging
@@ -14,6 +15,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 NUMBER = re.compile(r"\+\d{7,15}(?!\d)")
+OURS = ("agi", "bridge", "dialplan", "storage")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 JOURNAL = "JOURNAL_STREAM"
 """systemd sets it where standard error goes to the journal, which keeps the time itself (systemd.exec(5))."""
@@ -46,7 +48,9 @@ def configure(level: str, environ: Mapping[str, str], stream: TextIO = sys.stder
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(max(logging.getLevelNamesMapping()[level.upper()], logging.INFO))
+    for package in OURS:
+        logging.getLogger(package).setLevel(level.upper())
 
 
 def plain(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -4,9 +4,12 @@ What it must end in is written down beside each customer: the texts they get, th
 """
 
 import asyncio
+import io
 import itertools
+import logging
+import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +23,7 @@ from bridge.daemon.daemon import Daemon
 from bridge.domain.phone import E164
 from bridge.domain.reports.figures import Count
 from bridge.domain.texts.policy import ContactKind
+from bridge.ops import logs
 from bridge.reports import figures
 from bridge.simulator.morning import callers
 from bridge.simulator.pbx import SimulatedPbx
@@ -246,8 +250,20 @@ async def a_minute_passes(at: Office) -> None:
     await at.got(NUMBERS[LAST], 2)
 
 
-async def test_a_morning_ends_in_exactly_these_texts_rows_attempts_and_figures(
-    tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def journal() -> Iterator[io.StringIO]:
+    """What this process logs at its most talkative, libraries and all."""
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers, root.level
+    logs.configure("debug", {}, stream)
+    yield stream
+    root.handlers, root.level = handlers, level
+    for package in logs.OURS:
+        logging.getLogger(package).setLevel(logging.NOTSET)
+
+
+async def test_a_morning_ends_in_exactly_these_texts_rows_attempts_and_figures_and_a_log_without_words_or_numbers(
+    tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch, journal: io.StringIO
 ) -> None:
     monkeypatch.setattr(upkeep, "LOOK_EVERY", timedelta(seconds=0.1))
     async with office(tmp_path, unused_tcp_port) as at:
@@ -263,6 +279,8 @@ async def test_a_morning_ends_in_exactly_these_texts_rows_attempts_and_figures(
         await at.smsc.until(lambda _: any("to call" in text for text in at.texts(ANN)))
         [digest] = [text for text in at.texts(ANN) if "to call" in text]
         assert digest.startswith("18 to call, 4 urgent. URGENT #")
+        sent = [text.text for text in at.smsc.submitted]
+    the_log_tells_what_happened_and_to_nobody_in_particular(journal.getvalue(), sent)
 
 
 def the_texts_are_these(at: Office) -> None:
@@ -305,3 +323,13 @@ async def the_figures_are_these(db: Reader, config: Config, now: datetime) -> No
         Count.URGENT_ACKNOWLEDGED: 0,
     }
     assert len(found.times.to_contact) == 2
+
+
+def the_log_tells_what_happened_and_to_nobody_in_particular(log: str, sent: list[str]) -> None:
+    """Not the last seven digits of a number either, and no dozen characters that somebody wrote or was sent."""
+    assert {"call.ended", "text.answered", "reply.received"} <= set(re.split(r"[ \n]|event=", log))
+    numbers = [number.removeprefix("+1") for number in (*NUMBERS, SUPPLIER, *STRANGERS, ANN, OFFICE)]
+    assert [number for number in numbers if number in log or number[3:] in log] == []
+    words = [*sent, *(text for who in CUSTOMERS for text in who.writes if len(text) > len("START"))]
+    pieces = {text[at : at + 12] for text in words for at in range(0, max(1, len(text) - 11), 6)}
+    assert [piece for piece in sorted(pieces) if piece in log] == []

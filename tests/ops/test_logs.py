@@ -19,6 +19,8 @@ def journal() -> Iterator[io.StringIO]:
     yield stream
     structlog.reset_defaults()
     root.handlers, root.level = handlers, level
+    for package in logs.OURS:
+        logging.getLogger(package).setLevel(logging.NOTSET)
 
 
 def test_an_event_is_one_line_of_fields(journal: io.StringIO) -> None:
@@ -51,6 +53,21 @@ def test_what_libraries_log_comes_out_in_the_same_shape(journal: io.StringIO) ->
 def test_what_is_below_the_level_is_left_out(journal: io.StringIO) -> None:
     structlog.get_logger().debug("noise")
     logging.getLogger("panoramisk").debug("noise")
+    assert journal.getvalue() == ""
+
+
+def test_libraries_are_not_heard_below_info_whatever_our_level(journal: io.StringIO) -> None:
+    logs.configure("debug", {logs.JOURNAL: "8:1"}, journal)
+    for library in ("aiosqlite", "asyncio", "panoramisk", "smpplib", "some_new_one"):
+        logging.getLogger(library).debug("executing INSERT with 'water is leaking'")
+    logging.getLogger("bridge.texts.outbox").debug("ours")
+    assert journal.getvalue() == "level=debug event=ours\n"
+
+
+def test_at_a_higher_level_libraries_are_as_quiet_as_we_are(journal: io.StringIO) -> None:
+    logs.configure("warning", {logs.JOURNAL: "8:1"}, journal)
+    logging.getLogger("aiohttp").info("noise")
+    logging.getLogger("bridge").info("noise")
     assert journal.getvalue() == ""
 
 
