@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from agi import protocol
-from agi.protocol import AgiResult, Environment, HungUpError, ProtocolError
+from agi.protocol import AgiResult, Environment, HungUpError
 
 ANSWER_WITHIN = 120.0  # seconds; the longest thing asked for is a prompt or a wait for keys
 KEY_WITHIN = 6000  # milliseconds
@@ -89,15 +89,23 @@ class AgiChannel:
 
     async def _answer(self) -> AgiResult:
         while True:
-            try:
-                line = await self._reader.readline()
-            except ValueError as error:  # longer than the stream's limit
-                raise ProtocolError("an answer without an end") from error
-            if not line.endswith(b"\n"):
-                raise HungUpError("the connection ended")
-            reply = protocol.read_reply(line)
+            reply = protocol.read_reply(await self._line())
             if reply is not None:
                 return reply
+
+    async def _line(self) -> bytes:
+        """One line, of which the stream's limit is kept: a variable's value may be of any length."""
+        kept = b""
+        while True:
+            try:
+                end = await self._reader.readuntil(b"\n")
+            except asyncio.LimitOverrunError as error:
+                more = await self._reader.readexactly(error.consumed)
+                kept = kept or more
+            except asyncio.IncompleteReadError as error:
+                raise HungUpError("the connection ended") from error
+            else:
+                return kept or end
 
 
 def _saying(what: Spoken, keys: str) -> tuple[str | int, ...]:
@@ -110,5 +118,5 @@ def _saying(what: Spoken, keys: str) -> tuple[str | int, ...]:
 
 def _key(reply: AgiResult) -> str:
     """The result is the key's ASCII code, 0 for none."""
-    code = int(reply.result) if reply.result.isdigit() else 0
+    code = int(reply.result[:4]) if reply.result.isdigit() else 0
     return chr(code) if 0 < code < 128 else ""

@@ -16,6 +16,7 @@ from bridge.domain.reports.digest import WaitingCustomer
 from bridge.domain.texts import gsm
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports.digest import Digest
+from bridge.web.quotes import unmarked
 from bridge.web.rows import read_row
 from storage import opt_outs
 from storage.database import Database
@@ -42,7 +43,7 @@ def queue(config: ConfigPath = CONFIG, as_json: AsJson = False, branch: Branch =
         now = datetime.now(UTC)
         async with database.read() as db:
             waiting = await _digest(database, loaded).waiting(db, _known(branch, loaded))
-            texts = [(await read_row(db, one.row, lambda _: ())).text for one in waiting]
+            texts = [(await read_row(db, one.row, unmarked)).text for one in waiting]
         told = [(one, text.words if text else "") for one, text in zip(waiting, texts, strict=True)]
         if as_json:
             return [json.dumps(_object(one) | {"text": text}, ensure_ascii=False) for one, text in told]

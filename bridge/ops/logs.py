@@ -1,8 +1,10 @@
 """Logs as events with fields, one line each, on standard error: `text.submitted call=17 to=+1555•••4477 parts=2`.
 
 Numbers are masked where they are logged (`E164.masked`) and here again, for the one that was forgotten. What callers
-wrote cannot start a new line or move the cursor of whoever reads the journal. Libraries are heard from INFO on, whatever
-our own level: what they say below it is made of customers' words (a database driver's parameters, a protocol's bytes).
+wrote cannot start a new line or move the cursor of whoever reads the journal.
+
+Libraries are heard from INFO on, whatever our own level: what they say below it is made of customers' words (a database
+driver's parameters, a protocol's bytes).
 """
 
 import logging

@@ -199,20 +199,24 @@ class _Connection:
         self._writer = writer
         self._sequence = 0
         self._asked: dict[int, asyncio.Future[int]] = {}
+        self._ended = False
 
     async def serve(self) -> None:
-        framer = PduFramer()
         try:
             async with asyncio.TaskGroup() as group:
-                while data := await self._reader.read(_READ):
-                    framer.feed(data)
-                    while pdu := framer.next():
-                        await self._handle(pdu, group)
+                try:
+                    await self._read(group)
+                finally:
+                    self._end()  # first: what still plays must not wait for an answer that cannot come
         except* (OSError, FramingError, PduError):
             pass  # the peer is gone, or what it says is no SMPP
-        finally:
-            self._give_up()
-            self.cut()
+
+    async def _read(self, group: asyncio.TaskGroup) -> None:
+        framer = PduFramer()
+        while data := await self._reader.read(_READ):
+            framer.feed(data)
+            while pdu := framer.next():
+                await self._handle(pdu, group)
 
     def cut(self) -> None:
         self._writer.transport.abort()
@@ -222,7 +226,9 @@ class _Connection:
         await self._writer.drain()
 
     async def request(self, make: Callable[[int], bytes]) -> int:
-        """Send a request and wait for the command_status of its answer."""
+        """Send a request and wait for the command_status of its answer. ConnectionError where the link has ended."""
+        if self._ended:
+            raise ConnectionError("the link has ended")
         self._sequence += 1
         answer = asyncio.get_running_loop().create_future()
         self._asked[self._sequence] = answer
@@ -278,7 +284,9 @@ class _Connection:
             )
         )
 
-    def _give_up(self) -> None:
+    def _end(self) -> None:
+        self._ended, self.bound_as = True, None
+        self.cut()
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(ConnectionError("the link ended before the answer"))

@@ -47,6 +47,23 @@ async def is_greeted(port: int) -> bool:
         return caller.said == ["hello"]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"200 result=1 (" + b"a" * 100_000 + b")\n",
+        b"200 result=" + b"4" * 6_000 + b"\n",
+        b"520-Invalid command syntax.  Proper usage follows:\n" + b"a " * 50_000 + b"\n200 result=0\n",
+    ],
+)
+async def test_an_answer_may_be_of_any_length(answer: bytes) -> None:
+    async with serving() as (served, port), asyncio.timeout(10), calling(port) as caller:
+        caller.head(f"{TOKEN}/greet")
+        await caller.asked()
+        caller.send(answer)
+        assert await caller.is_closed()
+        assert (served.figures.scripts_served, served.figures.scripts_failed) == (1, 0)
+
+
 async def test_who_has_the_token_gets_the_script() -> None:
     async with serving() as (_, port):
         assert await is_greeted(port)

@@ -10,9 +10,10 @@ import pytest
 
 from bridge.calls.missed_calls import MissedCalls
 from bridge.config import load
+from bridge.texts.inbox import Inbox
 from storage.database import Database
 from tests.cli.test_configuration import example, run
-from tests.desk import CUSTOMER, OnThePhone, missed_call
+from tests.desk import CUSTOMER, OnThePhone, missed_call, text
 
 __all__ = ["example"]
 
@@ -36,6 +37,19 @@ def test_the_queue_is_one_line_per_customer(office: tuple[str, str]) -> None:
     assert run("queue", *office).stdout.startswith("#1 Mary Poole (202) 555-0123, since ")
     [row] = run("queue", "--json", *office).stdout.splitlines()
     assert (json.loads(row)["number"], json.loads(row)["missed"]) == (CUSTOMER.value, 1)
+
+
+def test_the_queue_is_shown_also_once_a_customer_has_replied(office: tuple[str, str]) -> None:
+    async def reply() -> None:
+        config = load(Path(office[1]), {})
+        async with await Database.open(config.database) as database:
+            inbox = Inbox(database, config.office, clock=lambda: datetime.now(UTC))
+            await inbox.received(text("Water is leaking, 12 Elm St"))
+
+    asyncio.run(reply())
+    done = run("queue", *office)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("URGENT #1 Mary Poole")
 
 
 def test_the_digest_can_be_read_at_any_time(office: tuple[str, str]) -> None:
