@@ -52,6 +52,19 @@ async def load(db: Reader, number: E164, now: datetime, neighbours_since: dateti
     return _history(row)
 
 
+async def is_known(db: Reader, number: E164) -> bool:
+    """Have we ever texted them, or have they called or written?"""
+    row = await db.only(
+        """
+        SELECT EXISTS (SELECT 1 FROM message WHERE number = :number)
+               OR EXISTS (SELECT 1 FROM call WHERE number = :number)
+               OR EXISTS (SELECT 1 FROM reply WHERE number = :number) AS known
+        """,
+        number=number,
+    )
+    return bool(row["known"])
+
+
 def _history(row: sqlite3.Row) -> History:
     return History(
         contact=ContactKind(row["contact"]) if row["contact"] else None,

@@ -326,10 +326,6 @@ async def last_to(db: Reader, number: E164, kind: MessageKind) -> datetime | Non
     return moment(at)
 
 
-async def was_texted(db: Reader, number: E164) -> bool:
-    return await db.one("SELECT 1 FROM message WHERE number = :number LIMIT 1", number=number) is not None
-
-
 _LADDER = (
     PartState.SENDING,
     PartState.QUEUED,

@@ -137,6 +137,7 @@ class RulesSection:
     cap_day: Cap = DEFAULTS.cap_day
     neighbours: Annotated[int, Field(ge=2, le=100)] = DEFAULTS.neighbours
     neighbour_window: Annotated[Duration, between(timedelta(minutes=1), 24 * HOUR)] = DEFAULTS.neighbour_window
+    text_new_area_codes: bool = DEFAULTS.text_new_area_codes
     live_only: tuple[Number, ...] = ()
 
 

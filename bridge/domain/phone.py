@@ -1,16 +1,40 @@
 """Telephone numbers: what a PBX or a gateway calls somebody, and who that is.
 
-A raw string stops at the adapter: everything inside speaks of `E164`.
+A raw string stops at the adapter: everything inside speaks of `E164`. Who somebody is follows from what is *possible*
+at home, not from what is valid: area codes are newer than our tables (those of libphonenumber). Whether such a number
+may be texted is another question, and `texts.policy`'s.
 """
 
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, shortnumberinfo
+from phonenumbers import (
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+    shortnumberinfo,
+)
 
 MAX_RAW = 64
-WITHHELD = frozenset({"", "anonymous", "unknown", "<unknown>", "restricted", "private", "unavailable", "withheld"})
+LEAST_DIGITS, MOST_DIGITS = 7, 15
+WITHHELD = frozenset(
+    ("anonymous", "restricted", "private", "withheld", "blocked", "unavailable", "notavailable", "unknown", "outofarea")
+).union(("anonymouscaller", "privatecaller", "privatenumber", "unknowncaller", "unknownnumber", "nocallerid"))
+"""What networks and PBXs write in the place of a number that they do not show; letters only."""
+
+_LONGEST_URI = 512
+_SCHEME = re.compile(r"(?:sips?|tel|smsto|sms|callto):/{0,2}", re.IGNORECASE)
+_CONTEXT = re.compile(r";phone-context=(\+[0-9]{1,14})(?:[;@]|$)", re.IGNORECASE)
+_SPACES = {ord(c): " " for c in "\u00a0\u2007\u2009\u202f"} | {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2212"}
+_DIALLED_ABROAD = re.compile(r"(?:00|011)(?=[1-9])")
+_BEFORE_A_NUMBER = "0*(?:011)?0*(?:{code})?[01]?"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,7 +45,8 @@ class E164:
 
     def __post_init__(self) -> None:
         digits = self.value[1:]
-        if not (self.value.startswith("+") and digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 15):
+        wrong = not (digits.isascii() and digits.isdigit() and LEAST_DIGITS <= len(digits) <= MOST_DIGITS)
+        if wrong or not self.value.startswith("+"):
             raise ValueError("an E.164 number is '+' and 7 to 15 digits")
 
     def __str__(self) -> str:
@@ -68,48 +93,95 @@ def kind(number: E164) -> NumberKind:
     return _KINDS.get(phonenumbers.number_type(phonenumbers.parse(number.value)), NumberKind.OTHER)
 
 
-def is_withheld(raw: str) -> bool:
-    """Did the PBX show no number at all (Asterisk: `anonymous`, `<unknown>`, empty)?"""
-    return raw.strip().casefold() in WITHHELD
+# --- what was written
+
+
+def bare(written: str) -> str:
+    """The user part of what a trunk, a caller or a gateway wrote: no scheme, parameters, host or display name.
+
+    SIP and tel URIs (RFC 3261, RFC 3966) stand where numbers do: `+12025550200;npdi;rn=+12025551000`,
+    `sip:2025550200@host;user=phone`, `"Ann" <tel:+1-202-555-0123>`, `tel:5550123;phone-context=+1202`. A prefix that
+    the dialplan put in front of a caller ID (`SALES:2025550123`) is looked through. What is no URI stays as it is.
+    """
+    text = written[:_LONGEST_URI].strip()
+    if text.endswith(">") and "<" in text:
+        text = text[text.rindex("<") + 1 : -1].strip()
+    context = _CONTEXT.search(text)
+    text = re.split("[;@?]", _SCHEME.sub("", text, count=1), maxsplit=1)[0]
+    prefix, colon, rest = text.partition(":")
+    if colon:
+        text = rest if any(c.isalpha() for c in prefix) else prefix
+    text = unquote(text, errors="replace").strip()
+    local = context is not None and not text.startswith("+")
+    return f"{context[1]}{text}" if context and local else text
+
+
+def digits_of(written: str) -> str:
+    """What can be dialled or compared of it: digits, `+`, `*` and `#`."""
+    return re.sub(r"[^0-9+*#]", "", bare(written))
+
+
+def is_withheld(written: str) -> bool:
+    """Did the network show nothing (`anonymous`, `<unknown>`, empty)? Digits that nobody can read are not withheld."""
+    said = bare(written) if re.search(r"\w", bare(written)) else written
+    letters = re.sub(r"[\W_]", "", said).casefold()
+    return not letters or letters in WITHHELD
+
+
+def is_name(written: str) -> bool:
+    """A sender with letters in it, or nothing: nobody can answer to that."""
+    text = bare(written)
+    return any(c.isalpha() for c in text) or not re.search("[0-9]", text)
 
 
 def parse(raw: str, country: str | None) -> E164 | None:
     """Read a caller's or customer's number as dialled or shown in `country` (ISO 3166, e.g. "US").
 
-    None where it is no valid public number there: extensions, short codes, typos, hostile text.
-    A caller-ID prefix set by the dialplan (`SALES:0612345678`) is looked through.
+    A valid number of anywhere, or one that is possible at home. None otherwise: extensions, short codes, hostile text.
     """
-    text = raw[:MAX_RAW].strip()
-    prefix, colon, rest = text.rpartition(":")
-    if colon and not any(c.isdigit() for c in prefix):
-        text = rest.strip()
-    if not text or not all(c.isascii() and (c.isdigit() or c in "+-.() /") for c in text):
-        return None
-    try:
-        number = phonenumbers.parse(text, country)
-    except NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
-        return None
-    return E164(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    return next((_e164(number) for number in _read(_plain(raw), country)), None)
 
 
-def as_written(raw: str, country: str) -> E164 | None:
-    """A number that somebody gives us to call: a valid one, or one of `country` that is at least as long as theirs are.
+def is_valid(number: E164) -> bool:
+    """Do our tables know that somebody has such a number?"""
+    return phonenumbers.is_valid_number(phonenumbers.parse(number.value))
 
-    Area codes are newer than our tables, and a person looks at it before it is dialled.
+
+def is_at_home(number: E164, country: str) -> bool:
+    """Is it of the same country code? Of +1 that is not yet the same country."""
+    return phonenumbers.parse(number.value).country_code == phonenumbers.country_code_for_region(country)
+
+
+def readings(raw: str, country: str) -> tuple[E164, ...]:
+    """Whom a gateway may mean by this sender, the likeliest first.
+
+    Beside how people write: an international number that lacks its plus, a national one with a plus too many (TON 1 on
+    ten digits).
     """
-    number = parse(raw, country)
-    if number is not None:
-        return number
-    try:
-        read = phonenumbers.parse(raw[:MAX_RAW], country)
-    except NumberParseException:
-        return None
-    at_home = read.country_code == phonenumbers.country_code_for_region(country)
-    if not at_home or phonenumbers.is_possible_number_with_reason(read) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    return E164(phonenumbers.format_number(read, PhoneNumberFormat.E164))
+    text = _plain(raw)
+    unsigned = text.lstrip("+")
+    known = [*_read(text, country), *_abroad(unsigned), *(_read(unsigned, country) if text != unsigned else ())]
+    return tuple(dict.fromkeys(map(_e164, known)))
+
+
+def by_last_digits(raw: str, country: str, regions: Collection[str]) -> tuple[E164, ...]:
+    """Every number of these countries, or a whole international one, that these digits end with; the longest first.
+
+    What stands before it must be a way to dial: zeros, 011, the country code, a trunk prefix. Of digits that are no
+    number anywhere it may be anything. Whoever asks compares these with the numbers it knows.
+    """
+    text = _plain(raw)
+    digits = re.sub(r"\D", "", text)
+    nobody = not readings(raw, country) and not (text.startswith("+") and _possible(f"+{digits}"))
+    codes = dict.fromkeys(str(phonenumbers.country_code_for_region(region)) for region in (country, *regions))
+    found = []
+    for length in range(min(len(digits), MOST_DIGITS), LEAST_DIGITS - 1, -1):
+        before, last = digits[:-length], digits[-length:]
+        for code in ("", *codes):
+            number = _possible(f"+{code}{last}")
+            if number and (nobody or re.fullmatch(_BEFORE_A_NUMBER.format(code=number.country_code), before)):
+                found.append(_e164(number))
+    return tuple(dict.fromkeys(found))
 
 
 def is_short_or_emergency(raw: str, country: str) -> bool:
@@ -126,6 +198,65 @@ def is_short_or_emergency(raw: str, country: str) -> bool:
 def national(number: E164, country: str) -> str:
     """As people there write it: national format at home, international for others."""
     parsed = phonenumbers.parse(number.value)
-    home = phonenumbers.region_code_for_number(parsed) == country
+    home = (number.region or country) == country and is_at_home(number, country)
     style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
     return str(phonenumbers.format_number(parsed, style))
+
+
+# --- reading
+
+
+def _plain(raw: str) -> str:
+    """Bare, in ASCII; "" for what no number is written with."""
+    text = bare(raw).translate(_SPACES)
+    number = len(text) <= MAX_RAW and all(c.isascii() and (c.isdigit() or c in "+-.() /") for c in text)
+    return text if number else ""
+
+
+def _read(text: str, country: str | None) -> Iterator[PhoneNumber]:
+    """Valid ones first: as people there dial, then as other people dial abroad. In the end what is possible at home."""
+    as_dialled = [_parsed(text, country), _parsed(_DIALLED_ABROAD.sub("+", text.lstrip("+"), count=1), country)]
+    numbers = [number for number in as_dialled if number is not None]
+    yield from filter(phonenumbers.is_valid_number, numbers)
+    yield from (number for number in numbers if country and _is_possible_at_home(number, country))
+
+
+def _abroad(unsigned: str) -> Iterator[PhoneNumber]:
+    number = _parsed(f"+{unsigned}", None)
+    if number is not None and phonenumbers.is_valid_number(number):
+        yield number
+
+
+def _parsed(text: str, country: str | None) -> PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, country)
+    except NumberParseException:
+        return None
+
+
+def _is_possible_at_home(number: PhoneNumber, country: str) -> bool:
+    """Of the right length, and of the shape that all numbers there have (in North America: 2 to 9 in front)."""
+    code = phonenumbers.country_code_for_region(country)
+    return number.country_code == code and _fits(number) and len(_national_digits(number)) >= LEAST_DIGITS
+
+
+def _possible(text: str) -> PhoneNumber | None:
+    number = _parsed(text, None)
+    return number if number is not None and _fits(number) and _e164(number).value == text else None
+
+
+def _fits(number: PhoneNumber) -> bool:
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        return False
+    region = phonenumbers.region_code_for_country_code(number.country_code or 0)
+    plan = PhoneMetadata.metadata_for_region_or_calling_code(number.country_code or 0, region)
+    shape = plan.general_desc if plan else None
+    return bool(shape and re.fullmatch(shape.national_number_pattern or "", _national_digits(number)))
+
+
+def _national_digits(number: PhoneNumber) -> str:
+    return str(phonenumbers.national_significant_number(number))
+
+
+def _e164(number: PhoneNumber) -> E164:
+    return E164(phonenumbers.format_number(number, PhoneNumberFormat.E164))

@@ -1,5 +1,6 @@
 """From a deliver_sm (or data_sm) to what the inbox knows: a text, a receipt, or something nobody can read."""
 
+from bridge.domain import phone
 from bridge.domain.texts.messages import Inbound, InboundText, Poison, Receipt
 from bridge.smpp import multipart, pictures, receipts
 from bridge.smpp.alphabets import decode_text
@@ -66,13 +67,13 @@ def _text(message: ShortMessage, raw: bytes, settings: SmppSettings) -> InboundT
 
 
 def number_as_written(address: Address, settings: SmppSettings) -> str:
-    """The type of number is part of the writing: TON 1 says that the plus was left out."""
+    """TON 1 says that the plus was left out."""
     value = address.value
     international = settings.by_ton and address.ton == INTERNATIONAL and 7 <= len(value) <= 15
     return f"+{value}" if international and value.isascii() and value.isdigit() else value
 
 
 def is_name(address: Address) -> bool:
-    """A sender nobody can answer to: marked so, or with letters in it, or empty."""
-    digits = address.value.removeprefix("+")
-    return address.ton == ALPHANUMERIC or not (digits.isascii() and digits.isdigit())
+    """A sender nobody can answer to. Some gateways mark every sender so: as many digits as a number has are one."""
+    marked = address.ton == ALPHANUMERIC and len(phone.digits_of(address.value)) < phone.LEAST_DIGITS
+    return marked or phone.is_name(address.value)

@@ -19,7 +19,7 @@ from bridge.domain.words.second_number import Expected
 from bridge.domain.words.thanks import is_courtesy
 from bridge.texts.keyword_replies import KeywordReplies
 from bridge.texts.reader import TextReader
-from storage import callbacks, contacts, messages, opt_outs, privacy, replies
+from storage import callbacks, contacts, history, messages, opt_outs, privacy, replies
 from storage.audit import Act
 from storage.database import Reader, Writer
 from storage.opt_outs import OptOutCause
@@ -95,16 +95,13 @@ class CustomerReplies:
         await self._put_on(tx, row, replace(found, second=second), now)
 
     async def _sender(self, db: Reader, source: str) -> E164 | None:
-        """Read the number as people here write it, or as an international one that lacks its plus.
-
-        Some digits are both: then it is whoever we have had to do with.
-        """
-        readings = (phone.parse(source, self._office.country), phone.parse(f"+{source.lstrip('+')}", None))
-        numbers = list(dict.fromkeys(number for number in readings if number))
-        if len(numbers) > 1:
-            known = [number for number in numbers if await messages.was_texted(db, number)]
-            numbers = known or numbers
-        return numbers[0] if numbers else None
+        """Whoever we have had to do with, however a gateway writes them; else the likeliest reading."""
+        office = self._office
+        read = phone.readings(source, office.country)
+        for number in (*read, *phone.by_last_digits(source, office.country, office.regions)):
+            if number in self._staff or await history.is_known(db, number):
+                return number
+        return read[0] if read else None
 
     async def _role(self, db: Reader, number: E164 | None) -> SenderRole:
         if number is None:

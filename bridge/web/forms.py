@@ -78,7 +78,7 @@ class Sent:
 
     def number(self, field: str) -> E164 | None:
         written = self.optional(field)
-        number = phone.as_written(written, self.country) if written else None
+        number = phone.parse(written, self.country) if written else None
         if written and number is None:
             raise FormError(field, N_("“%(number)s” is no number that can be called."), number=written)
         return number

@@ -102,12 +102,12 @@ class LiveCalls:
         return Caller(read, digits, name if is_name else "")
 
     def _outside_number(self, dialled: str) -> E164 | None:
-        """With the outside prefix if that is a number, else without: a dialplan may have cut it off already."""
-        whole = phone.parse(dialled, self._settings.country)
-        prefix = self._settings.outside_prefix
-        if whole or not prefix or not dialled.startswith(prefix):
+        """With the outside prefix if somebody has that number, else without: a dialplan may have cut it off already."""
+        written, prefix = phone.bare(dialled), self._settings.outside_prefix
+        whole = phone.parse(written, self._settings.country)
+        if (whole and phone.is_valid(whole)) or not prefix or not written.startswith(prefix):
             return whole
-        return phone.parse(dialled.removeprefix(prefix), self._settings.country)
+        return phone.parse(written.removeprefix(prefix), self._settings.country) or whole
 
     def offer(self, call: LiveCall, uniqueid: str, leg: Leg) -> None:
         call.offer(uniqueid, leg)

@@ -71,10 +71,10 @@ class Office:
         return here[0]
 
     def lines_texted_at(self, address: str) -> list[Line]:
-        """The lines that text from this number, or short code, however a gateway writes it."""
-        number = phone.parse(address, self.country)
-        wanted = {_digits(address), *([number.digits] if number else [])}
-        return [line for line in self.lines if _digits(line.sms_number) in wanted]
+        """The lines that text from this number, short code or name, however a gateway writes it."""
+        read = (*phone.readings(address, self.country), *phone.by_last_digits(address, self.country, self.regions))
+        wanted = {phone.bare(address).lstrip("+"), *(number.digits for number in read)}
+        return [line for line in self.lines if line.sms_number.lstrip("+") in wanted]
 
     def line_named(self, name: str) -> Line:
         """The line of that name; the first one where it has been taken out of the configuration since."""
@@ -100,8 +100,3 @@ class Office:
         """The same office with these dated changes of who is on call and of its hours."""
         lines = tuple(line.changed(hours) for line in self.lines) if hours else self.lines
         return replace(self, roster=self.roster.changed(overrides), lines=lines)
-
-
-def _digits(address: str) -> str:
-    """Of a name, which has none, the name itself."""
-    return "".join(character for character in address if character.isdigit()) or address

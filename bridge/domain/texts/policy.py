@@ -86,8 +86,8 @@ class TextRules:
 
     own_numbers and staff come from the office. cap_hour, cap_day: first texts over all numbers. neighbours: so many
     other callers within neighbour_window, whose numbers differ from this one in the last two digits only, trip the
-    breaker. live_only: while trying it out, the only numbers that get texts by themselves; empty: all. receipt: does a
-    customer's text get the one automatic receipt?
+    breaker. text_new_area_codes: also numbers at home that our tables cannot place. live_only: while trying it out, the
+    only numbers that get texts by themselves; empty: all. receipt: do customers' texts get the one automatic receipt?
     """
 
     country: str = "US"
@@ -103,6 +103,7 @@ class TextRules:
     cap_day: int = 300
     neighbours: int = 5
     neighbour_window: timedelta = timedelta(minutes=10)
+    text_new_area_codes: bool = True
     live_only: frozenset[E164] = field(default=frozenset())
     receipt: bool = True
 
@@ -243,8 +244,15 @@ def never_answered(number: E164, rules: TextRules) -> NoTextReason | None:
         (number in rules.own_numbers, NoTextReason.OWN_NUMBER),
         (kind is phone.NumberKind.TOLL_FREE, NoTextReason.TOLL_FREE),
         (kind is phone.NumberKind.PREMIUM, NoTextReason.PREMIUM),
-        (number.region not in rules.regions, NoTextReason.REGION),
+        (_is_elsewhere(number, rules), NoTextReason.REGION),
     )
+
+
+def _is_elsewhere(number: E164, rules: TextRules) -> bool:
+    """Do our tables say another country, or nothing of a number that is not at home either?"""
+    if number.region is None:
+        return not (rules.text_new_area_codes and phone.is_at_home(number, rules.country))
+    return number.region not in rules.regions
 
 
 def _by_moment(case: _Case) -> NoTextReason | None:

@@ -49,7 +49,7 @@ def find(text: str, expected: Expected, lexicon: Lexicon | None = None) -> E164 
     places = places_in(shown, tokenise(shown), words)
     for match in islice(_matches(shown, expected.country), MOST_LOOKED_AT):
         in_address = any(place.start < match.end and match.start < place.end for place in places)
-        number = None if in_address else phone.as_written(match.raw_string, expected.country)
+        number = None if in_address else phone.parse(_as_dialled(match), expected.country)
         if number and _callable(number, expected) and _meant(shown, tokens, match, words):
             return number
     return None
@@ -60,7 +60,7 @@ def blanked(text: str, number: E164) -> str:
     home = phonenumbers.region_code_for_country_code(phonenumbers.parse(number.value).country_code or 0)
     shown = "".join(_plain(character) for character in text)
     for match in reversed(list(_matches(shown, home))):
-        if phonenumbers.format_number(match.number, PhoneNumberFormat.E164) == number.value:
+        if _as_dialled(match) == number.value:
             text = text[: match.start] + BLANK + text[match.end :]
     return text
 
@@ -73,6 +73,11 @@ def _plain(character: str) -> str:
 
 def _matches(text: str, country: str) -> Iterator[PhoneNumberMatch]:
     return iter(PhoneNumberMatcher(text, country, leniency=Leniency.POSSIBLE, max_tries=HEAD))
+
+
+def _as_dialled(match: PhoneNumberMatch) -> str:
+    """Without the extension."""
+    return str(phonenumbers.format_number(match.number, PhoneNumberFormat.E164))
 
 
 def _callable(number: E164, expected: Expected) -> bool:

@@ -130,6 +130,17 @@ def test_numbers_that_are_never_texted(number: str, why: NoTextReason) -> None:
     assert decided(replace(CALL, caller=Caller(E164(number)))) == NoText(why)
 
 
+@pytest.mark.parametrize("number", ["+14365550123", "+15655550123", "+16245550123", "+17295550123"])
+def test_an_area_code_that_our_tables_do_not_know_is_texted_unless_the_office_wants_none(number: str) -> None:
+    call = replace(CALL, caller=Caller(E164(number)))
+
+    assert decided(call) == SendText(Slot.OPEN)
+    strict = replace(RULES, text_new_area_codes=False)
+    abroad = replace(RULES, country="NL", regions=frozenset({"NL"}))
+    for rules in (strict, abroad):
+        assert decide(call, History(), False, rules, NOON) == NoText(NoTextReason.REGION)
+
+
 def test_a_line_known_to_be_fixed_is_not_texted() -> None:
     rules = replace(RULES, country="NL", regions=frozenset({"NL"}))
     fixed = replace(CALL, caller=Caller(E164("+31201234567")))
