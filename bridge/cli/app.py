@@ -62,7 +62,8 @@ MODULES = (
 
 
 def build() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    # Help is plain text: as markup, `[[person]]` would be a tag and vanish.
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
     app.callback()(options)
     for module in MODULES:
         module.register(app)

@@ -1,11 +1,14 @@
 """The command as a whole: exit codes, and never a traceback for what a user can mend."""
 
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from bridge.cli.app import rows
+from bridge.cli.app import build, rows
 from bridge.config import ConfigError, ConfigProblem
 from storage.errors import StorageError
 from tests.cli.test_configuration import run
@@ -35,3 +38,19 @@ def test_every_mistake_is_a_line_however_deep_it_was_raised() -> None:
         "smpp.port: is missing",
         "t.db: the disk is full",
     ]
+
+
+def commands(command: object, *path: str) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Every command with what was written for its help."""
+    written = [getattr(each, "help", None) or "" for each in (command, *getattr(command, "params", ()))]
+    yield path, ["".join(text.split()) for text in written]
+    for name, verb in getattr(command, "commands", {}).items():
+        yield from commands(verb, *path, name)
+
+
+def test_help_shows_every_word_that_was_written_for_it() -> None:
+    """Also what looks like markup: `[[person]]`. Where a line ends does not count."""
+    app = build()
+    for path, written in commands(typer.main.get_command(app)):
+        shown = "".join(CliRunner().invoke(app, [*path, "--help"]).output.split())
+        assert [text for text in written if text not in shown] == [], path
