@@ -61,15 +61,13 @@ min_ring = "1s"   # the calls play three times as fast
 
 [storage]
 path = "{database}"
-
-[log]
-level = "warning"
 """
 
 CONFIG_FILE = "textback.toml"
 VISITOR = "Dana"
 SECRET = "simulated"  # noqa: S105  of a PBX that only plays
 
+BEGINS = "Textback demo: starting, in a few seconds the page is there ..."
 WELCOME = """
 Textback demo: the page is at {page}
 
@@ -78,6 +76,7 @@ Real: everything between them: AMI and SMPP over TCP, the verdicts, the texts, t
 You are signed in as {visitor}, who works here (top right); press Call on a row, and your desk phone rings and connects.
 Ann is on call and takes urgent work by text. A real office asks for passwords: `textback users add NAME`.
 A morning of calls begins now and goes on, about one call every ten seconds, until you press Ctrl-C.
+What Textback notes meanwhile: tail -f {log}
 """
 
 
@@ -87,17 +86,21 @@ def register(app: typer.Typer) -> None:
 
 def demo(port: Annotated[int, typer.Option(help="of the page")] = 8080) -> None:
     """Show everything working, without a PBX and without a gateway; nothing leaves this machine."""
-    with tempfile.TemporaryDirectory(prefix="textback-demo-") as folder:
-        asyncio.run(_play(Path(folder), port))
+    print(BEGINS, flush=True)
+    handle, log = tempfile.mkstemp(prefix="textback-demo-", suffix=".log")  # stays, for whoever asks afterwards
+    folder = tempfile.TemporaryDirectory(prefix="textback-demo-")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream, folder as place:
+        logs.configure("info", os.environ, stream)
+        asyncio.run(_play(Path(place), port, log))
 
 
-async def _play(folder: Path, port: int) -> None:
+async def _play(folder: Path, port: int, log: str) -> None:
     async with SimulatedPbx(clock=wall_clock, secret=SECRET, calls_back=Tape.named("originate_answered")) as pbx:
         morning = Morning(pbx)
         async with Smsc(on_submit=morning.on_submit).serve() as smsc:
             daemon = Daemon(await prepare(folder, port, pbx, smsc), os.environ)
             async with asyncio.TaskGroup() as group:
-                playing = group.create_task(_begin(daemon, morning, smsc))
+                playing = group.create_task(_begin(daemon, morning, smsc, log))
                 await until_signalled(daemon, folder / CONFIG_FILE)
                 playing.cancel()
 
@@ -118,16 +121,15 @@ async def prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Con
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
     config = load(path, os.environ)
-    logs.configure(config.log_level, os.environ)
     async with await Database.open(config.database) as database, database.transaction() as tx:
         await settings.resume(tx, "demo", wall_clock())
         await contacts.put(tx, Contact(E164(SUPPLIER), "Pipes & Parts", ContactKind.SUPPLIER), "demo", wall_clock())
     return replace(config, web=replace(config.web, visitor=VISITOR))
 
 
-async def _begin(daemon: Daemon, morning: Morning, smsc: Smsc) -> None:
+async def _begin(daemon: Daemon, morning: Morning, smsc: Smsc, log: str) -> None:
     await daemon.started.wait()
-    print(WELCOME.format(page=daemon.page, visitor=VISITOR))
+    print(WELCOME.format(page=daemon.page, visitor=VISITOR, log=log), flush=True)
     await smsc.until_bound()
     with contextlib.suppress(ConnectionError):  # a customer writes while the daemon leaves
         await morning.play(smsc)

@@ -139,8 +139,13 @@ def test_make_demo_shows_a_page(tmp_path: Path) -> None:
     in_the_checkout("make", ".venv/installed")
     looks = "until curl -sf http://127.0.0.1:8080/ | grep -q 'Ace Plumbing'; do sleep 0.3; done"
     script = f'ip link set lo up; ({block}) > {tmp_path / "said"} & timeout 90 bash -c "{looks}"'
-    in_the_checkout("unshare", "--net", "--pid", "--fork", "--kill-child", "bash", "-ec", script)
-    assert "the page is at http://127.0.0.1:8080/" in (tmp_path / "said").read_text()
+    shell = ("unshare", "--net", "--pid", "--fork", "--kill-child", "bash", "-ec", script)
+    in_the_checkout(*shell, TMPDIR=str(tmp_path))
+    said = (tmp_path / "said").read_text()
+    assert "the page is at http://127.0.0.1:8080/" in said
+    (log,) = tmp_path.glob("textback-demo-*.log")
+    assert f"tail -f {log}" in said
+    assert "daemon.started" in log.read_text()
 
 
 def test_make_test_prepares_and_runs_tests() -> None:
