@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test deep check dist lock messages clean
 
 demo: .venv/installed
-	$(BIN)/textback demo
+	@$(BIN)/textback demo
 
 test: .venv/installed-dev
 	$(BIN)/python -m tests.lab.prepare
@@ -26,22 +26,24 @@ check: .venv/installed-dev
 	  { echo "Textback needs Python 3.11 or newer; this is $$($(PYTHON) --version 2>&1). Set PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	  { echo "Python's venv is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "setup: a Python environment in .venv, once"
+	@$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python requirements.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+.venv/installed: .venv/bin/python requirements.txt requirements-uv.txt pyproject.toml
+	@$(BIN)/python -m tests.lab.install requirements.txt
 	@touch $@
 
-.venv/installed-dev: .venv/bin/python requirements-dev.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+.venv/installed-dev: .venv/bin/python requirements-dev.txt requirements-uv.txt pyproject.toml
+	@$(BIN)/python -m tests.lab.install requirements-dev.txt
 	@touch $@ .venv/installed
+
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links
 
 lock: .venv/bin/python
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --output-file requirements.txt pyproject.toml
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --extra dev --output-file requirements-dev.txt pyproject.toml
+	$(COMPILE) --output-file requirements.txt pyproject.toml
+	$(COMPILE) --extra dev --output-file requirements-dev.txt pyproject.toml
+	echo uv | $(COMPILE) --output-file requirements-uv.txt -
 
 # One archive that installs without a network: wheels for these Pythons on glibc 2.28 or newer (Debian 12, EL9), and a script.
 PYTHONS ?= 3.11 3.12 3.13

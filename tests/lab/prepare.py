@@ -12,10 +12,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.lab.aloud import run
 from tests.lab.asterisk import CHROOT, LabError, find_installation
 from tests.lab.fixtures import REQUIRED
 
@@ -48,12 +50,12 @@ def install_tools() -> None:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise LabError(f"these Debian packages are missing and only root can install them: {' '.join(packages)}")
-    _run(["apt-get", "update", "-qq"])
-    _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
+    run(["apt-get", "update", "-qq"])
+    run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages])
 
 
 def build_asterisk() -> None:
-    """A chroot with Debian's Asterisk, once; an installed Asterisk serves as well."""
+    """A chroot with Debian's Asterisk, once, in about 20 s; an installed Asterisk serves as well."""
     if _has_asterisk():
         return
     if os.geteuid() != 0:
@@ -63,7 +65,7 @@ def build_asterisk() -> None:
     CHROOT.parent.mkdir(exist_ok=True)
     options = ['Apt::Install-Recommends "false"', 'Acquire::Check-Valid-Until "false"']
     aptopts = [f"--aptopt={option}" for option in options]
-    _run(["mmdebstrap", "--quiet", "--variant=apt", *aptopts, "--include=asterisk", SUITE, str(unfinished), _mirror()])
+    run(["mmdebstrap", "--quiet", "--variant=apt", *aptopts, "--include=asterisk", SUITE, str(unfinished), _mirror()])
     # Without its own name in hosts, Asterisk asks for it, blocking, on every call.
     (unfinished / "etc/hosts").write_text(f"127.0.0.1 localhost {socket.gethostname()}\n")
     (unfinished / "etc/resolv.conf").write_text("")
@@ -77,9 +79,9 @@ def take_promtool() -> None:
         return
     PROMTOOL.parent.mkdir(exist_ok=True)
     with TemporaryDirectory() as place:
-        _run(["apt-get", "download", "prometheus"], place)
+        run(["apt-get", "download", "prometheus"], place=place)
         (package,) = Path(place).glob("prometheus_*.deb")
-        _run(["dpkg-deb", "--extract", str(package), place])
+        run(["dpkg-deb", "--extract", str(package), place])
         shutil.copy(Path(place, "usr/bin/promtool"), PROMTOOL)
 
 
@@ -105,12 +107,14 @@ def main() -> int:
 
 
 def _succeeds(name: str, step: Callable[[], None]) -> bool:
+    began = time.monotonic()
+    print(f"lab: {name} ...", flush=True)
     try:
         step()
     except Exception as error:  # one missing part must not keep the others away
         print(f"lab: {name}: not available, tests that need it will be skipped: {error}")
         return False
-    print(f"lab: {name}: ready")
+    print(f"lab: {name}: ready ({time.monotonic() - began:.0f} s)", flush=True)
     return True
 
 
@@ -134,18 +138,11 @@ def _has_venv() -> bool:
 def _mirror() -> str:
     """The Debian mirror that this machine's own apt uses."""
     codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    run = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {codename}"])
-    found = sorted(set(run.split()))
+    listed = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {codename}"])
+    found = sorted(set(listed.split()))
     if not found:
         raise LabError("apt knows no Debian mirror")
     return found[0]
-
-
-def _run(command: list[str], place: str | None = None) -> str:
-    run = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=place)
-    if run.returncode:
-        raise LabError(f"{command[0]} failed: {run.stderr.strip()[-500:]}")
-    return run.stdout
 
 
 if __name__ == "__main__":

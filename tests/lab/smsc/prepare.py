@@ -1,9 +1,9 @@
 """Install the SMPP server from npm, exactly as locked, for this machine's tests."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
+from tests.lab.aloud import run
 from tests.lab.asterisk import LabError
 
 HERE = Path(__file__).parent
@@ -17,11 +17,7 @@ def prepare() -> None:
         raise LabError(why)
     if is_installed():
         return
-    run = subprocess.run(
-        ["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, check=False, timeout=300
-    )
-    if run.returncode:
-        raise LabError(f"npm ci failed: {run.stderr.strip()[-500:]}")
+    run(["npm", "ci", "--no-audit", "--no-fund"], "installing the SMPP server", place=HERE)
 
 
 def missing_tools() -> str | None:
