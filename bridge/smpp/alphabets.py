@@ -6,6 +6,7 @@ from functools import partial
 
 from bridge.domain.texts.gsm import Alphabet, decode_gsm7, encode_gsm7
 from bridge.domain.texts.messages import Encoding
+from bridge.smpp.octets import most_likely
 
 DEFAULT = 0x00
 ASCII = 0x01
@@ -22,6 +23,8 @@ _CHARSETS = {
 }
 _NO_ASCII_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|[A-Za-z][\[\\\]^{|}~][a-z]|`[^`?]*\?")
 """Control characters, a bracket inside a word (`ma}ana`), a question begun by a backtick: GSM 7-bit called ASCII."""
+_SEVEN_OR_EIGHT_BITS = frozenset({DEFAULT, ASCII, 0x03})
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _COMPRESSED = 0x20
 _MESSAGE_CLASS_8BIT = 0x04
 
@@ -36,10 +39,34 @@ def encode_text(text: str, encoding: Encoding, default: Alphabet) -> tuple[int, 
 def decode_text(data_coding: int, data: bytes, default: Alphabet) -> str | None:
     """The text, with the replacement character where octets mean nothing; None for binary.
 
-    Of UCS-2 it may hold halves of surrogate pairs, which only the reader of all parts can join.
+    A data_coding that the octets contradict is not believed (`octets`). Of UCS-2 the text may hold halves of surrogate
+    pairs, which only the reader of all parts can join.
     """
     decode = _decoder(data_coding, default)
-    return decode(data) if decode else None
+    if decode is None:
+        return None
+    if decode is _decode_ucs2:
+        return most_likely(decode(data), _not_as_ucs2(data))
+    if data_coding in _SEVEN_OR_EIGHT_BITS:
+        return most_likely(decode(data), _not_as_seven_or_eight_bits(data))
+    return decode(data)
+
+
+def _not_as_ucs2(data: bytes) -> list[str]:
+    """What octets called UCS-2 may be instead. A byte order mark has settled it."""
+    return [] if data.startswith(_BYTE_ORDER_MARKS) else [*_as_utf16(data, "utf-16-le"), _decode_ascii(data)]
+
+
+def _not_as_seven_or_eight_bits(data: bytes) -> list[str]:
+    """What octets called GSM 7-bit, ASCII or Latin-1 may be instead. With no NUL and no eighth bit they are that."""
+    if b"\0" not in data and data.isascii():
+        return []
+    return [*_as_utf16(data, "utf-16-be", "utf-16-le"), _decode_eight_bits(data)]
+
+
+def _as_utf16(data: bytes, *orders: str) -> list[str]:
+    whole = [data.decode(order, "surrogatepass") for order in orders if len(data) % 2 == 0]
+    return [text.removeprefix("\ufeff") for text in whole]
 
 
 def _decode_gsm7(data: bytes) -> str:
