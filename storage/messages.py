@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.gsm import Segments
-from bridge.domain.texts.messages import Encoding, MessageKind, PartState
+from bridge.domain.texts.gsm import Encoding, Segments
+from bridge.domain.texts.messages import MessageKind, PartState
 from bridge.domain.texts.policy import Slot
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer

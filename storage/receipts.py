@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.phone import E164
-from bridge.domain.words.lexicon import OptOutRequest
+from bridge.domain.words.keywords import OptOutRequest
 from storage import callbacks
 from storage.database import Reader
 from storage.values import moment

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.domain.phone import E164
-from bridge.domain.words.lexicon import OptOutRequest
+from bridge.domain.words.keywords import OptOutRequest
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import moment, number

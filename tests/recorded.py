@@ -10,7 +10,7 @@ from typing import Any
 from bridge.ami.recording import events, read_times
 from bridge.domain.calls.calls import Direction, EndedCall, Verdict
 from bridge.domain.calls.events import Event
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import is_withheld
 

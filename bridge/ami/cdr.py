@@ -17,7 +17,8 @@ from pathlib import Path
 
 from bridge.domain.calls.calls import CallKey, Direction, EndedCall, Reason, Verdict
 from bridge.domain.calls.channels import endpoint, is_real
-from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls, TrackerSettings
+from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.verdicts import MENU, VOICEMAIL
 
 COLUMNS = 17  # accountcode to uniqueid

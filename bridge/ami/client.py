@@ -10,15 +10,8 @@ import structlog
 
 from bridge.ami.protocol import Message
 from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
-from bridge.ami.session import (
-    AmiResponse,
-    AmiSession,
-    AmiSettings,
-    LinkError,
-    LoginRefusedError,
-    RawStreamListener,
-    new_action_id,
-)
+from bridge.ami.session import AmiResponse, AmiSession, LinkError, LoginRefusedError, RawStreamListener, new_action_id
+from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost
 
 BOOTED = "FullyBooted"

@@ -15,7 +15,8 @@ from typing import Any, Self
 
 from bridge.ami.client import AmiClient
 from bridge.ami.protocol import Message, MessageFramer
-from bridge.ami.session import AmiSettings, RawStreamListener
+from bridge.ami.session import RawStreamListener
+from bridge.ami.settings import AmiSettings
 
 INDEX_SUFFIX = ".idx.jsonl"
 

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from panoramisk.actions import Action
@@ -19,45 +19,13 @@ from panoramisk.manager import Manager
 from panoramisk.message import Message as PanoramiskMessage
 
 from bridge.ami.protocol import Message, MessageFramer
+from bridge.ami.settings import AmiSettings, refuse_control_characters
 
 UNSENT_ACTIONS = ("login", "ping", "originate", "coreshowchannels")  # never sent again behind our back
 NO_TIMER = 10**9  # seconds: panoramisk's own ping stays away
 
 Result = TypeVar("Result")
 Answer = asyncio.Future[PanoramiskMessage]
-
-
-def refuse_control_characters(headers: Mapping[str, str]) -> None:
-    """Raises ValueError, naming the header and not its value: a line break in it would begin a header of its own."""
-    for key, value in headers.items():
-        if any(ord(character) < 32 or ord(character) == 127 for character in f"{key}{value}"):
-            raise ValueError(f"a control character in {key!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class AmiSettings:
-    """How to reach one PBX. Times are seconds.
-
-    ping_interval: how often to ask whether it is there; no answer for as long again ends the connection.
-    snapshot_interval: how often to ask which channels live, so that a lost Hangup is noticed.
-    queue_size: events that may wait for the tracker before the connection is given up and rebuilt. ca_file: who may
-    vouch for the PBX's certificate, the machine's own authorities where it is None.
-    """
-
-    name: str
-    host: str = "127.0.0.1"
-    port: int = 5038
-    username: str = "textback"
-    secret: str = field(default="", repr=False)
-    tls: bool = False
-    ca_file: str | None = None
-    ping_interval: float = 10.0
-    answer_timeout: float = 10.0
-    snapshot_interval: float = 300.0
-    queue_size: int = 20_000
-
-    def __post_init__(self) -> None:
-        refuse_control_characters({"username": self.username, "secret": self.secret})
 
 
 class LinkError(Exception):

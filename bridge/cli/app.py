@@ -2,71 +2,18 @@
 
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from bridge.cli import (
-    backup,
-    carrier,
-    configuration,
-    contacts,
-    control,
-    demo,
-    dialplan,
-    doctor,
-    hours,
-    init,
-    on_call,
-    privacy,
-    queue,
-    record,
-    replay,
-    report,
-    run,
-    service,
-    sms,
-    uninstall,
-    users,
-    words,
-)
-from bridge.config import ConfigError
-from bridge.domain.words.lexicon import LexiconError
-from storage.errors import StorageError
-
-MODULES = (
-    run,
-    demo,
-    configuration,
-    contacts,
-    control,
-    queue,
-    report,
-    privacy,
-    record,
-    replay,
-    sms,
-    users,
-    backup,
-    on_call,
-    hours,
-    words,
-    service,
-    dialplan,
-    doctor,
-    init,
-    carrier,
-    uninstall,
-)
+from bridge.cli.verbs import PLAIN, LazyVerbs
 
 
 def build() -> typer.Typer:
-    # Help is plain text: as markup, `[[person]]` would be a tag and vanish.
-    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
-    app.callback()(options)
-    for module in MODULES:
-        module.register(app)
+    app = typer.Typer(
+        no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=PLAIN
+    )
+    app.callback(cls=LazyVerbs)(options)
     return app
 
 
@@ -79,6 +26,8 @@ def options(
 
 
 def _print_version() -> None:
+    from importlib.metadata import version
+
     print(f"textback {version('missed-call-textback')}")
     raise typer.Exit
 
@@ -87,10 +36,22 @@ def main() -> None:
     """Exit codes: 0 fine, 1 a problem was found, 2 wrong usage."""
     try:
         build()()
+    except Exception as error:
+        explain(error)
+        sys.exit(1)
+
+
+def explain(error: Exception) -> None:
+    """Say what a user can mend, and raise the rest of it."""
+    from bridge.config import ConfigError
+    from bridge.domain.words.lexicon import LexiconError
+    from storage.errors import StorageError
+
+    try:
+        raise error
     except* (ConfigError, LexiconError, StorageError, OSError) as found:
         for row in rows(found):
             print(f"textback: {row}", file=sys.stderr)
-        sys.exit(1)
 
 
 def rows(error: BaseException) -> Iterator[str]:
@@ -98,7 +59,5 @@ def rows(error: BaseException) -> Iterator[str]:
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from rows(inner)
-    elif isinstance(error, ConfigError):
-        yield from (str(problem) for problem in error.problems)
     else:
-        yield str(error)
+        yield from (str(problem) for problem in getattr(error, "problems", [error]))

@@ -18,8 +18,7 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, ConfigError, load
-from bridge.web.listener import THIS_MACHINE
-from bridge.web.settings import WebSettings
+from bridge.web.settings import THIS_MACHINE, WebSettings
 from storage import callbacks, replies, settings
 from storage.callbacks import QueueLengths
 from storage.database import Database, Writer

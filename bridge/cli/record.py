@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge.ami.record import Recording, index_path, record
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import load
 

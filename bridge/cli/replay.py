@@ -13,7 +13,7 @@ import typer
 from bridge.ami.recording import RecordedCalls, RecordingError
 from bridge.config import Config, load
 from bridge.domain.calls.calls import Direction, EndedCall
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
 from bridge.domain.texts import policy

@@ -3,8 +3,6 @@
 from collections.abc import Container
 from datetime import date
 
-import holidays
-
 from bridge.config.problems import Problems
 from bridge.config.sections import OfficeSection
 from bridge.config.values import DAYS, Hours
@@ -36,6 +34,8 @@ class Calendars:
     def _read_holidays(self, written: str | None) -> Container[date]:
         if written is None:
             return frozenset()
+        import holidays  # a quarter of a second; most commands of most offices do without
+
         country, _, part = written.partition("-")
         try:
             return holidays.country_holidays(country.upper(), subdiv=part.upper() or None)

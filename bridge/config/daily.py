@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from bridge.config.problems import Problems
 from bridge.config.values import ClockTime, Duration, Name, between
 from bridge.domain.office.office import Office
-from bridge.reports.digest import DigestSettings
-from bridge.reports.retention import RetentionSettings
+from bridge.reports.settings import DigestSettings, RetentionSettings
 
 DAY = timedelta(days=1)
 KEPT = RetentionSettings()

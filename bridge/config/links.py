@@ -11,8 +11,7 @@ from bridge.config.secrets import Secrets
 from bridge.config.sections import PbxSection, StorageSection, WebSection
 from bridge.config.values import listen_address
 from bridge.smpp.settings import SmppSettings
-from bridge.web import listener
-from bridge.web.settings import WebSettings
+from bridge.web.settings import WebSettings, tls
 
 STATE_DIRECTORY = "/var/lib/textback"
 DATABASE = "textback.db"
@@ -58,7 +57,7 @@ def web(problems: Problems, raw: Any, base: Path) -> WebSettings | None:
     if key and not certificate:
         problems.add("web.certificate", "is missing; the path of the certificate that web.key belongs to")
     try:
-        listener.tls(settings)
+        tls(settings)
     except (OSError, ValueError) as error:
         problems.add("web.certificate", f"{certificate} and its key cannot be used: {error}")
     return settings

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agi.settings import AgiSettings
 from bridge.config import daily, links, on_call
@@ -13,17 +13,18 @@ from bridge.config.phones import phones
 from bridge.config.problems import ConfigError, ConfigProblem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, PbxSection, RulesSection
-from bridge.config.words import lexicon
+from bridge.config.words import WordsSection, read_words
 from bridge.domain import phone
 from bridge.domain.office.office import Office
 from bridge.domain.oncall import escalation
 from bridge.domain.texts.policy import TextRules
-from bridge.domain.words.lexicon import Lexicon
 from bridge.notify.settings import EmailSettings
-from bridge.reports.digest import DigestSettings
-from bridge.reports.retention import RetentionSettings
+from bridge.reports.settings import DigestSettings, RetentionSettings
 from bridge.smpp.settings import SmppSettings
 from bridge.web.settings import WebSettings
+
+if TYPE_CHECKING:
+    from bridge.domain.words.lexicon import Lexicon
 
 OFFICE_KEYS = ("business", "country", "zone", "regions", "emergency", "holidays")
 TABLES = (
@@ -45,7 +46,7 @@ class Config:
     smpp: SmppSettings | None
     smpp_backup: SmppSettings | None
     rules: TextRules
-    words: Lexicon
+    own_words: WordsSection
     alerts: escalation.EscalationRules
     email: EmailSettings | None
     digest: DigestSettings
@@ -54,6 +55,11 @@ class Config:
     phones: AgiSettings | None
     database: Path
     log_level: str
+
+    @property
+    def words(self) -> "Lexicon":
+        """Made when asked for."""
+        return self.own_words.lexicon()
 
     @property
     def gateways(self) -> tuple[SmppSettings, ...]:
@@ -77,7 +83,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     email = on_call.email(problems, secrets, raw.get("email"))
     digest = daily.digest(problems, raw.get("digest", {}), office)
     retention = daily.retention(problems, raw.get("retention", {}))
-    words = lexicon(problems, raw.get("words", {}))
+    own_words = read_words(problems, raw.get("words", {}))
     web = links.web(problems, raw.get("web", {}), path.parent)
     desk_phones = phones(problems, secrets, raw.get("phones"))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
@@ -90,7 +96,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         smpp=smpp,
         smpp_backup=backup,
         rules=rules,
-        words=words,
+        own_words=own_words,
         alerts=alerts,
         email=email,
         digest=digest,

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from bridge.config.values import Country, Days, Duration, Hours, Name, OneSpan, Spans, Zone, between
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.office.hours import ALL_DAY
 from bridge.domain.office.templates import Language, Template
 from bridge.domain.oncall import escalation

@@ -1,13 +1,14 @@
 """`[words]`: what this site's customers call urgent, and what only sounds like it."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StringConstraints
 
 from bridge.config.problems import Problems
-from bridge.domain.words.lexicon import Lexicon, LexiconError, default_lexicon
+
+if TYPE_CHECKING:  # the lexicon is long, and most commands read no text: whoever does imports it
+    from bridge.domain.words.lexicon import Lexicon
 
 Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=80)]
 
@@ -19,25 +20,28 @@ class WordsSection:
     add: dict[str, tuple[Phrase, ...]] = field(default_factory=dict)
     mute: tuple[Phrase, ...] = ()
 
+    def lexicon(self) -> "Lexicon":
+        """The shipped words with the site's own. LexiconError names a phrase that cannot be taken."""
+        from bridge.domain.words.lexicon import default_lexicon
 
-def lexicon(problems: Problems, raw: Any) -> Lexicon:
-    """The shipped words with the site's own; a phrase that cannot be taken is named by its dotted path."""
+        return default_lexicon().with_site(self.add, self.mute)
+
+
+def read_words(problems: Problems, raw: Any) -> WordsSection:
+    """A phrase that the lexicon cannot take is named by its dotted path."""
     section = problems.take(WordsSection, raw, "words") or WordsSection()
-    shipped = default_lexicon()
-    added = {
-        category: [p for n, p in enumerate(phrases) if _fits(problems, f"words.add.{category}[{n}]", {category: [p]})]
-        for category, phrases in section.add.items()
-    }
-    muted = [phrase for n, phrase in enumerate(section.mute) if _fits(problems, f"words.mute[{n}]", mute=[phrase])]
-    return shipped.with_site({category: phrases for category, phrases in added.items() if phrases}, muted)
+    for category, phrases in section.add.items():
+        for n, phrase in enumerate(phrases):
+            _check_fits(problems, f"words.add.{category}[{n}]", WordsSection({category: (phrase,)}))
+    for n, phrase in enumerate(section.mute):
+        _check_fits(problems, f"words.mute[{n}]", WordsSection(mute=(phrase,)))
+    return section
 
 
-def _fits(
-    problems: Problems, path: str, add: Mapping[str, Sequence[str]] | None = None, mute: Sequence[str] = ()
-) -> bool:
+def _check_fits(problems: Problems, path: str, words: WordsSection) -> None:
+    from bridge.domain.words.lexicon import LexiconError
+
     try:
-        default_lexicon().with_site(add, mute)
+        words.lexicon()
     except LexiconError as error:
         problems.add(path, f"{error.word!r}: {error.why}")
-        return False
-    return True

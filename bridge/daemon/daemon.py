@@ -58,6 +58,7 @@ from bridge.texts.reader import TextReader
 from bridge.web import listener
 from bridge.web.app import create_app
 from bridge.web.phones import Phones
+from bridge.web.settings import tls
 from storage import backup
 from storage.database import Database
 from storage.errors import StorageError
@@ -117,7 +118,7 @@ class Daemon:
         ours = {port for _, port in _addresses(self._next)}
         for host, port in _addresses(config):
             try_listening(host, 0 if port in ours else port)
-        listener.tls(config.web)
+        tls(config.web)
         self._next = config
         self._told.set()
 
@@ -209,7 +210,7 @@ class Daemon:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         host = await listener.where(database, settings)
-        await web.TCPSite(runner, host, settings.port, ssl_context=listener.tls(settings)).start()
+        await web.TCPSite(runner, host, settings.port, ssl_context=tls(settings)).start()
         host, port = runner.addresses[0][:2]
         return f"{'https' if settings.certificate else 'http'}://{host}:{port}/"
 

@@ -1,8 +1,7 @@
 """The queue as a list of customers, and the digest of it that goes to staff when the office opens."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -14,6 +13,7 @@ from bridge.domain.reports.digest import WaitingCustomer
 from bridge.office.schedule_changes import office_with_changes
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports import figures
+from bridge.reports.settings import DigestSettings
 from storage import alerts, callbacks, settings
 from storage.audit import Act
 from storage.callbacks import Key
@@ -23,23 +23,6 @@ WORTH_SENDING = timedelta(hours=2)
 """A morning's digest that could not be made for so long is not sent any more."""
 
 PAGE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class DigestSettings:
-    """people: who gets that of the whole office, by name. at: a time of day instead of the opening.
-
-    branches: who gets that of one branch alone.
-    """
-
-    people: tuple[str, ...] = ()
-    at: time | None = None
-    branches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def audiences(self) -> list[tuple[str | None, tuple[str, ...]]]:
-        """Every digest there is with whom it goes to; None is that of the whole office."""
-        return [(branch, people) for branch, people in ((None, self.people), *self.branches.items()) if people]
 
 
 class Digest:

@@ -1,8 +1,7 @@
 """What is forgotten in time, and at somebody's wish; and everything that is stored of one number."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 import structlog
 
@@ -11,20 +10,13 @@ from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
 from bridge.reports.figures import DAY, day_start
+from bridge.reports.settings import RetentionSettings
 from storage import figures, privacy, retention, settings
 from storage.audit import Act
 from storage.database import Database, Writer
 
 AT_NIGHT = time(3)
 """By the office's clock: nobody looks at the page, and the night's backup has been made or is still to come."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionSettings:
-    """bodies: what customers and we wrote. rows: calls, callbacks and their history. Counts are kept for ever."""
-
-    bodies: timedelta = timedelta(days=90)
-    rows: timedelta = timedelta(days=365)
 
 
 class Retention:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from bridge.domain.texts.gsm import Alphabet, decode_gsm7, encode_gsm7
-from bridge.domain.texts.messages import Encoding
+from bridge.domain.texts.gsm import Alphabet, Encoding, decode_gsm7, encode_gsm7
 from bridge.smpp.octets import most_likely
 
 DEFAULT = 0x00

@@ -1,15 +1,12 @@
 """On which address the page listens, and whether what it says can be read on the way."""
 
-import ssl
-
 import structlog
 from aiohttp import web
 
-from bridge.web.settings import WebSettings, is_loopback
+from bridge.web.settings import THIS_MACHINE, WebSettings, is_loopback
 from storage import users
 from storage.database import Database
 
-THIS_MACHINE = "127.0.0.1"
 IDLE = 75.0  # seconds in which a connection must have asked for something, the first time and again
 
 log = structlog.get_logger()
@@ -38,12 +35,3 @@ def runner(app: web.Application, *, close_within: float = 60.0, idle: float = ID
     close_within: seconds that open pages get when it stops.
     """
     return web.AppRunner(app, access_log=None, shutdown_timeout=close_within, keepalive_timeout=idle)
-
-
-def tls(settings: WebSettings) -> ssl.SSLContext | None:
-    """None for plain http. OSError (also ssl.SSLError) where certificate and key cannot be used."""
-    if settings.certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.certificate, settings.key)
-    return context

@@ -1,8 +1,11 @@
-"""Where the status page is served, and under which names it may be asked for."""
+"""Where the status page is served, with which certificate (TLS), and under which names it may be asked for."""
 
+import ssl
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+
+THIS_MACHINE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,12 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def tls(settings: WebSettings) -> ssl.SSLContext | None:
+    """None for plain http. OSError (also ssl.SSLError) where certificate and key cannot be used."""
+    if settings.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.certificate, settings.key)
+    return context

@@ -19,13 +19,13 @@ from bridge.ami.display import AsteriskDisplay
 from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.protocol import Message
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from bridge.callbacks.actions import Callbacks
 from bridge.callbacks.desk_phones import DeskPhoneSync
 from bridge.calls.missed_calls import MissedCalls
 from bridge.domain.callbacks.queue import Callback, CallbackState, Urgency, Verb
 from bridge.domain.calls.calls import Caller
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Line, Office, Person

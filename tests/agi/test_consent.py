@@ -7,7 +7,7 @@ import pytest
 from bridge.ami.decode import decode
 from bridge.ami.protocol import MessageFramer
 from bridge.domain.calls.calls import EndedCall
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
 from tests.desk import CUSTOMER, Desk, missed_call

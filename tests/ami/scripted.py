@@ -11,7 +11,8 @@ from typing import Any, cast
 from bridge.ami.client import AmiClient, Backoff
 from bridge.ami.protocol import Message
 from bridge.ami.resync import Heard, Received
-from bridge.ami.session import AmiSettings, RawStreamListener
+from bridge.ami.session import RawStreamListener
+from bridge.ami.settings import AmiSettings
 
 WANTED = frozenset({"Newchannel", "Hangup", "Shutdown", "UserEvent"})
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

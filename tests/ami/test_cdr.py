@@ -7,7 +7,7 @@ import pytest
 
 from bridge.ami.cdr import CdrFile, Ledger, records
 from bridge.domain.calls.calls import EndedCall, Reason, Verdict
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from tests.recorded import Recording, recordings
 
 SETTINGS = TrackerSettings(trunks=("PJSIP/trunk-*",), country="NL")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bridge.ami.client import Backoff
-from bridge.ami.session import AmiSettings, LinkError
+from bridge.ami.session import LinkError
+from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost, SnapshotEnded
 from tests.ami.scripted import NOON, Headers, ScriptedPbx, event, line_to, reply, snapshot
 

@@ -11,7 +11,7 @@ from bridge.ami.listener import Listener
 from bridge.ami.protocol import Message, MessageFramer
 from bridge.ami.resync import Heard, Received
 from bridge.domain.calls.calls import EndedCall, Verdict
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from storage.errors import StorageError
 from tests.desk import MONDAY_NOON

@@ -11,7 +11,7 @@ from bridge.ami.client import AmiClient, Backoff
 from bridge.ami.decode import WANTED
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.protocol import Message
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import SnapshotEnded
 from bridge.domain.phone import E164
 from bridge.simulator.pbx import SimulatedPbx

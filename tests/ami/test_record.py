@@ -13,7 +13,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from bridge.ami.record import Recording, index_path, record
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from bridge.cli.record import parse_duration, register
 from tests.ami.scripted import NOON, ScriptedPbx, event, line_to
 

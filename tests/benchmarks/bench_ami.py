@@ -12,9 +12,9 @@ from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.listener import Listener
 from bridge.ami.protocol import MessageFramer
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.calls import EndedCall
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.tape import Tape, TapeStep

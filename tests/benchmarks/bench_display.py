@@ -11,7 +11,7 @@ from statistics import median, quantiles
 
 from bridge.ami.client import AmiClient
 from bridge.ami.protocol import Message
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from tests.agi.phones import now
 from tests.lab.asterisk import running_asterisk
 from tests.lab.judge import EVERYTHING

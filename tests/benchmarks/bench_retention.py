@@ -15,7 +15,8 @@ from pathlib import Path
 from time import perf_counter
 
 from bridge.reports import figures
-from bridge.reports.retention import Privacy, Retention, RetentionSettings
+from bridge.reports.retention import Privacy, Retention
+from bridge.reports.settings import RetentionSettings
 from storage.database import Database
 from storage.migrate import migrate
 from storage.values import EPOCH, MILLISECOND

@@ -21,8 +21,8 @@ import structlog
 from smpplib.client import Client
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.gsm import split
-from bridge.domain.texts.messages import Encoding, MessageKind, Submission
+from bridge.domain.texts.gsm import Encoding, split
+from bridge.domain.texts.messages import MessageKind, Submission
 from bridge.smpp.codec import CommandId, Pdu, PduFramer, encode
 from bridge.texts.outbox import Outbox, OutboxSettings
 from storage import messages

@@ -20,7 +20,7 @@ from bridge.ami.decode import WANTED, decode
 from bridge.ami.injection import InjectionRepair
 from bridge.ami.protocol import MessageFramer
 from bridge.domain.calls.events import HungUp
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from tests.domain.calls.pbx import Story
 from tests.recorded import recordings

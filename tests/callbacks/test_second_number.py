@@ -13,8 +13,9 @@ from bridge.domain.texts import gsm
 from bridge.domain.texts.messages import Concatenation
 from bridge.domain.texts.policy import ContactKind
 from bridge.oncall.staff_messages import StaffMessages
-from bridge.reports.digest import Digest, DigestSettings
+from bridge.reports.digest import Digest
 from bridge.reports.retention import Privacy
+from bridge.reports.settings import DigestSettings
 from storage import contacts, search
 from storage.contacts import Contact
 from tests.agi.test_lamp import NotingDisplay

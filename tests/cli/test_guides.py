@@ -9,6 +9,7 @@ import pytest
 import typer.main
 
 from bridge.cli.app import build
+from bridge.cli.verbs import LazyVerb
 from tests.lab.asterisk import REPOSITORY
 
 GUIDES = (
@@ -29,7 +30,7 @@ def typed() -> Iterator[tuple[Path, str, str]]:
 def commands() -> dict[str, set[str]]:
     """Each verb with its options, and those of the verbs under it."""
     group = typer.main.get_group(build())
-    return {name: options(command) for name, command in group.commands.items()}
+    return {name: options(verb.loaded()) for name, verb in group.commands.items() if isinstance(verb, LazyVerb)}
 
 
 def options(command: Any) -> set[str]:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from bridge.ami.client import AmiClient, Backoff
 from bridge.ami.decode import WANTED
 from bridge.ami.listener import Listener
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.calls import EndedCall
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from tests.lab.scenario import TRUNKS
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bridge.ami.client import AmiClient
 from bridge.ami.record import Recording, index_path
-from bridge.ami.session import AmiSettings
+from bridge.ami.settings import AmiSettings
 from tests.lab.asterisk import Asterisk, Installation, find_installation, running_asterisk
 from tests.lab.office import open_office
 from tests.lab.scenario import TRUNKS, Scenario

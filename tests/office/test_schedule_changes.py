@@ -11,7 +11,8 @@ from bridge.domain.texts.messages import MessageKind
 from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports import figures
-from bridge.reports.digest import Digest, DigestSettings
+from bridge.reports.digest import Digest
+from bridge.reports.settings import DigestSettings
 from storage.database import Database
 from tests.desk import EAST, MONDAY_NIGHT, MONDAY_NOON, STAFF, Desk, missed_call
 from tests.oncall.night import LEAK, Night, day, night

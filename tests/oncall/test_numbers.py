@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.phone import E164
 from tests.desk import OWN
 from tests.domain.calls.pbx import Story

@@ -13,7 +13,8 @@ from bridge.domain.texts import gsm
 from bridge.domain.texts.messages import MessageKind
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports import figures
-from bridge.reports.digest import Digest, DigestSettings
+from bridge.reports.digest import Digest
+from bridge.reports.settings import DigestSettings
 from tests.desk import (
     CUSTOMER,
     EAST,

@@ -9,7 +9,8 @@ from bridge.domain.callbacks.queue import Attempt, Outcome
 from bridge.domain.phone import E164, national
 from bridge.domain.reports.figures import Counts
 from bridge.reports import figures
-from bridge.reports.retention import Privacy, Retention, RetentionSettings
+from bridge.reports.retention import Privacy, Retention
+from bridge.reports.settings import RetentionSettings
 from storage import opt_outs
 from storage.database import Database
 from tests.desk import CUSTOMER, MONDAY_NOON, OFFICE, OTHER, Desk, answered_call, missed_call, outbound_call, text

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import Encoding, Inbound, LateAnswer, Stored, Submission
+from bridge.domain.texts.gsm import Encoding
+from bridge.domain.texts.messages import Inbound, LateAnswer, Stored, Submission
 from bridge.smpp.client import SmppClient
 from bridge.smpp.settings import SmppSettings
 

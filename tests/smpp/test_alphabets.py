@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.texts.gsm import Alphabet
-from bridge.domain.texts.messages import Encoding
+from bridge.domain.texts.gsm import Alphabet, Encoding
 from bridge.smpp.alphabets import decode_text, encode_text
 from storage.values import whole
 

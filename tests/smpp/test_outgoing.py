@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import Encoding
+from bridge.domain.texts.gsm import Encoding
 from bridge.smpp.codec import Address, Tag
 from bridge.smpp.outgoing import compose, source_address, validity_period
 from bridge.smpp.settings import Concat, Numbering

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from bridge.web import listener
 from bridge.web.app import create_app
 from bridge.web.security import COOKIE
-from bridge.web.settings import WebSettings
+from bridge.web.settings import WebSettings, tls
 from tests.desk import Desk
 from tests.web.served import Faults
 from tests.web.test_sign_in import add_user
@@ -61,7 +61,7 @@ async def test_with_a_certificate_it_speaks_https_and_its_cookie_stays_there(des
     app = create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock)
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=listener.tls(settings)).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls(settings)).start()
     port = runner.addresses[0][1]
     trusting = ssl.create_default_context(cafile=str(certificate))
     async with aiohttp.ClientSession() as session, session.get(f"https://127.0.0.1:{port}/", ssl=trusting) as answer:

@@ -13,7 +13,7 @@ from aiohttp import web
 from bridge.web import listener, security
 from bridge.web.app import create_app
 from bridge.web.security import TOKEN
-from bridge.web.settings import WebSettings
+from bridge.web.settings import WebSettings, tls
 from storage.users import UserRole
 from tests.desk import Desk, missed_call
 from tests.web.served import Client, Faults, served
@@ -226,7 +226,7 @@ async def test_tls_of_the_last_century_and_plain_http_get_nothing_from_a_page_wi
     app = create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock)
     runner = listener.runner(app, close_within=1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=listener.tls(settings)).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls(settings)).start()
     port = runner.addresses[0][1]
     old = ssl.create_default_context(cafile=str(certificate))
     old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1

@@ -1,37 +1,19 @@
 """The calls of one PBX that live now: opened, offered to phones, and in the end put into words."""
 
-import fnmatch
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bridge.domain import phone
 from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Talk, Verdict
 from bridge.domain.calls.channels import Channel, endpoint
 from bridge.domain.calls.events import DialStatus
 from bridge.domain.calls.live_call import Leg, LiveCall
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.verdicts import judge
 from bridge.domain.phone import E164
 
 TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
-
-
-@dataclass(frozen=True, slots=True)
-class TrackerSettings:
-    """pbx: its name. trunks: fnmatch patterns on channel names; without any, well-known contexts tell. country: how
-    numbers without a plus are read (ISO 3166), None to leave them. outside_prefix: dialled before outside numbers.
-    """
-
-    pbx: str = "pbx"
-    trunks: tuple[str, ...] = ()
-    country: str | None = None
-    outside_prefix: str = ""
-    min_ring: timedelta = timedelta(seconds=4)
-
-    def trunk_names(self) -> re.Pattern[str]:
-        """Matches the channels of the trunks; nothing where no patterns are given."""
-        return re.compile("|".join(map(fnmatch.translate, self.trunks)) or r"(?!)")
 
 
 class LiveCalls:

@@ -44,8 +44,9 @@ from bridge.domain.calls.events import (
     VoicemailLeft,
 )
 from bridge.domain.calls.live_call import Leg, LiveCall
-from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls, TrackerSettings
+from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls
 from bridge.domain.calls.participants import Participants
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.snapshot import SnapshotResync
 from bridge.domain.calls.verdicts import VOICEMAIL
 from bridge.domain.phone import E164

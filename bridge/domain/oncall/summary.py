@@ -13,7 +13,7 @@ from bridge.domain.office.templates import Language
 from bridge.domain.phone import E164
 from bridge.domain.texts import gsm
 from bridge.domain.texts import rendering as texts
-from bridge.domain.texts.messages import Encoding
+from bridge.domain.texts.gsm import Encoding
 
 LIMITS = {Encoding.GSM7: 160, Encoding.UCS2: 134}
 """One part, or two where a name or an address cannot be written in the GSM alphabet."""

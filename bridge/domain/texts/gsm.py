@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from unicodedata import normalize
 
-from bridge.domain.texts.messages import Encoding
-
 ESCAPE = "\x1b"
 BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -54,6 +52,11 @@ _TYPOGRAPHY = str.maketrans(
         "\u2029": "\n",
     }
 )
+
+
+class Encoding(StrEnum):
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
 
 
 class Alphabet(StrEnum):

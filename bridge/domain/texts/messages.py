@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bridge.domain.phone import E164
+from bridge.domain.texts.gsm import Encoding
 
 
 class MessageKind(StrEnum):
@@ -28,11 +29,6 @@ class PartState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
-
-
-class Encoding(StrEnum):
-    GSM7 = "gsm7"
-    UCS2 = "ucs2"
 
 
 @dataclass(frozen=True, slots=True)

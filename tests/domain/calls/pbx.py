@@ -20,7 +20,7 @@ from bridge.domain.calls.events import (
     StateChanged,
     Unbridged,
 )
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import SETTLE, Tracker
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -25,7 +25,7 @@ from bridge.domain.calls.events import (
     Transferred,
     VoicemailLeft,
 )
-from bridge.domain.calls.live_calls import TrackerSettings
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.phone import E164
 from tests.domain.calls.pbx import CALLER, DID, NINE, SETTINGS, TRUNK, Story
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bridge.domain.oncall import summary
 from bridge.domain.oncall.summary import LIMITS, SummaryFacts
 from bridge.domain.texts import gsm
-from bridge.domain.texts.messages import Encoding
+from bridge.domain.texts.gsm import Encoding
 from tests.desk import CUSTOMER, MONDAY_NIGHT, OFFICE
 
 LEAK = SummaryFacts(

@@ -7,6 +7,7 @@ from bridge.domain.texts.gsm import (
     ESCAPE,
     EXTENSION,
     Alphabet,
+    Encoding,
     decode_gsm7,
     encode_gsm7,
     fits,
@@ -15,7 +16,6 @@ from bridge.domain.texts.gsm import (
     transliterate,
     units,
 )
-from bridge.domain.texts.messages import Encoding
 
 GSM_CHARS = "".join(BASIC.replace(ESCAPE, "")) + "".join(EXTENSION)
 

@@ -21,7 +21,7 @@ from bridge.domain.office.templates import (
 )
 from bridge.domain.texts import gsm
 from bridge.domain.texts import rendering as texts
-from bridge.domain.texts.messages import Encoding
+from bridge.domain.texts.gsm import Encoding
 from bridge.domain.texts.rendering import Situation
 from bridge.domain.words import honesty
 from bridge.domain.words.lexicon import default_lexicon

@@ -1,10 +1,10 @@
 """The words of triage, honesty and opt-out, as TOML per language: data, not code."""
 
+from bridge.domain.words.keywords import OptOutRequest
 from bridge.domain.words.lexicon.entries import (
     Category,
     Excuse,
     LexiconError,
-    OptOutRequest,
     Promise,
     ReleaseKind,
     Rule,

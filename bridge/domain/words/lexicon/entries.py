@@ -73,14 +73,6 @@ class Excuse(StrEnum):
     PLAIN = "plain"  # it says no more than what is: "we missed your call"
 
 
-class OptOutRequest(StrEnum):
-    NONE = "none"
-    STOP = "stop"
-    START = "start"
-    HELP = "help"
-    WRONG_NUMBER = "wrong_number"
-
-
 class LexiconError(ValueError):
     """A mistake in a lexicon file. line: counted from 1, 0 where it cannot be told."""
 

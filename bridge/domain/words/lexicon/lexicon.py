@@ -6,16 +6,8 @@ from functools import cached_property
 from itertools import chain
 from typing import TypeVar
 
-from bridge.domain.words.lexicon.entries import (
-    Category,
-    Excuse,
-    LexiconError,
-    OptOutRequest,
-    Promise,
-    ReleaseKind,
-    Trigger,
-    trigger,
-)
+from bridge.domain.words.keywords import OptOutRequest
+from bridge.domain.words.lexicon.entries import Category, Excuse, LexiconError, Promise, ReleaseKind, Trigger, trigger
 from bridge.domain.words.lexicon.spelling import Speller
 from bridge.domain.words.phrases import Element, Phrase, PhraseBook, PhraseError, parse
 from bridge.domain.words.tokens import Token, folded

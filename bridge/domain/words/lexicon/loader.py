@@ -8,11 +8,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
+from bridge.domain.words.keywords import OptOutRequest
 from bridge.domain.words.lexicon.entries import (
     Category,
     Excuse,
     LexiconError,
-    OptOutRequest,
     Promise,
     ReleaseKind,
     Rule,

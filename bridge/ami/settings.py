@@ -1,0 +1,37 @@
+"""How to reach a PBX over its manager interface (AMI)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AmiSettings:
+    """How to reach one PBX. Times are seconds.
+
+    ping_interval: how often to ask whether it is there; no answer for as long again ends the connection.
+    snapshot_interval: how often to ask which channels live, so that a lost Hangup is noticed.
+    queue_size: events that may wait for the tracker before the connection is given up and rebuilt. ca_file: who may
+    vouch for the PBX's certificate, the machine's own authorities where it is None.
+    """
+
+    name: str
+    host: str = "127.0.0.1"
+    port: int = 5038
+    username: str = "textback"
+    secret: str = field(default="", repr=False)
+    tls: bool = False
+    ca_file: str | None = None
+    ping_interval: float = 10.0
+    answer_timeout: float = 10.0
+    snapshot_interval: float = 300.0
+    queue_size: int = 20_000
+
+    def __post_init__(self) -> None:
+        refuse_control_characters({"username": self.username, "secret": self.secret})
+
+
+def refuse_control_characters(headers: Mapping[str, str]) -> None:
+    """Raises ValueError, naming the header and not its value: a line break in it would begin a header of its own."""
+    for key, value in headers.items():
+        if any(ord(character) < 32 or ord(character) == 127 for character in f"{key}{value}"):
+            raise ValueError(f"a control character in {key!r}")

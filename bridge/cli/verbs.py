@@ -1,0 +1,125 @@
+"""Every verb of `textback` by name (lazy loading): its module is imported when it runs, not when the command starts.
+
+Monitoring asks `status` every minute, and the daemon with all it stands on is a second of imports.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+PLAIN = None
+"""Help is plain text: as markup, `[[person]]` would be a tag and vanish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """module: in `bridge.cli`, whose `register` adds it. help: as the verb itself says first, for the list of all."""
+
+    module: str
+    help: str
+
+
+VERBS: Mapping[str, Verb] = {
+    "run": Verb("run", "Listen to the PBX, text missed callers and serve the page, until stopped."),
+    "demo": Verb("demo", "Show everything working, without a PBX and without a gateway; nothing leaves this machine."),
+    "check-config": Verb(
+        "configuration",
+        "Check the configuration, and show its texts, its hours and who is on call. Nothing is started or sent.",
+    ),
+    "pause": Verb(
+        "control", 'Hold customer texts back. Calls are still judged, queued, and shown as "would have texted".'
+    ),
+    "resume": Verb("control", "Let customer texts go out again, after a pause or after the breaker tripped."),
+    "status": Verb(
+        "control",
+        "One line for monitoring: is everything connected, are texts going out, what waits. Exit code 0, 1, 2 or 3.",
+    ),
+    "queue": Verb(
+        "queue",
+        "Everybody who needs a call, one line each: urgent first, then who waits longest; and what became of the text.",
+    ),
+    "digest": Verb("queue", "The morning's digest as it would read now; nothing is sent."),
+    "report": Verb(
+        "report", "The figures of a period, in days of the office's zone. Shares and times that nobody knows are empty."
+    ),
+    "forget": Verb(
+        "privacy",
+        "Take a number and all its words out of everything; counts stay, and so does an opt-out. Cannot be undone.",
+    ),
+    "export": Verb("privacy", "Everything that is stored of a number, as JSON: for whoever asks what we have of them."),
+    "record": Verb("record", "Write the AMI stream byte for byte, with an index of times, for `textback replay`."),
+    "replay": Verb("replay", "Judge every inbound call of these recordings."),
+    "send-test": Verb("sms", "Send one text and show the bind, the answer and the receipt as they happen."),
+    "backup": Verb("backup", "Copy the database, also while textback runs, and check the copy."),
+    "restore": Verb(
+        "backup",
+        "Bring a backup back. The database that is there now is set aside, never deleted; texts are paused.",
+    ),
+    "triage": Verb(
+        "words", 'Say how urgent each line is, what it is about and where: a text, or {"parts": ["no", "heat"]}.'
+    ),
+    "lint-text": Verb(
+        "words", "Say of each line whether it may be sent as an automatic text, and which words promise too much."
+    ),
+    "unit": Verb(
+        "service",
+        "Show the systemd unit, hardened, for this configuration; or write it and the nightly backup's beside it.",
+    ),
+    "dialplan": Verb(
+        "dialplan",
+        "Show the Asterisk snippets with this site's names, ports and ways out, or write them into a directory.",
+    ),
+    "doctor": Verb(
+        "doctor",
+        "Look at the PBX, the gateway, the database and this machine; exit code 1 where one of them is not right.",
+    ),
+    "init": Verb("init", "Write a configuration, with a new secret for the PBX, and say what comes next."),
+    "carrier": Verb(
+        "carrier",
+        "Print questions for the SMPP provider, the 10DLC campaign with its sample messages, and a greeting script.",
+    ),
+    "uninstall": Verb(
+        "uninstall", "Print what to take away, in order, as commands for a shell; what is not there is left out."
+    ),
+    "contacts": Verb("contacts", "Who is who among the callers."),
+    "opt-outs": Verb("queue", "Who gets no texts."),
+    "users": Verb("users", "Who may use the page. Passwords are asked for, or read as one line of the input."),
+    "on-call": Verb("on_call", "Who is told of urgent work; dated changes of it."),
+    "hours": Verb("hours", "When the office is open; dated changes of it."),
+}
+
+
+class LazyVerb(TyperCommand):
+    """Stands in the list of verbs with its help; whatever is made of it is made of the verb itself."""
+
+    def __init__(self, name: str, verb: Verb) -> None:
+        super().__init__(name, callback=None, help=verb.help, rich_markup_mode=PLAIN)
+        self._module = verb.module
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - as typer asks
+        """Whole: the list of verbs wraps it."""
+        return str(self.help)
+
+    def loaded(self) -> Any:
+        """The command, or group of commands. Any: typer keeps click's types to itself."""
+        return self.registered()[str(self.name)]
+
+    def registered(self) -> Mapping[str, Any]:
+        """Every verb of its module."""
+        app = typer.Typer(rich_markup_mode=PLAIN)
+        import_module(f"bridge.cli.{self._module}").register(app)
+        return get_group(app).commands
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        return self.loaded().make_context(info_name, args, parent, **extra)
+
+
+class LazyVerbs(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: LazyVerb(name, verb) for name, verb in VERBS.items()}
