@@ -22,6 +22,7 @@ _INTRODUCTIONS = (
     ("le", "habla"),
 )
 _INTRODUCE = frozenset(words[-1] for words in (*_SURE_INTRODUCTIONS, *_INTRODUCTIONS))
+_HERE = frozenset({"here", "calling", "again", "texting", "at", "from"})
 _FAREWELLS = frozenset({"thanks", "thank", "you", "regards", "sincerely", "gracias", "best", "cheers", "atentamente"})
 
 
@@ -29,7 +30,7 @@ def name_spans(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> list[Spa
     """The stretches of a text that are names, in characters of the original. tokens: its words."""
     reader = _Reader(text, tokens, lexicon)
     spans = [(place.start, place.end) for place in places_in(text, tokens, lexicon)]
-    for find in (reader.streets, reader.people, reader.towns, reader.companies, reader.signature):
+    for find in (reader.streets, reader.people, reader.callers, reader.towns, reader.companies, reader.signature):
         spans += [(tokens[first].start, tokens[last].end) for first, last in find()]
     return spans
 
@@ -62,6 +63,13 @@ class _Reader:
                 yield at, min(at + self._goes_on(at), len(self._tokens) - 1)
             elif self._introduced(_INTRODUCTIONS, at) and self._title(at) and self._nameable(at):
                 yield at, self._titled_from(at, most=2)
+
+    def callers(self) -> Iterator[Span]:
+        """`Jerry Flood here`, `Jerry Flood, 12 Oak St`: two words that begin a text, the first one unheard of."""
+        named = len(self._tokens) > 2 and self._title(0) and self._title(1) and self._goes_on(0)
+        follows = named and (self._words[2] in _HERE or self._words[2].isdecimal() or not self._goes_on(1))
+        if follows and self._nameable(1) and self._lexicon.is_unknown(self._words[0]):
+            yield 0, 1
 
     def towns(self) -> Iterator[Span]:
         """`Sparks, NV`, `Burns Oregon`."""

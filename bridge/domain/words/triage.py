@@ -6,7 +6,7 @@ hides a text: a miss costs it its place in the queue, never its being read.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bridge.domain.words.lexicon import Category, Lexicon, ReleaseKind, Strength
@@ -24,7 +24,7 @@ class TriageLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextSpan:
-    """Words that decided: characters `start` to `end` of part number `part`, as the customer wrote them."""
+    """WordSpan that decided: characters `start` to `end` of part number `part`, as the customer wrote them."""
 
     part: int
     start: int
@@ -35,7 +35,7 @@ class TextSpan:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Words that took weight from a trigger."""
+    """WordSpan that took weight from a trigger."""
 
     part: int
     start: int
@@ -65,12 +65,25 @@ def assess(texts: Sequence[str], lexicon: Lexicon, *, asked_urgent: bool = True)
     matches = talk.matches()
     if asked_urgent:
         matches += answers(talk)
-    return _summed_up(_strongest(matches), texts, unread=talk.cut)
+    return _summed_up(_strongest(_weighed(matches)), texts, unread=talk.cut)
+
+
+_CIRCUMSTANCES = frozenset({Strength.RAISES, Strength.PASSING})
+
+
+def _weighed(matches: Sequence[Match]) -> Iterator[Match]:
+    """Circumstances by what they come with: a clogged toilet at a daycare is urgent, a daycare a reason to look."""
+    troubled = any(match.state > TroubleState.RELEASED and match.strength not in _CIRCUMSTANCES for match in matches)
+    for match in matches:
+        if troubled or match.strength not in _CIRCUMSTANCES:
+            yield match
+        elif match.strength is Strength.RAISES:
+            yield replace(match, state=min(match.state, TroubleState.UNCLEAR))
 
 
 def _strongest(matches: Iterable[Match]) -> list[Match]:
     """One match for each place and category: the reading of it that stands, of those a hazard."""
-    best: dict[tuple[int, int, Category], Match] = {}
+    best: dict[tuple[int, int, Category | None], Match] = {}
     for match in matches:
         key = (match.where.part, match.where.start, match.category)
         if key not in best or _weight(match) > _weight(best[key]):
@@ -83,12 +96,14 @@ def _weight(match: Match) -> tuple[TroubleState, bool]:
 
 
 def _summed_up(matches: Sequence[Match], texts: Sequence[str], *, unread: bool) -> Assessment:
-    standing = [match for match in matches if match.state > TroubleState.RELEASED]
+    standing = [match for match in matches if match.state > TroubleState.RELEASED and match.category]
     categories = {match.category for match in standing}
     return Assessment(
         level=_level(standing, unread=unread),
         categories=tuple(category for category in Category if category in categories),
-        spans=tuple(TextSpan(*_place(match.where, texts), match.category) for match in _apart(standing)),
+        spans=tuple(
+            TextSpan(*_place(match.where, texts), match.category) for match in _apart(standing) if match.category
+        ),
         released_by=tuple(dict.fromkeys(_releases(matches, texts))),
         hazard=any(match.strength is Strength.HAZARD for match in standing),
     )
@@ -102,7 +117,7 @@ def _level(standing: Sequence[Match], *, unread: bool) -> TriageLevel:
 
 def _apart(standing: Sequence[Match]) -> Iterator[Match]:
     """Without those that lie inside another of their category. standing: by place."""
-    reached: dict[tuple[int, Category], int] = {}
+    reached: dict[tuple[int, Category | None], int] = {}
     for match in sorted(standing, key=lambda match: (match.where.part, match.where.start, -match.where.end)):
         key = (match.where.part, match.category)
         if match.where.end > reached.get(key, -1):

@@ -3,43 +3,52 @@
 from collections.abc import Iterator, Sequence
 
 from bridge.domain.words.lexicon import Category, ReleaseKind, Strength
-from bridge.domain.words.tokens import After, Clause, Token, clauses
+from bridge.domain.words.tokens import After, Token
 from bridge.domain.words.triage_clauses import Match, ReadTexts, TroubleState, WordSpan
 
 _WAVED_AWAY = frozenset({ReleaseKind.SALES, ReleaseKind.DEFERRED, ReleaseKind.OVER})
+_ASKED_BACK = 2  # words: "today?" is an answer still
+_OPENING = 2  # words: an answer begins with the day, or with "please"
 
 
 def answers(talk: ReadTexts) -> list[Match]:
     """A "yes" leans urgent, unless the customer also says that there is no hurry or asks for a price."""
     if any(remark.kind in _WAVED_AWAY for remark in talk.remarks):
         return []
-    turning = talk.lexicon.words("turning")
-    spoken = [clause for part in talk.parts for clause in clauses(part, turning)]
-    return [_urgent(token) for clause in spoken for token in _answer(talk, clause)]
+    spoken = ([token for token in part if token.word] for part in talk.parts)
+    return [match for tokens in spoken if tokens for match in _answer(talk, tokens)]
 
 
-def _answer(talk: ReadTexts, clause: Clause) -> Iterator[Token]:
-    tokens = [token for token in clause.tokens if token.word]
-    if not tokens:
-        return
-    affirmative, day = talk.lexicon.words("affirmative"), talk.lexicon.words("day")
+def _answer(talk: ReadTexts, tokens: Sequence[Token]) -> Iterator[Match]:
+    """tokens: all that one text says beside names and addresses."""
+    affirmative = talk.lexicon.words("affirmative")
     if talk.only_answers(tokens):
-        says = day if clause.question else affirmative | day
-        yield from [token for token in tokens if token.is_in(says)][:1]
-    elif not clause.question:
-        yield from _aside(talk, tokens, affirmative)
+        says = affirmative | _days(talk, tokens)
+        yield from [_match(token, Strength.URGENT, TroubleState.ACTIVE) for token in tokens if token.is_in(says)][:1]
+    elif _aside(tokens[0], affirmative):
+        yield _match(tokens[0], Strength.PASSING, TroubleState.UNCLEAR)  # "Yes, toilet clogged" may be the answer
+    elif answer := _last_words(talk, tokens, affirmative):
+        yield _match(answer, Strength.PASSING, TroubleState.ACTIVE)
 
 
-def _aside(talk: ReadTexts, tokens: Sequence[Token], affirmative: frozenset[str]) -> Iterator[Token]:
-    """`Yes, toilet clogged`, `toilet clogged yes`, `toilet clogged, yes urgent`."""
-    if tokens[0].is_in(affirmative) and tokens[0].after is After.COMMA:
-        yield tokens[0]
-        return
-    last = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at - 1].after is After.COMMA), len(tokens) - 1)
-    if tokens[last].is_in(affirmative) and talk.only_answers(tokens[last:]):
-        yield tokens[last]
+def _days(talk: ReadTexts, tokens: Sequence[Token]) -> frozenset[str]:
+    """`today please` answers as well; `do you want it now?` and `you can do it now` do not."""
+    days = talk.lexicon.words("day")
+    asks = tokens[-1].after is After.QUESTION and len(tokens) > _ASKED_BACK
+    begins = any(token.is_in(days) for token in tokens[:_OPENING])
+    return days if begins and not asks else frozenset()
 
 
-def _urgent(token: Token) -> Match:
-    where = WordSpan(token.part, token.start, token.end)
-    return Match(Category.SAME_DAY, Strength.URGENT, where, TroubleState.ACTIVE)
+def _aside(token: Token, affirmative: frozenset[str]) -> bool:
+    return token.is_in(affirmative) and token.after in {After.COMMA, After.STOP}
+
+
+def _last_words(talk: ReadTexts, tokens: Sequence[Token], affirmative: frozenset[str]) -> Token | None:
+    """`toilet clogged, 12 Elm St, yes`."""
+    last = next((at for at in range(len(tokens) - 1, 0, -1) if tokens[at - 1].after is not After.SPACE), len(tokens))
+    said = tokens[last:]
+    return said[0] if said and said[0].is_in(affirmative) and talk.only_answers(said) else None
+
+
+def _match(token: Token, strength: Strength, state: TroubleState) -> Match:
+    return Match(Category.SAME_DAY, strength, WordSpan(token.part, token.start, token.end), state)

@@ -15,6 +15,8 @@ MAX_WORDS = MAX_HEAD + MAX_TAIL  # of all parts together
 FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no", then "heat")
 NEGATION_REACH = 6
 HYPOTHESIS_REACH = 14
+OUTSIDER_REACH = 12
+DENIAL_REACH = 3  # words from the "no" to the end of the trigger it stands in: "the AC is not really broken"
 PRESENT_REACH = 2
 MAX_OVERS = 20
 HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
@@ -24,7 +26,8 @@ _FAR_REACHING = frozenset({ReleaseKind.DEFERRED, ReleaseKind.OVER, ReleaseKind.R
 _ONLY_DOUBT = frozenset({ReleaseKind.DEFERRED, ReleaseKind.HEDGED})
 _OF_ANOTHER_TIME = frozenset({ReleaseKind.PAST, ReleaseKind.PAPERWORK})
 _NOT_INSIDE = _CANCELLED_BY_RELAPSE | {ReleaseKind.HEDGED}
-_NEARBY = frozenset({ReleaseKind.ELSEWHERE, ReleaseKind.HEARSAY})
+_LEADING = frozenset({ReleaseKind.DENIED, ReleaseKind.PRICE, ReleaseKind.OUTSIDER})  # they tell of what follows them
+_NEARBY = _LEADING | {ReleaseKind.ELSEWHERE, ReleaseKind.HEARSAY}
 _SUBJECTS = frozenset({"it", "there", "water"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
 
@@ -48,7 +51,7 @@ class WordSpan:
 class Match:
     """A trigger that was found, what speaks against it, and what is left of it."""
 
-    category: Category
+    category: Category | None
     strength: Strength
     where: WordSpan
     state: TroubleState
@@ -176,8 +179,19 @@ class ReadTexts:
         before = {first: self._negator_before(tokens, first, spent) for first in places}
         for trigger in found:
             releases = list(self._negation(tokens, trigger, before.get(trigger.first), spent)) if negated else []
+            if ReleaseKind.NEGATED in trigger.value.yields and not releases:
+                releases += self._asked_and_denied(number, trigger)
             releases += [(remark.kind, remark.where) for remark in self._standing(number, trigger)]
             yield _match(trigger, tokens, releases, parted=self._over_in_another_part(number, trigger))
+
+    def _asked_and_denied(self, number: int, trigger: PhraseMatch[Trigger]) -> Iterator[tuple[ReleaseKind, WordSpan]]:
+        """`urgent? no`"""
+        asked = self.clauses[number]
+        if not asked.question or trigger.last + 1 < len(asked.tokens) or number + 1 == len(self.clauses):
+            return
+        answer = self.clauses[number + 1].tokens
+        if answer[0].word in _NO and (answer[0].after > After.SPACE or len(answer) == 1):
+            yield ReleaseKind.NEGATED, _words(answer, 0, 0)
 
     def _across_parts(self) -> Iterator[Match]:
         """Triggers that begin in one part and end in the next ("furnace", then "is not working at all")."""
@@ -198,25 +212,69 @@ class ReadTexts:
         yields = trigger.value.yields
         for remark in self._by_clause.get(number, ()):
             if remark.kind in yields and self._meets(remark, number, trigger):
-                yield remark
+                kind = self._weakened(remark, number, trigger)
+                if kind in yields:
+                    yield replace(remark, kind=kind)
         if ReleaseKind.DEFERRED in yields:
             yield from self._deferrals[:1]
         if ReleaseKind.OVER in yields:
             overs = (over for over in self._overs if self._same_part(over, number))
-            yield from (over for over in overs if (over.clause, over.last) > (number, trigger.first))
+            later = (over for over in overs if (over.clause, over.last) > (number, trigger.first))
+            yield from (over for over in later if not self._of_another(over, trigger))
 
     def _meets(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
+        tokens = self.clauses[number].tokens
         if remark.kind in _NOT_INSIDE and trigger.first < remark.first and remark.last <= trigger.last:
             return False  # "the AC has stopped", "could you possibly come today"
         if remark.kind is ReleaseKind.HYPOTHETICAL:
             return self._supposes(remark, number, trigger)
         if remark.kind in _OF_ANOTHER_TIME:
-            return not self._is_present(number, trigger)
+            return not self._is_present(remark, number, trigger)
+        if remark.kind in _LEADING and trigger.first < remark.first:
+            return tokens[remark.first].word in _AT and self._in_one_breath(remark, number, trigger)
+        if remark.kind is ReleaseKind.OUTSIDER and self._involved(remark, number, trigger):
+            return False
         if remark.kind in _NEARBY:
             return self._in_one_breath(remark, number, trigger)
+        if remark.kind is ReleaseKind.RESOLVED:
+            return remark.last >= _segment(tokens, trigger.first) and not self._of_another(remark, trigger)
         if remark.kind is ReleaseKind.HEDGED:
             return _distance(remark, trigger) in HEDGE_REACH
         return True
+
+    def _involved(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
+        """`the neighbor's leak comes through my ceiling`, `for my elderly neighbor`, `she asked me to text`."""
+        tokens = self.clauses[number].tokens
+        asked_for = any(token.word in _FOR for token in tokens[max(remark.first - 3, 0) : remark.first])
+        told = tokens[min(remark.last, trigger.last) + 1 : _breath_end(tokens, max(remark.last, trigger.last))]
+        return asked_for or self._any(told, "involved")
+
+    def _weakened(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> ReleaseKind:
+        """What is told of an outsider's trouble today, or asked of the price of one's own, leaves a doubt."""
+        tokens = self.clauses[number].tokens
+        if remark.kind is ReleaseKind.PRICE and self._any(tokens[remark.last + 1 : trigger.last + 1], "own"):
+            return ReleaseKind.HEDGED
+        if remark.kind is ReleaseKind.OUTSIDER:
+            first, last = min(remark.first, trigger.first), max(remark.last, trigger.last)
+            told = tokens[max(first - PRESENT_REACH, 0) : last + 1 + PRESENT_REACH]
+            return ReleaseKind.OUTSIDER if self._tells_of_the_past(told) else ReleaseKind.HEDGED
+        return remark.kind
+
+    def _tells_of_the_past(self, tokens: Sequence[Token]) -> bool:
+        past = any(token.word.endswith("ed") for token in tokens) or self._any(tokens, "past_tense")
+        return past and not self._any(tokens, "present")
+
+    def _any(self, tokens: Iterable[Token], name: str) -> bool:
+        return any(token.is_in(self.lexicon.words(name)) for token in tokens)
+
+    def _of_another(self, remark: Remark, trigger: PhraseMatch[Trigger]) -> bool:
+        """`heat works fine, it's the AC that's dead`: what is fine is not what is broken."""
+        tokens = self.clauses[remark.clause].tokens
+        for token in reversed(tokens[_segment(tokens, remark.first) : remark.first]):
+            for name, category in _SYSTEMS.items():
+                if self.lexicon.classes[name].fits(token):
+                    return trigger.value.category is not category
+        return False
 
     def _in_one_breath(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
         """No comma stands between: `my neighbor had a leak`, not `my neighbor had you here, my sink leaks`."""
@@ -243,10 +301,14 @@ class ReadTexts:
     def only_answers(self, tokens: Sequence[Token]) -> bool:
         return all(token.is_in(self.lexicon.words("answer")) for token in tokens if token.word)
 
-    def _is_present(self, number: int, trigger: PhraseMatch[Trigger]) -> bool:
-        """`the heater you installed last year is leaking`: the year is not when it leaked."""
-        tokens = self.clauses[number].tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
-        return any(token.is_in(self.lexicon.words("present")) for token in tokens)
+    def _is_present(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
+        """`the heater you installed last year is leaking`, `fixed the tub last week, now the sink leaks`."""
+        tokens = self.clauses[number].tokens
+        begin = _segment(tokens, trigger.first)
+        said = tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
+        if remark.last < begin:
+            said = (*said, *tokens[begin : trigger.first])
+        return self._any(said, "present")
 
     def _negation(
         self, tokens: Sequence[Token], trigger: PhraseMatch[Trigger], before: int | None, spent: frozenset[int]
@@ -254,8 +316,16 @@ class ReadTexts:
         """before: where a "no" stands that reaches the trigger."""
         if ReleaseKind.NEGATED in trigger.value.yields:
             at = self._negator_within(tokens, trigger, spent) if before is None else before
+            at = self._answered(tokens, trigger) if at is None else at
             if at is not None:
                 yield ReleaseKind.NEGATED, _words(tokens, at, at)
+
+    def _answered(self, tokens: Sequence[Token], trigger: PhraseMatch[Trigger]) -> int | None:
+        """`Urgent: no`."""
+        behind = tokens[trigger.last + 1 : trigger.last + 2]
+        answered = behind and tokens[trigger.last].after is After.COMMA and behind[0].word in _NO
+        alone = answered and (behind[0].after > After.SPACE or trigger.last + 2 == len(tokens))
+        return trigger.last + 1 if alone else None
 
     def _negator_before(self, tokens: Sequence[Token], first: int, spent: frozenset[int]) -> int | None:
         for at in range(first - 1, max(first - 1 - NEGATION_REACH, -1), -1):
@@ -271,9 +341,12 @@ class ReadTexts:
     def _negator_within(
         self, tokens: Sequence[Token], trigger: PhraseMatch[Trigger], spent: frozenset[int]
     ) -> int | None:
-        for at in range(trigger.first + 1, trigger.last):
+        for at in range(trigger.last - 1, max(trigger.first, trigger.last - 1 - DENIAL_REACH), -1):
+            if tokens[at].after > After.SPACE:
+                return None
             negates = tokens[at].word in self.lexicon.words("negator") and at not in spent
-            if negates and not self._ends_negation(tokens[at + 1], nearest=True):
+            fails = trigger.value.category in _SYSTEMS.values()  # "has not stopped working"
+            if negates and (fails or not self._ends_negation(tokens[at + 1], nearest=True)):
                 return at
         return None
 
@@ -283,22 +356,40 @@ class ReadTexts:
         return ends or (token.word.endswith("ing") and not nearest and not token.is_in(_PERCEIVING))
 
 
+_SYSTEMS = {"heating": Category.NO_HEAT, "machine": Category.NO_AC}
+_AND = frozenset({"and", "y", "so"})
+_FOR = frozenset({"for", "behalf", "elderly", "para", "por"})
+_AT = frozenset({"at", "in", "en"})
+_NO = frozenset({"no", "nope", "nah"})
 _PERCEIVING = frozenset({"seeing", "smelling", "noticing", "getting", "showing", "having", "hearing", "anything"})
 
 
+def _segment(tokens: Sequence[Token], at: int) -> int:
+    """Where the words between commas begin among which word `at` stands."""
+    return next((begin for begin in range(at, 0, -1) if tokens[begin - 1].after > After.SPACE), 0)
+
+
+def _breath_end(tokens: Sequence[Token], at: int) -> int:
+    """Where the words behind word `at` end that still belong to it: before a comma or an "and"."""
+    ends = (
+        end + 1 for end in range(at, len(tokens) - 1) if tokens[end].after > After.SPACE or tokens[end + 1].word in _AND
+    )
+    return next(ends, len(tokens))
+
+
 def _distance(remark: Remark, trigger: PhraseMatch[Trigger]) -> int:
-    """Words from the remark to the trigger; negative where the remark follows it."""
+    """WordSpan from the remark to the trigger; negative where the remark follows it."""
     if remark.last < trigger.first:
         return trigger.first - remark.last
     return min(trigger.last - remark.first, 0)
 
 
 def _negators_inside(found: Iterable[PhraseMatch[Trigger]]) -> frozenset[int]:
-    """Words of triggers that carry their own "no" ("no heat"): it negates nothing else."""
+    """WordSpan of triggers that carry their own "no" ("no heat"): it negates nothing else."""
     return frozenset(
         at
         for match in found
-        if ReleaseKind.NEGATED not in match.value.yields
+        if match.value.category and ReleaseKind.NEGATED not in match.value.yields
         for at in range(match.first, match.last + 1)
     )
 

@@ -37,12 +37,28 @@ URGENT = {
     Category.COMMERCIAL: (
         ["restaurant", "office", "warehouse", "church", "salon", "clinic", "gym", "daycare", "gas station"],
         [
-            "this is for our {}",
-            "we're a {}",
+            "this is for our {}, door is stuck",
+            "we're a {} and no hot water",
             "my {} toilet is clogged",
-            "i manage a {}",
+            "i manage a {}. lights are out in the hall",
             "{} location, drain backed up",
         ],
+    ),
+    Category.ELDERLY: (
+        ["mother", "grandpa", "aunt", "neighbor", "husband"],
+        [
+            "my {} is 85 and the outlet quit",
+            "my elderly {} lives here, toilet wont flush",
+            "my 84 year old {} has a clogged drain",
+            "my {}, 88, is alone and the breaker keeps tripping",
+            "{} turned 92 last week and the shower is broken",
+        ],
+    ),
+}
+WORTH_A_LOOK = {
+    Category.COMMERCIAL: (
+        ["restaurant", "office", "warehouse", "church", "salon", "clinic", "gym", "daycare", "bakery"],
+        ["this is for our {}", "we're a {}", "i manage a {}", "calling from the {} on Main"],
     ),
     Category.ELDERLY: (
         ["mother", "grandpa", "aunt", "neighbor", "husband"],
@@ -53,6 +69,14 @@ URGENT = {
             "my {}, 88, is alone",
             "{} turned 92 last week",
         ],
+    ),
+    Category.MEDICAL: (
+        ["ventilator", "cpap", "dialysis machine", "oxygen concentrator", "nebulizer", "feeding pump"],
+        ["my son is on a {}", "we have a {} here", "she sleeps with a {}"],
+    ),
+    Category.SAME_DAY: (
+        ["today", "tonight", "this afternoon", "this evening"],
+        ["can someone come {}", "could you make it {}?", "any chance you can stop by {}"],
     ),
 }
 HAZARDS = {
@@ -82,11 +106,40 @@ HAZARDS = {
             "water rising in {}",
         ],
     ),
+    "told by what they do": (
+        ["ankles", "knees", "shins", "waist"],
+        [
+            "water up to my {}",
+            "the water reaches our {}",
+            "water is over her {} in the basement",
+            "{} deep in the hall",
+        ],
+    ),
+    "told by a number": (
+        ["35", "70", "120", "400"],
+        ["co alarm says {}", "detector shows {} ppm", "its at {}ppm", "the alarm in the hall reads {}"],
+    ),
+    "told by the skin": (
+        ["outlet", "light switch", "faucet", "dryer", "breaker panel"],
+        ["got zapped by the {}", "the {} shocked me", "i felt a jolt from the {}", "{} gives a shock when i touch it"],
+    ),
 }
 HARMLESS = {
     "denied": (
         ["leak", "flooding", "water damage", "burning smell", "gas smell", "smoke", "sparks"],
         ["no {}", "we don't have any {}", "not a {}", "no sign of {}", "havent seen any {}", "no {} anymore"],
+    ),
+    "no fault": (
+        ["heat", "heater", "furnace", "ac", "air conditioner", "boiler"],
+        ["my {} is not broken", "the {} isn't out", "our {} never quit", "its not that the {} is dead"],
+    ),
+    "somebody else's": (
+        ["neighbor", "coworker", "friend", "supplier"],
+        ["my {} had a leak", "our {}'s place flooded last week", "a {}'s furnace died", "the {} had an emergency"],
+    ),
+    "a question of money": (
+        ["leak", "burst pipe", "no heat call", "dead ac"],
+        ["how much for a {}", "what do you charge for a {}?", "ballpark price for a {}"],
     ),
     "over": (
         ["leak", "roof leak"],
@@ -177,6 +230,13 @@ def test_a_trigger_is_found_in_every_sentence_of_its_kind(category: Category) ->
     for text in said(*URGENT[category]):
         found = read(text)
         assert (found.level, category in found.categories) == (TriageLevel.URGENT, True), text
+
+
+@pytest.mark.parametrize("category", WORTH_A_LOOK)
+def test_a_circumstance_alone_is_worth_a_look_and_wakes_nobody(category: Category) -> None:
+    for text in said(*WORTH_A_LOOK[category]):
+        found = read(text)
+        assert (found.level, category in found.categories) == (TriageLevel.CHECK, True), text
 
 
 @pytest.mark.parametrize("kind", HAZARDS)

@@ -20,10 +20,10 @@ def read(*parts: str, asked_urgent: bool = True) -> Assessment:
         ("its an emergancy", Category.EMERGENCY),
         ("water damage in the hall", Category.WATER_DAMAGE),
         ("electrical burning smell", Category.BURNING_SMELL),
-        ("it is for our restaurant", Category.COMMERCIAL),
-        ("my mother is 84", Category.ELDERLY),
-        ("she needs her oxygen concentrator", Category.MEDICAL),
-        ("can you come today", Category.SAME_DAY),
+        ("it is for our restaurant, the toilet is clogged", Category.COMMERCIAL),
+        ("my mother is 84 and cannot open her door", Category.ELDERLY),
+        ("the outlet for her oxygen concentrator died", Category.MEDICAL),
+        ("drain is backed up, can you come today", Category.SAME_DAY),
         ("no hay calefacción", Category.NO_HEAT),
         ("mi kitchen tiene una fuga", Category.LEAK),
     ],
@@ -32,6 +32,38 @@ def test_each_of_the_ten_triggers_is_urgent(text: str, category: Category) -> No
     found = read(text)
     assert found.level is URGENT
     assert category in found.categories
+
+
+@pytest.mark.parametrize(
+    ("circumstance", "category"),
+    [
+        ("it is for our restaurant", Category.COMMERCIAL),
+        ("es para mi restaurante", Category.COMMERCIAL),
+        ("my mother is 84", Category.ELDERLY),
+        ("she needs her oxygen concentrator", Category.MEDICAL),
+        ("can you come today", Category.SAME_DAY),
+        ("pueden venir hoy", Category.SAME_DAY),
+    ],
+)
+def test_a_place_a_person_or_a_day_is_looked_at_alone_and_urgent_with_a_trouble(
+    circumstance: str, category: Category
+) -> None:
+    alone, troubled = read(circumstance), read(circumstance, "the toilet is clogged")
+    assert (alone.level, alone.categories) == (CHECK, (category,))
+    assert (troubled.level, troubled.categories) == (URGENT, (category,))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I'm at the office", "the bar closes at 2", "so good to see you today", "what a hurry", "school is out today"],
+)
+def test_a_place_or_a_day_in_passing_is_nothing(text: str) -> None:
+    assert read(text).level is ROUTINE
+
+
+def test_a_trouble_of_none_of_the_ten_kinds_is_no_trigger() -> None:
+    assert read("the toilet is clogged").level is ROUTINE
+    assert read("how much for a clogged toilet at our office, no rush").level is not URGENT
 
 
 @pytest.mark.parametrize("text", ["no leak", "There isn't any water damage", "sin fuga", "nothing is leaking"])

@@ -20,17 +20,26 @@ class Category(StrEnum):
 
 
 class Strength(StrEnum):
-    """How much a trigger weighs: a hazard stays whatever else is said, `check` is worth a look but no night alert."""
+    """How much a trigger weighs: a hazard stays whatever else is said, `check` is worth a look but no night alert.
+
+    Circumstances (a place of business, an old person, "today") weigh by what they come with. They make a trouble
+    urgent; without one, what `raises` is worth a look, and what is said in `passing` is nothing. A `trouble` is a fault
+    of none of the ten kinds ("toilet clogged"): no trigger by itself.
+    """
 
     HAZARD = "hazard"
     URGENT = "urgent"
     CHECK = "check"
+    RAISES = "raises"
+    PASSING = "passing"
+    TROUBLE = "trouble"
 
 
 class ReleaseKind(StrEnum):
     """What takes the weight from a trigger (and `relapse`, which gives it back)."""
 
     NEGATED = "negated"
+    DENIED = "denied"  # with its whole clause, faults that carry their own "no" as well: "it's not that the AC is dead"
     PAST = "past"
     RESOLVED = "resolved"  # in its clause: "the leak is fixed"
     OVER = "over"  # of everything said before it: "never mind"
@@ -39,7 +48,9 @@ class ReleaseKind(StrEnum):
     NEW = "new"  # a wish to have, for what is missing: "no AC, want to add it"
     THING = "thing"  # of a thing, not of persons or homes: "the house is 80 years old"
     PAPERWORK = "paperwork"
-    ELSEWHERE = "elsewhere"  # with somebody else, or no business of a customer: "my neighbor had a leak", "hiring"
+    PRICE = "price"  # what it would cost: "how much to fix a leak"
+    ELSEWHERE = "elsewhere"  # no business of a customer: "hiring"
+    OUTSIDER = "outsider"  # of somebody who is no customer: "my neighbor had a leak"
     HEARSAY = "hearsay"  # who or what led them to us: "my grandma recommended you"
     DEFERRED = "deferred"  # in no hurry: the trigger is still shown, as `check`
     HEDGED = "hedged"  # not sure: the same
@@ -84,34 +95,32 @@ class LexiconError(ValueError):
         self.why = why
 
 
-_ALWAYS = frozenset(
-    {
-        ReleaseKind.DEFERRED,
-        ReleaseKind.HEDGED,
-        ReleaseKind.PAST,
-        ReleaseKind.RESOLVED,
-        ReleaseKind.OVER,
-        ReleaseKind.PAPERWORK,
-    }
-)
+_DENIALS = frozenset({ReleaseKind.NEGATED, ReleaseKind.DENIED, ReleaseKind.DEFERRED, ReleaseKind.HEDGED})
+_OTHER_TIMES = frozenset({ReleaseKind.PAST, ReleaseKind.RESOLVED, ReleaseKind.OVER, ReleaseKind.HYPOTHETICAL})
+_OTHER_MATTERS = frozenset({ReleaseKind.PAPERWORK, ReleaseKind.PRICE, ReleaseKind.ELSEWHERE})
+_CIRCUMSTANCE = _DENIALS | _OTHER_TIMES | _OTHER_MATTERS
+_ALWAYS = _CIRCUMSTANCE | {ReleaseKind.OUTSIDER}
 _YIELDS = {
-    Strength.HAZARD: frozenset({ReleaseKind.NEGATED}),
-    Strength.URGENT: _ALWAYS | {ReleaseKind.NEGATED, ReleaseKind.HYPOTHETICAL, ReleaseKind.ELSEWHERE},
-    Strength.CHECK: _ALWAYS | {ReleaseKind.NEGATED, ReleaseKind.HYPOTHETICAL, ReleaseKind.ELSEWHERE, ReleaseKind.SALES},
+    Strength.HAZARD: frozenset({ReleaseKind.NEGATED, ReleaseKind.OUTSIDER}),
+    Strength.URGENT: _ALWAYS,
+    Strength.CHECK: _ALWAYS | {ReleaseKind.SALES},
+    Strength.RAISES: _CIRCUMSTANCE,
+    Strength.PASSING: _CIRCUMSTANCE | {ReleaseKind.SALES},
+    Strength.TROUBLE: _ALWAYS | {ReleaseKind.SALES},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """yields: the kinds of release that this trigger gives way to."""
+    """yields: the kinds of release that this trigger gives way to. category: None for a trouble."""
 
-    category: Category
+    category: Category | None
     strength: Strength
     yields: frozenset[ReleaseKind]
 
 
 def trigger(
-    category: Category,
+    category: Category | None,
     strength: Strength = Strength.URGENT,
     also: frozenset[ReleaseKind] = frozenset(),
     never: frozenset[ReleaseKind] = frozenset(),

@@ -57,7 +57,12 @@ class Lexicon:
 
     def corrected(self, tokens: Iterable[Token]) -> tuple[Token, ...]:
         """The same with slips of the pen corrected as well."""
-        return tuple(self._joined([self._corrected(token) for token in self.plain(tokens)]))
+        spaced = (piece for token in self.plain(tokens) for piece in self._spaced(token))
+        return tuple(self._joined([self._corrected(token) for token in spaced]))
+
+    def is_unknown(self, word: str) -> bool:
+        """Is it no word of any phrase, nor a slip for one? A name, perhaps."""
+        return not self._speller.knows(word) and not self._speller.correct(word)
 
     def words(self, name: str) -> frozenset[str]:
         """The whole words of a class."""
@@ -94,13 +99,10 @@ class Lexicon:
         return Speller(self.misspelt, chain(used, self.expand, self.not_typos))
 
     def _written_out(self, token: Token) -> Iterator[Token]:
-        words = self.expand.get(token.word) or self._apart(token.word)
-        if words == (token.word,):
-            yield token
-            return
-        for word in words[:-1]:
-            yield Token(word, token.start, token.end, part=token.part)
-        yield replace(token, word=words[-1])
+        return _pieces(token, self.expand.get(token.word) or self._apart(token.word))
+
+    def _spaced(self, token: Token) -> Iterator[Token]:
+        return _pieces(token, self._speller.apart(token.word, self.words("joint")))
 
     def _apart(self, word: str) -> tuple[str, ...]:
         """ "isn't" is "is not", "we'll" is "we will", "mother's" is "mother"."""
@@ -133,6 +135,16 @@ class Lexicon:
             last = tokens[found.last]
             yield Token(found.value, tokens[index].start, last.end, last.after, last.part)
             index = found.last + 1
+
+
+def _pieces(token: Token, words: tuple[str, ...]) -> Iterator[Token]:
+    """A token read as several words, which all stand where it stands."""
+    if words == (token.word,):
+        yield token
+        return
+    for word in words[:-1]:
+        yield Token(word, token.start, token.end, part=token.part)
+    yield replace(token, word=words[-1])
 
 
 def _used(entries: Iterable[tuple[Phrase, object]]) -> Iterator[str]:

@@ -184,9 +184,10 @@ def _members(read: Source, table: Table, key: str, kinds: type[E]) -> frozenset[
 
 
 def _trigger(read: Source, table: Table) -> Trigger:
+    strength = _member(read, {"strength": "urgent", **table}, "strength", Strength)
     return trigger(
-        _member(read, table, "category", Category),
-        _member(read, {"strength": "urgent", **table}, "strength", Strength),
+        None if strength is Strength.TROUBLE else _member(read, table, "category", Category),
+        strength,
         also=_members(read, table, "also", ReleaseKind),
         never=_members(read, table, "never", ReleaseKind),
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
@@ -32,7 +32,23 @@ class Speller:
         """The known word meant by `word`; "" where it is known itself or nothing is near."""
         if not 4 <= len(word) <= LONGEST or word in self._known or not word.isalpha():
             return ""
-        return next((meant for guess in _spellings(word) if (meant := self._nearest(guess))), "")
+        whole = _with_g(word)
+        if whole in self._known:
+            return whole
+        return self._nearest(word) or (self._nearest(whole) if whole else "")
+
+    def knows(self, word: str) -> bool:
+        return word in self._known
+
+    def apart(self, word: str, joints: frozenset[str]) -> tuple[str, ...]:
+        """The two words that one wrote without the blank between them: "noheat", "waterleak"."""
+        if not 4 <= len(word) <= LONGEST or word in self._known:
+            return (word,)
+        pairs = ((word[:at], word[at:]) for at in range(2, len(word) - 1))
+        return next((pair for pair in pairs if all(self._joins(half, joints) for half in pair)), (word,))
+
+    def _joins(self, half: str, joints: frozenset[str]) -> bool:
+        return half in joints or half in self._vocabulary
 
     def _nearest(self, word: str) -> str:
         if word in self._vocabulary:
@@ -52,7 +68,6 @@ class Speller:
         return meant if enough or (swapped and near[1] == 1) else ""
 
 
-def _spellings(word: str) -> Iterator[str]:
-    yield word
-    if len(word) >= 5 and _DROPPED_G.search(word):
-        yield word + "g"
+def _with_g(word: str) -> str:
+    """ "leakin" is "leaking"; "" where no letter is missing."""
+    return word + "g" if len(word) >= 5 and _DROPPED_G.search(word) else ""
