@@ -33,6 +33,7 @@ REPLY_SETS = {
     "seventeenth batch": labels.replies("replies17.txt"),
     "eighteenth batch": labels.replies("replies18.txt"),
     "nineteenth batch": labels.replies("replies19.txt"),
+    "twentieth batch": labels.replies("replies20.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -93,6 +94,20 @@ def test_no_hazard_is_missed(name: str) -> None:
 def test_few_traps_raise_a_false_alarm(name: str) -> None:
     traps = [reply for reply in REPLY_SETS[name] if reply.label == "t"]
     assert share("false alarms", name, traps, lambda _, found: found.level is not TriageLevel.ROUTINE) <= 0.15
+
+
+@pytest.mark.parametrize("name", REPLY_SETS)
+def test_what_is_only_to_be_looked_at_wakes_nobody(name: str) -> None:
+    looks = [reply for reply in REPLY_SETS[name] if reply.label == "c"]
+    assert share("woken for a look", name, looks, lambda _, found: found.level is TriageLevel.URGENT) <= 0.10
+
+
+def test_personal_texts_wake_nobody() -> None:
+    calm = [assess([text], LEXICON).level for text in labels.lines("calm.txt")]
+    urgent, check = calm.count(TriageLevel.URGENT), calm.count(TriageLevel.CHECK)
+    print(f"personal texts: urgent {urgent}/{len(calm)}, check {check}/{len(calm)}")
+    assert urgent / len(calm) <= 0.05
+    assert check / len(calm) <= 0.10
 
 
 @pytest.mark.parametrize("name", REPLY_SETS)
