@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test deep check dist lock messages clean
+.PHONY: demo test deep check docs dist release lock messages clean
 
 demo: .venv/installed
 	@$(BIN)/textback demo
@@ -69,6 +69,10 @@ messages: .venv/installed-dev
 	  --no-fuzzy-matching
 	sed -i -E '/^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By):/d' \
 	  bridge/web/locale/es/messages.po
+
+# What is made from the code: CONFIGURATION.md and HTTP.md in bridge/deploy.
+docs: .venv/installed-dev
+	$(BIN)/python -m tests.house.docs
 
 clean:
 	rm -rf .venv .lab build dist *.egg-info

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 class AmiSettings:
     """How to reach one PBX. Times are seconds.
 
-    ping_interval: how often to ask whether it is there; no answer for as long again ends the connection.
-    snapshot_interval: how often to ask which channels live, so that a lost Hangup is noticed.
-    queue_size: events that may wait for the tracker before the connection is given up and rebuilt. ca_file: who may
-    vouch for the PBX's certificate, the machine's own authorities where it is None.
+    name: what it is called here. host, port: of its Manager Interface (AMI). username: of our account there. secret:
+    of that account; needed. tls: speak TLS. ca_file: who may vouch for the PBX's certificate, the machine's own
+    authorities where there is none. ping_interval: how often to ask whether it is there; no answer for as long again
+    ends the connection. answer_timeout: how long an answer may take. snapshot_interval: how often to ask which
+    channels live, so that a lost Hangup is noticed. queue_size: events that may wait before the connection is given
+    up and rebuilt.
     """
 
     name: str

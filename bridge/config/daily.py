@@ -16,7 +16,11 @@ KEPT = RetentionSettings()
 
 @dataclass(frozen=True, slots=True)
 class DigestSection:
-    """people: by name, who get that of the whole office. branches: who get that of one. at: instead of the opening."""
+    """The morning's list of who waits for a call.
+
+    people: by name, who get that of the whole office. at: instead of the opening.
+    branches: who get that of one, as in `{ east = ["Ann"] }`.
+    """
 
     people: tuple[Name, ...] = ()
     at: ClockTime | None = None
@@ -25,6 +29,11 @@ class DigestSection:
 
 @dataclass(frozen=True, slots=True)
 class RetentionSection:
+    """What is forgotten in time; counts and opt-outs stay.
+
+    bodies: how long words are kept, customers' and ours. rows: calls, callbacks and their history.
+    """
+
     bodies: Annotated[Duration, between(7 * DAY, 3650 * DAY)] = KEPT.bodies
     rows: Annotated[Duration, between(30 * DAY, 3650 * DAY)] = KEPT.rows
 

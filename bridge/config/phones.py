@@ -1,6 +1,6 @@
 """`[phones]`: the scripts that desk phones ask for, and who may. Without the table there are none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Annotated, Any
 
@@ -17,10 +17,14 @@ SHIPPED_TOKEN = "CHANGE-ME"  # noqa: S105  what the dialplan snippet has in its 
 
 @dataclass(frozen=True, slots=True)
 class PhonesSection:
-    """token, pin: or token_file, pin_file. peers: addresses or networks of PBXs on other machines."""
+    """The queue on desk phones (FastAGI). `textback dialplan` gives the snippets.
 
-    token: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-    pin: Annotated[str, StringConstraints(pattern=r"^([0-9]{4,12})?$")] = ""
+    token: what the dialplan shows to be let in: `openssl rand -hex 16`. pin: digits that open the text-back switch;
+    without them it stays shut. listen: address and port. peers: addresses or networks of PBXs on other machines.
+    """
+
+    token: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")] = field(repr=False)
+    pin: Annotated[str, StringConstraints(pattern=r"^([0-9]{4,12})?$")] = field(default="", repr=False)
     listen: str = "127.0.0.1:4574"
     peers: tuple[str, ...] = ()
 

@@ -1,4 +1,8 @@
-"""The tables of textback.toml as they are written. What they mean together, `load` says."""
+"""The tables of textback.toml as they are written. What they mean together, `load` says.
+
+The docstrings are read by people twice: here, and in `bridge/deploy/CONFIGURATION.md`, which `make docs` makes of
+them. So each setting is in them, as `name: what it sets.` (`name, other: ...` for two).
+"""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,7 +34,13 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class OfficeSection:
-    """The keys above the first table. holidays: a country, or one with its part: `US`, `US-NY`."""
+    """The office as a whole.
+
+    business: as customers know it; stands in every text. country: how numbers without a plus are read; texts go there.
+    zone: the office's time, as in `America/New_York`. regions: countries that texts may go to, instead of the one.
+    emergency: who to call in danger, in the one text that says so; else 911 or 112, by the country.
+    holidays: a country whose public holidays are closed, or one with its part: `US`, `US-NY`.
+    """
 
     business: Name
     country: Country
@@ -42,9 +52,12 @@ class OfficeSection:
 
 @dataclass(frozen=True, slots=True)
 class PbxSection(AmiSettings):
-    """One `[[pbx]]`: how to reach it, and how to read what it tells.
+    """How to reach a PBX, and how to read what it tells. Times are seconds.
 
-    cdr: where it writes its own records of calls, as `cdr_csv` does; what ended while we were away is looked for there.
+    name: of this PBX, where there are several. trunks: patterns such as `PJSIP/trunk-*`: channels on which calls come
+    in from outside; without any, well-known contexts tell. outside_prefix: digits that are dialled before outside
+    numbers. cdr: where it writes its own records of calls, as `cdr_csv` does; what ended while we were away is looked
+    for there.
     """
 
     name: Name = "pbx"
@@ -58,7 +71,11 @@ class PbxSection(AmiSettings):
 
 @dataclass(frozen=True, slots=True)
 class TextsSection:
-    """Own words by language over the shipped ones; hint: how to opt out, "" for none."""
+    """Your own words, by language, in the place of the shipped ones; `textback check-config` shows every text.
+
+    language: of first texts; an answer is in the customer's. hint: how to opt out, "" for none.
+    en, es: words by the name of the text; what promises too much is refused.
+    """
 
     language: Language | None = None
     hint: Annotated[str, StringConstraints(max_length=80)] | None = None
@@ -68,7 +85,14 @@ class TextsSection:
 
 @dataclass(frozen=True, slots=True)
 class LineSection:
-    """carrier_replies: the network confirms STOP and START to this number by itself, as toll-free ones do in the US."""
+    """Numbers that ring the office, and the number that texts their callers.
+
+    sms_number: texts come from here, and replies arrive here. dids: numbers that ring here, as the PBX writes them.
+    name: of the line, where there are several. branch: which office it belongs to; else the business.
+    pbx: which PBX rings it, where there are several. texts: as `[texts]`, for this line alone, as `[line.texts]`.
+    hours: as `[hours]`, for this line alone, as `[line.hours]`.
+    carrier_replies: the network confirms STOP and START to this number by itself; else toll-free ones do.
+    """
 
     sms_number: Number
     dids: Annotated[tuple[Number, ...], Field(min_length=1)]
@@ -82,6 +106,15 @@ class LineSection:
 
 @dataclass(frozen=True, slots=True)
 class PersonSection:
+    """Somebody who works here.
+
+    name: as people know them; a user of the page with that name has their desk phone. mobile: alerts go to it, and what
+    is texted from it are their commands.
+    extension: their desk phone. email: alerts go there as well; needs `[email]`.
+    quiet: quiet hours, such as `22:00-07:00`: no texts but those of urgent work.
+    on_call: told of urgent work at all hours, where there is no `[[shift]]`.
+    """
+
     name: Name
     mobile: Number | None = None
     extension: Digits | None = None
@@ -92,7 +125,11 @@ class PersonSection:
 
 @dataclass(frozen=True, slots=True)
 class ShiftSection:
-    """One `[[shift]]`: people, first to last, on these days in these hours; without a branch, in every branch."""
+    """Who is on call when.
+
+    people: names, first to last. days: such as `mon-fri` or `"sat,sun"`. hours: such as `17:00-08:00`; else all day.
+    branch: of which the shift is; else of every branch.
+    """
 
     people: Annotated[tuple[Name, ...], Field(min_length=1)]
     days: Days = tuple(range(7))
@@ -102,7 +139,14 @@ class ShiftSection:
 
 @dataclass(frozen=True, slots=True)
 class OnCallSection:
-    """How urgent work is passed on; `escalation.Rules` holds the defaults."""
+    """How urgent work is passed on, from the first on call to the next: escalation.
+
+    owner: who is told last. ack_within: so long somebody has to acknowledge, then the next is told.
+    office_first: so long the page is alone with it while the office is open.
+    remind_after: acknowledged, and so long neither call, text nor outcome: one reminder, then the next person.
+    voicemail: told, while closed, of a voicemail too. untextable: of a caller who cannot be texted.
+    repeated: of a caller who called 3 times in 15 minutes.
+    """
 
     owner: Name | None = None
     ack_within: Annotated[Duration, between(2 * MINUTE, 2 * HOUR)] = ALERTS.ack_within
@@ -115,17 +159,33 @@ class OnCallSection:
 
 @dataclass(frozen=True, slots=True)
 class EmailSection:
+    """A mail server, for mail to staff beside the texts.
+
+    host: its name. sender: the address that alerts come from. port: of the server.
+    security: `starttls` (587), `tls` from the first byte (465), or `none` for a server on this machine.
+    username: "" where the server asks for none. password: of that user.
+    """
+
     host: Name
     sender: Email
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Security = Security.STARTTLS
     username: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RulesSection:
-    """When a missed call gets a text; `policy.Rules` holds the defaults."""
+    """When a missed call gets a text; the defaults are safe.
+
+    min_ring: who hung up sooner is counted as `short` and gets no text. cool_down: one first text a number in this
+    time, by open and closed hours. max_age: a text that could not go out for so long is dropped. delay: wait before
+    the first text. text_lost_after_talk: also who was talked with, put on hold, and gave up. receipt: answer a
+    customer's text once, by "we have your text". cap_hour, cap_day: first texts over all numbers. neighbours: so many
+    other callers from adjacent numbers trip the breaker. neighbour_window: within this time. text_new_area_codes:
+    also numbers at home that our tables cannot place. live_only: on trial: the only numbers that get texts by
+    themselves; empty: all.
+    """
 
     min_ring: Annotated[Duration, between(timedelta(0), timedelta(minutes=1))] = DEFAULTS.min_ring
     cool_down: Annotated[Duration, between(HOUR, 720 * HOUR)] = DEFAULTS.cool_down
@@ -143,7 +203,11 @@ class RulesSection:
 
 @dataclass(frozen=True, slots=True)
 class WebSection:
-    """certificate, key: PEM files, for https. language: of the page; else each browser's."""
+    """The page. Beyond this machine only once `textback users add NAME --role admin` was run.
+
+    listen: address and port. hosts: names that the page is asked for by, beside the address; any other is refused.
+    certificate, key: PEM files, for https. language: of the page; else each browser's.
+    """
 
     listen: str = "127.0.0.1:8080"
     hosts: tuple[Name, ...] = ()
@@ -154,9 +218,19 @@ class WebSection:
 
 @dataclass(frozen=True, slots=True)
 class StorageSection:
+    """The database.
+
+    path: of its file; else `textback.db` in the service's state directory (/var/lib/textback).
+    """
+
     path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LogSection:
+    """What the log tells; customers' words and whole numbers never stand in it.
+
+    level: the least that is told.
+    """
+
     level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,6 +1,7 @@
 """The small types of the file: countries, zones, durations, opening hours, listen addresses."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,13 +42,21 @@ def duration(written: Any) -> timedelta:
     return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
-def between(least: timedelta, most: timedelta) -> AfterValidator:
-    def check(value: timedelta) -> timedelta:
-        if not least <= value <= most:
-            raise ValueError(f"should be from {_seconds(least)} to {_seconds(most)}")
+@dataclass(frozen=True, slots=True)
+class DurationLimits:
+    """Both ends belong to it."""
+
+    least: timedelta
+    most: timedelta
+
+    def __call__(self, value: timedelta) -> timedelta:
+        if not self.least <= value <= self.most:
+            raise ValueError(f"should be from {_seconds(self.least)} to {_seconds(self.most)}")
         return value
 
-    return AfterValidator(check)
+
+def between(least: timedelta, most: timedelta) -> AfterValidator:
+    return AfterValidator(DurationLimits(least, most))
 
 
 def _seconds(value: timedelta) -> str:

@@ -15,7 +15,10 @@ Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, m
 
 @dataclass(frozen=True, slots=True)
 class WordsSection:
-    """add: phrases by category (`leak = ["drip drip"]`). mute: phrases that shall flag nothing ("leak detector")."""
+    """What your customers call urgent, over the words that are shipped.
+
+    add: phrases by category, as in `{ leak = ["drip drip"] }`. mute: phrases that shall flag nothing ("leak detector").
+    """
 
     add: dict[str, tuple[Phrase, ...]] = field(default_factory=dict)
     mute: tuple[Phrase, ...] = ()

@@ -70,12 +70,26 @@ _POSITIVE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmppSettings:
-    """One gateway. Times in seconds, rate in submits a second; ValueError says which value cannot be.
+    """An account at an SMS gateway (SMPP 3.4). Times are seconds.
 
-    error_map: command_status, written in decimal or as 0x4a1, to what it means at this gateway. by_ton: an address of
-    TON 1 is international, so it gets its plus; switch it off for a gateway that marks every address so.
-    backlog: deliveries that may wait for the disk before the gateway is asked to keep the next ones. picture_notices:
-    how the gateway words it that a picture (MMS) was sent, instead of the ways we know; it is told by its beginning.
+    host, port: of the SMSC. system_id, password: of the account. name: what it is called here. tls: speak TLS.
+    ca_file: who may vouch for the gateway's certificate, the machine's own authorities where there is none.
+    system_type, address_range, service_type: as the provider says, mostly nothing. bind: one connection
+    (`transceiver`), or one each way (`tx_rx`). window: submits that may wait for an answer. rate: submits a second.
+    enquire_interval: so long silent, and the peer is asked (enquire_link). response_timeout: how long an answer may
+    take. connect_timeout: how long connecting may take. drain_timeout: how long open submits may take when we stop.
+    reconnect_after: the first wait after a lost connection. reconnect_longest: the longest such wait. backlog:
+    deliveries that may wait for the disk before the gateway is asked to keep the next ones. international, national,
+    alphanumeric: TON and NPI of such addresses, and whether a plus is written. by_ton: an address of TON 1 is
+    international, so it gets its plus; switch it off for a gateway that marks every one so. default_alphabet: what
+    the gateway means by data_coding 0. concat: how parts of a long text are marked (concatenated SMS). id_base: in
+    which bases the gateway writes a message id, in its answer and in its delivery receipt (DLR). error_map:
+    command_status, written in decimal or as 0x4a1, to what it means at this gateway. registered_delivery: which
+    receipts are asked for; 1: all. validity: how long the gateway may try. picture_notices: how the gateway words it
+    that a picture (MMS) was sent, instead of the ways we know; it is told by its beginning. trace: every PDU into the
+    log, numbers masked, no words.
+
+    Raises ValueError, which says what cannot be.
     """
 
     host: str

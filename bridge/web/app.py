@@ -166,6 +166,7 @@ def static_path(name: str) -> str:
 
 
 async def _static(request: web.Request) -> web.StreamResponse:
+    """A file of the page, which browsers may keep for ever: its address changes with it."""
     path = HERE / "static" / request.match_info["name"]
     if not path.is_file():
         raise web.HTTPNotFound(text=N_("There is no such file."))

@@ -139,6 +139,7 @@ class Auth:
         return render(request, "sign_in.html", {**context, "unfinished": None, **more}, status)
 
     async def show(self, request: web.Request) -> web.Response:
+        """The form to sign in by."""
         if await self._visitor(request):
             raise web.HTTPSeeOther("/")
         return self._page(request, 200, {})
@@ -185,6 +186,7 @@ class Auth:
         return render(request, "unfinished.html", context)
 
     async def sign_out(self, request: web.Request) -> web.Response:
+        """End the session of this browser."""
         async with self._database.transaction() as tx:
             await users.end_session(tx, _digest(request[BROWSER]))
         request[BROWSER] = new_browser()

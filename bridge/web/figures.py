@@ -105,6 +105,7 @@ class FiguresPage:
         self._site = site
 
     async def show(self, request: web.Request) -> web.Response:
+        """The figures of a period, on a page."""
         now, chosen, office = self._site.clock(), _chosen(request), self._site.office
         show = self._site.show(request, now)
         first, last = self._period(request)

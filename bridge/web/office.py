@@ -46,6 +46,7 @@ class OfficePages:
     # --- whom we know, and what was left out
 
     async def contacts(self, request: web.Request) -> web.Response:
+        """Who is who among the callers."""
         return await self._contacts_page(request)
 
     async def _contacts_page(
@@ -69,6 +70,7 @@ class OfficePages:
             )
 
     async def put_contact(self, request: web.Request) -> web.StreamResponse:
+        """Enter or change one contact."""
         form = await request.post()
         number, name, kind = (str(form.get(field, "")).strip() for field in ("number", "name", "kind"))
         try:
@@ -108,6 +110,7 @@ class OfficePages:
             )
 
     async def settings(self, request: web.Request) -> web.Response:
+        """How the office is set up, as the configuration says; never a secret."""
         now = self._site.clock()
         async with self._site.database.read() as db:
             office = await office_with_changes(db, self._site.office, now)

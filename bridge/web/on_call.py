@@ -39,6 +39,7 @@ class OnCallPage:
         self._duties = ScheduleChanges(site.database, site.office)
 
     async def show(self, request: web.Request) -> web.Response:
+        """Who is on call and when the office is open, with dated changes."""
         return await self._page(request)
 
     async def _page(self, request: web.Request, status: int = 200, banner: Banner | None = None) -> web.Response:
@@ -84,6 +85,7 @@ class OnCallPage:
         return Override(str(form.get("person", "")), change, start, end, str(form.get("branch", "")) or None, by=who)
 
     async def take_back(self, request: web.Request) -> web.StreamResponse:
+        """Undo a dated change of who is on call."""
         return await self._take_back(request, self._duties.take_back)
 
     # --- when the office is open
@@ -109,6 +111,7 @@ class OnCallPage:
         return HoursChange(door, start, end, branch, line, by=who)
 
     async def take_back_hours(self, request: web.Request) -> web.StreamResponse:
+        """Undo a dated change of the opening hours."""
         return await self._take_back(request, self._duties.take_back_hours)
 
     async def _take_back(

@@ -27,7 +27,7 @@ class Status:
         return web.json_response({"ready": health.ready}, status=200 if health.ready else 503)
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        """Also while the database cannot be read: that is when somebody must be told."""
+        """For Prometheus; also while the database cannot be read: that is when somebody must be told."""
         try:
             told = await self._snapshot()
         except StorageError:

@@ -24,6 +24,7 @@ class UsersPage:
         self._site = site
 
     async def show(self, request: web.Request) -> web.Response:
+        """Who may use the page (RBAC: staff, lead, admin)."""
         return await self._page(request)
 
     async def _page(self, request: web.Request, status: int = 200, banner: Banner | None = None) -> web.Response:

@@ -63,6 +63,7 @@ class Views:
         self._site = site
 
     async def queue(self, request: web.Request) -> web.Response:
+        """A list of the queue as a page; `?q=` searches it."""
         async with self._site.database.read() as db:
             return await self.list_page(request, db, TAB_AT[request.path])
 
@@ -133,6 +134,7 @@ class Views:
         return render(request, "row.html", self._site.around_rows(request, self._site.clock()) | context)
 
     async def conversation(self, request: web.Request) -> web.Response:
+        """One customer: the row, everything written and said, and the forms for it."""
         async with self._site.database.read() as db:
             return await self.conversation_page(request, db, await found(request, db))
 
