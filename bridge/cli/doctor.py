@@ -16,6 +16,7 @@ from bridge.config import ConfigError, load
 from bridge.doctor.cdr import call_records
 from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
+from bridge.ops import logs
 
 MARKS = {
     CheckResult.OK: " ok ",
@@ -34,6 +35,7 @@ def doctor(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Look at the PBX, the gateway, the database and this machine; exit code 1 where one of them is not right."""
+    logs.configure("error", os.environ)  # the findings say it, and standard output is theirs alone
     findings = examine(config, os.environ)
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
