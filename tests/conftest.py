@@ -1,14 +1,21 @@
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 
 import tests.depth  # noqa: F401  registers a profile that can be asked for
+from bridge.web import passwords
 from tests.desk import database, desk
 from tests.lab.fixtures import asterisk, office
+from tests.ports import reserve
+from tests.site import example
 
-__all__ = ["asterisk", "database", "desk", "office"]
+__all__ = ["asterisk", "database", "desk", "example", "office"]
 
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashed at once; what a password costs outside tests, `test_sign_in` holds."""
 
 SLOW = ("asterisk", "smsc", "browser", "slow")
 
@@ -21,5 +28,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def fresh_logs() -> Iterator[None]:
     """What one test does to logging, another does not see."""
+    root = logging.getLogger()
+    before = [*root.handlers], root.level
     yield
     structlog.reset_defaults()
+    root.handlers[:], root.level = before
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """Instead of that of pytest-asyncio, which somebody else may take before we do."""
+    return reserve()
+
+
+@pytest.fixture
+def unused_tcp_port_factory() -> Callable[[], int]:
+    return reserve

@@ -1,10 +1,23 @@
 """A site as its administrator has it: a small `textback.toml` in a folder of its own, and the command run on it."""
 
+import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import pytest
+
+import bridge
+from bridge.cli.app import main
+from tests.ports import reserve
+
+EXAMPLE = Path(bridge.__file__).parent / "deploy" / "textback.example.toml"
 DID = "+12125550100"
 SMALL: Mapping[str, Any] = {
     "business": "Ace Plumbing",
@@ -41,3 +54,42 @@ def toml(site: Mapping[str, Any]) -> Iterator[str]:
         for table in value if isinstance(value, list) else [value] if value else []:
             yield f"[[{name}]]" if name in REPEATED else f"[{name}]"
             yield from (f"{key} = {json.dumps(own)}" for key, own in table.items())
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    """The shipped example, with its secrets, and with nobody at any of its addresses."""
+    for name in ("ami.secret", "smpp.password"):
+        (tmp_path / name).write_text("hunter2")
+        (tmp_path / name).chmod(0o600)
+    path = tmp_path / "textback.toml"
+    shipped = EXAMPLE.read_text().replace("[[pbx]]", f"[[pbx]]\nport = {reserve()}").replace("2775", str(reserve()))
+    more = f'\n[storage]\npath = "{tmp_path / "t.db"}"\n[web]\nlisten = "127.0.0.1:{reserve()}"\n'
+    path.write_text(shipped + more)
+    return path
+
+
+def run(*arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+    """`textback` with these arguments in this process, as far as a caller can tell; given: its standard input.
+
+    In a thread of its own, so that a test with an event loop can ask too.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_run, arguments, given).result()
+
+
+def _run(arguments: tuple[str, ...], given: str) -> "subprocess.CompletedProcess[str]":
+    out, err = io.StringIO(), io.StringIO()
+    typed = io.TextIOWrapper(io.BytesIO(given.encode()))
+    with redirect_stdout(out), redirect_stderr(err), patch.multiple(sys, argv=["textback", *arguments], stdin=typed):
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def process(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The same as a process: what only the interpreter's start and end show."""
+    command = [sys.executable, "-c", "from bridge.cli.app import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -35,7 +35,7 @@ def _print_version() -> None:
 def main() -> None:
     """Exit codes: 0 fine, 1 a problem was found, 2 wrong usage."""
     try:
-        build()()
+        build()(prog_name="textback")
     except Exception as error:
         explain(error)
         sys.exit(1)

@@ -11,7 +11,14 @@ from typer.testing import CliRunner
 from bridge.cli.app import build, rows
 from bridge.config import ConfigError, ConfigProblem
 from storage.errors import StorageError
-from tests.cli.test_configuration import run
+from tests.site import process, run
+
+
+def test_a_process_ends_as_it_does_here(tmp_path: Path) -> None:
+    """The other tests run commands in this process; this one holds that it is the same."""
+    for arguments in (["nonsense"], ["check-config", "--config", str(tmp_path / "none.toml")]):
+        here, there = run(*arguments), process(*arguments)
+        assert (here.returncode, here.stdout, here.stderr) == (there.returncode, there.stdout, there.stderr)
 
 
 def test_the_version_is_that_of_the_distribution() -> None:

@@ -20,13 +20,11 @@ from storage import backup, calls, files, messages, migrate, opt_outs, settings
 from storage.database import Database
 from storage.errors import StorageError
 from storage.opt_outs import OptOutCause
-from tests.cli.test_configuration import example, run
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
 from tests.lab.fixtures import missing
+from tests.site import run
 
 pytestmark = pytest.mark.slow
-
-__all__ = ["example"]
 
 LATER = MONDAY_NOON + timedelta(days=1)
 

@@ -6,9 +6,6 @@ from pathlib import Path
 from bridge.cli.carrier import report
 from bridge.cli.configuration import renderings
 from bridge.config import load
-from tests.cli.test_configuration import example
-
-__all__ = ["example"]
 
 MONDAY = datetime(2026, 11, 23, 17, tzinfo=UTC)
 

@@ -1,41 +1,17 @@
 """`textback check-config` as an administrator sees it."""
 
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from bridge.cli.configuration import report
 from bridge.config import load
-from tests.config.test_load import EXAMPLE
+from tests.site import run
 
 MONDAY_EVENING = datetime(2026, 11, 24, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def example(tmp_path: Path) -> Path:
-    for name in ("ami.secret", "smpp.password"):
-        (tmp_path / name).write_text("hunter2")
-        (tmp_path / name).chmod(0o600)
-    path = tmp_path / "textback.toml"
-    path.write_text(EXAMPLE.read_text() + f'\n[storage]\npath = "{tmp_path / "t.db"}"\n')
-    return path
-
-
 def shown(path: Path) -> list[str]:
     return list(report(load(path, {}), MONDAY_EVENING))
-
-
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-c", "from bridge.cli.app import main; main()", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_every_text_is_shown_as_it_would_be_sent_with_its_parts(example: Path) -> None:
@@ -74,8 +50,12 @@ def test_secrets_are_not_shown(example: Path) -> None:
 def test_a_right_file_exits_0_and_a_wrong_one_1_with_one_line_a_mistake(example: Path) -> None:
     fine = run("check-config", "--config", str(example))
     assert (fine.returncode, fine.stderr) == (0, "")
-    example.write_text(example.read_text().replace('"US"', '"XX"').replace("port = 2775", "prot = 2775"))
+    example.write_text(example.read_text().replace('"US"', '"XX"').replace("\nsystem_id", "\nsistem_id"))
     wrong = run("check-config", "--config", str(example))
     assert wrong.returncode == 1
     assert wrong.stdout == ""
-    assert [row.split(":")[1].strip() for row in wrong.stderr.splitlines()] == ["country", "smpp.port", "smpp.prot"]
+    assert [row.split(":")[1].strip() for row in wrong.stderr.splitlines()] == [
+        "country",
+        "smpp.system_id",
+        "smpp.sistem_id",
+    ]

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.test_configuration import example, run
-
-__all__ = ["example"]
+from tests.site import run
 
 
 def test_contacts_are_imported_listed_and_changed(example: Path) -> None:

@@ -16,10 +16,10 @@ from bridge.cli.control import NagiosState, Queue, daemon_health, summary
 from bridge.web.settings import WebSettings
 from storage.callbacks import QueueLengths
 from storage.database import Database
-from tests.cli.test_configuration import example, run
+from tests.site import run
 from tests.web.test_listener import certificate, made_in
 
-__all__ = ["certificate", "example"]
+__all__ = ["certificate"]
 
 FIGURES = "to_call=3 snoozed=1 paused=0 breaker=0"
 QUIET = Queue(QueueLengths(to_call=3, snoozed=1, urgent=0), paused=False, breaker=False)

@@ -8,13 +8,11 @@ import pytest
 
 from bridge.cli.dialplan import MANAGER, PHONES, TRUNK, DialplanSite, rendered
 from bridge.config import Config, load
-from tests.cli.test_configuration import example, run
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.office import open_office
 from tests.lab.phone import answers_after
-
-__all__ = ["example"]
+from tests.site import run
 
 TOKEN = "0123456789abcdef"
 THEIRS = """

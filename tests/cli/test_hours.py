@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_configuration import example, run
-
-__all__ = ["example"]
+from tests.site import run
 
 SPAN = ("--from", "2099-12-24 00:00", "--until", "2099-12-27 00:00")
 

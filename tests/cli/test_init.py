@@ -1,7 +1,5 @@
 """`textback init`: a file that can be used, from flags or from answers, and never over another one."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +8,8 @@ from bridge.cli import init_found
 from bridge.cli.init_file import Answers, render
 from bridge.config import load
 from bridge.domain.phone import E164
-from tests.cli.test_configuration import run
 from tests.lab.asterisk import Asterisk
+from tests.site import run
 
 FLAGS = ("--business", 'Joe "Fix-it" & Söhne', "--zone", "America/New_York", "--number", "2125550100", "--yes")
 
@@ -63,14 +61,7 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_written(
 
 def test_questions_are_answered_one_by_one(tmp_path: Path) -> None:
     answers = ["America/Chicago", "none", "312-555-0100", "Best Roofing", "", "", "PJSIP/carrier-*", "", ""]
-    done = subprocess.run(
-        [sys.executable, "-c", "from bridge.cli.app import main; main()", "init", "--dir", str(tmp_path / "etc")],
-        input="\n".join(answers) + "\n",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run("init", "--dir", str(tmp_path / "etc"), given="\n".join(answers) + "\n")
     assert done.returncode == 0, done.stderr
     config = load(tmp_path / "etc" / "textback.toml", {"STATE_DIRECTORY": str(tmp_path)})
     assert (config.office.business, config.office.country, str(config.office.zone)) == (

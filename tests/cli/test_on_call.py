@@ -7,9 +7,8 @@ import pytest
 
 from bridge.cli.configuration import report
 from bridge.config import load
-from tests.cli.test_configuration import MONDAY_EVENING, example, run
-
-__all__ = ["example"]
+from tests.cli.test_configuration import MONDAY_EVENING
+from tests.site import run
 
 SHIFTS = """
 [[person]]

@@ -12,10 +12,8 @@ from bridge.calls.missed_calls import MissedCalls
 from bridge.config import load
 from bridge.texts.inbox import Inbox
 from storage.database import Database
-from tests.cli.test_configuration import example, run
 from tests.desk import CUSTOMER, OnThePhone, missed_call, text
-
-__all__ = ["example"]
+from tests.site import run
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.cli.test_configuration import example, run
-
-__all__ = ["example"]
+from tests.site import run
 
 PERIOD = ("--from", "2026-11-01", "--to", "2026-11-23")
 

@@ -14,10 +14,8 @@ from bridge.domain.callbacks.queue import CallbackState
 from bridge.domain.reports.figures import Figures, ResponseTimes
 from bridge.ops.health import Health, LinkHealth, LinkKind
 from bridge.ops.metrics import MetricsSnapshot, exposition
-from tests.cli.test_configuration import example, run
 from tests.lab.fixtures import missing
-
-__all__ = ["example"]
+from tests.site import run
 
 RULES = Path(bridge.__file__).parent / "deploy" / "textback.rules.yml"
 SAFE = 2.0

@@ -4,9 +4,7 @@ import os
 from pathlib import Path
 
 from bridge.cli.uninstall import rows
-from tests.cli.test_configuration import example, run
-
-__all__ = ["example"]
+from tests.site import run
 
 
 def tree(folder: Path) -> dict[str, bytes]:

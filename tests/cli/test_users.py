@@ -2,7 +2,6 @@
 
 import asyncio
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,16 +10,13 @@ from bridge.web import passwords
 from storage import users
 from storage.database import Database
 from storage.users import User
-from tests.cli.test_configuration import example, run
-
-__all__ = ["example"]
+from tests.site import run
 
 PASSWORD = "correct horse"
 
 
 def piped(example: Path, *arguments: str, password: str = PASSWORD) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-c", "from bridge.cli.app import main; main()", *arguments, "--config", str(example)]
-    return subprocess.run(command, input=f"{password}\n", capture_output=True, text=True, timeout=60, check=False)
+    return run(*arguments, "--config", str(example), given=f"{password}\n")
 
 
 def stored(example: Path, name: str) -> User | None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-import bridge
 from bridge.config import Config, ConfigError, load
 from bridge.domain.calls.calls import Reason
 from bridge.domain.office.templates import Language, Template
 from bridge.domain.phone import E164
 from bridge.domain.words import triage
+from tests.site import EXAMPLE
 
 SMALLEST = """\
 business = "Ace Plumbing"
@@ -32,8 +32,6 @@ port = 2775
 system_id = "ace"
 password_file = "smpp.password"
 """
-
-EXAMPLE = Path(bridge.__file__).parent / "deploy" / "textback.example.toml"
 
 Write = Callable[[str], Path]
 

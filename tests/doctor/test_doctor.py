@@ -17,10 +17,8 @@ from bridge.doctor import local as doctor
 from bridge.doctor.local import CheckResult, Finding
 from bridge.simulator.smsc import Smsc
 from storage import files, migrate
-from tests.cli.test_configuration import example, run
+from tests.site import run
 from tests.smpp.support import with_settings
-
-__all__ = ["example"]
 
 MOUNTS = """\
 22 1 259:1 / / rw,relatime shared:1 - ext4 /dev/root rw
@@ -225,10 +223,15 @@ def test_mistakes_in_the_configuration_are_findings_and_json(example: Path) -> N
     assert said == {"country", "pbx[0].secret_file"}
 
 
+def test_json_stands_alone_on_standard_output_where_nothing_answers(example: Path) -> None:
+    findings = json.loads(run("doctor", "--json", "--config", str(example)).stdout)
+    assert {"pbx pbx", "sms smpp"} <= {finding["check"] for finding in findings if finding["level"] == "problem"}
+
+
 def test_nothing_there_is_told_line_by_line_with_what_to_type(example: Path) -> None:
     done = run("doctor", "--config", str(example))
     assert done.returncode == 1
-    assert "[FAIL] pbx pbx: 127.0.0.1:5038: cannot connect" in done.stdout
+    assert f"[FAIL] pbx pbx: 127.0.0.1:{load(example, {}).pbxs[0].port}: cannot connect" in done.stdout
     assert "[FAIL] sms smpp: not bound" in done.stdout
     failed = [n for n, row in enumerate(done.stdout.splitlines()) if row.startswith("[FAIL]")]
     assert all(done.stdout.splitlines()[n + 1].lstrip().startswith("->") for n in failed)

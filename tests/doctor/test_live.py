@@ -11,11 +11,8 @@ from bridge.cli.dialplan import DialplanSite, rendered
 from bridge.config import Config, load
 from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding
-from tests.cli.test_configuration import example
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
 from tests.lab.fixtures import missing
-
-__all__ = ["example"]
 
 TOKEN = "0123456789abcdef"
 

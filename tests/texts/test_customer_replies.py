@@ -15,7 +15,6 @@ from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.reports import figures
 from storage import contacts
 from storage.contacts import Contact
-from tests.cli.test_configuration import example, run
 from tests.desk import (
     CUSTOMER,
     EAST,
@@ -28,11 +27,10 @@ from tests.desk import (
     outbound_call,
     text,
 )
+from tests.site import run
 from tests.web.morning import play
 from tests.web.served import served
 from tests.web.test_page import act, shown
-
-__all__ = ["example"]
 
 LATER = MONDAY_NOON + timedelta(minutes=5)
 KINDS = "SELECT kind FROM message WHERE kind <> 'first' ORDER BY id"

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import importlib.util
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -22,6 +23,15 @@ from tests.web.test_page import Page
 
 PASSWORD = "correct horse"
 HASH = passwords.hashed(PASSWORD)
+
+
+def test_outside_tests_a_guess_costs_64_mb_and_three_rounds() -> None:
+    spec = importlib.util.find_spec("bridge.web.passwords")
+    assert spec
+    assert spec.loader
+    shipped = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(shipped)
+    assert shipped.hashed(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 async def add_user(desk: Desk, name: str = "Ann", role: UserRole = UserRole.STAFF) -> None:
