@@ -2,7 +2,7 @@
 
 from agi.channel import AgiChannel
 from agi.desk import Desk
-from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.actions import ConflictError, Seen
 from storage import phones
 
 
@@ -13,7 +13,7 @@ async def run(desk: Desk, call: AgiChannel) -> None:
         await call.say("vm-youhave", "vm-no", "vm-Urgent", "vm-messages", "vm-goodbye", keys="")
         return
     try:
-        await desk.callbacks.acknowledge(row.id, row.version, desk.who(call), desk.clock())
+        await desk.callbacks.acknowledge(Seen.of(row, desk.who(call), desk.clock()))
     except ConflictError:
         await call.say("is-in-use", keys="")
         return

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from agi.channel import AgiChannel, Number
 from agi.desk import Desk
 from agi.scripts import outcome
-from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.actions import ConflictError, Seen
 from bridge.domain.callbacks.queue import Callback, NotPossibleError, Urgency
 from storage import callbacks, phones
 from storage.callbacks import Key
@@ -63,12 +63,10 @@ async def _do(desk: Desk, call: AgiChannel, callback: Callback, key: str) -> boo
         return await outcome.ask(desk, call, callback)
     who, now = desk.who(call), desk.clock()
     if key == SNOOZE:
-        await desk.callbacks.snooze(
-            callback.id, callback.version, who, now, await desk.callbacks.try_again_at(callback, now)
-        )
+        await desk.callbacks.snooze(Seen.of(callback, who, now), await desk.callbacks.try_again_at(callback, now))
         await call.say("auth-thankyou")
         return True
-    await desk.callbacks.claim(callback.id, callback.version, who, now)
+    await desk.callbacks.claim(Seen.of(callback, who, now))
     await call.say("vm-dialout", keys="")
     await call.set("TEXTBACK_DID", desk.office.line_named(callback.line).dids[0])
     await call.set("TEXTBACK_TO", callback.number.digits if callback.number else "")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from agi.channel import AgiChannel
 from agi.desk import Desk
-from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.actions import ConflictError, Seen
 from bridge.domain.callbacks.queue import Attempt, Callback, NotPossibleError, Outcome
 from storage import phones
 
@@ -61,6 +61,6 @@ async def _record(desk: Desk, callback: Callback, who: str, result: Outcome | At
 async def _once(desk: Desk, callback: Callback, who: str, result: Outcome | Attempt) -> None:
     now = desk.clock()
     if isinstance(result, Outcome):
-        await desk.callbacks.finish(callback.id, callback.version, who, now, result)
+        await desk.callbacks.finish(Seen.of(callback, who, now), result)
     else:
-        await desk.callbacks.attempt(callback.id, callback.version, who, now, result)
+        await desk.callbacks.attempt(Seen.of(callback, who, now), result)

@@ -5,13 +5,23 @@ says who was faster.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from bridge.domain.callbacks import queue
-from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, NotPossibleError, Outcome, Urgency, Verb
+from bridge.domain.callbacks.queue import (
+    TEXTBACK,
+    UNDO_WINDOW,
+    Attempt,
+    Callback,
+    NotPossibleError,
+    Outcome,
+    TooLateError,
+    Urgency,
+    Verb,
+)
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.texts import gsm
@@ -43,7 +53,6 @@ OUTLIVES_A_TALK = frozenset({Verb.FINISH, Verb.NOTE, Verb.CORRECT})
 """What a person was writing down while the row closed by itself is kept: that row still takes it."""
 
 TRY_AGAIN_AFTER = timedelta(hours=2)  # of office time
-UNDO_WINDOW = timedelta(seconds=10)  # a text by hand waits so long
 BY_HAND_MAX_AGE = timedelta(hours=4)
 IDLE_CLAIM = timedelta(minutes=30)
 
@@ -64,39 +73,48 @@ class ConflictError(Exception):
         self.row, self.who, self.what, self.at = callback, who, what, at
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A row in the version that somebody saw, who that is, and when they act on it."""
+
+    callback_id: int
+    version: int
+    who: str
+    now: datetime
+
+    @classmethod
+    def of(cls, callback: Callback, who: str, now: datetime) -> Self:
+        return cls(callback.id, callback.version, who, now)
+
+
 class Callbacks:
     def __init__(self, database: Transactions, office: Office, *, split: Callable[[str], Segments] = gsm.split) -> None:
         self._database = database
         self._office = office
         self._split = split
 
-    async def claim(self, callback_id: int, version: int, who: str, now: datetime) -> Callback:
-        return await self._do(Verb.CLAIM, callback_id, version, who, now, lambda row: queue.claim(row, who, now))
+    async def claim(self, seen: Seen) -> Callback:
+        return await self._do(Verb.CLAIM, seen, lambda row: queue.claim(row, seen.who, seen.now))
 
-    async def release(self, callback_id: int, version: int, who: str, now: datetime) -> Callback:
-        return await self._do(Verb.RELEASE, callback_id, version, who, now, queue.release)
+    async def release(self, seen: Seen) -> Callback:
+        return await self._do(Verb.RELEASE, seen, queue.release)
 
-    async def acknowledge(self, callback_id: int, version: int, who: str, now: datetime) -> Callback:
-        return await self._do(
-            Verb.ACKNOWLEDGE, callback_id, version, who, now, lambda row: queue.acknowledge(row, who, now)
-        )
+    async def acknowledge(self, seen: Seen) -> Callback:
+        return await self._do(Verb.ACKNOWLEDGE, seen, lambda row: queue.acknowledge(row, seen.who, seen.now))
 
-    async def read(self, callback_id: int, version: int, who: str, now: datetime) -> Callback:
+    async def read(self, seen: Seen) -> Callback:
         """The customer's words were seen."""
-        return await self._do(Verb.READ, callback_id, version, who, now, queue.read)
+        return await self._do(Verb.READ, seen, queue.read)
 
-    async def note(self, callback_id: int, version: int, who: str, now: datetime, text: str) -> Callback:
+    async def note(self, seen: Seen, text: str) -> Callback:
         async def keep(tx: Writer) -> Mapping[str, Any]:
-            return {"note": await callbacks.add_note(tx, callback_id, text, who, now)}
+            return {"note": await callbacks.add_note(tx, seen.callback_id, text, seen.who, seen.now)}
 
-        return await self._do(Verb.NOTE, callback_id, version, who, now, queue.note, keep)
+        return await self._do(Verb.NOTE, seen, queue.note, keep)
 
     async def attempt(
         self,
-        callback_id: int,
-        version: int,
-        who: str,
-        now: datetime,
+        seen: Seen,
         result: Attempt,
         until: datetime | None = None,
         *,
@@ -108,82 +126,72 @@ class Callbacks:
         """
 
         async def keep(tx: Writer) -> Mapping[str, Any]:
-            attempt_id = await callbacks.add_attempt(tx, callback_id, result, who, now)
+            attempt_id = await callbacks.add_attempt(tx, seen.callback_id, result, seen.who, seen.now)
             return {"attempt": attempt_id, "result": result} | _by(by)
 
-        office = await self._office_now(now)
+        office = await self._office_now(seen.now)
 
         def change(callback: Callback) -> Callback:
-            return queue.attempt(callback, who, until or _try_again_at(office, callback, now), now)
+            again_at = until or _try_again_at(office, callback, seen.now)
+            return queue.attempt(callback, seen.who, again_at, seen.now)
 
-        return await self._do(Verb.ATTEMPT, callback_id, version, who, now, change, keep)
+        return await self._do(Verb.ATTEMPT, seen, change, keep)
 
-    async def snooze(self, callback_id: int, version: int, who: str, now: datetime, until: datetime) -> Callback:
+    async def snooze(self, seen: Seen, until: datetime) -> Callback:
         """ValueError unless `until` lies ahead."""
-        if until <= now:
+        if until <= seen.now:
             raise ValueError("a row can be snoozed only until a time that lies ahead")
-        return await self._do(Verb.SNOOZE, callback_id, version, who, now, lambda row: queue.snooze(row, until))
+        return await self._do(Verb.SNOOZE, seen, lambda row: queue.snooze(row, until))
 
-    async def finish(
-        self, callback_id: int, version: int, who: str, now: datetime, outcome: Outcome, *, by: Phone | None = None
-    ) -> Callback:
+    async def finish(self, seen: Seen, outcome: Outcome, *, by: Phone | None = None) -> Callback:
         """Close the row, or say what came of one that closed by itself. by: as of an attempt."""
 
         async def keep(_tx: Writer) -> Mapping[str, Any]:
             return {"outcome": outcome} | _by(by)
 
-        return await self._do(
-            Verb.FINISH, callback_id, version, who, now, lambda row: queue.finish(row, outcome, who, now), keep
-        )
+        return await self._do(Verb.FINISH, seen, lambda row: queue.finish(row, outcome, seen.who, seen.now), keep)
 
-    async def reopen(self, callback_id: int, version: int, who: str, now: datetime) -> Callback:
-        return await self._do(Verb.REOPEN, callback_id, version, who, now, queue.reopen)
+    async def reopen(self, seen: Seen) -> Callback:
+        return await self._do(Verb.REOPEN, seen, queue.reopen)
 
-    async def rank(self, callback_id: int, version: int, who: str, now: datetime, urgency: Urgency) -> Callback:
+    async def rank(self, seen: Seen, urgency: Urgency) -> Callback:
         """Raise or lower the urgency."""
-        return await self._do(Verb.RANK, callback_id, version, who, now, lambda row: queue.rank(row, urgency, who, now))
+        return await self._do(Verb.RANK, seen, lambda row: queue.rank(row, urgency, seen.who, seen.now))
 
-    async def correct(
-        self,
-        callback_id: int,
-        version: int,
-        who: str,
-        now: datetime,
-        *,
-        address: str | None,
-        issue: str | None,
-        second: E164 | None,
-    ) -> Callback:
+    async def correct(self, seen: Seen, *, address: str | None, issue: str | None, second: E164 | None) -> Callback:
         def change(callback: Callback) -> Callback:
             return queue.correct(callback, address=address, issue=issue, second=second)
 
-        return await self._do(Verb.CORRECT, callback_id, version, who, now, change)
+        return await self._do(Verb.CORRECT, seen, change)
 
-    async def text(self, callback_id: int, version: int, who: str, now: datetime, words: str) -> Callback:
+    async def text(self, seen: Seen, words: str) -> Callback:
         """A person's own words to the customer; they leave when undo is no longer possible.
 
         NotPossibleError for a row without a number or of a customer who opted out.
         """
 
         async def keep(tx: Writer) -> Mapping[str, Any]:
-            row = await callbacks.get(tx, callback_id)
+            row = await callbacks.get(tx, seen.callback_id)
             if row.number is not None and await opt_outs.in_force(tx, row.number):
                 raise NotPossibleError(Verb.TEXT, row.state)
-            return {"message": await messages.queue(tx, self._by_hand(row, words, who, now), self._split(words))}
+            message = self._by_hand(row, words, seen.who, seen.now)
+            return {"message": await messages.queue(tx, message, self._split(words))}
 
-        return await self._do(Verb.TEXT, callback_id, version, who, now, lambda row: queue.text(row, who, now), keep)
+        return await self._do(Verb.TEXT, seen, lambda row: queue.text(row, seen.who, seen.now), keep)
 
-    async def undo(self, callback_id: int, version: int, who: str, now: datetime) -> Callback:
+    async def undo(self, seen: Seen) -> Callback:
         """Take back what this person just did, if nothing followed. NotPossibleError for what cannot be taken back."""
         async with self._database.transaction() as tx:
-            row = await self._seen(tx, callback_id, version, Verb.UNDO)
-            last = await of_version(tx, Subject.CALLBACK, callback_id, version)
+            row = await self._unchanged(tx, seen, Verb.UNDO)
+            last = await of_version(tx, Subject.CALLBACK, seen.callback_id, seen.version)
             verb = last.what.removeprefix(f"{Subject.CALLBACK}.") if last else ""
-            if last is None or last.who != who or verb not in UNDOABLE:
+            if last is None or last.who != seen.who or verb not in UNDOABLE:
                 raise NotPossibleError(Verb.UNDO, row.state)
-            await self._take_back(tx, row, last.detail, now)
+            if seen.now - last.at > UNDO_WINDOW:
+                raise TooLateError(Verb.UNDO, row.state)
+            await self._take_back(tx, row, last.detail, seen.now)
             before = replace(row, **callbacks.from_mutable(last.detail["before"]))
-            act = Act(who, Verb.UNDO, now, {"undone": verb})
+            act = Act(seen.who, Verb.UNDO, seen.now, {"undone": verb})
             return await self._save(tx, before, act)
 
     async def wake_due(self, now: datetime) -> None:
@@ -208,23 +216,20 @@ class Callbacks:
     async def _do(
         self,
         verb: Verb,
-        callback_id: int,
-        version: int,
-        who: str,
-        now: datetime,
+        seen: Seen,
         change: Callable[[Callback], Callback],
         extra: Extra | None = None,
     ) -> Callback:
         async with self._database.transaction() as tx:
-            row = await self._seen(tx, callback_id, version, verb)
+            row = await self._unchanged(tx, seen, verb)
             after = change(row)
-            more = await extra(tx) if extra else {}
-            return await self._save(tx, after, Act(who, verb, now, {**more, "before": callbacks.mutable(row)}))
+            detail = {**(await extra(tx) if extra else {}), "before": callbacks.mutable(row)}
+            return await self._save(tx, after, Act(seen.who, verb, seen.now, detail))
 
-    async def _seen(self, tx: Writer, callback_id: int, version: int, verb: Verb) -> Callback:
+    async def _unchanged(self, tx: Writer, seen: Seen, verb: Verb) -> Callback:
         """The row, if it still is what the person saw, or as good as that for this verb."""
-        row = await callbacks.get(tx, callback_id)
-        if row.version != version and not await self._only_talked(tx, row, version, verb):
+        row = await callbacks.get(tx, seen.callback_id)
+        if row.version != seen.version and not await self._only_talked(tx, row, seen.version, verb):
             await self._conflict(tx, row)
         return row
 

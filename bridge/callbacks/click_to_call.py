@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bridge.callbacks.actions import Callbacks
+from bridge.callbacks.actions import Callbacks, Seen
 from bridge.domain.callbacks import desk_label as display
 from bridge.domain.callbacks import queue
 from bridge.domain.callbacks.queue import Callback, CallbackState, Verb
@@ -52,7 +52,7 @@ class Calling:
             raise CannotCallError(N_("%(name)s has no extension in the configuration"), name=who)
         if pbx is None:
             raise CannotCallError(N_("the PBX is not connected"))
-        await self._callbacks.claim(callback.id, callback.version, who, now)
+        await self._callbacks.claim(Seen.of(callback, who, now))
         return await pbx.originate(
             attempt_id=f"textback-{callback.id}-{callback.version}",
             extension=extension,

@@ -7,7 +7,7 @@ from datetime import datetime
 from unicodedata import category
 
 from bridge.domain import phone
-from bridge.domain.callbacks.queue import TEXTBACK
+from bridge.domain.callbacks.queue import TEXTBACK, UNDO_WINDOW
 from bridge.domain.i18n import N_, UserError
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import ContactKind
@@ -49,8 +49,8 @@ class ContactsError(ValueError):
         self.mistakes = mistakes
 
 
-class NotTheLastError(ValueError):
-    """What should be taken back is not what happened last; the text says so. Nothing was changed."""
+class CannotUndoError(UserError):
+    """What should be taken back is not what happened last, or too long ago. Nothing was changed."""
 
 
 def read_csv(octets: bytes, country: str) -> list[Contact]:
@@ -181,13 +181,15 @@ class Contacts:
     async def undo(self, contact_id: int, version: int, who: str, now: datetime) -> Contact:
         """Make of a contact what it was before this person changed it; a customer without a name where it was none.
 
-        NotTheLastError where somebody changed it since.
+        CannotUndoError where somebody changed it since, or the undo window has gone by.
         """
         async with self._database.transaction() as tx:
             known = await contacts.with_id(tx, contact_id)
             last = await of_version(tx, Subject.CONTACT, contact_id, version)
             if known is None or known.version != version or last is None or last.who != who:
-                raise NotTheLastError("somebody has changed this contact since")
+                raise CannotUndoError(N_("Somebody has changed this contact since. Nothing was changed."))
+            if now - last.at > UNDO_WINDOW:
+                raise CannotUndoError(N_("It is too late to undo that."))
             before = last.detail.get("before") or {"name": "", "kind": ContactKind.CUSTOMER}
             contact = Contact(known.number, before["name"], ContactKind(before["kind"]))
             await self._put(tx, contact, who, now)

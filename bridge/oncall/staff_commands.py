@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bridge.callbacks.actions import Callbacks, ConflictError
+from bridge.callbacks.actions import Callbacks, ConflictError, Seen
 from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackState, NotPossibleError, Outcome, Verb
 from bridge.domain.office.office import Office, Person
 from bridge.domain.oncall import summary
@@ -194,12 +194,12 @@ class StaffCommands:
     ) -> Callback:
         """The verb, as the page does it, and what it means for the alerts."""
         verbs = Callbacks(UnderWay(tx), self._office, split=self._split)
-        seen = (callback.id, callback.version, person.name, now)
+        seen = Seen.of(callback, person.name, now)
         does: Mapping[Verb, Callable[[], Awaitable[Callback]]] = {
-            Verb.CLAIM: lambda: verbs.claim(*seen),
-            Verb.FINISH: lambda: verbs.finish(*seen, Outcome.REACHED),
-            Verb.ATTEMPT: lambda: verbs.attempt(*seen, Attempt.NO_ANSWER),
-            Verb.TEXT: lambda: verbs.text(*seen, words),
+            Verb.CLAIM: lambda: verbs.claim(seen),
+            Verb.FINISH: lambda: verbs.finish(seen, Outcome.REACHED),
+            Verb.ATTEMPT: lambda: verbs.attempt(seen, Attempt.NO_ANSWER),
+            Verb.TEXT: lambda: verbs.text(seen, words),
         }
         try:
             after = await does[verb]()

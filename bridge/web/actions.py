@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.actions import ConflictError, Seen
 from bridge.callbacks.click_to_call import Calling, CannotCallError
 from bridge.callbacks.voicemail import CannotListenError, Voicemails
-from bridge.domain.callbacks.queue import Callback, NotPossibleError
+from bridge.domain.callbacks.queue import Callback, NotPossibleError, TooLateError
 from bridge.domain.texts.policy import ContactKind
-from bridge.office.contacts import Contacts, NotTheLastError
+from bridge.office.contacts import CannotUndoError, Contacts
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS as HISTORY
 from bridge.web.labels import STATES, age
@@ -33,6 +33,7 @@ NO_NUMBER = N_("The caller's number is not known.")
 CHANGED = N_("Changed it")
 FASTER = N_("%(name)s was faster (%(what)s, %(age)s ago). Nothing was changed.")
 NOT_POSSIBLE = N_("Not possible: this row is %(state)s now.")
+TOO_LATE = N_("It is too late to undo that.")
 NOT_RECORDED = N_("Not recorded, nothing was changed: %(why)s.")
 
 
@@ -94,7 +95,7 @@ class Actions:
             sent = await self._site.sent(request, db, row, now)
         verb = VERBS[request.match_info["verb"]]
         try:
-            after = await verb(self._site.callbacks, row.id, sent.whole("version"), sent)
+            after = await verb(self._site.callbacks, Seen(row.id, sent.whole("version"), sent.who, now), sent)
         except (FormError, ConflictError, NotPossibleError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         raise web.HTTPSeeOther(f"{_stood(sent, after)}?did={after.id}")
@@ -120,8 +121,8 @@ class Actions:
         version = int(written) if isinstance(written, str) and is_id(written) else 0
         try:
             await self._contacts.undo(contact_id, version, self._site.who(request), self._site.clock())
-        except NotTheLastError:
-            raise web.HTTPConflict(text=N_("Somebody has changed this contact since. Nothing was changed.")) from None
+        except CannotUndoError as error:
+            raise web.HTTPConflict(text=error.words) from None
         raise web.HTTPSeeOther("/")
 
     async def _explain(
@@ -140,6 +141,8 @@ class Actions:
             what = say(HISTORY.get(error.what, CHANGED)).lower()
             told = {"name": error.who, "what": what, "age": say(age(sent.now - error.at))}
             return await self._refuse(request, error.row, sent, 409, Banner(FASTER, told))
+        if isinstance(error, TooLateError):
+            return await self._refuse(request, callback, sent, 409, Banner(TOO_LATE))
         if isinstance(error, NotPossibleError):
             return await self._refuse(
                 request, callback, sent, 409, Banner(NOT_POSSIBLE, {"state": say(STATES[error.state])})

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from bridge.callbacks.actions import Callbacks, Phone
+from bridge.callbacks.actions import Callbacks, Phone, Seen
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, Urgency
 from bridge.domain.i18n import N_, UserError
@@ -120,38 +120,22 @@ def _picked(sent: Sent) -> datetime:
 
 _UNTIL: Mapping[str, Callable[[Sent], datetime]] = {"hour": _in_an_hour, "tomorrow": _tomorrow}
 
-Verb = Callable[[Callbacks, int, int, Sent], Awaitable[Callback]]
+Verb = Callable[[Callbacks, Seen, Sent], Awaitable[Callback]]
 
 VERBS: Mapping[str, Verb] = {
-    "claim": lambda rows, id_, version, sent: rows.claim(id_, version, sent.who, sent.now),
-    "release": lambda rows, id_, version, sent: rows.release(id_, version, sent.who, sent.now),
-    "acknowledge": lambda rows, id_, version, sent: rows.acknowledge(id_, version, sent.who, sent.now),
-    "reopen": lambda rows, id_, version, sent: rows.reopen(id_, version, sent.who, sent.now),
-    "undo": lambda rows, id_, version, sent: rows.undo(id_, version, sent.who, sent.now),
-    "finish": lambda rows, id_, version, sent: rows.finish(
-        id_, version, sent.who, sent.now, sent.one_of("outcome", Outcome), by=sent.phone()
-    ),
-    "attempt": lambda rows, id_, version, sent: rows.attempt(
-        id_, version, sent.who, sent.now, sent.one_of("result", Attempt), by=sent.phone()
-    ),
-    "snooze": lambda rows, id_, version, sent: rows.snooze(id_, version, sent.who, sent.now, sent.until()),
-    "rank": lambda rows, id_, version, sent: rows.rank(
-        id_, version, sent.who, sent.now, sent.one_of("urgency", Urgency)
-    ),
-    "note": lambda rows, id_, version, sent: rows.note(
-        id_, version, sent.who, sent.now, sent.text("note", LONGEST_NOTE)
-    ),
-    "text": lambda rows, id_, version, sent: rows.text(
-        id_, version, sent.who, sent.now, sent.text("text", LONGEST_TEXT)
-    ),
-    "correct": lambda rows, id_, version, sent: rows.correct(
-        id_,
-        version,
-        sent.who,
-        sent.now,
-        address=sent.optional("address"),
-        issue=sent.optional("issue"),
-        second=sent.number("second"),
+    "claim": lambda rows, seen, _: rows.claim(seen),
+    "release": lambda rows, seen, _: rows.release(seen),
+    "acknowledge": lambda rows, seen, _: rows.acknowledge(seen),
+    "reopen": lambda rows, seen, _: rows.reopen(seen),
+    "undo": lambda rows, seen, _: rows.undo(seen),
+    "finish": lambda rows, seen, sent: rows.finish(seen, sent.one_of("outcome", Outcome), by=sent.phone()),
+    "attempt": lambda rows, seen, sent: rows.attempt(seen, sent.one_of("result", Attempt), by=sent.phone()),
+    "snooze": lambda rows, seen, sent: rows.snooze(seen, sent.until()),
+    "rank": lambda rows, seen, sent: rows.rank(seen, sent.one_of("urgency", Urgency)),
+    "note": lambda rows, seen, sent: rows.note(seen, sent.text("note", LONGEST_NOTE)),
+    "text": lambda rows, seen, sent: rows.text(seen, sent.text("text", LONGEST_TEXT)),
+    "correct": lambda rows, seen, sent: rows.correct(
+        seen, address=sent.optional("address"), issue=sent.optional("issue"), second=sent.number("second")
     ),
 }
 """Every verb of the page, by the last part of the address that its form is posted to."""

@@ -60,13 +60,15 @@ class HistoryEntry:
 class Toast:
     """What was just done, with what its undo must send.
 
-    undo: where to. query: what in an address shows it again. block: where to send that the number is to be blocked.
+    undo: where to. query: what in an address shows it again. left: for so many ms it can be undone. block: where to
+    send that the number is to be blocked.
     """
 
     version: int
     words: str
     undo: str
     query: str
+    left: int
     block: str = ""
 
 

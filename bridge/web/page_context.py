@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from bridge.callbacks.actions import UNDOABLE, Callbacks
-from bridge.domain.callbacks.queue import Callback, Verb
+from bridge.domain.callbacks.queue import UNDO_WINDOW, Callback, Verb
 from bridge.domain.office.office import Office
 from bridge.domain.office.roster import OnCallGap
 from bridge.office.contacts import Mistake
@@ -28,7 +28,6 @@ from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.users import UserRole
 
-UNDO_FOR = timedelta(seconds=10)
 DAY = timedelta(days=1)
 MANY = 100
 
@@ -148,17 +147,19 @@ class PageContext:
         written = request.query.get("contact", "")
         contact = await contacts.with_id(db, int(written)) if is_id(written) else None
         last = await audit.of_version(db, Subject.CONTACT, contact.id, contact.version) if contact else None
-        if contact is None or last is None or last.who != self.who(request) or now - last.at > UNDO_FOR:
+        if contact is None or last is None or last.who != self.who(request) or now - last.at > UNDO_WINDOW:
             return None
         show = self.show(request, now)
         words = f"{show.number(contact.number)}: {show.words.say(KINDS[contact.kind])}"
-        return Toast(contact.version, words, f"/contacts/{contact.id}/undo", f"contact={contact.id}")
+        return Toast(
+            contact.version, words, f"/contacts/{contact.id}/undo", f"contact={contact.id}", _left(last.at, now)
+        )
 
     async def _done(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """`?did=17`"""
         row = await find(db, request.query.get("did", ""))
         last = await audit.of_version(db, Subject.CALLBACK, row.id, row.version) if row else None
-        if row is None or last is None or last.who != self.who(request) or now - last.at > UNDO_FOR:
+        if row is None or last is None or last.who != self.who(request) or now - last.at > UNDO_WINDOW:
             return None
         verb = last.what.removeprefix(f"{Subject.CALLBACK}.")
         if verb not in UNDOABLE:
@@ -167,9 +168,13 @@ class PageContext:
         block = (
             f"{path}/remember" if verb == Verb.FINISH and (await read_row(db, row, self.mark)).may_be_blocked else ""
         )
-        return Toast(
-            row.version, done_words(verb, row, self.show(request, now)), f"{path}/undo", f"did={row.id}", block
-        )
+        words = done_words(verb, row, self.show(request, now))
+        return Toast(row.version, words, f"{path}/undo", f"did={row.id}", _left(last.at, now), block)
+
+
+def _left(since: datetime, now: datetime) -> int:
+    """For so many milliseconds what was done can be undone."""
+    return int((since + UNDO_WINDOW - now).total_seconds() * 1000)
 
 
 def is_id(written: str) -> bool:

@@ -20,7 +20,7 @@ from bridge.ami.listener import Listener
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.protocol import Message
 from bridge.ami.settings import AmiSettings
-from bridge.callbacks.actions import Callbacks
+from bridge.callbacks.actions import Callbacks, Seen
 from bridge.callbacks.desk_phones import DeskPhoneSync
 from bridge.calls.missed_calls import MissedCalls
 from bridge.domain.callbacks.queue import Callback, CallbackState, Urgency, Verb
@@ -110,7 +110,7 @@ class Phones:
         return await self.change(row, urgency=Urgency.URGENT, flagged_at=now(), issue=issue, address=address)
 
     async def claims(self, row: Callback) -> Callback:
-        return await self.callbacks.claim(row.id, row.version, "Ann", now())
+        return await self.callbacks.claim(Seen.of(row, "Ann", now()))
 
     async def change(self, row: Callback, **changes: object) -> Callback:
         async with self.database.transaction() as tx:

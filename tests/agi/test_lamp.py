@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bridge.callbacks.actions import Seen
 from bridge.callbacks.desk_phones import ALL_AGAIN, REFRESH, DeskPhoneSync
 from bridge.domain.callbacks.desk_label import Lamp
 from bridge.domain.callbacks.queue import Outcome, Urgency
@@ -61,12 +62,12 @@ async def test_urgent_blinks_until_seen_and_a_closed_row_goes_dark(desk: Desk) -
     keeper = shown(desk, display)
     await desk.call(missed_call())
     row = await desk.row()
-    row = await desk.callbacks.rank(row.id, row.version, "Ann", desk.clock(), Urgency.URGENT)
+    row = await desk.callbacks.rank(Seen.of(row, "Ann", desk.clock()), Urgency.URGENT)
     await keeper.run_due()
-    row = await desk.callbacks.acknowledge(row.id, row.version, "Ann", desk.clock())
+    row = await desk.callbacks.acknowledge(Seen.of(row, "Ann", desk.clock()))
     await keeper.run_due()
     assert display.words("2025550123") == "URGENT"
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.BOOKED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.BOOKED)
     await keeper.run_due()
     assert [lamp for lamp, _ in display.tellings] == [Lamp.URGENT, Lamp.WAITING, Lamp.EMPTY]
     assert display.words("2025550123") == ""

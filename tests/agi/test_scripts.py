@@ -10,6 +10,7 @@ from agi.desk import PinLock
 from agi.routes import routes
 from agi.server import AgiServer
 from agi.settings import AgiSettings
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Outcome, Urgency
 from storage import settings
 from tests.agi.caller import HANG_UP, Caller, calling
@@ -43,7 +44,7 @@ async def phone(desk: Desk) -> AsyncIterator[Phone]:
 
 async def flag(desk: Desk) -> None:
     row = await desk.row()
-    await desk.callbacks.rank(row.id, row.version, "Bob", desk.clock(), Urgency.URGENT)
+    await desk.callbacks.rank(Seen.of(row, "Bob", desk.clock()), Urgency.URGENT)
 
 
 # --- next callback
@@ -87,7 +88,7 @@ async def test_a_row_without_a_number_is_not_dialled_but_can_be_closed(desk: Des
 async def test_a_row_that_somebody_else_took_is_passed_over(desk: Desk, phone: Phone) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.claim(row.id, row.version, "Bob", desk.clock())
+    await desk.callbacks.claim(Seen.of(row, "Bob", desk.clock()))
     call = await phone.dials("next", {})
     assert call.said == ["vm-youhave", "1", "vm-messages", "vm-nomore", "vm-goodbye"]
 
@@ -99,7 +100,7 @@ async def test_a_row_that_somebody_takes_while_it_is_read_stays_theirs(desk: Des
         while "beep" not in await call.asked():
             call.send(b"200 result=0\n")
         row = await desk.row()
-        await desk.callbacks.claim(row.id, row.version, "Bob", desk.clock())
+        await desk.callbacks.claim(Seen.of(row, "Bob", desk.clock()))
         call.send(b"200 result=49\n")
         await call.listen({})
     assert call.said == ["is-in-use", "vm-nomore", "vm-goodbye"]

@@ -5,8 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.callbacks.actions import ConflictError
-from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, NotPossibleError, Outcome, Urgency
+from bridge.callbacks.actions import ConflictError, Seen
+from bridge.domain.callbacks.queue import (
+    UNDO_WINDOW,
+    Attempt,
+    Callback,
+    CallbackState,
+    NotPossibleError,
+    Outcome,
+    TooLateError,
+    Urgency,
+)
 from bridge.domain.calls.calls import Verdict
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
@@ -24,11 +33,11 @@ async def row(desk: Desk) -> Callback:
 
 
 async def test_claim_release_and_finish(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.claim(row.id, row.version, "Ann", LATER)
+    row = await desk.callbacks.claim(Seen.of(row, "Ann", LATER))
     assert (row.state, row.owner) == (CallbackState.CLAIMED, "Ann")
-    row = await desk.callbacks.release(row.id, row.version, "Ann", LATER)
+    row = await desk.callbacks.release(Seen.of(row, "Ann", LATER))
     assert (row.state, row.owner) == (CallbackState.OPEN, None)
-    row = await desk.callbacks.finish(row.id, row.version, "Bob", LATER, Outcome.BOOKED)
+    row = await desk.callbacks.finish(Seen.of(row, "Bob", LATER), Outcome.BOOKED)
     assert (row.state, row.outcome, row.closed_by, row.reached_by) == (
         CallbackState.CLOSED,
         Outcome.BOOKED,
@@ -39,7 +48,7 @@ async def test_claim_release_and_finish(desk: Desk, row: Callback) -> None:
 
 async def test_of_two_who_claim_at_once_one_wins_and_the_other_is_told_who(desk: Desk, row: Callback) -> None:
     results = await asyncio.gather(
-        *(desk.callbacks.claim(row.id, row.version, who, LATER) for who in ("Ann", "Bob", "Cid")),
+        *(desk.callbacks.claim(Seen.of(row, who, LATER)) for who in ("Ann", "Bob", "Cid")),
         return_exceptions=True,
     )
     winner = next(result for result in results if isinstance(result, Callback))
@@ -53,20 +62,20 @@ async def test_of_two_who_claim_at_once_one_wins_and_the_other_is_told_who(desk:
 async def test_a_row_that_changed_meanwhile_is_not_touched(desk: Desk, row: Callback) -> None:
     await desk.inbox.received(text("never mind"))
     with pytest.raises(ConflictError) as conflict:
-        await desk.callbacks.finish(row.id, row.version, "Ann", LATER, Outcome.NO_NEED)
+        await desk.callbacks.finish(Seen.of(row, "Ann", LATER), Outcome.NO_NEED)
     assert (conflict.value.who, conflict.value.what) == ("textback", "callback.reply")
     assert (await desk.row()).state is CallbackState.OPEN
 
 
 async def test_an_attempt_brings_the_row_back_after_two_office_hours(desk: Desk, row: Callback) -> None:
     five_to_closing = MONDAY_NOON + timedelta(hours=4, minutes=55)
-    row = await desk.callbacks.attempt(row.id, row.version, "Ann", five_to_closing, Attempt.LEFT_MESSAGE)
+    row = await desk.callbacks.attempt(Seen.of(row, "Ann", five_to_closing), Attempt.LEFT_MESSAGE)
     five_to_eleven_tomorrow = MONDAY_NOON + timedelta(hours=22, minutes=55)
     assert (row.state, row.owner, row.until) == (CallbackState.WAITING, "Ann", five_to_eleven_tomorrow)
 
 
 async def test_a_snoozed_row_wakes_when_its_time_has_come(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.snooze(row.id, row.version, "Ann", MONDAY_NOON, LATER)
+    row = await desk.callbacks.snooze(Seen.of(row, "Ann", MONDAY_NOON), LATER)
     await desk.callbacks.wake_due(LATER - timedelta(seconds=1))
     assert (await desk.row()).state is CallbackState.WAITING
     await desk.callbacks.wake_due(LATER)
@@ -75,35 +84,35 @@ async def test_a_snoozed_row_wakes_when_its_time_has_come(desk: Desk, row: Callb
 
 async def test_a_snooze_into_the_past_is_refused(desk: Desk, row: Callback) -> None:
     with pytest.raises(ValueError, match="lies ahead"):
-        await desk.callbacks.snooze(row.id, row.version, "Ann", LATER, MONDAY_NOON)
+        await desk.callbacks.snooze(Seen.of(row, "Ann", LATER), MONDAY_NOON)
 
 
 async def test_a_row_that_closed_by_itself_still_takes_an_outcome(desk: Desk, row: Callback) -> None:
     await desk.call(answered_call(at=LATER))
     row = await desk.row()
-    row = await desk.callbacks.finish(row.id, row.version, "Ann", LATER + timedelta(hours=1), Outcome.BOOKED)
+    row = await desk.callbacks.finish(Seen.of(row, "Ann", LATER + timedelta(hours=1)), Outcome.BOOKED)
     assert (row.closed_at, row.closed_by, row.outcome, row.reached_at) == (LATER, "Ann", Outcome.BOOKED, LATER)
 
 
 async def test_a_closed_row_cannot_be_claimed_or_snoozed(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.finish(row.id, row.version, "Ann", LATER, Outcome.LOST)
+    row = await desk.callbacks.finish(Seen.of(row, "Ann", LATER), Outcome.LOST)
     with pytest.raises(NotPossibleError):
-        await desk.callbacks.claim(row.id, row.version, "Bob", LATER)
+        await desk.callbacks.claim(Seen.of(row, "Bob", LATER))
     with pytest.raises(NotPossibleError):
-        await desk.callbacks.snooze(row.id, row.version, "Bob", LATER, LATER + timedelta(hours=1))
+        await desk.callbacks.snooze(Seen.of(row, "Bob", LATER), LATER + timedelta(hours=1))
 
 
 async def test_raising_asks_for_an_acknowledgement_and_acting_gives_it(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.rank(row.id, row.version, "Ann", LATER, Urgency.URGENT)
+    row = await desk.callbacks.rank(Seen.of(row, "Ann", LATER), Urgency.URGENT)
     assert (row.urgency, row.urgency_by, row.flagged_at, row.acknowledged_at) == (Urgency.URGENT, "Ann", LATER, None)
-    row = await desk.callbacks.acknowledge(row.id, row.version, "Bob", LATER)
+    row = await desk.callbacks.acknowledge(Seen.of(row, "Bob", LATER))
     assert row.acknowledged_by == "Bob"
-    row = await desk.callbacks.rank(row.id, row.version, "Ann", LATER, Urgency.ROUTINE)
+    row = await desk.callbacks.rank(Seen.of(row, "Ann", LATER), Urgency.ROUTINE)
     assert row.urgency is Urgency.ROUTINE
 
 
 async def test_a_claim_left_alone_for_half_an_hour_is_released(desk: Desk, row: Callback) -> None:
-    await desk.callbacks.claim(row.id, row.version, "Ann", LATER)
+    await desk.callbacks.claim(Seen.of(row, "Ann", LATER))
     await desk.callbacks.release_idle(LATER + timedelta(minutes=29))
     assert (await desk.row()).owner == "Ann"
     await desk.callbacks.release_idle(LATER + timedelta(minutes=31))
@@ -111,7 +120,7 @@ async def test_a_claim_left_alone_for_half_an_hour_is_released(desk: Desk, row: 
 
 
 async def test_what_was_picked_out_of_the_words_can_be_corrected(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.correct(row.id, row.version, "Ann", LATER, address="4 Oak Ave", issue=None, second=None)
+    row = await desk.callbacks.correct(Seen.of(row, "Ann", LATER), address="4 Oak Ave", issue=None, second=None)
     assert row.address == "4 Oak Ave"
 
 
@@ -119,17 +128,17 @@ async def test_what_was_picked_out_of_the_words_can_be_corrected(desk: Desk, row
 
 
 async def test_undo_brings_back_what_was(desk: Desk, row: Callback) -> None:
-    claimed = await desk.callbacks.claim(row.id, row.version, "Ann", LATER)
-    done = await desk.callbacks.finish(row.id, claimed.version, "Ann", LATER, Outcome.SPAM)
-    back = await desk.callbacks.undo(row.id, done.version, "Ann", LATER)
+    claimed = await desk.callbacks.claim(Seen.of(row, "Ann", LATER))
+    done = await desk.callbacks.finish(Seen(row.id, claimed.version, "Ann", LATER), Outcome.SPAM)
+    back = await desk.callbacks.undo(Seen(row.id, done.version, "Ann", LATER))
     assert (back.state, back.owner, back.outcome, back.closed_at) == (CallbackState.CLAIMED, "Ann", None, None)
 
 
 async def test_undo_takes_notes_and_attempts_away(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.note(row.id, row.version, "Ann", LATER, "wrong row")
-    row = await desk.callbacks.undo(row.id, row.version, "Ann", LATER)
-    row = await desk.callbacks.attempt(row.id, row.version, "Ann", LATER, Attempt.NO_ANSWER)
-    row = await desk.callbacks.undo(row.id, row.version, "Ann", LATER)
+    row = await desk.callbacks.note(Seen.of(row, "Ann", LATER), "wrong row")
+    row = await desk.callbacks.undo(Seen.of(row, "Ann", LATER))
+    row = await desk.callbacks.attempt(Seen.of(row, "Ann", LATER), Attempt.NO_ANSWER)
+    row = await desk.callbacks.undo(Seen.of(row, "Ann", LATER))
     assert row.state is CallbackState.OPEN
     async with desk.database.read() as db:
         assert await callbacks.notes(db, row.id) == []
@@ -137,28 +146,28 @@ async def test_undo_takes_notes_and_attempts_away(desk: Desk, row: Callback) -> 
 
 
 async def test_undo_is_only_for_who_did_it_and_only_if_nothing_followed(desk: Desk, row: Callback) -> None:
-    done = await desk.callbacks.finish(row.id, row.version, "Ann", LATER, Outcome.SPAM)
+    done = await desk.callbacks.finish(Seen.of(row, "Ann", LATER), Outcome.SPAM)
     with pytest.raises(NotPossibleError):
-        await desk.callbacks.undo(row.id, done.version, "Bob", LATER)
+        await desk.callbacks.undo(Seen(row.id, done.version, "Bob", LATER))
     await desk.inbox.received(text("are you there?"))
     with pytest.raises(ConflictError):
-        await desk.callbacks.undo(row.id, done.version, "Ann", LATER)
+        await desk.callbacks.undo(Seen(row.id, done.version, "Ann", LATER))
 
 
 async def test_undo_is_not_undone(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.claim(row.id, row.version, "Ann", LATER)
-    row = await desk.callbacks.undo(row.id, row.version, "Ann", LATER)
+    row = await desk.callbacks.claim(Seen.of(row, "Ann", LATER))
+    row = await desk.callbacks.undo(Seen.of(row, "Ann", LATER))
     with pytest.raises(NotPossibleError):
-        await desk.callbacks.undo(row.id, row.version, "Ann", LATER)
+        await desk.callbacks.undo(Seen.of(row, "Ann", LATER))
 
 
 async def test_a_closed_row_is_not_reopened_beside_a_newer_one(desk: Desk, row: Callback) -> None:
-    done = await desk.callbacks.finish(row.id, row.version, "Ann", LATER, Outcome.NO_NEED)
+    done = await desk.callbacks.finish(Seen.of(row, "Ann", LATER), Outcome.NO_NEED)
     await desk.call(missed_call(at=LATER))
     newer = await desk.row()
     for verb in (desk.callbacks.undo, desk.callbacks.reopen):
         with pytest.raises(ConflictError) as conflict:
-            await verb(row.id, done.version, "Ann", LATER)
+            await verb(Seen(row.id, done.version, "Ann", LATER))
         assert conflict.value.row.id == newer.id
     assert await desk.column("SELECT state FROM callback") == ["closed", "open"]
 
@@ -167,21 +176,21 @@ async def test_a_closed_row_is_not_reopened_beside_a_newer_one(desk: Desk, row: 
 
 
 async def test_a_text_by_hand_waits_until_it_can_no_longer_be_undone(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.text(row.id, row.version, "Ann", LATER, "We are on our way, Ann")
+    row = await desk.callbacks.text(Seen.of(row, "Ann", LATER), "We are on our way, Ann")
     part = (await desk.parts())[-1]
     assert (part.due_at, part.text) == (LATER + timedelta(seconds=10), "We are on our way, Ann")
     assert await desk.column("SELECT written_by FROM message WHERE kind = 'by_hand'") == ["Ann"]
-    await desk.callbacks.undo(row.id, row.version, "Ann", LATER)
+    await desk.callbacks.undo(Seen.of(row, "Ann", LATER))
     assert (await desk.parts())[-1].state is PartState.CANCELLED
 
 
 async def test_a_text_that_left_cannot_be_undone(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.text(row.id, row.version, "Ann", MONDAY_NOON, "Hello")
+    row = await desk.callbacks.text(Seen.of(row, "Ann", MONDAY_NOON), "Hello")
     desk.clock.advance(seconds=11)
     async with desk.sending():
         await desk.until_parts_are("submitted", "submitted")
     with pytest.raises(NotPossibleError):
-        await desk.callbacks.undo(row.id, row.version, "Ann", LATER)
+        await desk.callbacks.undo(Seen.of(row, "Ann", LATER))
 
 
 async def test_nobody_texts_a_number_that_opted_out_or_is_withheld(desk: Desk, row: Callback) -> None:
@@ -190,7 +199,7 @@ async def test_nobody_texts_a_number_that_opted_out_or_is_withheld(desk: Desk, r
     for number in (CUSTOMER, None):
         row = await desk.row(number)
         with pytest.raises(NotPossibleError):
-            await desk.callbacks.text(row.id, row.version, "Ann", LATER, "Hello")
+            await desk.callbacks.text(Seen.of(row, "Ann", LATER), "Hello")
 
 
 # --- lists --------------------------------------------------------------------------------------------------------
@@ -200,7 +209,7 @@ async def test_urgent_rows_come_first_then_the_oldest_page_by_page(desk: Desk) -
     for minute, area in enumerate((202, 212, 312, 415, 512)):
         await desk.call(missed_call(E164(f"+1{area}5550123"), MONDAY_NOON + timedelta(minutes=minute)))
     urgent = await desk.row(E164("+13125550123"))
-    await desk.callbacks.rank(urgent.id, urgent.version, "Ann", LATER, Urgency.URGENT)
+    await desk.callbacks.rank(Seen.of(urgent, "Ann", LATER), Urgency.URGENT)
     seen: list[int] = []
     after: Key | None = None
     async with desk.database.read() as db:
@@ -211,10 +220,10 @@ async def test_urgent_rows_come_first_then_the_oldest_page_by_page(desk: Desk) -
 
 
 async def test_snoozed_and_done_rows_have_lists_of_their_own(desk: Desk, row: Callback) -> None:
-    await desk.callbacks.snooze(row.id, row.version, "Ann", MONDAY_NOON, LATER)
+    await desk.callbacks.snooze(Seen.of(row, "Ann", MONDAY_NOON), LATER)
     await desk.call(missed_call(OTHER))
     other = await desk.row(OTHER)
-    await desk.callbacks.finish(other.id, other.version, "Ann", LATER, Outcome.NO_NEED)
+    await desk.callbacks.finish(Seen.of(other, "Ann", LATER), Outcome.NO_NEED)
     async with desk.database.read() as db:
         assert [found.number for found in await callbacks.snoozed(db)] == [CUSTOMER]
         assert [found.number for found in await callbacks.done(db, MONDAY_NOON)] == [OTHER]
@@ -223,7 +232,7 @@ async def test_snoozed_and_done_rows_have_lists_of_their_own(desk: Desk, row: Ca
 
 
 async def test_every_change_of_a_row_is_one_audit_entry_with_a_name(desk: Desk, row: Callback) -> None:
-    row = await desk.callbacks.claim(row.id, row.version, "Ann", LATER)
+    row = await desk.callbacks.claim(Seen.of(row, "Ann", LATER))
     await desk.call(missed_call(at=LATER, verdict=Verdict.MISSED))
     async with desk.database.read() as db:
         history = [(entry.who, entry.what) for entry in await audit.of_callback(db, row.id)]
@@ -235,3 +244,11 @@ async def test_every_change_of_a_row_is_one_audit_entry_with_a_name(desk: Desk, 
         ("textback", "callback.missed"),
         ("textback", "call.ended"),
     ]
+
+
+async def test_what_was_done_longer_ago_than_undo_is_on_offer_stays(desk: Desk, row: Callback) -> None:
+    done = await desk.callbacks.finish(Seen.of(row, "Ann", LATER), Outcome.NO_NEED)
+    with pytest.raises(TooLateError):
+        await desk.callbacks.undo(Seen.of(done, "Ann", LATER + UNDO_WINDOW + timedelta(seconds=1)))
+    taken_back = await desk.callbacks.undo(Seen.of(done, "Ann", LATER + UNDO_WINDOW))
+    assert taken_back.state is CallbackState.OPEN

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.actions import ConflictError, Seen
 from bridge.callbacks.click_to_call import Calling, CannotCallError, nobody_dialled
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.calls.calls import Reason
@@ -81,7 +81,7 @@ async def test_a_closed_row_is_not_called(desk: Desk) -> None:
     pbx = NotingPbx()
     await desk.call(missed_call())
     row = await desk.row()
-    closed = await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.REACHED)
+    closed = await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.REACHED)
     with pytest.raises(CannotCallError):
         await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(closed, "Ann", desk.clock())
     assert not pbx.asked
@@ -139,6 +139,6 @@ async def test_a_row_that_is_closed_or_whose_customer_was_called_meanwhile_is_le
     await desk.call(outbound_call(at=desk.clock.advance(minutes=1)))
     await nobody_dialled(desk.database, NOT_TAKEN, desk.clock())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.REACHED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.REACHED)
     await nobody_dialled(desk.database, NOT_TAKEN, desk.clock())
     assert await told(desk) == []

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 import pytest_asyncio
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
 from tests.agi.phones import NINA, OMAR, Phones, ended, now, open_phones, shown_name
 from tests.agi.process import daemon
@@ -61,9 +62,9 @@ async def test_the_lamp_follows_the_queue(phones: Phones) -> None:
         await key.shows("on")
         row = await phones.flags(row)
         await key.shows("blinking")
-        row = await phones.callbacks.acknowledge(row.id, row.version, "Ann", now())
+        row = await phones.callbacks.acknowledge(Seen.of(row, "Ann", now()))
         await key.shows("on")
-        await phones.callbacks.finish(row.id, row.version, "Ann", now(), Outcome.REACHED)
+        await phones.callbacks.finish(Seen.of(row, "Ann", now()), Outcome.REACHED)
         await key.shows("dark")
 
 
@@ -127,7 +128,7 @@ async def test_nothing_stands_before_the_name_of_somebody_who_waits_for_nothing_
     await phones.opens(OMAR)
     row = await phones.opens(NINA)
     await known(phones.lab, "Callback x1")
-    await phones.callbacks.finish(row.id, row.version, "Ann", now(), Outcome.REACHED)
+    await phones.callbacks.finish(Seen.of(row, "Ann", now()), Outcome.REACHED)
     await known(phones.lab, "")
     call = await rings(phones.lab, DISPLAYED, shown=f'"Nina" <sip:{NINA.value}@127.0.0.2>')
     assert shown_name(call) == "Nina"

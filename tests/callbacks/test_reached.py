@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.callbacks import reached as recovery
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.texts.policy import TextRules
 from storage.database import Database
@@ -60,7 +61,7 @@ async def test_a_row_reached_by_itself_stands_in_what_was_done(desk: Desk) -> No
     await desk.call(answered_call(at=LATER))
     row = await desk.row()
     assert (row.closed_by, row.outcome, row.reached_by) == ("textback", None, "Ann")
-    row = await desk.callbacks.finish(row.id, row.version, "Bob", LATER, Outcome.BOOKED)
+    row = await desk.callbacks.finish(Seen.of(row, "Bob", LATER), Outcome.BOOKED)
     assert (row.reached_by, row.closed_by) == ("Ann", "Bob")
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.callbacks.click_to_call import Calling, CannotCallError
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.calls.calls import Talk
@@ -46,7 +47,7 @@ async def asked(desk: Desk) -> Desk:
 
 async def corrected(desk: Desk, second: E164 | None) -> None:
     row = await desk.row()
-    await desk.callbacks.correct(row.id, row.version, "Ann", desk.clock(), address=None, issue=None, second=second)
+    await desk.callbacks.correct(Seen.of(row, "Ann", desk.clock()), address=None, issue=None, second=second)
 
 
 async def test_it_stands_on_the_row(asked: Desk) -> None:
@@ -108,7 +109,7 @@ async def test_a_guest_of_a_hotel_is_known_by_the_number_they_gave(desk: Desk) -
 async def test_a_row_of_withheld_callers_stays_for_a_person_whoever_of_them_got_through(desk: Desk) -> None:
     await desk.call(missed_call(None))
     row = await desk.row(None)
-    await desk.callbacks.correct(row.id, row.version, "Ann", LATER, address=None, issue="by voicemail", second=WIFE)
+    await desk.callbacks.correct(Seen.of(row, "Ann", LATER), address=None, issue="by voicemail", second=WIFE)
     await desk.call(answered_call(WIFE, LATER))
     assert (await desk.row(None)).state is CallbackState.OPEN
 
@@ -132,7 +133,7 @@ async def test_undo_brings_back_what_was_taken_off(asked: Desk) -> None:
     await corrected(asked, OTHER)
     row = await asked.row()
     assert row.second == OTHER
-    assert (await asked.callbacks.undo(row.id, row.version, "Ann", asked.clock())).second == WIFE
+    assert (await asked.callbacks.undo(Seen.of(row, "Ann", asked.clock()))).second == WIFE
 
 
 async def test_a_missed_call_from_there_is_a_row_of_its_own_and_a_talk_closes_both(asked: Desk) -> None:
@@ -243,7 +244,7 @@ async def test_with_a_desk_phone_one_chooses_which_to_call(client: Client, asked
     assert 'name="to" value="second"' in (await shown(client)).html
     await act(client, await asked.row(), "call", to="second")
     row = await asked.row()
-    await asked.callbacks.claim(row.id, row.version, "Bob", asked.clock())
+    await asked.callbacks.claim(Seen.of(row, "Bob", asked.clock()))
     await act(client, await asked.row(), "call", anyway="second")
     assert [call["number"] for call in board.pbx.asked] == [WIFE, WIFE]
 
@@ -302,5 +303,5 @@ async def test_the_staff_number_is_one_a_person_may_write_there(client: Client, 
 
 async def test_a_row_that_is_closed_keeps_it(asked: Desk) -> None:
     row = await asked.row()
-    await asked.callbacks.finish(row.id, row.version, "Ann", LATER, Outcome.BOOKED)
+    await asked.callbacks.finish(Seen.of(row, "Ann", LATER), Outcome.BOOKED)
     assert (await asked.row()).second == WIFE

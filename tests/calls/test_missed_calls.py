@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt, CallbackState
 from bridge.domain.calls.calls import Caller, Reason, Verdict
 from bridge.domain.office.templates import Language, Template, Texts
@@ -193,8 +194,8 @@ async def test_an_answered_redial_cancels_the_text_that_waits(database: Database
 async def test_closing_by_itself_keeps_the_claim_and_the_notes(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    row = await desk.callbacks.claim(row.id, row.version, "Bob", MONDAY_NOON)
-    await desk.callbacks.note(row.id, row.version, "Bob", MONDAY_NOON, "has a dog")
+    row = await desk.callbacks.claim(Seen.of(row, "Bob", MONDAY_NOON))
+    await desk.callbacks.note(Seen.of(row, "Bob", MONDAY_NOON), "has a dog")
     await desk.call(answered_call(at=MONDAY_NOON + timedelta(minutes=4)))
     row = await desk.row()
     assert (row.state, row.owner) == (CallbackState.CLOSED, "Bob")

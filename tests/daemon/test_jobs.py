@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.daemon.jobs import Jobs
 from bridge.domain.callbacks.queue import CallbackState
 from bridge.domain.texts.messages import Concatenation
@@ -20,8 +21,8 @@ async def test_one_look_wakes_rows_frees_idle_claims_and_shows_half_texts(desk: 
     await desk.call(missed_call())
     await desk.call(missed_call(OTHER))
     snoozed, claimed = await desk.row(), await desk.row(OTHER)
-    await desk.callbacks.snooze(snoozed.id, 1, "Ann", MONDAY_NOON, MONDAY_NOON + timedelta(minutes=40))
-    await desk.callbacks.claim(claimed.id, 1, "Ann", MONDAY_NOON)
+    await desk.callbacks.snooze(Seen(snoozed.id, 1, "Ann", MONDAY_NOON), MONDAY_NOON + timedelta(minutes=40))
+    await desk.callbacks.claim(Seen(claimed.id, 1, "Ann", MONDAY_NOON))
     await desk.inbox.received(text("half of it", "+13125550123", part=Concatenation(9, 2, 1)))
     upkeep = upkeep_of(desk)
     await upkeep.run_due()

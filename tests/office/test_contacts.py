@@ -1,10 +1,13 @@
 """Contacts out of a spreadsheet: what is taken, what is a mistake and on which line; names on rows."""
 
+from datetime import timedelta
+
 import pytest
 
-from bridge.domain.callbacks.queue import Outcome
+from bridge.callbacks.actions import Seen
+from bridge.domain.callbacks.queue import UNDO_WINDOW, Outcome
 from bridge.domain.texts.policy import ContactKind
-from bridge.office.contacts import Contacts, ContactsError, NotTheLastError, read_csv
+from bridge.office.contacts import CannotUndoError, Contacts, ContactsError, read_csv
 from storage import privacy
 from storage.audit import Act
 from storage.contacts import Contact
@@ -72,7 +75,7 @@ async def test_a_name_shows_on_the_row_that_is_open_already(desk: Desk) -> None:
 async def test_a_row_that_is_closed_stays_as_it_was(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", MONDAY_NOON, Outcome.NO_NEED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", MONDAY_NOON), Outcome.NO_NEED)
     await Contacts(desk.database).put([MARY], "Ann", MONDAY_NOON)
     assert (await desk.row()).name == ""
 
@@ -126,11 +129,13 @@ async def test_what_was_remembered_of_a_number_is_taken_back_by_whoever_did_it(d
     people = Contacts(desk.database)
     await people.put([MARY], "Ann", MONDAY_NOON)
     blocked = await people.kind(CUSTOMER, ContactKind.BLOCKED, "Ann", MONDAY_NOON)
-    with pytest.raises(NotTheLastError):
+    with pytest.raises(CannotUndoError):
         await people.undo(blocked.id, blocked.version, "Bob", MONDAY_NOON)
-    await people.undo(blocked.id, blocked.version, "Ann", MONDAY_NOON)
+    with pytest.raises(CannotUndoError, match="too late"):
+        await people.undo(blocked.id, blocked.version, "Ann", MONDAY_NOON + UNDO_WINDOW + timedelta(seconds=1))
+    await people.undo(blocked.id, blocked.version, "Ann", MONDAY_NOON + UNDO_WINDOW)
     assert await people.everybody() == [MARY]
-    with pytest.raises(NotTheLastError):
+    with pytest.raises(CannotUndoError):
         await people.undo(blocked.id, blocked.version, "Ann", MONDAY_NOON)
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt
 from bridge.domain.office.hours import HoursChange, OpenOrClosed
 from bridge.domain.texts import gsm
@@ -97,7 +98,7 @@ async def test_not_reached_the_row_comes_back_after_two_hours_of_the_office_as_i
     await enter(desk, closed(MONDAY_NOON + timedelta(hours=1), TUESDAY + timedelta(days=1)))
     await desk.call(missed_call())
     row = await desk.row()
-    tried = await desk.callbacks.attempt(row.id, row.version, "Ann", desk.clock(), Attempt.NO_ANSWER)
+    tried = await desk.callbacks.attempt(Seen.of(row, "Ann", desk.clock()), Attempt.NO_ANSWER)
     assert tried.until == datetime(2026, 11, 25, 15, tzinfo=UTC)  # an hour of today's, and one from nine on Wednesday
 
 

@@ -5,6 +5,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Urgency
 from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.roster import Roster, Shift
@@ -129,7 +130,7 @@ async def test_a_claim_on_the_page_and_a_text_in_the_same_second_leave_one_owner
     await night.arrive()
     row = await night.row()
     await night.inbox.received(text("1", STAFF.value))
-    await night.callbacks.claim(row.id, row.version, "Dee", night.clock())
+    await night.callbacks.claim(Seen.of(row, "Dee", night.clock()))
     await night.look()
     assert (await night.row()).owner == "Dee"
     assert ("Ann", "Dee has #1.") in await night.told()
@@ -167,7 +168,7 @@ async def test_while_open_the_page_is_alone_with_it_for_three_minutes(day: Night
 async def test_a_claim_within_these_minutes_spares_everybody_a_text(day: Night) -> None:
     await day.writes(LEAK)
     row = await day.row()
-    await day.callbacks.claim(row.id, row.version, "Dee", day.clock.advance(minutes=1))
+    await day.callbacks.claim(Seen.of(row, "Dee", day.clock.advance(minutes=1)))
     await day.passes(minutes=15)
     assert await day.told() == []
     assert await day.stage() is Stage.ACKNOWLEDGED
@@ -251,7 +252,7 @@ async def test_a_row_that_is_let_go_goes_on_at_once(night: Night) -> None:
     await night.arrive()
     await night.staff(STAFF, "1")
     row = await night.row()
-    await night.callbacks.release(row.id, row.version, "Ann", night.clock.advance(minutes=2))
+    await night.callbacks.release(Seen.of(row, "Ann", night.clock.advance(minutes=2)))
     await night.look()
     assert await night.minutes() == [("Ann", 0), ("Bob", 2)]
 
@@ -293,7 +294,7 @@ async def test_danger_asks_for_a_new_acknowledgement_of_whoever_has_it(night: Ni
 async def test_danger_on_a_row_that_the_front_desk_has_is_told_to_whoever_is_on_call(day: Night) -> None:
     await day.writes(LEAK)
     row = await day.row()
-    await day.callbacks.claim(row.id, row.version, "Front desk", day.clock())
+    await day.callbacks.claim(Seen.of(row, "Front desk", day.clock()))
     await day.writes("now the outlet is sparking")
     assert await day.who_was_told() == ["Ann"]
 
@@ -301,7 +302,7 @@ async def test_danger_on_a_row_that_the_front_desk_has_is_told_to_whoever_is_on_
 async def test_an_owner_from_before_is_told_first(night: Night) -> None:
     await night.is_missed()
     row = await night.row()
-    await night.callbacks.claim(row.id, row.version, "Bob", night.clock())
+    await night.callbacks.claim(Seen.of(row, "Bob", night.clock()))
     await night.writes(LEAK)
     await night.arrive()
     await night.passes(minutes=10)
@@ -314,7 +315,7 @@ async def test_a_person_who_finds_it_less_urgent_ends_the_alerts(night: Night) -
     await night.writes(LEAK)
     await night.arrive()
     row = await night.row()
-    await night.callbacks.rank(row.id, row.version, "Ann", night.clock(), Urgency.ROUTINE)
+    await night.callbacks.rank(Seen.of(row, "Ann", night.clock()), Urgency.ROUTINE)
     await night.passes(hours=1)
     assert await night.stage() is Stage.OVER
     assert await night.who_was_told() == ["Ann"]
@@ -323,7 +324,7 @@ async def test_a_person_who_finds_it_less_urgent_ends_the_alerts(night: Night) -
 async def test_a_person_who_raises_the_urgency_has_somebody_told(night: Night) -> None:
     await night.is_missed()
     row = await night.row()
-    await night.callbacks.rank(row.id, row.version, "Dee", night.clock(), Urgency.URGENT)
+    await night.callbacks.rank(Seen.of(row, "Dee", night.clock()), Urgency.URGENT)
     await night.look()
     assert await night.who_was_told() == ["Ann"]
 
@@ -332,8 +333,8 @@ async def test_an_undone_claim_is_none(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
     row = await night.row()
-    row = await night.callbacks.claim(row.id, row.version, "Dee", night.clock())
-    await night.callbacks.undo(row.id, row.version, "Dee", night.clock.advance(seconds=5))
+    row = await night.callbacks.claim(Seen.of(row, "Dee", night.clock()))
+    await night.callbacks.undo(Seen.of(row, "Dee", night.clock.advance(seconds=5)))
     await night.look()
     assert await night.stage() is Stage.ALERTING
 
@@ -342,9 +343,9 @@ async def test_a_note_taken_back_leaves_the_row_with_whoever_has_it(night: Night
     await night.writes(LEAK)
     await night.arrive()
     row = await night.row()
-    row = await night.callbacks.acknowledge(row.id, row.version, "Dee", night.clock())
-    row = await night.callbacks.note(row.id, row.version, "Dee", night.clock(), "gate code")
-    await night.callbacks.undo(row.id, row.version, "Dee", night.clock())
+    row = await night.callbacks.acknowledge(Seen.of(row, "Dee", night.clock()))
+    row = await night.callbacks.note(Seen.of(row, "Dee", night.clock()), "gate code")
+    await night.callbacks.undo(Seen.of(row, "Dee", night.clock()))
     await night.look()
     assert await night.stage() is Stage.ACKNOWLEDGED
 

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Person
 from bridge.domain.office.roster import Change, Override, Roster, Shift
@@ -137,7 +138,7 @@ async def test_every_step_is_in_the_audit_of_the_row(night: Night) -> None:
 async def test_an_alert_that_has_not_left_is_taken_back_when_somebody_has_it(night: Night) -> None:
     await night.writes(LEAK)
     row = await night.row()
-    await night.callbacks.claim(row.id, row.version, "Dee", night.clock())
+    await night.callbacks.claim(Seen.of(row, "Dee", night.clock()))
     await night.look()
     (part,) = await night.parts()
     assert part.state is PartState.CANCELLED

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.actions import ConflictError, Seen
 from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, NotPossibleError, Urgency
 from bridge.domain.callbacks.queue import Outcome as Closing
 from bridge.domain.oncall.escalation import UNHEARD, Escalation
@@ -137,16 +137,16 @@ class Wild(RuleBasedStateMachine):
 
     async def work(self, row: Callback, who: str, verb: str) -> None:
         page, now = self.night.callbacks, self.night.clock()
-        seen = (row.id, row.version, who, now)
+        seen = Seen.of(row, who, now)
         does = {
-            "attempt": lambda: page.attempt(*seen, Attempt.LEFT_MESSAGE),
-            "finish": lambda: page.finish(*seen, Closing.NO_NEED),
-            "snooze": lambda: page.snooze(*seen, now + timedelta(hours=2)),
-            "note": lambda: page.note(*seen, "gate code 4711"),
-            "raise": lambda: page.rank(*seen, Urgency.URGENT),
-            "lower": lambda: page.rank(*seen, Urgency.ROUTINE),
+            "attempt": lambda: page.attempt(seen, Attempt.LEFT_MESSAGE),
+            "finish": lambda: page.finish(seen, Closing.NO_NEED),
+            "snooze": lambda: page.snooze(seen, now + timedelta(hours=2)),
+            "note": lambda: page.note(seen, "gate code 4711"),
+            "raise": lambda: page.rank(seen, Urgency.URGENT),
+            "lower": lambda: page.rank(seen, Urgency.ROUTINE),
         }
-        await (does[verb]() if verb in does else getattr(page, verb)(*seen))
+        await (does[verb]() if verb in does else getattr(page, verb)(seen))
 
     async def rows(self) -> list[Callback]:
         async with self.night.database.read() as db:

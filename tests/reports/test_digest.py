@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
 from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Person
@@ -63,9 +64,9 @@ async def test_what_needs_no_call_now_is_left_out(desk: Desk) -> None:
     for caller in (CUSTOMER, OTHER):
         await desk.call(missed_call(caller))
     row = await desk.row()
-    await desk.callbacks.snooze(row.id, row.version, "Ann", MONDAY_NOON, MONDAY_NOON + timedelta(hours=2))
+    await desk.callbacks.snooze(Seen.of(row, "Ann", MONDAY_NOON), MONDAY_NOON + timedelta(hours=2))
     row = await desk.row(OTHER)
-    await desk.callbacks.finish(row.id, row.version, "Ann", MONDAY_NOON, Outcome.NO_NEED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", MONDAY_NOON), Outcome.NO_NEED)
     assert await waiting(desk) == []
 
 

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt, Outcome
 from bridge.domain.phone import E164
 from bridge.domain.reports.figures import ADDITIVE, Count, EventCount, Figures, by_hour, by_line
@@ -69,7 +70,7 @@ async def test_recovered_is_who_talked_with_a_person_by_themselves_or_by_a_perso
         await desk.call(missed_call(caller))
     await desk.call(answered_call(CUSTOMER, MONDAY_NOON + timedelta(minutes=5)))
     row = await desk.row(OTHER)
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.BOOKED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.BOOKED)
     await desk.call(outbound_call(THIRD, MONDAY_NOON + timedelta(minutes=6)))
     assert await count(desk, Count.CALLS_RECOVERED, Count.APPOINTMENTS_BOOKED, Count.CALLBACKS_OPEN) == [2, 1, 1]
 
@@ -78,7 +79,7 @@ async def test_lost_and_spam_are_closed_and_not_recovered(desk: Desk) -> None:
     for caller, outcome in ((CUSTOMER, Outcome.LOST), (OTHER, Outcome.SPAM)):
         await desk.call(missed_call(caller))
         row = await desk.row(caller)
-        await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), outcome)
+        await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), outcome)
     assert await count(desk, Count.CALLS_RECOVERED, Count.CALLBACKS_CLOSED) == [0, 2]
 
 
@@ -86,7 +87,7 @@ async def test_urgent_leads_and_how_soon_they_were_acknowledged(desk: Desk) -> N
     for caller, words in ((CUSTOMER, "the basement is flooding"), (OTHER, "no heat"), (THIRD, "a quote, please")):
         await desk.inbox.received(text(words, caller.value))
     row = await desk.row()
-    await desk.callbacks.acknowledge(row.id, row.version, "Ann", desk.clock.advance(minutes=4))
+    await desk.callbacks.acknowledge(Seen.of(row, "Ann", desk.clock.advance(minutes=4)))
     assert await count(desk, Count.URGENT_FLAGGED, Count.URGENT_ACKNOWLEDGED) == [2, 1]
     assert (await monday(desk)).as_json()["median_minutes_to_acknowledgement"] == 4
 
@@ -103,9 +104,9 @@ async def test_a_lead_has_no_next_step_after_an_office_hour_without_owner_or_due
     for caller in (CUSTOMER, OTHER, THIRD):
         await desk.call(missed_call(caller))
     row = await desk.row(OTHER)
-    await desk.callbacks.claim(row.id, row.version, "Ann", desk.clock())
+    await desk.callbacks.claim(Seen.of(row, "Ann", desk.clock()))
     row = await desk.row(THIRD)
-    await desk.callbacks.attempt(row.id, row.version, "Ann", desk.clock(), Attempt.NO_ANSWER)
+    await desk.callbacks.attempt(Seen.of(row, "Ann", desk.clock()), Attempt.NO_ANSWER)
     desk.clock.advance(minutes=59)
     assert (await monday(desk)).no_next_step == 0
     desk.clock.advance(minutes=1)

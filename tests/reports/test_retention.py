@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt, Outcome
 from bridge.domain.phone import E164, national
 from bridge.domain.reports.figures import Counts
@@ -30,9 +31,9 @@ async def a_day(desk: Desk) -> None:
         await desk.inbox.received(text("STOP", OTHER.value))
         await desk.until_parts_are("submitted", "submitted", "submitted")
     row = await desk.row()
-    row = await desk.callbacks.claim(row.id, row.version, "Ann", desk.clock())
-    row = await desk.callbacks.note(row.id, row.version, "Ann", desk.clock(), "old Mary, mind the dog")
-    await desk.callbacks.attempt(row.id, row.version, "Ann", desk.clock(), Attempt.NO_ANSWER)
+    row = await desk.callbacks.claim(Seen.of(row, "Ann", desk.clock()))
+    row = await desk.callbacks.note(Seen.of(row, "Ann", desk.clock()), "old Mary, mind the dog")
+    await desk.callbacks.attempt(Seen.of(row, "Ann", desk.clock()), Attempt.NO_ANSWER)
     await desk.call(outbound_call())
     await desk.call(answered_call(at=MONDAY_NOON + timedelta(minutes=9)))
     await desk.call(missed_call(None, MONDAY_NOON + timedelta(minutes=11)))
@@ -91,7 +92,7 @@ async def test_open_rows_and_opt_outs_stay_for_ever(desk: Desk) -> None:
 async def test_the_proof_of_an_opt_out_stays_when_its_row_was_closed(desk: Desk) -> None:
     await a_day(desk)
     row = await desk.row(OTHER)
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.NO_NEED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.NO_NEED)
     await retention(desk).run_due(desk.clock.advance(days=YEAR.days))
     assert await desk.column("SELECT word FROM reply") == ["stop"]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
 from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.policy import ContactKind, TextRules
@@ -83,12 +84,12 @@ Deed = Callable[[Desk], Awaitable[object]]
 
 async def claims(desk: Desk) -> None:
     row = await desk.row()
-    await desk.callbacks.claim(row.id, row.version, "Ann", desk.clock())
+    await desk.callbacks.claim(Seen.of(row, "Ann", desk.clock()))
 
 
 async def closes(desk: Desk) -> None:
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.NO_NEED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.NO_NEED)
 
 
 async def calls_the_customer(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.actions import ConflictError, Seen
 from bridge.domain.callbacks.queue import Attempt, CallbackState, Outcome, Urgency
 from bridge.domain.calls.calls import Verdict
 from bridge.domain.texts.messages import MessageKind
@@ -38,7 +38,7 @@ KINDS = "SELECT kind FROM message WHERE kind <> 'first' ORDER BY id"
 
 async def taken(desk: Desk, who: str = "Bob") -> None:
     row = await desk.row()
-    await desk.callbacks.claim(row.id, row.version, who, desk.clock())
+    await desk.callbacks.claim(Seen.of(row, who, desk.clock()))
 
 
 # --- missed again, reply, answered ---------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ async def test_a_redial_adds_keeps_the_owner_and_wakes_a_snoozed_row(desk: Desk)
     await desk.call(missed_call())
     await taken(desk)
     row = await desk.row()
-    await desk.callbacks.snooze(row.id, row.version, "Bob", desk.clock(), LATER + timedelta(hours=3))
+    await desk.callbacks.snooze(Seen.of(row, "Bob", desk.clock()), LATER + timedelta(hours=3))
     await desk.call(missed_call(at=LATER))
     row = await desk.row()
     assert (row.state, row.owner, row.until, row.missed) == (CallbackState.CLAIMED, "Bob", None, 2)
@@ -58,7 +58,7 @@ async def test_a_redial_adds_keeps_the_owner_and_wakes_a_snoozed_row(desk: Desk)
 async def test_a_redial_after_closing_is_a_new_row(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.LOST)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.LOST)
     await desk.call(missed_call(at=LATER))
     assert await desk.column("SELECT missed FROM callback ORDER BY id") == [1, 1]
 
@@ -96,7 +96,7 @@ async def test_the_talk_counts_from_when_it_began(desk: Desk) -> None:
 async def test_a_reply_within_a_day_of_closing(desk: Desk, words: str, state: CallbackState) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.BOOKED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.BOOKED)
     desk.clock.advance(hours=23, minutes=59)
     await desk.inbox.received(text(words))
     row = await desk.row()
@@ -108,7 +108,7 @@ async def test_a_reply_within_a_day_of_closing(desk: Desk, words: str, state: Ca
 async def test_a_reopened_row_asks_for_its_outcome_again_and_was_reached_all_the_same(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.REACHED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.REACHED)
     await desk.inbox.received(text("it leaks again"))
     row = await desk.row()
     assert (row.outcome, row.reached_by, row.urgency) == (None, "Ann", Urgency.URGENT)
@@ -122,7 +122,7 @@ async def test_an_outcome_that_was_being_entered_while_the_row_closed_by_itself_
     await taken(desk)
     seen = await desk.row()
     await desk.call(answered_call(at=LATER))
-    row = await desk.callbacks.finish(seen.id, seen.version, "Bob", desk.clock(), Outcome.BOOKED)
+    row = await desk.callbacks.finish(Seen.of(seen, "Bob", desk.clock()), Outcome.BOOKED)
     assert (row.state, row.outcome, row.owner, row.reached_by) == (CallbackState.CLOSED, Outcome.BOOKED, "Bob", "Ann")
 
 
@@ -142,7 +142,7 @@ async def test_what_another_person_did_still_stands_in_the_way(desk: Desk) -> No
     await taken(desk)
     await desk.call(answered_call(at=LATER))
     with pytest.raises(ConflictError):
-        await desk.callbacks.finish(seen.id, seen.version, "Ann", desk.clock(), Outcome.BOOKED)
+        await desk.callbacks.finish(Seen.of(seen, "Ann", desk.clock()), Outcome.BOOKED)
 
 
 async def test_no_attempt_is_noted_on_a_row_that_closed_by_itself_meanwhile(desk: Desk) -> None:
@@ -150,7 +150,7 @@ async def test_no_attempt_is_noted_on_a_row_that_closed_by_itself_meanwhile(desk
     seen = await desk.row()
     await desk.call(answered_call(at=LATER))
     with pytest.raises(ConflictError):
-        await desk.callbacks.attempt(seen.id, seen.version, "Bob", desk.clock(), Attempt.NO_ANSWER)
+        await desk.callbacks.attempt(Seen.of(seen, "Bob", desk.clock()), Attempt.NO_ANSWER)
 
 
 # --- automatic answers ---------------------------------------------------------------------------------------------

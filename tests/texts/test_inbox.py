@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Findings, Outcome, Urgency
 from bridge.domain.texts.messages import Concatenation, MessageKind, Poison, Stored
 from bridge.domain.texts.policy import ContactKind
@@ -63,7 +64,7 @@ async def test_the_same_word_in_answer_to_a_persons_question_is_another_text(des
     await desk.inbox.received(yes)
     desk.clock.advance(minutes=1)
     row = await desk.row()
-    await desk.callbacks.text(row.id, row.version, "Ann", desk.clock(), "Are you at home?")
+    await desk.callbacks.text(Seen.of(row, "Ann", desk.clock()), "Are you at home?")
     desk.clock.advance(minutes=1)
     for _ in range(2):
         await desk.inbox.received(yes)
@@ -87,8 +88,8 @@ async def test_a_stranger_who_texts_gets_a_row(desk: Desk) -> None:
 async def test_a_reply_wakes_a_snoozed_row_and_keeps_its_owner(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    row = await desk.callbacks.claim(row.id, row.version, "Ann", MONDAY_NOON)
-    await desk.callbacks.snooze(row.id, row.version, "Ann", MONDAY_NOON, MONDAY_NOON + timedelta(hours=3))
+    row = await desk.callbacks.claim(Seen.of(row, "Ann", MONDAY_NOON))
+    await desk.callbacks.snooze(Seen.of(row, "Ann", MONDAY_NOON), MONDAY_NOON + timedelta(hours=3))
     await desk.inbox.received(text("I am home now"))
     row = await desk.row()
     assert (row.state, row.owner, row.until) == (CallbackState.CLAIMED, "Ann", None)
@@ -97,7 +98,7 @@ async def test_a_reply_wakes_a_snoozed_row_and_keeps_its_owner(desk: Desk) -> No
 async def closed(desk: Desk, outcome: Outcome = Outcome.NO_NEED) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", MONDAY_NOON, outcome)
+    await desk.callbacks.finish(Seen.of(row, "Ann", MONDAY_NOON), outcome)
 
 
 async def test_a_reply_within_a_day_reopens_the_row_for_whoever_closed_it(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Outcome, Urgency
 from bridge.domain.office.templates import Language, Template, Texts
 from bridge.domain.texts.messages import Concatenation, InboundText, Poison
@@ -184,7 +185,7 @@ async def test_an_urgent_caption_is_told_with_its_reason(night: Night) -> None:
 async def test_a_picture_for_a_closed_row_reopens_it(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.BOOKED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.BOOKED)
     await desk.inbox.received(pushed())
     row = await desk.row()
     assert (row.state, row.owner) == (CallbackState.CLAIMED, "Ann")

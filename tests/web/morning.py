@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt, Outcome
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import ReceiptState
@@ -64,10 +65,10 @@ async def _written(desk: Desk) -> None:
 async def _worked(desk: Desk) -> None:
     now = desk.clock.advance(minutes=4)
     heat = await desk.row(HEAT)
-    await desk.callbacks.claim(heat.id, heat.version, "Ann", now)
+    await desk.callbacks.claim(Seen.of(heat, "Ann", now))
     snoozed = await desk.row(SNOOZED)
-    snoozed = await desk.callbacks.note(snoozed.id, snoozed.version, "Bob", now, "Ring after lunch, she is teaching")
-    await desk.callbacks.attempt(snoozed.id, snoozed.version, "Bob", now, Attempt.LEFT_MESSAGE)
+    snoozed = await desk.callbacks.note(Seen.of(snoozed, "Bob", now), "Ring after lunch, she is teaching")
+    await desk.callbacks.attempt(Seen.of(snoozed, "Bob", now), Attempt.LEFT_MESSAGE)
     booked = await desk.row(BOOKED)
-    await desk.callbacks.finish(booked.id, booked.version, "Ann", now, Outcome.BOOKED)
+    await desk.callbacks.finish(Seen.of(booked, "Ann", now), Outcome.BOOKED)
     await desk.call(answered_call(REACHED, desk.clock.advance(minutes=1)))

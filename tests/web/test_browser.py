@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.phone import E164
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
@@ -188,7 +189,7 @@ async def test_what_somebody_begins_to_write_while_the_page_is_fetched_again_sta
         )
         await page.route("**/callbacks/1*", hold)
         row = await desk.row()
-        await desk.callbacks.note(row.id, row.version, "Bob", desk.clock(), "gate code 1234")
+        await desk.callbacks.note(Seen.of(row, "Bob", desk.clock()), "gate code 1234")
         await asked.wait()
         await page.get_by_label("New note").fill("call after fi")
         typed.set()
@@ -212,7 +213,7 @@ async def test_a_menu_opened_while_news_are_fetched_stays_open(visit: Visit, oth
             await page.keyboard.press("j")  # a row with the focus is fetched alone
         await page.route(f"{visit.address}{'rows/*' if others else ''}", slow)
         row = await desk.row()
-        await desk.callbacks.note(row.id, row.version, "Bob", desk.clock(), "they have a dog")
+        await desk.callbacks.note(Seen.of(row, "Bob", desk.clock()), "they have a dog")
         await fetched.wait()
         await page.locator("#row-1").get_by_text("Done", exact=True).click()
         opened.set()

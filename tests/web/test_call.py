@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt, CallbackState, Outcome
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
@@ -67,7 +68,7 @@ async def test_a_row_that_a_colleague_is_on_is_called_only_on_purpose(
     client: Client, desk: Desk, board: Switchboard
 ) -> None:
     row = await desk.row()
-    row = await desk.callbacks.claim(row.id, row.version, "Bob", desk.clock())
+    row = await desk.callbacks.claim(Seen.of(row, "Bob", desk.clock()))
     assert "Call all the same" in (await shown(client)).words
     status, page = await act(client, row, "call")
     assert status == 409

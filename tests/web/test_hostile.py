@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Page, expect
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt
 from bridge.domain.calls.calls import Caller
 from bridge.domain.office.office import Person
@@ -44,14 +45,12 @@ async def desk(database: Database) -> Desk:
     await made.inbox.received(text(f"burning smell {PLANTED}", CUSTOMER.value))
     await made.inbox.received(text(PLANTED, PLANTED[:20], to=OWN.value, alphanumeric=True))
     row = await made.row(branch=SHORT)
-    row = await made.callbacks.correct(
-        row.id, row.version, SHORT, made.clock(), address=PLANTED, issue=PLANTED, second=OTHER
-    )
-    row = await made.callbacks.note(row.id, row.version, SHORT, made.clock(), PLANTED)
-    row = await made.callbacks.text(row.id, row.version, SHORT, made.clock(), PLANTED)
-    await made.callbacks.claim(row.id, row.version, SHORT, made.clock())
+    row = await made.callbacks.correct(Seen.of(row, SHORT, made.clock()), address=PLANTED, issue=PLANTED, second=OTHER)
+    row = await made.callbacks.note(Seen.of(row, SHORT, made.clock()), PLANTED)
+    row = await made.callbacks.text(Seen.of(row, SHORT, made.clock()), PLANTED)
+    await made.callbacks.claim(Seen.of(row, SHORT, made.clock()))
     other = await made.row(OTHER, branch=SHORT)
-    await made.callbacks.attempt(other.id, other.version, SHORT, made.clock(), Attempt.LEFT_MESSAGE)
+    await made.callbacks.attempt(Seen.of(other, SHORT, made.clock()), Attempt.LEFT_MESSAGE)
     return made
 
 
@@ -93,7 +92,7 @@ async def test_what_arrives_live_is_words_too_and_so_is_what_is_shown_again_to_b
         await page.goto(visit.address + "callbacks/1")
         await page.evaluate("page.stream.close()")
         row = await desk.row(branch=SHORT)
-        await desk.callbacks.release(row.id, row.version, SHORT, desk.clock())
+        await desk.callbacks.release(Seen.of(row, SHORT, desk.clock()))
         await page.get_by_label("New note").fill(PLANTED)
         await page.get_by_role("button", name="Keep note").click()
         await expect(page.get_by_label("What you wrote")).to_have_value(PLANTED)

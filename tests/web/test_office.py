@@ -7,6 +7,7 @@ from datetime import time, timedelta
 import pytest
 from aiohttp import FormData
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
 from bridge.domain.calls.calls import Verdict
 from bridge.domain.office.hours import ALL_DAY, Calendar, OpeningSpan
@@ -289,7 +290,7 @@ async def test_figures_are_those_of_the_definitions(client: Client, desk: Desk) 
     await desk.call(missed_call())
     await desk.call(missed_call(OTHER, desk.clock.advance(minutes=5)))
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock.advance(minutes=10), Outcome.BOOKED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock.advance(minutes=10)), Outcome.BOOKED)
     page = await shown(client, "/figures", days="7")
     for words in ("Missed calls 2 2 callers", "Calls recovered 1 of 2 callbacks", "Appointments booked 1"):
         assert words in " ".join(page.words.split())

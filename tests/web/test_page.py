@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from aiohttp import ClientResponse
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Callback, CallbackState, Outcome, Urgency
 from bridge.domain.phone import E164
 from bridge.ops.health import HealthNote, LinkHealth, LinkKind
@@ -164,7 +165,7 @@ async def test_a_new_install_shows_what_it_waits_for_and_later_that_all_is_done(
     assert "Waiting for the first call" in (await shown(client)).words
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.REACHED)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.REACHED)
     assert "All caught up" in (await shown(client)).words
 
 
@@ -200,7 +201,7 @@ async def test_a_search_without_a_find_says_so(client: Client, row: Callback) ->
 async def test_the_conversation_has_texts_calls_notes_and_history(client: Client, desk: Desk, row: Callback) -> None:
     await desk.inbox.received(text("no heat at 5 Elm St"))
     row = await desk.row()
-    await desk.callbacks.note(row.id, row.version, "Ann", desk.clock(), "old boiler")
+    await desk.callbacks.note(Seen.of(row, "Ann", desk.clock()), "old boiler")
     page = await shown(client, f"/callbacks/{row.id}")
     for words in ("Sorry we missed you.", "no heat", "old boiler", "rang 20 s", "Customer texted", "Row opened"):
         assert words in page.words
@@ -210,7 +211,7 @@ async def test_one_row_is_fetched_by_itself_until_it_leaves_its_list(client: Cli
     page = await shown(client, f"/rows/{row.id}", tab="to_call")
     assert "(202) 555-0123" in page.words
     assert "<html" not in page.html
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock(), Outcome.LOST)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.LOST)
     async with client.get(f"/rows/{row.id}", params={"tab": "to_call"}) as answer:
         assert answer.status == 204
     assert "Lost" in (await shown(client, f"/rows/{row.id}", tab="done")).words
@@ -311,7 +312,7 @@ async def test_address_and_issue_are_put_right(client: Client, desk: Desk, row: 
 
 
 async def test_a_row_that_a_colleague_took_says_who_was_faster(client: Client, desk: Desk, row: Callback) -> None:
-    await desk.callbacks.claim(row.id, row.version, "Ann", desk.clock())
+    await desk.callbacks.claim(Seen.of(row, "Ann", desk.clock()))
     desk.clock.advance(minutes=3)
     status, page = await act(client, row, "finish", outcome="lost")
     assert status == 409
@@ -322,7 +323,7 @@ async def test_a_row_that_a_colleague_took_says_who_was_faster(client: Client, d
 async def test_a_note_that_came_too_late_is_shown_again_to_be_sent_again(
     client: Client, desk: Desk, row: Callback
 ) -> None:
-    claimed = await desk.callbacks.claim(row.id, row.version, "Ann", desk.clock())
+    claimed = await desk.callbacks.claim(Seen.of(row, "Ann", desk.clock()))
     status, page = await act(client, row, "note", note="call after 5 <b>", back="row")
     assert status == 409
     assert "call after 5 <b>" in page.words

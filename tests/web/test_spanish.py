@@ -12,6 +12,7 @@ from aiohttp import ClientResponse
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
 from bridge.domain.office.hours import HoursChange, OpenOrClosed
 from bridge.domain.office.roster import Change, Override
@@ -106,7 +107,7 @@ async def desk(database: Database) -> Desk:
     await made.call(missed_call(OTHER, made.clock.advance(minutes=1)))
     await made.call(outbound_call(OTHER, made.clock.advance(minutes=1)))
     spam = await made.row(morning.QUIET)
-    await made.callbacks.finish(spam.id, spam.version, "Ann", made.clock(), Outcome.SPAM)
+    await made.callbacks.finish(Seen.of(spam, "Ann", made.clock()), Outcome.SPAM)
     now, later = made.clock(), made.clock.now.replace(day=25)
     duties = ScheduleChanges(database, made.office)
     await duties.enter(Override("Bob", Change.AWAY, now, later, by="Ann"), now)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
@@ -96,7 +97,7 @@ async def test_every_menu_question_and_answer_of_a_row_is_sound(visit: Visit, lo
     desk = visit.desk
     await morning.play(desk)
     quiet = await desk.row(morning.QUIET)
-    await desk.callbacks.claim(quiet.id, quiet.version, "Bob", desk.clock())
+    await desk.callbacks.claim(Seen.of(quiet, "Bob", desk.clock()))
     await desk.call(outbound_call(morning.LEAK, desk.clock.advance(minutes=1), talked=0))
     async with visit.page(bypass_csp=True, **LOOKS[look]) as page:
         await sign_in(page)
@@ -133,7 +134,7 @@ async def test_trouble_is_told_and_sound(visit: Visit, faults: Faults, look: str
         await page.goto(f"{visit.address}callbacks/{(await desk.row(morning.LEAK)).id}")
         await page.evaluate("page.stream.close()")
         row = await desk.row(morning.LEAK)
-        await desk.callbacks.claim(row.id, row.version, "Bob", desk.clock())
+        await desk.callbacks.claim(Seen.of(row, "Bob", desk.clock()))
         await page.get_by_label("New note").fill("two leaks")
         await page.get_by_role("button", name="Keep note").click()
         await expect(page.get_by_role("alert")).to_contain_text("Bob was faster")

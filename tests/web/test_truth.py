@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.callbacks.actions import IDLE_CLAIM
+from bridge.callbacks.actions import IDLE_CLAIM, Seen
 from bridge.domain.callbacks.queue import Attempt, Outcome
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
@@ -27,7 +27,7 @@ async def words(client: Client, path: str = "/") -> str:
 async def test_a_claim_left_alone_is_released_and_the_row_says_whose_it_was(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.claim(row.id, row.version, "Ann", desk.clock())
+    await desk.callbacks.claim(Seen.of(row, "Ann", desk.clock()))
     await desk.callbacks.release_idle(desk.clock() + IDLE_CLAIM + timedelta(seconds=1))
     async with served(desk) as client:
         assert "Released, since nothing was done for too long: Ann" in await words(client)
@@ -72,7 +72,7 @@ async def test_all_caught_up_tells_of_the_last_missed_call_and_when_it_was_answe
 async def test_all_caught_up_by_a_persons_word_tells_when(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Ann", desk.clock.advance(minutes=3), Outcome.LOST)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock.advance(minutes=3)), Outcome.LOST)
     async with served(desk) as client:
         assert "Last missed call 12:00 PM, closed 12:03 PM." in await words(client)
 

@@ -6,6 +6,7 @@ from datetime import time, timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.roster import Roster, Shift
 from storage.database import Database
@@ -38,7 +39,7 @@ async def test_a_row_that_nobody_answers_says_so(night: Night, client: Client) -
 async def test_the_history_names_who_was_told_and_who_has_it(night: Night, client: Client) -> None:
     await night.writes(LEAK)
     row = await night.row()
-    await night.callbacks.claim(row.id, row.version, "Bob", night.clock() + timedelta(minutes=1))
+    await night.callbacks.claim(Seen.of(row, "Bob", night.clock() + timedelta(minutes=1)))
     await night.look()
     page = await (await client.get("/callbacks/1")).text()
     assert "Told: Ann" in page

@@ -5,7 +5,7 @@ verb that is not in it for a state is `NotPossibleError`.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -101,12 +101,20 @@ MOVES: dict[tuple[CallbackState, Verb], CallbackState] = {
 RECOVERED = frozenset({Outcome.REACHED, Outcome.BOOKED})
 
 
+UNDO_WINDOW = timedelta(seconds=10)
+"""How long undo is on offer, for rows and contacts; a text by hand waits so long before it leaves."""
+
+
 class NotPossibleError(ValueError):
     """This verb makes no sense in this state: nothing was changed."""
 
     def __init__(self, verb: Verb, state: CallbackState) -> None:
         super().__init__(f"a row that is {state} does not take '{verb}'")
         self.verb, self.state = verb, state
+
+
+class TooLateError(NotPossibleError):
+    """What was done can no longer be taken back: `UNDO_WINDOW` has gone by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 
 const SILENCE = 40_000;  // ms without a beat: not live any more
 const POLL = 20_000;
-const TOAST = 10_000;
 const AGAIN = 10_000;
 const page = { stream: null, heard: Date.now(), waiting: new Set(), timer: null, urgent: urgentIds(), unseen: false, wanted: false };
 
@@ -171,7 +170,7 @@ document.addEventListener("htmx:afterSettle", () => {
 
 function hideToast() {
   const toast = document.querySelector(".toast");
-  if (toast) setTimeout(() => toast.remove(), TOAST);
+  if (toast) setTimeout(() => toast.remove(), Number(toast.dataset.left));
 }
 
 function chimeForNew() {
