@@ -31,6 +31,12 @@ QUESTIONS = (
     ("Transceiver, or a transmitter and a receiver? How many sessions may be bound at once?", "bind"),
     ("TLS? From which addresses may we connect?", "tls, ca_file"),
     ("Which command_status means slow down, and which of your own (0x400 to 0x4ff) mean try again?", "error_map"),
+    (
+        "Which err: codes of a receipt say that the number takes no texts (a landline), and not phone off or spam?",
+        "landline_codes",
+    ),
+    ("Which words may stand behind stat: beside those of SMPP, and which are final?", "receipt_states"),
+    ("May two sessions be bound with one account, and which of them brings receipts and replies?", "account"),
     ("Who answers STOP and HELP: you, the carrier, or we? Do you block a number after STOP, and tell us?", ""),
     (
         "What becomes of a picture (MMS) sent to us: dropped, a text with a link, a notice? In which words?",

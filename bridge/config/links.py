@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -33,7 +34,23 @@ def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[
     return tuple(pbx for _, pbx in taken)
 
 
-def gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> SmppSettings | None:
+def gateways(
+    problems: Problems, secrets: Secrets, raw: Mapping[str, Any]
+) -> tuple[SmppSettings | None, SmppSettings | None]:
+    """`[smpp]` and `[smpp_backup]`. The same system_id and password are one account, unless they say otherwise."""
+    smpp, backup = (_gateway(problems, secrets, raw.get(name), name) for name in ("smpp", "smpp_backup"))
+    if "smpp_backup" in raw and "smpp" not in raw:
+        problems.add("smpp", "is missing: [smpp_backup] is for when [smpp] is away")
+    if smpp and backup and not backup.account and _credentials(smpp) == _credentials(backup):
+        backup = replace(backup, account=smpp.account_name)
+    return smpp, backup
+
+
+def _credentials(settings: SmppSettings) -> tuple[str, str, str]:
+    return settings.system_id, settings.password, settings.system_type
+
+
+def _gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> SmppSettings | None:
     """`[smpp]` or `[smpp_backup]`, None for none. Its credential: `smpp.password` or `smpp_backup.password`."""
     if raw is None:
         return None

@@ -75,9 +75,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     secrets = Secrets(path, environ, problems)
     pbxs = links.pbxs(problems, secrets, raw)
     office = read_office(problems, {key: raw[key] for key in OFFICE_KEYS if key in raw}, raw, pbxs)
-    smpp, backup = (links.gateway(problems, secrets, raw.get(name), name) for name in ("smpp", "smpp_backup"))
-    if "smpp_backup" in raw and "smpp" not in raw:
-        problems.add("smpp", "is missing: [smpp_backup] is for when [smpp] is away")
+    smpp, backup = links.gateways(problems, secrets, raw)
     rules = _rules(problems, raw.get("rules", {}), office)
     alerts = on_call.alert_rules(raw.get("on_call", {}))
     email = on_call.email(problems, secrets, raw.get("email"))

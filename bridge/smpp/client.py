@@ -246,7 +246,7 @@ class SmppClient:
 
     def _read(self, arrived: Arrived) -> Inbound:
         if arrived.message is None:
-            return Poison(self.settings.name, arrived.raw, arrived.error)
+            return Poison(self.settings.account_name, arrived.raw, arrived.error)
         return incoming.read(arrived.message, arrived.raw, self.settings)
 
     async def _store(self, arrived: Arrived) -> Stored:

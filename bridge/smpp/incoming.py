@@ -31,9 +31,11 @@ def _pushed(message: ShortMessage, raw: bytes, settings: SmppSettings) -> Inboun
         _, pushed = multipart.take_header(pushed)
     if not pictures.is_notice(pushed):
         text = _text(message, raw, settings)
-        return text if text.text else Poison(settings.name, raw, "pushed to an application, and nothing to read")
+        return (
+            text if text.text else Poison(settings.account_name, raw, "pushed to an application, and nothing to read")
+        )
     return InboundText(
-        gateway=settings.name,
+        gateway=settings.account_name,
         source=pictures.sender(pushed) or number_as_written(message.source, settings),
         destination=number_as_written(message.destination, settings),
         text=None,
@@ -45,10 +47,12 @@ def _pushed(message: ShortMessage, raw: bytes, settings: SmppSettings) -> Inboun
 
 def _receipt(message: ShortMessage, raw: bytes, settings: SmppSettings, *, intermediate: bool) -> Receipt | Poison:
     text = decode_text(message.data_coding, message.user_data, settings.default_alphabet) or ""
-    told = receipts.parse(text, message.tlvs, settings.id_base, intermediate=intermediate)
+    told = receipts.parse(text, message.tlvs, settings.id_base, intermediate=intermediate, dialect=settings.spoken)
     if told is None:
-        return Poison(settings.name, raw, "a receipt that names no message")
-    return Receipt(settings.name, told.message_ids, told.state, told.error, told.final, raw)
+        return Poison(settings.account_name, raw, "a receipt that names no message")
+    return Receipt(
+        settings.account_name, told.message_ids, told.state, told.error, told.final, raw, landline=told.landline
+    )
 
 
 def _text(message: ShortMessage, raw: bytes, settings: SmppSettings) -> InboundText:
@@ -56,7 +60,7 @@ def _text(message: ShortMessage, raw: bytes, settings: SmppSettings) -> InboundT
     if message.esm_class & multipart.UDH_INDICATOR:
         part, user_data = multipart.take_header(user_data)
     return InboundText(
-        gateway=settings.name,
+        gateway=settings.account_name,
         source=number_as_written(message.source, settings),
         destination=number_as_written(message.destination, settings),
         text=decode_text(message.data_coding, user_data, settings.default_alphabet),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bridge.domain.texts.messages import ReceiptState
 from bridge.smpp.codec import Tag, tlv_int
+from bridge.smpp.dialects import USUAL, Dialect, dialects
 from bridge.smpp.settings import IdBase
 
 _BY_NUMBER = {
@@ -23,22 +24,6 @@ _BY_NUMBER = {
     7: ReceiptState.UNKNOWN,
     8: ReceiptState.REJECTED,
     9: ReceiptState.DELETED,  # SKIPPED in SMPP 5.0
-}
-_BY_PREFIX = {
-    "deliv": ReceiptState.DELIVERED,
-    "undel": ReceiptState.UNDELIVERABLE,
-    "fail": ReceiptState.UNDELIVERABLE,
-    "expir": ReceiptState.EXPIRED,
-    "delet": ReceiptState.DELETED,
-    "cancel": ReceiptState.DELETED,
-    "skip": ReceiptState.DELETED,
-    "reject": ReceiptState.REJECTED,
-    "rejct": ReceiptState.REJECTED,
-    "accep": ReceiptState.ACCEPTED,
-    "enrou": ReceiptState.ENROUTE,
-    "sched": ReceiptState.ENROUTE,
-    "buff": ReceiptState.ENROUTE,
-    "queue": ReceiptState.ENROUTE,
 }
 _FINAL = frozenset(
     {
@@ -59,26 +44,38 @@ _LONGEST_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a receipt tells. final: nothing more will come for this part."""
+    """What a receipt tells. final: nothing more will come for this part. landline: its number takes no texts."""
 
     message_ids: tuple[str, ...]
     state: ReceiptState
     error: str
     final: bool
+    landline: bool = False
 
 
-def parse(text: str, tlvs: Mapping[int, bytes], id_base: IdBase, *, intermediate: bool = False) -> Told | None:
+def parse(
+    text: str,
+    tlvs: Mapping[int, bytes],
+    id_base: IdBase,
+    *,
+    intermediate: bool = False,
+    dialect: Dialect | None = None,
+) -> Told | None:
     """None where it names no message: nothing can be done with it but to keep it."""
+    dialect = dialect or dialects()[USUAL]
     fields = _ORIGINAL_TEXT.sub("", text)
     written = [id_ for id_ in (_tlv_id(tlvs), _first(_ID, fields)) if id_]
     if not written:
         return None
-    state = _state(tlvs, fields)
+    state = _state(tlvs, fields, dialect)
+    codes = (_first(_ERROR, fields), _network_error(tlvs))
+    final = state in _FINAL and not intermediate
     return Told(
         message_ids=_unique([*written, *(other for id_ in written for other in spellings(id_, id_base))]),
         state=state,
-        error=_first(_ERROR, fields) or _network_error(tlvs),
-        final=state in _FINAL and not intermediate,
+        error=next(filter(None, codes), ""),
+        final=final,
+        landline=final and state is not ReceiptState.DELIVERED and dialect.says_landline(codes),
     )
 
 
@@ -105,14 +102,14 @@ def _tlv_id(tlvs: Mapping[int, bytes]) -> str:
     return tlvs.get(Tag.RECEIPTED_MESSAGE_ID, b"").rstrip(b"\0").decode("latin-1")[:_LONGEST_ID]
 
 
-def _state(tlvs: Mapping[int, bytes], fields: str) -> ReceiptState:
+def _state(tlvs: Mapping[int, bytes], fields: str, dialect: Dialect) -> ReceiptState:
     number = tlv_int(tlvs, Tag.MESSAGE_STATE)
     if number in _BY_NUMBER:
         return _BY_NUMBER[number]
-    word = _first(_STATE, fields).casefold()
+    word = _first(_STATE, fields)
     if word.isascii() and word.isdigit():
         return _BY_NUMBER.get(int(word), ReceiptState.UNKNOWN)
-    return next((state for prefix, state in _BY_PREFIX.items() if word.startswith(prefix)), ReceiptState.UNKNOWN)
+    return dialect.state(word)
 
 
 def _network_error(tlvs: Mapping[int, bytes]) -> str:

@@ -104,6 +104,7 @@ class SmppSession:
         self.phase = Phase.BINDING
         self._settings = settings
         self._dispositions = settings.dispositions
+        self._dialect = settings.spoken
         self._bind_command = bind_command
         self._framer = PduFramer()
         self._watch = LinkWatch(settings.enquire_interval, settings.response_timeout, now)
@@ -206,14 +207,14 @@ class SmppSession:
 
     def _on_submit_resp(self, pdu: Pdu) -> list[Event]:
         if pdu.status == status.OK:
-            return self._settle(pdu, Accepted(decode_id(pdu), self._settings.name))
-        return self._settle(pdu, status.refusal(pdu.status, self._dispositions))
+            return self._settle(pdu, Accepted(decode_id(pdu), self._settings.account_name))
+        return self._settle(pdu, status.refusal(pdu.status, self._dispositions, self._dialect))
 
     def _on_generic_nack(self, pdu: Pdu) -> list[Event]:
         """With our sequence number it answers that request (SMPP 3.4, 4.3.1)."""
         if self.phase is Phase.BINDING:
             return self._end(f"bind refused with 0x{pdu.status:02x}", pdu.status)
-        return self._settle(pdu, status.refusal(pdu.status, self._dispositions))
+        return self._settle(pdu, status.refusal(pdu.status, self._dispositions, self._dialect))
 
     def _settle(self, pdu: Pdu, outcome: Accepted | Refused) -> list[Event]:
         """Whether in time or late, each submit is settled once."""

@@ -6,7 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bridge.domain.texts.gsm import Alphabet
+from bridge.domain.texts.messages import ReceiptState
 from bridge.domain.words.pictures import NOTICES, SHORTEST
+from bridge.smpp.dialects import USUAL, Dialect, dialects
 
 
 class BindMode(StrEnum):
@@ -86,8 +88,12 @@ class SmppSettings:
     which bases the gateway writes a message id, in its answer and in its delivery receipt (DLR). error_map:
     command_status, written in decimal or as 0x4a1, to what it means at this gateway. registered_delivery: which
     receipts are asked for; 1: all. validity: how long the gateway may try. picture_notices: how the gateway words it
-    that a picture (MMS) was sent, instead of the ways we know; it is told by its beginning. trace: every PDU into the
-    log, numbers masked, no words.
+    that a picture (MMS) was sent, instead of the ways we know; it is told by its beginning. account: gateways with the
+    same one are binds of one account, which share message ids, parts and repeats; those with the same credentials are.
+    dialect: whose codes and words its receipts speak: `usual`, `twilio`, `sinch` or `gsm`. landline_codes: `err:`
+    codes, or a command_status as 0x4a1, by which it says that a number takes no texts (a landline), each with what it
+    means, or as a list; one that means "" says no such thing. receipt_states: words behind `stat:` that are its own,
+    and the state each means. trace: every PDU into the log, numbers masked, no words.
 
     Raises ValueError, which says what cannot be.
     """
@@ -97,6 +103,7 @@ class SmppSettings:
     system_id: str
     password: str = field(repr=False)
     name: str = "sms"
+    account: str = ""
     tls: bool = False
     ca_file: str | None = None
     system_type: str = ""
@@ -120,6 +127,9 @@ class SmppSettings:
     concat: Concat = Concat.UDH8
     id_base: IdBase = IdBase.AS_IS
     error_map: Mapping[str, Disposition] = field(default_factory=dict)
+    dialect: str = USUAL
+    landline_codes: Mapping[str, str] | tuple[str, ...] = ()
+    receipt_states: Mapping[str, ReceiptState] = field(default_factory=dict)
     registered_delivery: int = 1
     validity: timedelta | None = None
     picture_notices: tuple[str, ...] = NOTICES
@@ -137,6 +147,8 @@ class SmppSettings:
             raise ValueError("host and system_id must not be empty")
         for status in self.error_map:
             _status(status)
+        if self.dialect not in dialects():
+            raise ValueError(f"dialect: {self.dialect!r} is none of {', '.join(dialects())}")
         for notice in self.picture_notices:
             if len(notice.strip()) < SHORTEST:
                 raise ValueError(f"picture_notices: {notice!r} is too short to tell a notice by")
@@ -145,6 +157,18 @@ class SmppSettings:
     def reference_bits(self) -> int:
         """For `gsm.split`: 8 or 16 of concatenation reference, 0 where the gateway cuts by itself."""
         return _REFERENCE_BITS[self.concat]
+
+    @property
+    def account_name(self) -> str:
+        """Whose message ids, parts and repeats are told apart from those of others."""
+        return self.account or self.name
+
+    @property
+    def spoken(self) -> Dialect:
+        """The gateway's dialect, with what the site knows better."""
+        codes = self.landline_codes
+        own = codes if isinstance(codes, Mapping) else dict.fromkeys(codes, "landline")
+        return dialects()[self.dialect].with_own(own, self.receipt_states)
 
     @property
     def dispositions(self) -> Mapping[int, Disposition]:

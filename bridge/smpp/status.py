@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bridge.domain.texts.messages import Refused
+from bridge.smpp.dialects import USUAL, Dialect, command_status, dialects
 from bridge.smpp.settings import Disposition
 
 OK = 0x00
@@ -35,12 +36,14 @@ BIND_LATER = frozenset({ALREADY_BOUND, BIND_FAILED, INVALID_PASSWORD, INVALID_SY
 """Refused binds that trying at once makes worse: an old session must die first, or a person must correct something."""
 
 
-def refusal(status: int, dispositions: Mapping[int, Disposition]) -> Refused:
+def refusal(status: int, dispositions: Mapping[int, Disposition], dialect: Dialect | None = None) -> Refused:
     """What is known of no status is permanent: sending it again would most likely end the same way."""
     meaning = dispositions.get(status) or DISPOSITIONS.get(status, Disposition.PERMANENT)
+    known = dialect or dialects()[USUAL]
     return Refused(
         status,
         permanent=meaning is Disposition.PERMANENT,
         throttled=meaning is Disposition.THROTTLED,
         gateway_fault=meaning is Disposition.GATEWAY_FAULT,
+        landline=meaning is Disposition.PERMANENT and known.says_landline([command_status(status)]),
     )

@@ -38,7 +38,7 @@ Write = Callable[[str], Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    for name in ("ami.secret", "smpp.password"):
+    for name in ("ami.secret", "smpp.password", "other.password"):
         (tmp_path / name).write_text(f"{name[:3]}pass\n")
         (tmp_path / name).chmod(0o640)
 
@@ -64,6 +64,52 @@ def test_without_a_gateway_calls_are_only_listened_to(write: Write) -> None:
     listening = SMALLEST.partition("[smpp]")[0]
     assert read(write(listening)).gateways == ()
     assert "smpp" in problems(write(listening + SMALLEST[len(listening) :].replace("[smpp]", "[smpp_backup]")))
+
+
+BACKUP = """
+[smpp_backup]
+host = "smpp2.example.net"
+port = 2775
+system_id = "{system_id}"
+password_file = "{password_file}"
+{more}
+"""
+
+
+def names_of_accounts(config: Config) -> list[str]:
+    return [gateway.account_name for gateway in config.gateways]
+
+
+def backup(system_id: str = "ace", password_file: str = "smpp.password", more: str = "") -> str:
+    return SMALLEST + BACKUP.format(system_id=system_id, password_file=password_file, more=more)
+
+
+def test_two_binds_with_the_same_credentials_are_one_account(write: Write) -> None:
+    config = read(write(backup()))
+    assert [gateway.name for gateway in config.gateways] == ["smpp", "smpp_backup"]
+    assert names_of_accounts(config) == ["smpp", "smpp"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"system_id": "other"},
+        {"password_file": "other.password"},
+        {"more": 'system_type = "x"'},
+        {"more": 'account = "two"'},
+    ],
+)
+def test_two_gateways_with_credentials_or_a_name_of_their_own_are_two_accounts(
+    write: Write, other: dict[str, str]
+) -> None:
+    assert len(set(names_of_accounts(read(write(backup(**other)))))) == 2
+
+
+def test_what_codes_mean_is_a_table_or_a_list(write: Write) -> None:
+    for codes in ('{"771" = "no mobile"}', '["771"]'):
+        config = read(write(SMALLEST + f"landline_codes = {codes}\n"))
+        assert config.smpp
+        assert config.smpp.spoken.says_landline(["771"])
 
 
 def test_where_a_pbx_keeps_its_records_is_a_whole_path(write: Write) -> None:
@@ -260,7 +306,7 @@ def test_systemd_hands_secrets_over_as_credentials(write: Write, tmp_path: Path)
     config = read(path, CREDENTIALS_DIRECTORY=str(handed))
     assert (config.pbxs[0].secret, config.gateways[0].password) == ("one", "two")
     assert set(problems(path)) == {"pbx[0].secret_file", "smpp.password_file"}
-    for name in ("ami.secret", "smpp.password"):
+    for name in ("ami.secret", "smpp.password", "other.password"):
         (tmp_path / name).chmod(0)  # readable by root alone: the service needs only what it was handed
     assert read(write(SMALLEST), CREDENTIALS_DIRECTORY=str(handed)).gateways[0].password == "two"
 

@@ -1,6 +1,6 @@
 """Texts going out and coming in, without a word of SMPP: what the outbox, the inbox and the queue speak of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -67,13 +67,15 @@ class Accepted:
 class Refused:
     """The SMSC did not take the part. permanent: sending it again would end the same way.
 
-    throttled: it asked us to slow down. gateway_fault: no fault of this part (bind, system error).
+    throttled: it asked us to slow down. gateway_fault: no fault of this part (bind, system error). landline: the status
+    says of the number that it takes no texts.
     """
 
     status: int
     permanent: bool
     throttled: bool = False
     gateway_fault: bool = False
+    landline: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,10 @@ class ReceiptState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A delivery receipt. message_ids: the id as written, then other spellings of it as configured (hex, decimal)."""
+    """A delivery receipt, DLR. message_ids: the id as written, then other spellings of it as configured (hex, decimal).
+
+    gateway: the account that it is about. landline: its code says of the number that it takes no texts.
+    """
 
     gateway: str
     message_ids: tuple[str, ...]
@@ -116,6 +121,7 @@ class Receipt:
     error: str
     final: bool
     raw: bytes
+    landline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

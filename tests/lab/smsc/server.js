@@ -3,9 +3,11 @@
 // Says {"smpp": port, "http": port} on stdout when both listen, then one line a submit.
 //
 //   GET  /submits?count=N   the submits so far, as soon as there are N
-//   GET  /bound             as soon as somebody is bound to receive
-//   POST /behave            {DESTINATION or "*": [{status, delay, silent, drop, receipt, state, id}, ...]}, in turn, the last repeats
-//   POST /inject            {source, destination, text} or the fields of a deliver_sm: its answers' command_status
+//   GET  /sessions?count=N  as soon as just so many are bound to receive
+//   POST /behave            {DESTINATION or "*": [{status, delay, silent, drop, receipt, state, err, id, over}, ...]}, in turn, the
+//                           last repeats; over: the receipt goes to "same" session as the submit, or to the "other" one
+//   POST /inject            {source, destination, text} or the fields of a deliver_sm: its answers' command_status; over: N, or
+//                           a list of one for each part: the Nth session that is bound to receive; reversed: last part first
 //   POST /raw               {hex}: octets as they are
 //   POST /unbind, /drop     every link
 const fs = require("fs");
@@ -35,8 +37,12 @@ function until(condition, then) {
   if (!look()) waiters.add(look);
 }
 
-function receiver() {
-  return [...sessions].find((session) => session.receives);
+function receivers() {
+  return [...sessions].filter((session) => session.receives);
+}
+
+function receiver(over) {
+  return receivers()[over || 0];
 }
 
 function behaviour(destination) {
@@ -46,8 +52,8 @@ function behaviour(destination) {
   return row[Math.min(turn, row.length - 1)];
 }
 
-function receipt(pdu, id, state) {
-  const text = `id:${id} sub:001 dlvrd:001 submit date:2611231200 done date:2611231200 stat:${state} err:000 text:`;
+function receipt(pdu, id, state, err) {
+  const text = `id:${id} sub:001 dlvrd:001 submit date:2611231200 done date:2611231200 stat:${state} err:${err} text:`;
   return {
     source_addr: pdu.destination_addr,
     source_addr_ton: pdu.dest_addr_ton,
@@ -60,9 +66,9 @@ function receipt(pdu, id, state) {
   };
 }
 
-function deliver(pdu) {
+function deliver(pdu, over) {
   return new Promise((resolve, reject) => {
-    const session = receiver();
+    const session = typeof over === "object" ? over : receiver(over);
     if (!session) return reject(new Error("nobody is bound to receive"));
     session.on("close", () => reject(new Error("the link ended before the answer")));
     session.deliver_sm(pdu, (answer) => resolve(answer.command_status));
@@ -98,11 +104,12 @@ async function submitted(session, pdu) {
   remember(pdu, id, wanted);
   if (wanted.drop) return session.destroy();
   const when = wanted.status ? "none" : wanted.receipt || "after";
-  const notice = receipt(pdu, id, wanted.state || "DELIVRD");
-  if (when === "before") await deliver(notice).catch(() => {});
+  const notice = receipt(pdu, id, wanted.state || "DELIVRD", wanted.err || "000");
+  const over = receivers().find((other) => (other === session) === (wanted.over === "same"));
+  if (when === "before") await deliver(notice, wanted.over && over).catch(() => {});
   if (wanted.delay) await new Promise((resolve) => setTimeout(resolve, wanted.delay * 1000));
   if (!wanted.silent) session.send(pdu.response({ command_status: wanted.status || 0, message_id: id }));
-  if (when === "after") await deliver(notice).catch(() => {});
+  if (when === "after") await deliver(notice, wanted.over && over).catch(() => {});
 }
 
 function bind(session, pdu) {
@@ -116,7 +123,10 @@ function bind(session, pdu) {
 function connected(session) {
   sessions.add(session);
   session.on("error", () => session.destroy());
-  session.on("close", () => sessions.delete(session));
+  session.on("close", () => {
+    sessions.delete(session);
+    changed();
+  });
   for (const command of ["bind_transceiver", "bind_receiver", "bind_transmitter"]) {
     session.on(command, (pdu) => bind(session, pdu));
   }
@@ -139,12 +149,15 @@ function parts(text) {
 function inject(wanted) {
   if (wanted.text === undefined) {
     if (wanted.short_message_hex !== undefined) wanted.short_message = Buffer.from(wanted.short_message_hex, "hex");
-    return Promise.all([deliver(wanted)]);
+    return Promise.all([deliver(wanted, wanted.over)]);
   }
   const texts = parts(wanted.text);
   reference = (reference + 1) % 256;
+  const over = (at) => (Array.isArray(wanted.over) ? wanted.over[at] : wanted.over);
+  const order = [...texts.entries()];
+  if (wanted.reversed) order.reverse();
   return Promise.all(
-    texts.map((text, at) =>
+    order.map(([at, text]) =>
       deliver({
         source_addr: wanted.source.replace("+", ""),
         source_addr_ton: 1,
@@ -155,7 +168,7 @@ function inject(wanted) {
         esm_class: texts.length > 1 ? 0x40 : 0,
         short_message:
           texts.length > 1 ? { udh: Buffer.from([5, 0, 3, reference, texts.length, at + 1]), message: text } : text,
-      }),
+      }, over(at)),
     ),
   );
 }
@@ -179,7 +192,8 @@ const actions = {
     for (const session of [...sessions]) session.destroy();
     return {};
   },
-  "GET /bound": () => new Promise((resolve) => until(() => receiver() !== undefined, () => resolve({}))),
+  "GET /sessions": (_, query) =>
+    new Promise((resolve) => until(() => receivers().length === Number(query.get("count")), () => resolve({}))),
   "GET /submits": (_, query) =>
     new Promise((resolve) => {
       const count = Number(query.get("count") || 0);

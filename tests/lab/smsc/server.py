@@ -63,13 +63,20 @@ class NodeSmsc:
         submits: Sequence[Mapping[str, Any]] = (await self._ask("GET", f"/submits?count={count}"))["submits"]
         return submits
 
-    async def bound(self) -> None:
-        """Returns as soon as somebody is bound to receive."""
-        await self._ask("GET", "/bound")
+    async def bound(self, sessions: int = 1) -> None:
+        """Returns as soon as just so many sessions are bound to receive."""
+        await self._ask("GET", f"/sessions?count={sessions}")
 
-    async def inject(self, *, source: str, destination: str, text: str) -> list[int]:
-        """A customer's text, in parts if it is long; the command_status that answered each part."""
-        answer = await self._ask("POST", "/inject", source=source, destination=destination, text=text)
+    async def inject(
+        self, *, source: str, destination: str, text: str, over: int | Sequence[int] = 0, reverse: bool = False
+    ) -> list[int]:
+        """A customer's text, in parts if it is long; the command_status that answered each part.
+
+        over: through which of the sessions that are bound to receive, each part if there are several.
+        """
+        answer = await self._ask(
+            "POST", "/inject", source=source, destination=destination, text=text, over=over, reversed=reverse
+        )
         return [int(status) for status in answer["statuses"]]
 
     async def inject_pdu(self, **fields: object) -> int:
