@@ -55,7 +55,7 @@ class _Walker:
 
     def address_at(self, index: int) -> tuple[int, bool] | None:
         """Where an address that begins at `index` ends, and whether its form leaves no doubt."""
-        numbers_a_unit = self._in("unit", index - 1) and not self._opens(index)
+        numbers_a_unit = self._in("unit", index - 1) and self._goes_on(index - 1)
         begun = None if numbers_a_unit else self._house_number(index)
         sure = self._unnumbered(index) if begun is None else self._numbered(index, begun)
         if sure is not None:
@@ -69,7 +69,7 @@ class _Walker:
         return road or self._corner(index)
 
     def _unnumbered(self, index: int) -> int | None:
-        return self._spanish(index) or self._corner(index)
+        return self._spanish(index) or self._rural(index) or self._corner(index)
 
     # --- the forms
 
@@ -109,6 +109,15 @@ class _Walker:
             end += 1
         return end + 1 if self._word(end)[:1].isdigit() else None
 
+    def _rural(self, index: int) -> int | None:
+        """`RR 3 Box 118`, `HC 64 Box 12`, `Rural Route 5, Box 45A`."""
+        at = index + (self._word(index) in {"rural", "star"})
+        if not (self._in("rural_route", at) and self._is_number(at + 1) and self._word(at + 2) == "box"):
+            return None
+        if not self._is_number(at + 3):
+            return None
+        return at + 4 + (self._joined(at + 3, "") and len(self._word(at + 4)) == 1)
+
     def _corner(self, index: int) -> int | None:
         """`corner of 5th and Main`, `5th & Main`, `Main St and 3rd Ave`."""
         told = self._in("corner", index)
@@ -127,7 +136,7 @@ class _Walker:
         at = begun + directed
         if at >= len(self.tokens) or not self._may_be_named(at, first=True):
             return None
-        introduced = index > 0 and self._in("introduces", index - 1)
+        introduced = index > 0 and (self._in("introduces", index - 1) or self._led_to(index, at))
         ends = self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens)
         alone = self._opens(index) and (directed or (index == 0 and ends))
         if not self.tokens[at].word.isalpha() or not (introduced or alone):
@@ -138,6 +147,12 @@ class _Walker:
         if directed and not ends and self._shouted(at):
             return None  # "60 W LED bulbs"
         return at + 1 if written_large or (digits > 2 and (ends or introduced or not directed)) else None
+
+    def _led_to(self, index: int, at: int) -> bool:
+        """`come by 908 Magnolia`; at the end of a text `toilet clogged, 1212 Broad`."""
+        led = self._in("leads_there", index - 1) and self._goes_on(index - 1)
+        last = self._after(index - 1) is After.COMMA and at + 1 == len(self.tokens)
+        return (led or last) and self._large_number(index) and self._capital(at) and not self._in("counted", at)
 
     # --- what they are made of
 
@@ -273,6 +288,9 @@ class _Walker:
 
     def _large(self, index: int) -> bool:
         return len(self.tokens[index].word) > 1
+
+    def _large_number(self, index: int) -> bool:
+        return len(self.tokens[index].word) > 2
 
     def _may_be_named(self, at: int, *, first: bool) -> bool:
         """Could a street be called so? What numbers usually count ("2 bath") is a name only with a capital."""

@@ -63,10 +63,11 @@ TEMPLATE_SETS = {
     "twenty-fourth batch": labels.templates("templates24.txt"),
     "twenty-fifth batch": labels.templates("templates25.txt"),
     "twenty-sixth batch": labels.templates("templates26.txt"),
+    "twenty-seventh batch": labels.templates("templates27.txt"),
 }
 
 OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]
-ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt", "addresses4.txt"]
+ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt", "addresses4.txt", "addresses5.txt"]
 
 
 def share(figure: str, name: str, texts: Sequence[Reply], good: Callable[[Reply, Assessment], bool]) -> float:
