@@ -195,7 +195,7 @@ class _Checker:
     def _negated(self, tokens: Sequence[Token], found: PhraseMatch[Promise]) -> bool:
         ends = self._lexicon.words("promise_negation_end")
         behind = tokens[found.last + 1 : found.last + 2] if tokens[found.last].after is After.SPACE else ()
-        if any(map(self._negates, (*tokens[found.first + 1 : found.last], *behind))):
+        if any(map(self._negates, (*tokens[found.first + 1 : found.last + 1], *behind))):
             return True
         for at in range(found.first - 1, max(found.first - 1 - NEGATION_REACH, -1), -1):
             listed = any(token.word in _ALTERNATIVES for token in tokens[at + 1 : found.last + 4])

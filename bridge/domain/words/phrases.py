@@ -11,6 +11,7 @@ A phrase is a line of elements separated by spaces:
     #65-109       a number in this range
     ~3            up to three other words may stand here
     please?       may be missing
+    .             a comma stands here, or the clause ends
 
 Matching tries a bounded number of ways at each word, so its time grows with the length of the text and no faster.
 """
@@ -22,9 +23,10 @@ from functools import lru_cache
 from math import prod
 from typing import Generic, TypeVar
 
-from bridge.domain.words.tokens import Token
+from bridge.domain.words.tokens import After, Token
 
 MAX_WAYS = 300
+CLOSING = "."
 REMEMBERED = 4_096  # words whose phrases are kept at hand
 _STEM_LENGTHS = range(2, 15)
 
@@ -48,6 +50,7 @@ class Element:
     numbers: tuple[int, int] | None = None
     optional: bool = False
     skip: int = 0
+    closes: bool = False
 
     def fits(self, token: Token) -> bool:
         """Asked for every word of a text many times over."""
@@ -62,7 +65,7 @@ class Element:
 
     def may_be_in(self, said: "_Said") -> bool:
         """Could any of these words fit? Answers quickly, and at times yes where the answer is no."""
-        anything = self.optional or bool(self.endings or self.numbers)
+        anything = self.optional or self.closes or bool(self.endings or self.numbers)
         return anything or not self.words.isdisjoint(said.words) or not said.beginnings.isdisjoint(self.stems)
 
 
@@ -139,6 +142,9 @@ def parse(text: str, classes: Mapping[str, Element]) -> Phrase:
     elements: list[Element] = []
     skip = 0
     for written in text.split():
+        if written == CLOSING:
+            elements.append(Element(frozenset(), closes=True))
+            continue
         if written.startswith("~"):
             skip += _count(written)
             continue
@@ -215,6 +221,9 @@ def _end(phrase: Phrase, at: int, tokens: Sequence[Token], index: int) -> int | 
     if at == len(phrase):
         return index
     element = phrase[at]
+    if element.closes:
+        closed = index == len(tokens) or tokens[index - 1].after > After.SPACE
+        return _end(phrase, at + 1, tokens, index) if closed else None
     for place in range(index, min(index + element.skip + 1, len(tokens))):
         if element.fits(tokens[place]):
             end = _end(phrase, at + 1, tokens, place + 1)

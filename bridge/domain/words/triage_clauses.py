@@ -15,7 +15,7 @@ MAX_WORDS = MAX_HEAD + MAX_TAIL  # of all parts together
 FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no", then "heat")
 NEGATION_REACH = 6
 HYPOTHESIS_REACH = 14
-OUTSIDER_REACH = 12
+LEADING_REACH = 10  # words from `my neighbor` or `how much` to the trigger
 DENIAL_REACH = 3  # words from the "no" to the end of the trigger it stands in: "the AC is not really broken"
 PRESENT_REACH = 2
 MAX_OVERS = 20
@@ -26,7 +26,7 @@ _FAR_REACHING = frozenset({ReleaseKind.DEFERRED, ReleaseKind.OVER, ReleaseKind.R
 _ONLY_DOUBT = frozenset({ReleaseKind.DEFERRED, ReleaseKind.HEDGED})
 _OF_ANOTHER_TIME = frozenset({ReleaseKind.PAST, ReleaseKind.PAPERWORK})
 _NOT_INSIDE = _CANCELLED_BY_RELAPSE | {ReleaseKind.HEDGED}
-_LEADING = frozenset({ReleaseKind.DENIED, ReleaseKind.PRICE, ReleaseKind.OUTSIDER})  # they tell of what follows them
+_LEADING = frozenset({ReleaseKind.DENIED, ReleaseKind.INQUIRY, ReleaseKind.OUTSIDER})  # they tell of what follows them
 _NEARBY = _LEADING | {ReleaseKind.ELSEWHERE, ReleaseKind.HEARSAY}
 _SUBJECTS = frozenset({"it", "there", "water"})
 _ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
@@ -230,6 +230,8 @@ class ReadTexts:
             return self._supposes(remark, number, trigger)
         if remark.kind in _OF_ANOTHER_TIME:
             return not self._is_present(remark, number, trigger)
+        if remark.kind in _LEADING and trigger.first - remark.last > LEADING_REACH:
+            return False
         if remark.kind in _LEADING and trigger.first < remark.first:
             return tokens[remark.first].word in _AT and self._in_one_breath(remark, number, trigger)
         if remark.kind is ReleaseKind.OUTSIDER and self._involved(remark, number, trigger):
@@ -239,7 +241,8 @@ class ReadTexts:
         if remark.kind is ReleaseKind.RESOLVED:
             return remark.last >= _segment(tokens, trigger.first) and not self._of_another(remark, trigger)
         if remark.kind is ReleaseKind.HEDGED:
-            return _distance(remark, trigger) in HEDGE_REACH
+            near = _distance(remark, trigger) in HEDGE_REACH
+            return near and remark.last >= _segment(tokens, trigger.first)
         return True
 
     def _involved(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
@@ -252,7 +255,7 @@ class ReadTexts:
     def _weakened(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> ReleaseKind:
         """What is told of an outsider's trouble today, or asked of the price of one's own, leaves a doubt."""
         tokens = self.clauses[number].tokens
-        if remark.kind is ReleaseKind.PRICE and self._any(tokens[remark.last + 1 : trigger.last + 1], "own"):
+        if remark.kind is ReleaseKind.INQUIRY and self._any(tokens[remark.last + 1 : trigger.last + 1], "own"):
             return ReleaseKind.HEDGED
         if remark.kind is ReleaseKind.OUTSIDER:
             first, last = min(remark.first, trigger.first), max(remark.last, trigger.last)
@@ -305,9 +308,9 @@ class ReadTexts:
         """`the heater you installed last year is leaking`, `fixed the tub last week, now the sink leaks`."""
         tokens = self.clauses[number].tokens
         begin = _segment(tokens, trigger.first)
-        said = tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
-        if remark.last < begin:
-            said = (*said, *tokens[begin : trigger.first])
+        end = _breath_end(tokens, trigger.last)
+        apart = remark.last < begin or remark.first >= end
+        said = tokens[begin:end] if apart else tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
         return self._any(said, "present")
 
     def _negation(

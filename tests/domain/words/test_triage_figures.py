@@ -34,6 +34,8 @@ REPLY_SETS = {
     "eighteenth batch": labels.replies("replies18.txt"),
     "nineteenth batch": labels.replies("replies19.txt"),
     "twentieth batch": labels.replies("replies20.txt"),
+    "twenty-first batch": labels.replies("replies21.txt"),
+    "twenty-second batch": labels.replies("replies22.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -64,10 +66,18 @@ TEMPLATE_SETS = {
     "twenty-fifth batch": labels.templates("templates25.txt"),
     "twenty-sixth batch": labels.templates("templates26.txt"),
     "twenty-seventh batch": labels.templates("templates27.txt"),
+    "twenty-eighth batch": labels.templates("templates28.txt"),
 }
 
 OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]
-ADDRESS_FILES = ["addresses.txt", "addresses2.txt", "addresses3.txt", "addresses4.txt", "addresses5.txt"]
+ADDRESS_FILES = [
+    "addresses.txt",
+    "addresses2.txt",
+    "addresses3.txt",
+    "addresses4.txt",
+    "addresses5.txt",
+    "addresses6.txt",
+]
 
 
 def share(figure: str, name: str, texts: Sequence[Reply], good: Callable[[Reply, Assessment], bool]) -> float:

@@ -48,7 +48,7 @@ class ReleaseKind(StrEnum):
     NEW = "new"  # a wish to have, for what is missing: "no AC, want to add it"
     THING = "thing"  # of a thing, not of persons or homes: "the house is 80 years old"
     PAPERWORK = "paperwork"
-    PRICE = "price"  # what it would cost: "how much to fix a leak"
+    INQUIRY = "inquiry"  # what it would cost, or whether it is done at all: "how much to fix a leak"
     ELSEWHERE = "elsewhere"  # no business of a customer: "hiring"
     OUTSIDER = "outsider"  # of somebody who is no customer: "my neighbor had a leak"
     HEARSAY = "hearsay"  # who or what led them to us: "my grandma recommended you"
@@ -97,7 +97,7 @@ class LexiconError(ValueError):
 
 _DENIALS = frozenset({ReleaseKind.NEGATED, ReleaseKind.DENIED, ReleaseKind.DEFERRED, ReleaseKind.HEDGED})
 _OTHER_TIMES = frozenset({ReleaseKind.PAST, ReleaseKind.RESOLVED, ReleaseKind.OVER, ReleaseKind.HYPOTHETICAL})
-_OTHER_MATTERS = frozenset({ReleaseKind.PAPERWORK, ReleaseKind.PRICE, ReleaseKind.ELSEWHERE})
+_OTHER_MATTERS = frozenset({ReleaseKind.PAPERWORK, ReleaseKind.INQUIRY, ReleaseKind.ELSEWHERE})
 _CIRCUMSTANCE = _DENIALS | _OTHER_TIMES | _OTHER_MATTERS
 _ALWAYS = _CIRCUMSTANCE | {ReleaseKind.OUTSIDER}
 _YIELDS = {

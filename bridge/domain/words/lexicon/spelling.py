@@ -10,6 +10,7 @@ from rapidfuzz.process import extractOne
 _REPEATED = re.compile(r"(.)\1+")
 _DROPPED_G = re.compile(r"in$")
 LONGEST = 20
+MOST_PIECES = 3
 
 
 class Speller:
@@ -41,14 +42,22 @@ class Speller:
         return word in self._known
 
     def apart(self, word: str, joints: frozenset[str]) -> tuple[str, ...]:
-        """The two words that one wrote without the blank between them: "noheat", "waterleak"."""
+        """The words that one wrote without the blank between them: "noheat", "acnotworking"."""
         if not 4 <= len(word) <= LONGEST or word in self._known:
             return (word,)
-        pairs = ((word[:at], word[at:]) for at in range(2, len(word) - 1))
-        return next((pair for pair in pairs if all(self._joins(half, joints) for half in pair)), (word,))
+        return self._cut(word, joints, MOST_PIECES) or (word,)
 
-    def _joins(self, half: str, joints: frozenset[str]) -> bool:
-        return half in joints or half in self._vocabulary
+    def _cut(self, word: str, joints: frozenset[str], pieces: int) -> tuple[str, ...]:
+        if word in joints or word in self._vocabulary:
+            return (word,)
+        if pieces == 1:
+            return ()
+        for at in range(2, len(word) - 1):
+            if word[:at] in joints or word[:at] in self._vocabulary:
+                rest = self._cut(word[at:], joints, pieces - 1)
+                if rest:
+                    return (word[:at], *rest)
+        return ()
 
     def _nearest(self, word: str) -> str:
         if word in self._vocabulary:
