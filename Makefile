@@ -61,6 +61,10 @@ dist: .venv/bin/python
 	cp requirements.txt bridge/deploy/install.sh $(OFFLINE)
 	tar -C build/offline -czf dist/textback-offline.tar.gz textback
 
+# `make release VERSION=1.2.3`: version, changelog, archive, commit and tag, after `make test`.
+release: .venv/installed-dev
+	@$(BIN)/python -m tests.house.release $(VERSION)
+
 # Every word of the page into the catalogues of its languages; what is new there is empty until somebody translates it.
 messages: .venv/installed-dev
 	$(BIN)/pybabel -q extract -F bridge/web/locale/babel.cfg -k N_ -k say -k count:1,2 -k ngettext:1,2 --no-location \
