@@ -1,4 +1,4 @@
-"""Everything that is stored of one number: to show it to whoever it belongs to, and to forget it."""
+"""Everything that is stored of one number: to show it to whoever it belongs to, and to forget it (GDPR)."""
 
 import hmac
 import secrets

@@ -1,4 +1,4 @@
-"""Who may use the page, and the browsers in which they are signed in."""
+"""Who may use the page, in which role (RBAC), and the browsers in which they are signed in (sessions)."""
 
 import sqlite3
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Call a customer from their row: the person's own desk phone rings first, then the customer, who sees the line."""
+"""Click-to-call from a row: the person's own desk phone rings first, then the customer, who sees the line."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Keeps what desk phones show in step with the queue: the lamp, and the words in front of a customer's name.
+"""Keeps what desk phones show in step with the queue: the lamp (BLF: a hint), and the words in front of a name (CNAM).
 
 The PBX holds both itself, so that a call never waits for us, whether we run, hang or are gone. It is told all when we
 (re)connect and twice a day, between that what changes; and the lamp once a minute, whatever happened to it.

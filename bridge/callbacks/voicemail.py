@@ -1,4 +1,4 @@
-"""Listen to the voicemail of a row: the person's own desk phone rings, then the PBX plays what is in the mailbox."""
+"""Listen to the voicemail of a row: their own desk phone rings, then the PBX plays what is in the mailbox (MWI)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Does a PBX reach our scripts, as it sees the network? It is let make a call to itself that asks for one."""
+"""The doctor's AGI check: does a PBX reach our scripts, as it sees the network? It calls itself and asks for one."""
 
 import asyncio
 import secrets

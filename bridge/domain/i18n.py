@@ -1,4 +1,7 @@
-"""Words that are shown in the reader's language: English stands in the code, the page looks the others up."""
+"""Words that are shown in the reader's language (i18n): English stands in the code, the page looks the others up.
+
+Another language, in texts, triage and page: "A third language" in `.github/CONTRIBUTING.md`.
+"""
 
 
 def N_(words: str) -> str:  # noqa: N802 - as gettext calls it

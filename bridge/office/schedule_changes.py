@@ -1,5 +1,5 @@
 """Use case: dated changes of who is on call ("Ann takes tonight", "Bob is away until Monday") and of the hours
-("closed tomorrow", "open late today"), each with a name. What nobody changed is as the file has it."""
+("closed tomorrow", "open late today": dated hours), each with a name. What nobody changed is as the file has it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is forgotten in time, and at somebody's wish; and everything that is stored of one number."""
+"""What is forgotten in time (retention), and at somebody's wish; and all that is stored of one number (GDPR, CCPA)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time

@@ -1,4 +1,4 @@
-"""Who may write the next submit: urgent first, within the window and the contract's rate, not while throttled."""
+"""Who may write the next submit: urgent first, within the window and the rate limit, not while throttled."""
 
 import asyncio
 import heapq

@@ -1,4 +1,4 @@
-"""Delivery receipts: what became of a part (SMPP 3.4, 5.2.28 message_state and appendix B).
+"""Delivery receipts (DLR): what became of a part (SMPP 3.4, 5.2.28 message_state and appendix B).
 
 The TLVs are standard and come first. The text is not: gateways vary in keys, case, separators and bases, and behind
 `text:` stand words of the original message, which prove nothing.

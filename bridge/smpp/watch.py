@@ -1,4 +1,4 @@
-"""Keep-alive of a session: no clock, no socket; time comes in, a verdict goes out."""
+"""Keep-alive of a session (enquire_link): no clock, no socket; time comes in, a verdict goes out."""
 
 from dataclasses import dataclass
 from enum import Enum, auto

@@ -1,4 +1,7 @@
-"""What became of a part: answers and receipts, in any order, early, late or twice. Never a step back."""
+"""What became of a part: answers and delivery receipts (DLR), in any order, early, late or twice. Never a step back.
+
+Receipt matching: by the message id that the gateway answered with, as written first, then in its other base.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The outbox: each due part is handed to the gateway at most once, and what came of it is written down.
+"""The outbox: each due part is handed to the gateway at most once (no resend), and what came of it is written down.
 
 The intent is committed before the first byte. Nothing is polled: whatever commits (a call, a reply, a verb, another
 process) wakes the loop, and so do the gateway, a free slot and the next part's time.

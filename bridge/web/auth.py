@@ -1,4 +1,4 @@
-"""Who sits at a browser, and how they come in and go out.
+"""Who sits at a browser, how they come in and go out, and what their role lets them do (RBAC: `needs`).
 
 Until a user exists nobody signs in: people say who they are, and only this machine is served. From then on every page
 asks for a name and a password. A session is what the browser's cookie was made into at that moment: signing in and out

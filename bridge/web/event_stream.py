@@ -1,4 +1,4 @@
-"""Tells open pages which rows changed. Each page is told ids only, and fetches what it shows."""
+"""Tells open pages which rows changed (server-sent events, SSE). A page is told ids only, and fetches what it shows."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What people send from the page, read and checked."""
+"""What people send from the page, read and checked: verbs of a row, until when a snooze lasts, contacts."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

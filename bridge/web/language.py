@@ -1,4 +1,4 @@
-"""The page in the reader's language: gettext catalogues, chosen by the setting or else by the browser.
+"""The page in the reader's language (i18n): gettext catalogues, chosen by the setting or else by the browser.
 
 English stands in the code and the templates; other languages are `locale/LANGUAGE/messages.po`, read as they are.
 """

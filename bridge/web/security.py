@@ -1,8 +1,8 @@
 """What every request must pass and every answer carries.
 
 The page lives in an office network where browsers visit hostile sites as well: names that rebind to this machine are
-refused by the Host header, forms posted from elsewhere by Origin and token, and whatever a caller managed to write into
-a page could neither run nor load anything.
+refused by the Host header (DNS rebinding), forms posted from elsewhere by Origin and token (CSRF), and whatever a
+caller managed to write into a page could neither run nor load anything (XSS, CSP).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Slows down who guesses passwords. A value with the time as an argument; bounded, whatever comes."""
+"""Slows down who guesses passwords (brute force). A value with the time as an argument; bounded, whatever comes."""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta

@@ -33,7 +33,7 @@ def versioned(pyproject: str, version: str) -> str:
 
 
 def released(changelog: str, version: str, day: date) -> tuple[str, str]:
-    """CHANGELOG.md with what was unreleased under this version; and that part alone. Raises ReleaseError without any."""
+    """CHANGELOG.md with what was unreleased under this version; and that part. Raises ReleaseError without any."""
     found = UNRELEASED.search(changelog)
     news = found[1].strip() if found else ""
     if not found or not news:

@@ -1,4 +1,4 @@
-"""The alphabet of short messages and how a text is cut into parts (3GPP TS 23.038 and 23.040).
+"""The alphabet of short messages and how a long text is cut into parts: concatenated SMS (3GPP TS 23.038, 23.040).
 
 Own tables rather than the `gsm0338` package: that one raises on every octet the table does not know, and what a
 customer wrote must be readable whatever the network did to it.

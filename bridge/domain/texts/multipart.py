@@ -1,4 +1,4 @@
-"""Putting the parts of a customer's long text together again."""
+"""Putting the parts of a customer's long text together again (concatenated SMS, reassembly)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

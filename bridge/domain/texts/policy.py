@@ -1,4 +1,7 @@
-"""Should this call get a text: every rule that can say no, in the order in which a no is most useful to read."""
+"""Should this call get a text: every rule that can say no, in the order in which a no is most useful to read.
+
+Cool-down, caps, minimum ring, the breaker, opt-outs, landlines, who is on the phone. `TextRules` has their defaults.
+"""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

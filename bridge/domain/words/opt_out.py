@@ -1,4 +1,4 @@
-"""Does a text opt out, opt in, ask who we are, or say that we have the wrong number?
+"""Does a text opt out (STOP, TCPA), opt in, ask who we are, or say that we have the wrong number?
 
 Words are compared as written but for case, accents, width and punctuation; there is no tolerance for typos here.
 """
