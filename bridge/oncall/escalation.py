@@ -1,4 +1,4 @@
-"""Use case: urgent work -> on call -> alternate -> owner, until a named person acknowledges.
+"""Use case, escalation: urgent work -> on call -> alternate -> owner, until a named person acknowledges.
 
 One loop follows the audit and takes the steps whose time has come. Each entry and each step is one transaction, and
 what is due stands in a row: after a kill it goes on where it was, neither forgotten nor told twice.

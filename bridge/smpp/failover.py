@@ -1,4 +1,4 @@
-"""Two gateways as one: the second one takes over while the first cannot."""
+"""Two gateways as one (failover): the second one takes over while the first cannot."""
 
 import asyncio
 from collections.abc import Sequence

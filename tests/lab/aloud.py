@@ -49,5 +49,5 @@ def run(
                     raise CommandError(f"{Path(command[0]).name}: not done after {took:.0f} s") from None
                 print(f"  still {doing or Path(command[0]).name}: {took:.0f} s", flush=True)
     if process.returncode:
-        raise CommandError(f"{Path(command[0]).name} failed: {' '.join(wrong.split())[-500:]}")
+        raise CommandError(f"{Path(command[0]).name} failed: {' '.join(f'{said} {wrong}'.split())[-500:]}")
     return said

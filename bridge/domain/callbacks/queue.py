@@ -1,7 +1,7 @@
 """The callback queue: one row per customer who still needs to talk with a person, and what may happen to a row.
 
 The verbs are the same for the status page, the desk phones and the command line. `MOVES` is the whole of the rules; a
-verb that is not in it for a state is `NotPossibleError`.
+verb that is not in it for a state is `NotPossibleError`. How long one can be taken back: the undo window.
 """
 
 from dataclasses import dataclass, replace
