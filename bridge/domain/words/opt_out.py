@@ -1,48 +1,271 @@
 """Does a text opt out (STOP, TCPA), opt in, ask who we are, or say that we have the wrong number?
 
-Words are compared as written but for case, accents, width and punctuation; there is no tolerance for typos here.
+A keyword alone is the plainest way; around it may stand a please, a name, a signature, a curse. Everything else is read
+as a sentence: an act ("stop", "do not", "take me off"), what it is about, and whom; an act that is denied, about the
+work, about when or about somebody else asks for nothing. Any reasonable wording counts (FCC 24-24), in English, Spanish
+and French. Words are compared but for case, accents, width, lookalike letters and punctuation.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
-from bridge.domain.words.lexicon import Lexicon, OptOutRequest, default_lexicon
+from rapidfuzz.distance import OSA
+
+from bridge.domain.words.lexicon import Lexicon, OptOutPhrase, OptOutRequest, Scope, default_lexicon
 from bridge.domain.words.phrases import PhraseMatch
 from bridge.domain.words.tokens import After, Clause, Token, clauses, tokenise
+
+LONG = 8  # letters: of so long a keyword one may be wrong
+MAX_BESIDE = 3  # words of a name beside a keyword
+OPEN = 8  # words: a text so short may be the beginning of the next one
+PHONE = 7  # digits
+
+STOP_SIGNS = "🛑⛔🚫"
 
 _KEYWORDS = ((OptOutRequest.STOP, "stop_word"), (OptOutRequest.START, "start_word"), (OptOutRequest.HELP, "help_word"))
 _FIRST_TO_COUNT = (OptOutRequest.STOP, OptOutRequest.START, OptOutRequest.WRONG_NUMBER)
 _REFUSALS = frozenset({"do", "no", "never"})
+_HELD_DOWN = re.compile(r"(.)\1{2,}|(.)\2+$")
+_ELISION = re.compile(r"(?:[dlmnjst]|qu)'(?=\w)")
+_DIGITS_FOR_LETTERS = str.maketrans("015", "ois")
 
 __all__ = ["OptOutRequest", "read"]
 
 
-def read(text: str, lexicon: Lexicon | None = None) -> OptOutRequest:
-    """What the text asks of us; a STOP wins over everything else that it says."""
+def read(text: str, lexicon: Lexicon | None = None, *, before: str = "") -> OptOutRequest:
+    """What the text asks of us; a STOP wins over everything else that it says.
+
+    before: what the same customer wrote right before, perhaps the beginning of it ("the water wont", then "stop").
+    """
     words = lexicon or default_lexicon()
-    tokens = words.joined(tokenise(text))
-    return _keyword(tokens, words) or _plainly(tokens, words)
+    reader = _Reader(text, words)
+    asked = reader.keyword() or reader.plainly()
+    if asked is OptOutRequest.STOP and _goes_on(before, text, words):
+        return _Reader(f"{before} {text}", words).plainly()
+    return asked
 
 
-def _keyword(tokens: Sequence[Token], lexicon: Lexicon) -> OptOutRequest | None:
-    """A keyword that is the whole text but for a please or thanks, or a strong one between two commas or stops."""
-    polite = lexicon.words("polite")
-    said = [token for token in tokens if token.word not in polite and token.word.isalnum()] or tokens
-    spoken_of = bool(tokens) and tokens[0].word in lexicon.words("spoken_of")
-    for kind, name in _KEYWORDS:
-        if said and not spoken_of and all(token.word in lexicon.words(name) for token in said):
-            return kind
-    pieces = ([token for token in piece if token.word not in polite] for piece in _pieces(tokens))
-    said_alone = any(_is_strong(piece, lexicon) for piece in pieces)
-    return OptOutRequest.STOP if said_alone or _is_cross(tokens, lexicon) else None
+def _goes_on(before: str, text: str, lexicon: Lexicon) -> bool:
+    """Is the text the last word of a sentence that was left open?"""
+    begun = lexicon.joined(tokenise(before))
+    if not begun or len(begun) > OPEN or begun[-1].after > After.SPACE or len(tokenise(text)) > 1:
+        return False
+    words = [token.word for token in begun]
+    return words[-1] in lexicon.words("leaves_open") or any(word in lexicon.words("makes") for word in words[-3:])
 
 
-def _is_strong(words: Sequence[Token], lexicon: Lexicon) -> bool:
-    return bool(words) and all(token.word in lexicon.words("strong_stop_word") for token in words)
+class _Reader:
+    def __init__(self, text: str, lexicon: Lexicon) -> None:
+        self._text = text
+        self._lexicon = lexicon
+        tokens = lexicon.joined(_spelled_out(_without_elision(tokenise(text)), lexicon))
+        self._tokens = [self._named(token) for token in tokens]
+
+    # --- a keyword
+
+    def keyword(self) -> OptOutRequest | None:
+        """A keyword that is all but for what changes nothing, or a strong one between two commas or stops."""
+        if self._is_stop_sign():
+            return OptOutRequest.STOP
+        said = self._telling(self._tokens, "polite") or list(self._tokens)
+        spoken_of = bool(self._tokens) and self._is(self._tokens[0], "spoken_of")
+        for kind, name in _KEYWORDS:
+            if said and not spoken_of and all(self._is_keyword(token, name) for token in said):
+                return kind
+        return OptOutRequest.STOP if self._is_strong() else None
+
+    def _is_strong(self) -> bool:
+        return (
+            any(self._is_strong_alone(piece) for piece in _pieces(self._tokens))
+            or self._is_cross()
+            or self._is_asked_for()
+            or self._is_beside_a_name()
+        )
+
+    def _is_strong_alone(self, piece: Sequence[Token]) -> bool:
+        said = self._telling(piece, "polite")
+        subject = self._is(piece[0], "spoken_of")
+        return not subject and bool(said) and all(self._is_keyword(token, "strong_stop_word") for token in said)
+
+    def _is_cross(self) -> bool:
+        """`stop i will report you`, `STOP you people`: no comma stands where one belongs."""
+        tokens = self._tokens
+        begins = len(tokens) > 1 and self._is_keyword(tokens[0], "strong_stop_word")
+        return begins and self._is(tokens[1], "after_stop")
+
+    def _is_asked_for(self) -> bool:
+        """`can you stop`, `I already said STOP`, `do I text STOP to stop?`; but `will it stop` is about something."""
+        said = self._telling(self._tokens, "polite", "asks_to", "saying")
+        strong = any(self._is_keyword(token, "strong_stop_word") for token in said)
+        if not strong or not all(self._is_keyword(token, "stop_word") for token in said):
+            return False
+        first = next(at for at, token in enumerate(self._tokens) if token in said)
+        return not any(
+            self._is(token, "spoken_of") or token.word == "not" for token in self._tokens[:first]
+        ) and not self._is(self._tokens[-1], "leaves_open")
+
+    def _is_beside_a_name(self) -> bool:
+        """`Stop Acme Plumbing`, `Acme stop`: names and trades are all that stands beside it."""
+        said = self._telling(self._tokens, "polite")
+        stops = [at for at, token in enumerate(said) if self._is_keyword(token, "strong_stop_word")]
+        if len(stops) != 1 or stops[0] not in (0, len(said) - 1) or not 1 < len(said) <= MAX_BESIDE + 1:
+            return False
+        beside = [token for at, token in enumerate(said) if at not in stops]
+        about = any(self._is(token, "thing_to_stop") or self._is(token, "kind_of_stop") for token in beside)
+        named = [token for token in beside if token.alias == _NAME]
+        return not about and bool(named) and all(token in named or self._is(token, "business_word") for token in beside)
+
+    def _is_stop_sign(self) -> bool:
+        marks = [token.word for token in self._tokens]
+        return bool(marks) and all(mark in STOP_SIGNS for mark in marks)
+
+    def _is_keyword(self, token: Token, name: str) -> bool:
+        keywords, texting = self._lexicon.words(name), self._lexicon.words("texting")
+        return _keyword(token.word, keywords, texting, exact=name not in ("stop_word", "strong_stop_word"))
+
+    def _telling(self, tokens: Sequence[Token], *fillers: str) -> list[Token]:
+        """Without what changes nothing: politeness, emoji, numbers."""
+        return [
+            token for token in tokens if token.word.isalpha() and not any(self._is(token, name) for name in fillers)
+        ]
+
+    def _is(self, token: Token, name: str) -> bool:
+        return token.word in self._lexicon.words(name)
+
+    def _named(self, token: Token) -> Token:
+        """Words with a capital that stand nowhere in the lexicon are names, and found by phrases as such."""
+        is_name = self._text[token.start : token.start + 1].isupper() and not self._lexicon.knows(token.word)
+        return replace(token, alias=_NAME) if is_name else token
+
+    # --- a sentence
+
+    def plainly(self) -> OptOutRequest:
+        """Plain wording ("please stop texting me"), clause by clause."""
+        spoken = clauses(self._tokens, self._lexicon.words("turning"))
+        meant = {kind for clause in spoken for kind in self._in_clause(clause)}
+        meant |= {OptOutRequest.STOP for piece in _pieces(self._tokens) if self._is_all_of(piece, Scope.SENTENCE)}
+        meant |= {OptOutRequest.STOP for piece in [self._tokens] if self._is_all_of(piece, Scope.TEXT)}
+        if OptOutRequest.WRONG_NUMBER in meant and self._is_a_customer():
+            meant.remove(OptOutRequest.WRONG_NUMBER)
+        return next((kind for kind in _FIRST_TO_COUNT if kind in meant), OptOutRequest.NONE)
+
+    def _in_clause(self, clause: Clause) -> set[OptOutRequest]:
+        found = [match for match in self._find(clause.tokens) if match.value.scope is Scope.ANYWHERE]
+        excused = [match for match in found if match.value.kind is OptOutRequest.NONE]
+        return {
+            match.value.kind
+            for match in found
+            if not any(_overlap(match, excuse) for excuse in excused) and not self._is_taken_back(clause.tokens, match)
+        }
+
+    def _find(self, tokens: Sequence[Token]) -> list[PhraseMatch[OptOutPhrase]]:
+        return self._lexicon.opt_out_book.find(tokens)
+
+    def _is_all_of(self, tokens: Sequence[Token], scope: Scope) -> bool:
+        """Is a phrase of that scope all that is said, but for what changes nothing?"""
+        for match in self._find(tokens):
+            around = (*tokens[: match.first], *tokens[match.last + 1 :])
+            if match.value == OptOutPhrase(OptOutRequest.STOP, scope) and not self._telling(
+                around, "polite", "asks_to"
+            ):
+                return True
+        return False
+
+    def _is_a_customer(self) -> bool:
+        """Whoever called: somebody here tells of a trouble or wants something."""
+        wanted = OptOutPhrase(OptOutRequest.NONE, Scope.TEXT)
+        return any(match.value == wanted for match in self._find(self._tokens)) or any(
+            self._lexicon.trigger_book.find(self._tokens)
+        )
+
+    def _is_taken_back(self, tokens: Sequence[Token], match: PhraseMatch[OptOutPhrase]) -> bool:
+        if match.value.kind is OptOutRequest.STOP:
+            return self._is_denied(tokens, match) or self._is_narrowed(tokens, match)
+        if match.value.kind is OptOutRequest.START:
+            before = tokens[max(match.first - 6, 0) : match.first]
+            return any(self._is(token, "wonders") for token in before)
+        return False
+
+    def _is_denied(self, tokens: Sequence[Token], match: PhraseMatch[OptOutPhrase]) -> bool:
+        """`do not stop texting me`, `never unsubscribe me`, `my sister won't stop calling`; not `you won't stop`."""
+        if tokens[match.first].word in _REFUSALS and any(
+            self._is(token, "cease") for token in tokens[match.first : match.last]
+        ):
+            return True
+        at = match.first - 1
+        while at >= 0 and self._is(tokens[at], "please"):
+            at -= 1
+        if at < 0 or not self._is(tokens[at], "not_ever") or tokens[at].word == "no":
+            return False
+        imperative = at == 0 or tokens[at - 1].word in ("do", "to") or self._is(tokens[at - 1], "please")
+        return imperative or not any(self._is(token, "you") for token in tokens[:at])
+
+    def _is_narrowed(self, tokens: Sequence[Token], match: PhraseMatch[OptOutPhrase]) -> bool:
+        """`don't text me while I drive`, `don't text my husband`: not a wish to hear no more."""
+        if tokens[match.first].word not in _REFUSALS:
+            return False
+        behind = tokens[match.first : match.last + 4]
+        return any(self._is(token, "narrowed") for token in behind) or self._is_about_another(behind)
+
+    def _is_about_another(self, tokens: Sequence[Token]) -> bool:
+        for owner, owned in pairwise(tokens):
+            ours = self._is(owned, "mine") or self._is(owned, "texting") or self._is(owned, "polite")
+            if self._is(owner, "their") and not ours and not self._is(owned, "please"):
+                return True
+        return False
 
 
-def _is_cross(tokens: Sequence[Token], lexicon: Lexicon) -> bool:
-    """`stop i will report you`, `STOP you people`: no comma stands where one belongs."""
-    return len(tokens) > 1 and _is_strong(tokens[:1], lexicon) and tokens[1].word in lexicon.words("after_stop")
+_NAME = "aname"
+
+
+def _keyword(word: str, keywords: frozenset[str], texting: frozenset[str], *, exact: bool) -> bool:
+    """Is the word one of them: with letters held down, with what it is about joined on, or, if long, with one slip?"""
+    if word in keywords:
+        return True
+    if exact:
+        return False
+    if word.startswith("stop") and word.removeprefix("stop") in texting:
+        return True
+    once = _HELD_DOWN.sub(lambda held: held.group(1) or held.group(2), word)
+    return once in keywords or any(
+        len(keyword) >= LONG and OSA.distance(once, keyword, score_cutoff=1) <= 1 for keyword in keywords
+    )
+
+
+def _without_elision(tokens: Sequence[Token]) -> Iterator[Token]:
+    """French: `m'envoyer` is `m envoyer`."""
+    for token in tokens:
+        elided = _ELISION.match(token.word)
+        if elided and token.word.count("'") == 1 and token.word[elided.end() :] not in ("t", "s", "d", "m", "ll", "re"):
+            yield Token(token.word[: elided.end() - 1], token.start, token.start + elided.end(), part=token.part)
+            yield replace(token, word=token.word[elided.end() :])
+        else:
+            yield token
+
+
+def _spelled_out(tokens: Iterator[Token], lexicon: Lexicon) -> list[Token]:
+    """`S T O P` and `ST0P` are one word."""
+    found: list[Token] = []
+    pieces = list(tokens)
+    at = 0
+    while at < len(pieces):
+        end = at + 1
+        while end < len(pieces) and _goes_together(pieces[end - 1], pieces[end]):
+            end += 1
+        word = "".join(piece.word for piece in pieces[at:end]).translate(_DIGITS_FOR_LETTERS)
+        if end - at > 1 and any(word in lexicon.words(name) for _, name in _KEYWORDS):
+            found.append(replace(pieces[end - 1], word=word, start=pieces[at].start))
+            at = end
+        else:
+            found.append(pieces[at])
+            at += 1
+    return found
+
+
+def _goes_together(one: Token, other: Token) -> bool:
+    return one.end == other.start or (len(one.word) == len(other.word) == 1 and one.word.isalpha())
 
 
 def _pieces(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -54,32 +277,5 @@ def _pieces(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
             begun = at
 
 
-def _plainly(tokens: Sequence[Token], lexicon: Lexicon) -> OptOutRequest:
-    """Plain wording ("please stop texting me"), clause by clause."""
-    meant = {kind for clause in clauses(tokens, lexicon.words("turning")) for kind in _in_clause(clause, lexicon)}
-    return next((kind for kind in _FIRST_TO_COUNT if kind in meant), OptOutRequest.NONE)
-
-
-def _in_clause(clause: Clause, lexicon: Lexicon) -> set[OptOutRequest]:
-    found = lexicon.opt_out_book.find(clause.tokens)
-    excused = [match for match in found if match.value is OptOutRequest.NONE]
-    return {
-        match.value
-        for match in found
-        if not any(_overlap(match, excuse) for excuse in excused) and not _narrowed(clause, match, lexicon)
-    }
-
-
-def _overlap(one: PhraseMatch[OptOutRequest], other: PhraseMatch[OptOutRequest]) -> bool:
+def _overlap(one: PhraseMatch[OptOutPhrase], other: PhraseMatch[OptOutPhrase]) -> bool:
     return one.first <= other.last and other.first <= one.last
-
-
-def _narrowed(clause: Clause, match: PhraseMatch[OptOutRequest], lexicon: Lexicon) -> bool:
-    """`don't text me while I drive`, `don't text my husband`: not a wish to hear no more."""
-    refuses = clause.tokens[match.first].word in _REFUSALS
-    behind = clause.tokens[match.first : match.last + 4]
-    return (
-        match.value is OptOutRequest.STOP
-        and refuses
-        and any(token.word in lexicon.words("narrowed") for token in behind)
-    )

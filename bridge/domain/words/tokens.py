@@ -24,6 +24,15 @@ _WORD = re.compile(
 )
 _DASH = re.compile(r"\s-|-\s|--|[‐‑‒–—―−]")
 _APOSTROPHES = dict.fromkeys("’‘‛`´ʼ′", "'")
+_LOOKALIKES = dict(
+    zip(
+        "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ" + "асеорухѕіјԁһт" + "οτρι",
+        "abcdefghijklmnoprstuvwyz" + "aceopyxsijdht" + "otpi",
+        strict=True,
+    )
+)
+"""Small capitals, Cyrillic and Greek letters that pass for Latin ones (confusables)."""
+
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
 _ABBREVIATED = frozenset(
     {"st", "ave", "av", "dr", "rd", "ln", "ct", "pl", "blvd", "apt", "ste", "mr", "mrs", "ms", "sr", "sra", "num", "no"}
@@ -102,11 +111,11 @@ def clauses(tokens: Sequence[Token], turning: frozenset[str]) -> list[Clause]:
 
 def folded(text: str) -> str:
     """A text as its words are compared: small letters, no accents, compatibility forms apart."""
-    return _fold(text)[0]
+    return fold(text)[0]
 
 
 def _tokens(text: str, shift: int, part: int) -> Iterator[Token]:
-    folded, origin = _fold(text)
+    folded, origin = fold(text)
     match = _WORD.search(folded)
     while match:
         following = _WORD.search(folded, match.end())
@@ -132,7 +141,7 @@ def _after(word: str, between: str) -> After:
     return After.COMMA if any(mark in between for mark in ',:()"') else After.SPACE
 
 
-def _fold(text: str) -> tuple[str, Sequence[int]]:
+def fold(text: str) -> tuple[str, Sequence[int]]:
     """The folded text, and for each of its characters the index it comes from."""
     if text.isascii() and text.isprintable():
         return text.lower(), range(len(text))
@@ -149,5 +158,5 @@ def _fold_character(character: str) -> str:
         return "\n"
     if character.isspace():
         return " "
-    letters = normalize("NFKD", character).casefold()
+    letters = normalize("NFKD", _LOOKALIKES.get(character.casefold(), character)).casefold()
     return "".join(c for c in letters if not combining(c) and category(c) not in _INVISIBLE)[:4]

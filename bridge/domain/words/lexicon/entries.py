@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bridge.domain.words.keywords import OptOutRequest
+
 
 class Category(StrEnum):
     """The ten triggers, under the names that the brief gives them."""
@@ -82,6 +84,22 @@ class Excuse(StrEnum):
     HARMLESS = "harmless"  # in the very words of it: "will read"
     ASKED = "asked"  # no comma away from it: what is asked of the customer, or the office's hours
     PLAIN = "plain"  # it says no more than what is: "we missed your call"
+
+
+class Scope(StrEnum):
+    """Of how much a phrase must be all that is said."""
+
+    ANYWHERE = "anywhere"
+    SENTENCE = "sentence"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutPhrase:
+    """What the words ask for; `none` of them takes that back where it stands, or in the whole text."""
+
+    kind: OptOutRequest
+    scope: Scope
 
 
 class LexiconError(ValueError):

@@ -6,8 +6,16 @@ from functools import cached_property
 from itertools import chain
 from typing import TypeVar
 
-from bridge.domain.words.keywords import OptOutRequest
-from bridge.domain.words.lexicon.entries import Category, Excuse, LexiconError, Promise, ReleaseKind, Trigger, trigger
+from bridge.domain.words.lexicon.entries import (
+    Category,
+    Excuse,
+    LexiconError,
+    OptOutPhrase,
+    Promise,
+    ReleaseKind,
+    Trigger,
+    trigger,
+)
 from bridge.domain.words.lexicon.spelling import Speller
 from bridge.domain.words.phrases import Element, Phrase, PhraseBook, PhraseError, parse
 from bridge.domain.words.tokens import Token, folded
@@ -35,7 +43,7 @@ class Lexicon:
     releases: Entries[ReleaseKind]
     promises: Entries[Promise]
     excuses: Entries[Excuse]
-    opt_outs: Entries[OptOutRequest]
+    opt_outs: Entries[OptOutPhrase]
 
     def with_site(self, add: Mapping[str, Sequence[str]] | None = None, mute: Sequence[str] = ()) -> "Lexicon":
         """A site's own words: `add` phrases to a category, `mute` phrases that shall flag nothing."""
@@ -85,8 +93,19 @@ class Lexicon:
         return PhraseBook(self.excuses)
 
     @cached_property
-    def opt_out_book(self) -> PhraseBook[OptOutRequest]:
+    def opt_out_book(self) -> PhraseBook[OptOutPhrase]:
         return PhraseBook(self.opt_outs)
+
+    def knows(self, word: str) -> bool:
+        """Does the word stand anywhere here, so that it is hardly a name?"""
+        return word in self._known
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        tables = (self.triggers, self.releases, self.compounds, self.promises, self.excuses, self.opt_outs)
+        used = chain.from_iterable(_used(entries) for entries in tables)
+        grouped = chain.from_iterable(element.words for element in self.classes.values())
+        return frozenset(chain(used, grouped, self.expand, self.not_typos, self.misspelt))
 
     @cached_property
     def _compound_book(self) -> PhraseBook[str]:

@@ -13,9 +13,11 @@ from bridge.domain.words.lexicon.entries import (
     Category,
     Excuse,
     LexiconError,
+    OptOutPhrase,
     Promise,
     ReleaseKind,
     Rule,
+    Scope,
     Strength,
     Trigger,
     trigger,
@@ -84,7 +86,7 @@ def build(sources: Sequence[Source]) -> Lexicon:
         releases=_entries(sources, "release", lambda read, table: _member(read, table, "kind", ReleaseKind), classes),
         promises=_promises(sources, classes),
         excuses=_entries(sources, "excuse", lambda read, table: _member(read, table, "kind", Excuse), classes),
-        opt_outs=_entries(sources, "opt_out", lambda read, table: _member(read, table, "kind", OptOutRequest), classes),
+        opt_outs=_entries(sources, "opt_out", _request, classes),
     )
 
 
@@ -181,6 +183,12 @@ def _member(read: Source, table: Table, key: str, kinds: type[E]) -> E:
 
 def _members(read: Source, table: Table, key: str, kinds: type[E]) -> frozenset[E]:
     return frozenset(_member(read, {key: value}, key, kinds) for value in _strings(read, table, key))
+
+
+def _request(read: Source, table: Table) -> OptOutPhrase:
+    return OptOutPhrase(
+        _member(read, table, "kind", OptOutRequest), _member(read, {"scope": "anywhere", **table}, "scope", Scope)
+    )
 
 
 def _trigger(read: Source, table: Table) -> Trigger:
