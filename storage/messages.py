@@ -315,6 +315,14 @@ async def branches_to(db: Reader, number: E164) -> Sequence[str]:
     return [row["branch"] for row in rows]
 
 
+async def texts_to(db: Reader, number: E164, *, limit: int = 40) -> Sequence[str]:
+    """What we texted that number of late, staff included, oldest first."""
+    rows = await db.all(
+        "SELECT text FROM message WHERE number = :number ORDER BY id DESC LIMIT :limit", number=number, limit=limit
+    )
+    return [row["text"] for row in reversed(rows)]
+
+
 async def last_to(db: Reader, number: E164, kind: MessageKind) -> datetime | None:
     """When a text of that kind to that number was decided on last, if it was not wholly cancelled."""
     row = await db.only(

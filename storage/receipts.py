@@ -7,8 +7,10 @@ from datetime import datetime
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.phone import E164
 from bridge.domain.words.keywords import OptOutRequest
+from bridge.domain.words.own_words import OwnWords
 from storage import callbacks
 from storage.database import Reader
+from storage.replies import stretches
 from storage.values import moment
 
 
@@ -16,7 +18,7 @@ from storage.values import moment
 class Heard:
     """A customer's text. times: how often it came, letter for letter the same, in the time looked at.
 
-    picture: the gateway's word that one was sent, perhaps with words of the customer.
+    picture: the gateway's word that one was sent, perhaps with words of the customer. own: the words that are theirs.
     """
 
     reply_id: int
@@ -25,7 +27,8 @@ class Heard:
     destination: str
     at: datetime
     times: int
-    picture: bool = False
+    picture: bool
+    own: OwnWords
 
 
 async def silent(db: Reader, since: datetime, until: datetime) -> Sequence[Callback]:
@@ -50,7 +53,7 @@ async def heard(db: Reader, customer: E164, callback_id: int, since: datetime) -
     """
     rows = await db.all(
         """
-        SELECT r.id, r.text, r.word, r.destination, r.received_at, r.picture,
+        SELECT r.id, r.text, r.word, r.destination, r.received_at, r.picture, r.unread, r.machine,
                (SELECT sum(ifnull((SELECT max(i.times) FROM inbound i WHERE i.reply_id = o.id), 1))
                 FROM reply o
                 WHERE o.number = r.number AND o.text = r.text AND o.received_at > :since) AS times
@@ -71,6 +74,7 @@ async def heard(db: Reader, customer: E164, callback_id: int, since: datetime) -
             moment(row["received_at"]),
             row["times"],
             bool(row["picture"]),
+            OwnWords.of(row["text"], stretches(row["unread"]), None, machine=bool(row["machine"])),
         )
         for row in rows
     ]

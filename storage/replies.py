@@ -1,13 +1,16 @@
 """What customers wrote, as people read it: parts joined, attached to the row it belongs to."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bridge.domain.phone import E164
 from bridge.domain.words.keywords import OptOutRequest
+from bridge.domain.words.own_words import OwnWords
+from bridge.domain.words.reactions import Reaction
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.values import moment, number
@@ -27,7 +30,8 @@ class Reply:
     """A text as people read it.
 
     source: as the gateway wrote it. word: what the text as a whole asks of us. partial: some of it has not come, and
-    shows as a gap. picture: one was sent, which nobody here can see.
+    shows as a gap. picture: one was sent, which nobody here can see. unread: which characters are not the sender's own;
+    reaction, machine: what that makes of the text.
     """
 
     id: int
@@ -43,6 +47,17 @@ class Reply:
     received_at: datetime
     callback_id: int | None
     picture: bool = False
+    unread: tuple[tuple[int, int], ...] = ()
+    reaction: Reaction | None = None
+    machine: bool = False
+
+    @property
+    def own_words(self) -> OwnWords:
+        return OwnWords.of(self.text, self.unread, self.reaction, machine=self.machine)
+
+
+def as_read(reply: Reply, own: OwnWords) -> Reply:
+    return replace(reply, unread=own.unread, reaction=own.reaction, machine=own.machine)
 
 
 async def insert(tx: Writer, reply: Reply, act: Act) -> Reply:
@@ -50,9 +65,9 @@ async def insert(tx: Writer, reply: Reply, act: Act) -> Reply:
     reply_id = await tx.insert(
         """
         INSERT INTO reply (gateway, source, number, destination, role, word, text, partial, received_at, callback_id,
-                           picture, version)
+                           picture, unread, reaction, machine, version)
         VALUES (:gateway, :source, :number, :destination, :role, :word, :text, :partial, :received_at, :callback_id,
-                :picture, 1)
+                :picture, :unread, :reaction, :machine, 1)
         """,
         gateway=reply.gateway,
         source=reply.source,
@@ -65,6 +80,7 @@ async def insert(tx: Writer, reply: Reply, act: Act) -> Reply:
         received_at=reply.received_at,
         callback_id=reply.callback_id,
         picture=reply.picture,
+        **_as_read(reply),
     )
     await add(tx, act, Subject.REPLY, reply_id, callback_id=reply.callback_id)
     return await get(tx, reply_id)
@@ -74,13 +90,16 @@ async def complete(tx: Writer, reply: Reply, act: Act) -> None:
     """More of a text came after what there was had been shown."""
     changed = await tx.only(
         """
-        UPDATE reply SET text = :text, partial = :partial, picture = :picture, version = version + 1
+        UPDATE reply
+        SET text = :text, partial = :partial, picture = :picture, unread = :unread, reaction = :reaction,
+            machine = :machine, version = version + 1
         WHERE id = :id RETURNING version
         """,
         id=reply.id,
         text=reply.text,
         partial=reply.partial,
         picture=reply.picture,
+        **_as_read(reply),
     )
     await add(tx, act, Subject.REPLY, reply.id, changed["version"], callback_id=reply.callback_id)
 
@@ -97,23 +116,21 @@ async def of_callback(db: Reader, callback_id: int) -> Sequence[Reply]:
 
 
 async def words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
-    """What came from the customer since then, oldest first."""
+    """The customer's own words since then, oldest first: what else their texts carried stands as line breaks."""
     rows = await db.all(
-        "SELECT text FROM reply WHERE number = :number AND received_at >= :since ORDER BY id",
-        number=customer,
-        since=since,
+        "SELECT * FROM reply WHERE number = :number AND received_at >= :since ORDER BY id", number=customer, since=since
     )
-    return [row["text"] for row in rows]
+    return [_reply(row).own_words.text for row in rows]
 
 
 async def own_words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
     """The same without what a gateway wrote of pictures."""
     rows = await db.all(
-        "SELECT text FROM reply WHERE number = :number AND received_at >= :since AND picture = 0 ORDER BY id",
+        "SELECT * FROM reply WHERE number = :number AND received_at >= :since AND picture = 0 ORDER BY id",
         number=customer,
         since=since,
     )
-    return [row["text"] for row in rows]
+    return [_reply(row).own_words.text for row in rows]
 
 
 async def staff_stopped(db: Reader) -> Sequence[E164]:
@@ -160,4 +177,19 @@ def _reply(row: sqlite3.Row) -> Reply:
         received_at=moment(row["received_at"]),
         callback_id=row["callback_id"],
         picture=bool(row["picture"]),
+        unread=stretches(row["unread"]),
+        reaction=Reaction.parse(row["reaction"]),
+        machine=bool(row["machine"]),
     )
+
+
+def stretches(stored: str) -> tuple[tuple[int, int], ...]:
+    return tuple((start, end) for start, end in json.loads(stored))
+
+
+def _as_read(reply: Reply) -> dict[str, str | bool]:
+    return {
+        "unread": json.dumps(reply.unread),
+        "reaction": str(reply.reaction or ""),
+        "machine": reply.machine,
+    }

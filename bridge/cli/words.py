@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from bridge.domain.texts import gsm
-from bridge.domain.words import address, honesty, triage
+from bridge.domain.words import address, honesty, own_words, triage
 from bridge.domain.words import opt_out as optout
 from bridge.domain.words.lexicon import Lexicon, OptOutRequest, default_lexicon
 
@@ -41,7 +41,7 @@ def triage_lines(as_json: AsJson = False) -> None:
     refused = False
     for number, line in enumerate(_lines(), 1):
         try:
-            row = triaged(parts_of(line), lexicon)
+            row = triaged(*texts_of(line), lexicon)
         except LineError as error:
             refused = True
             typer.echo(f"line {number}: {error}", err=True)
@@ -61,29 +61,45 @@ def lint_lines(as_json: AsJson = False) -> None:
         raise typer.Exit(PROBLEM_FOUND)
 
 
-def parts_of(line: str) -> list[str]:
-    """The texts of a line: the strings of `{"parts": [...]}`, else the line itself, which may begin with a brace."""
+def texts_of(line: str) -> tuple[list[str], list[str]]:
+    """What the customer wrote, and what we had sent: the strings of `{"parts": [...], "sent": [...]}`.
+
+    Of any other line, which may begin with a brace too, the line itself.
+    """
     if not line.lstrip().startswith("{"):
-        return [line]
+        return [line], []
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
         if _MEANT_AS_JSON.match(line):
             raise LineError(f"not JSON: {error}") from error
-        return [line]
+        return [line], []
     if not isinstance(value, dict) or "parts" not in value:
-        return [line]
-    parts = value["parts"]
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise LineError('"parts" must be a list of strings')
-    return parts
+        return [line], []
+    return _strings(value, "parts"), _strings(value, "sent")
 
 
-def triaged(parts: Sequence[str], lexicon: Lexicon) -> Row:
-    """`opt_out` is null where the text asks for nothing of the kind; offsets count characters of their part."""
-    assessment = triage.assess(parts, lexicon)
-    found = address.find(parts, lexicon)
-    asked = [kind for part in parts if (kind := optout.read(part, lexicon)) is not OptOutRequest.NONE]
+def _strings(value: Row, key: str) -> list[str]:
+    strings = value.get(key, [])
+    if not isinstance(strings, list) or not all(isinstance(string, str) for string in strings):
+        raise LineError(f'"{key}" must be a list of strings')
+    return strings
+
+
+def triaged(parts: Sequence[str], sent: Sequence[str], lexicon: Lexicon) -> Row:
+    """`opt_out` is null where the text asks for nothing of the kind; offsets count characters of their part.
+
+    reaction: the first one. quoted: what was not read, since it is not the customer's. machine: no person wrote it.
+    """
+    heard = [own_words.read(part, sent) for part in parts]
+    own = [part.text for part in heard]
+    assessment = triage.assess(own, lexicon)
+    found = address.find(own, lexicon)
+    asked = [
+        kind
+        for part in range(len(own))
+        if (kind := optout.read(own[part], lexicon, before="".join(own[:part][-1:]))) is not OptOutRequest.NONE
+    ]
     return {
         "level": assessment.level,
         "categories": list(assessment.categories),
@@ -92,6 +108,13 @@ def triaged(parts: Sequence[str], lexicon: Lexicon) -> Row:
         "opt_out": OptOutRequest.STOP if OptOutRequest.STOP in asked else next(iter(asked), None),
         "spans": [_place(span) | {"category": span.category} for span in assessment.spans],
         "released_by": [_place(release) | {"kind": release.kind} for release in assessment.released_by],
+        "reaction": next((str(part.reaction) for part in heard if part.reaction), None),
+        "quoted": [
+            {"part": number, "start": start, "end": end, "text": parts[number][start:end]}
+            for number, part in enumerate(heard)
+            for start, end in part.unread
+        ],
+        "machine": any(part.machine for part in heard),
     }
 
 

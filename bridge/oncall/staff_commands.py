@@ -91,9 +91,9 @@ class StaffCommands:
     async def received(self, tx: Writer, reply: Reply, now: datetime) -> None:
         """Do what the text says, and answer. A text of which a part is missing waits for it."""
         person = self._people.get(reply.number) if reply.number else None
-        if person is None or reply.partial or reply.word is OptOutRequest.STOP:
+        if person is None or reply.partial or reply.word is OptOutRequest.STOP or reply.own_words.is_bare_reaction:
             return
-        command = parse(reply.text)
+        command = parse(reply.own_words.text)
         if command.kind is StaffCommandKind.UNKNOWN:
             await self._explain(tx, person, reply, now)
             return

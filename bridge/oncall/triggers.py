@@ -94,6 +94,8 @@ class EscalationTriggers:
         reply = await replies.get(tx, entry.subject_id)
         if reply.role is not SenderRole.CUSTOMER or reply.number is None or reply.callback_id is None:
             return
+        if not self._text_reader.is_news(reply.own_words):
+            return
         row = await callbacks.get(tx, reply.callback_id)
         case = await alerts.live(tx, row.id)
         said = self._text_reader.triage(await replies.words_since(tx, reply.number, now - READ_TOGETHER))

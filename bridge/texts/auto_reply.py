@@ -19,7 +19,6 @@ from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.policy import TextRules
 from bridge.domain.words import language
 from bridge.domain.words.lexicon import OptOutRequest
-from bridge.domain.words.machine_reply import is_automatic
 from bridge.domain.words.thanks import is_courtesy
 from bridge.texts.customer_replies import READ_TOGETHER
 from bridge.texts.reader import TextReader
@@ -79,8 +78,8 @@ class AutoReplies:
         if not any(map(wants_answer, heard)) or policy.never_texted(number, past, self._rules):
             return None
         line = self._line(callback, heard[-1].destination)
-        words = [one.text for one in heard if one.at > now - READ_TOGETHER]
-        own_words = [one.text for one in heard if one.at > now - READ_TOGETHER and not one.picture]
+        words = [one.own.text for one in heard if one.at > now - READ_TOGETHER]
+        own_words = [one.own.text for one in heard if one.at > now - READ_TOGETHER and not one.picture]
         rendered = texts.receipt(
             line,
             self._office,
@@ -119,5 +118,5 @@ def wants_answer(heard: Heard) -> bool:
     if heard.picture:
         return True
     own_answer = heard.word is not OptOutRequest.NONE
-    said_enough = is_courtesy(heard.text) or not heard.text.strip()
-    return not (own_answer or said_enough or heard.times >= TOO_OFTEN or is_automatic(heard.text))
+    said_enough = is_courtesy(heard.own.text) or not heard.own.text.strip()
+    return not (own_answer or said_enough or heard.times >= TOO_OFTEN or heard.own.machine)

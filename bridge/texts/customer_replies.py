@@ -15,6 +15,7 @@ from bridge.domain.phone import E164
 from bridge.domain.texts.messages import InboundText
 from bridge.domain.texts.policy import ContactKind
 from bridge.domain.words.lexicon import OptOutRequest
+from bridge.domain.words.own_words import OwnWords
 from bridge.domain.words.second_number import Expected
 from bridge.domain.words.thanks import is_courtesy
 from bridge.texts.keyword_replies import KeywordReplies
@@ -27,6 +28,9 @@ from storage.replies import Reply, SenderRole
 
 REOPENS_WITHIN = timedelta(hours=24)
 READ_TOGETHER = timedelta(minutes=30)
+ONE_SENTENCE = timedelta(minutes=2)
+"""So soon after another, a text may be the end of its sentence: "the water wont", then "stop"."""
+
 NEEDS_NO_ROW = frozenset({OptOutRequest.STOP, OptOutRequest.START, OptOutRequest.WRONG_NUMBER})
 
 CAUSES = {OptOutRequest.STOP: OptOutCause.STOP, OptOutRequest.WRONG_NUMBER: OptOutCause.WRONG_NUMBER}
@@ -46,18 +50,22 @@ class CustomerReplies:
         tx: Writer,
         text: InboundText,
         words: str,
-        word: OptOutRequest,
         now: datetime,
         *,
+        pieces: Sequence[str] = (),
         partial: bool = False,
         picture: bool = False,
     ) -> Reply:
-        """Store one text as people read it, put it on its row, and heed STOP, START and HELP."""
+        """Store one text as people read it, put it on its row, and heed STOP, START and HELP.
+
+        pieces: its parts, where it came in several.
+        """
         number = None if text.alphanumeric else await self._sender(tx, text.source)
         if number is not None:
             await privacy.recall_opt_out(tx, number, now)
-        if word is OptOutRequest.WRONG_NUMBER and number and self._second(number, words):
-            word = OptOutRequest.NONE  # "wrong number, call my wife at ..." is from somebody who wants us to call
+        sent = await messages.texts_to(tx, number) if number else ()
+        own = self._text_reader.own_words(words, sent)
+        word = await self._word(tx, number, own, pieces, now)
         role = await self._role(tx, number)
         line = await self._line(tx, number, text.destination)
         reply = Reply(
@@ -75,6 +83,7 @@ class CustomerReplies:
             callback_id=None,
             picture=picture,
         )
+        reply = replies.as_read(reply, own)
         if number and role is SenderRole.CUSTOMER:
             row = await self._row(tx, number, line, reply, now)
             reply = replace(reply, callback_id=row.id if row else None)
@@ -84,14 +93,37 @@ class CustomerReplies:
             await self._heed(tx, kept, number, line, now)
         return kept
 
+    async def stops(self, db: Reader, text: InboundText, piece: str) -> bool:
+        """Does one part of a text say STOP by itself?"""
+        number = None if text.alphanumeric else await self._sender(db, text.source)
+        sent = await messages.texts_to(db, number) if number else ()
+        return self._says_stop(piece, sent)
+
+    def _says_stop(self, words: str, sent: Sequence[str]) -> bool:
+        return self._text_reader.opt_out(self._text_reader.own_words(words, sent).text) is OptOutRequest.STOP
+
+    async def _word(
+        self, db: Reader, number: E164 | None, own: OwnWords, pieces: Sequence[str], now: datetime
+    ) -> OptOutRequest:
+        """What the text asks of us. A STOP in a part counts, unless the whole shows that it was quoted."""
+        before = await replies.own_words_since(db, number, now - ONE_SENTENCE) if number else ()
+        word = self._text_reader.opt_out(own.text, "".join(before[-1:]))
+        if not own.unread and any(self._says_stop(piece, ()) for piece in pieces):
+            return OptOutRequest.STOP
+        if word is OptOutRequest.WRONG_NUMBER and number and self._second(number, own.text):
+            return OptOutRequest.NONE  # "wrong number, call my wife at ..." is from somebody who wants us to call
+        return word
+
     async def more_said(self, tx: Writer, reply: Reply, now: datetime) -> None:
         """The rest of a text that was shown in part has come."""
+        sent = await messages.texts_to(tx, reply.number) if reply.number else ()
+        reply = replies.as_read(reply, self._text_reader.own_words(reply.text, sent))
         await replies.complete(tx, reply, Act(TEXTBACK, "completed", now))
         if reply.number is None or reply.callback_id is None:
             return
         row = await callbacks.get(tx, reply.callback_id)
         found = await self._findings(tx, reply.number, [], now)
-        second = self._second(reply.number, reply.text)
+        second = self._second(reply.number, reply.own_words.text)
         await self._put_on(tx, row, replace(found, second=second), now)
 
     async def _sender(self, db: Reader, source: str) -> E164 | None:
@@ -125,13 +157,16 @@ class CustomerReplies:
         return lines[0]
 
     async def _row(self, tx: Writer, number: E164, line: Line, said: Reply, now: datetime) -> Callback | None:
-        found = replace(await self._findings(tx, number, [said], now), second=self._second(number, said.text))
+        own = said.own_words
+        found = replace(await self._findings(tx, number, [said], now), second=self._second(number, own.text))
+        no_news = not said.picture and not self._text_reader.is_news(own)
         row = await callbacks.unfinished(tx, line.branch, number)
-        if row is not None:
+        if row is not None and not no_news:
             return await self._put_on(tx, row, found, now)
         asks_nobody = said.word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE and not found.second
-        row = await callbacks.closed_since(tx, line.branch, number, now - REOPENS_WITHIN)
-        if row is not None and (asks_nobody or is_courtesy(said.text)):
+        asks_nobody = asks_nobody or (no_news and not own.machine)
+        row = row or await callbacks.closed_since(tx, line.branch, number, now - REOPENS_WITHIN)
+        if row is not None and (asks_nobody or no_news or is_courtesy(own.text)):
             return await callbacks.save(tx, queue.thanked(row, now), Act(TEXTBACK, Verb.THANKS, now))
         if row is not None:
             return await self._put_on(tx, row, found, now)
@@ -152,8 +187,9 @@ class CustomerReplies:
     async def _findings(self, db: Reader, number: E164, fresh: Sequence[Reply], now: datetime) -> Findings:
         """A problem may be told in several texts: `no`, then `heat`. What a gateway says of a picture is no issue."""
         since = now - READ_TOGETHER
-        told = [*await replies.words_since(db, number, since), *(reply.text for reply in fresh)]
-        own = [*await replies.own_words_since(db, number, since), *(reply.text for reply in fresh if not reply.picture)]
+        told = [*await replies.words_since(db, number, since), *(reply.own_words.text for reply in fresh)]
+        written = (reply.own_words.text for reply in fresh if not reply.picture)
+        own = [*await replies.own_words_since(db, number, since), *written]
         found = self._text_reader.extract(told)
         return found if own == told else replace(found, issue=self._text_reader.extract(own).issue)
 

@@ -11,7 +11,7 @@ from bridge.domain.texts import gsm, multipart
 from bridge.domain.texts.gsm import Segments
 from bridge.domain.texts.messages import Inbound, InboundText, LateAnswer, Poison, Receipt, Stored
 from bridge.domain.words import pictures
-from bridge.domain.words.lexicon import OptOutRequest, default_lexicon
+from bridge.domain.words.lexicon import default_lexicon
 from bridge.domain.words.pictures import NOTICES
 from bridge.texts import delivery
 from bridge.texts.customer_replies import CustomerReplies
@@ -112,7 +112,7 @@ class Inbox:
             return
         words = _readable(text.text or "")
         picture = text.picture or pictures.is_notice(words, self._picture_notices)
-        reply = await self._conversation.said(tx, text, words, self._text_reader.opt_out(words), now, picture=picture)
+        reply = await self._conversation.said(tx, text, words, now, picture=picture)
         await inbound.belongs_to(tx, inbound_id, reply.id)
 
     async def _part(self, tx: Writer, text: InboundText, now: datetime) -> None:
@@ -120,7 +120,7 @@ class Inbox:
         arrived = await inbound.parts_like(tx, text, now)
         shown = any(part.reply_id for part in arrived)
         joined = multipart.join((part.concatenation, part.text) for part in arrived)
-        if shown or joined.complete or self._text_reader.opt_out(_readable(text.text or "")) is OptOutRequest.STOP:
+        if shown or joined.complete or await self._conversation.stops(tx, text, _readable(text.text or "")):
             await self._show_parts(tx, text, arrived, now)
 
     async def _show_parts(self, tx: Writer, text: InboundText, arrived: Sequence[PartArrived], now: datetime) -> None:
@@ -129,9 +129,8 @@ class Inbox:
         picture = pictures.is_notice(words, self._picture_notices)
         reply_id = next((part.reply_id for part in arrived if part.reply_id), None)
         if reply_id is None:
-            stops = any(self._text_reader.opt_out(_readable(part.text)) is OptOutRequest.STOP for part in arrived)
-            word = OptOutRequest.STOP if stops else self._text_reader.opt_out(words)
-            said = await self._conversation.said(tx, text, words, word, now, partial=partial, picture=picture)
+            pieces = [_readable(part.text) for part in arrived]
+            said = await self._conversation.said(tx, text, words, now, pieces=pieces, partial=partial, picture=picture)
             reply_id = said.id
         else:
             reply = await replies.get(tx, reply_id)

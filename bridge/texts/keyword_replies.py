@@ -19,6 +19,9 @@ from storage.messages import NewMessage
 from storage.replies import Reply
 
 MAX_AGE = timedelta(minutes=15)
+CONFIRMED_WITHIN = timedelta(minutes=5)
+"""Later than this a confirmation of STOP is one text more, and not allowed (47 CFR 64.1200(a)(12))."""
+
 ONE_PER = timedelta(hours=24)
 
 
@@ -70,7 +73,7 @@ class KeywordReplies:
         """A foreign or premium number gets none, not even this: a stranger must not run up a bill."""
         if policy.never_answered(number, self._rules):
             return
-        spoken = language.of([reply.text], line.texts.language)
+        spoken = language.of([reply.own_words.text], line.texts.language)
         rendered = texts.answer(line, self._office, template, spoken)
         message = NewMessage(
             kind=kind,
@@ -81,7 +84,7 @@ class KeywordReplies:
             template=rendered.template,
             created_at=now,
             due_at=now,
-            expires_at=now + MAX_AGE,
+            expires_at=now + (CONFIRMED_WITHIN if kind is MessageKind.OPT_OUT_CONFIRMATION else MAX_AGE),
             cool_until=cool_until,
             callback_id=reply.callback_id,
             reply_id=reply.id,

@@ -12,9 +12,10 @@ import structlog
 
 from bridge.domain.callbacks.queue import Findings, Urgency
 from bridge.domain.phone import E164
-from bridge.domain.words import address, honesty, second_number, triage
+from bridge.domain.words import address, honesty, own_words, second_number, triage
 from bridge.domain.words import opt_out as optout
 from bridge.domain.words.lexicon import Lexicon, OptOutRequest
+from bridge.domain.words.own_words import OwnWords
 from bridge.domain.words.second_number import Expected
 from bridge.domain.words.triage import Assessment, TriageLevel
 
@@ -26,9 +27,19 @@ class TextReader:
         self._lexicon = lexicon
         self._log = structlog.get_logger()
 
-    def opt_out(self, text: str) -> OptOutRequest:
-        """What the text as a whole asks of us."""
-        return self._carefully(lambda: optout.read(text, self._lexicon), OptOutRequest.NONE)
+    def own_words(self, text: str, sent: Sequence[str]) -> OwnWords:
+        """Which of it is the sender's own; sent: what we texted that number before."""
+        return self._carefully(lambda: own_words.read(text, sent), OwnWords(text))
+
+    def opt_out(self, text: str, before: str = "") -> OptOutRequest:
+        """What the text as a whole asks of us; before: what the same customer wrote a moment ago."""
+        return self._carefully(lambda: optout.read(text, self._lexicon, before=before), OptOutRequest.NONE)
+
+    def is_news(self, own: OwnWords) -> bool:
+        """Does the sender tell us anything? A reaction, a mere quotation and an automatic answer do not."""
+        if own.machine:
+            return self.triage([own.text]).level is not TriageLevel.ROUTINE
+        return not own.says_nothing
 
     def triage(self, texts: Sequence[str]) -> Assessment:
         """How urgent that is, and because of which words."""
@@ -38,7 +49,7 @@ class TextReader:
         """Urgency, address and issue in what a customer wrote of late, oldest first."""
         urgency = Urgency(self.triage(texts).level)
         place = self._carefully(lambda: address.find(texts, self._lexicon), address.AddressAndIssue(None, None))
-        asks = bool(texts) and self.opt_out(texts[-1]) is not OptOutRequest.NONE
+        asks = bool(texts) and self.opt_out(texts[-1], "".join(texts[-2:-1])) is not OptOutRequest.NONE
         found = Findings(urgency, place.address, place.issue)
         return replace(found, issue=None) if asks else found
 

@@ -27,7 +27,8 @@ def test_triage_prints_one_row_for_each_line(app: typer.Typer) -> None:
     result = run(app, "triage", "--json", given='no heat at 41 Elm Street\n\n{"parts": ["no", "heat"]}\nSTOP\n')
     first, empty, parts, stop = rows(result)
     assert result.exit_code == 0
-    assert list(first) == ["level", "categories", "address", "issue", "opt_out", "spans", "released_by"]
+    keys = ["level", "categories", "address", "issue", "opt_out", "spans", "released_by"]
+    assert list(first) == [*keys, "reaction", "quoted", "machine"]
     assert (first["level"], first["categories"], first["address"]) == ("urgent", ["no heat"], "41 Elm Street")
     assert (empty["level"], empty["opt_out"]) == ("routine", None)
     assert parts["level"] == "urgent"
@@ -37,6 +38,28 @@ def test_triage_prints_one_row_for_each_line(app: typer.Typer) -> None:
 def test_triage_shows_what_released_a_match(app: typer.Typer) -> None:
     (row,) = rows(run(app, "triage", "--json", given="no leak here\n"))
     assert row["released_by"] == [{"part": 0, "start": 0, "end": 2, "text": "no", "kind": "negated"}]
+
+
+def test_triage_says_what_it_did_not_read(app: typer.Typer) -> None:
+    sent = "We have Ace's note about the gas leak, reply STOP to opt out"
+    quote = f"Liked “{sent[:40]}…” no heat"
+    first, machine = rows(
+        run(app, "triage", "--json", given=json.dumps({"parts": [quote], "sent": [sent]}) + "\nWe are closed.\n")
+    )
+    assert (first["reaction"], first["opt_out"], first["categories"], first["machine"]) == (
+        "👍",
+        None,
+        ["no heat"],
+        False,
+    )
+    assert first["quoted"] == [
+        {"part": 0, "start": 0, "end": quote.index("”") + 1, "text": quote.removesuffix(" no heat")}
+    ]
+    assert (machine["reaction"], machine["machine"]) == (None, True)
+
+
+def test_sent_texts_that_are_no_texts_are_wrong_usage(app: typer.Typer) -> None:
+    assert run(app, "triage", given='{"parts": ["no"], "sent": "heat"}\n').exit_code == 2
 
 
 def test_a_text_may_begin_with_a_brace(app: typer.Typer) -> None:

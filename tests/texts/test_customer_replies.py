@@ -20,6 +20,7 @@ from tests.desk import (
     EAST,
     MONDAY_NOON,
     OFFICE,
+    OTHER,
     STAFF,
     Desk,
     answered_call,
@@ -254,3 +255,87 @@ async def test_the_page_shows_what_the_report_says(desk: Desk) -> None:
 def test_the_report_of_an_empty_office_is_all_zeros(example: Path) -> None:
     written = json.loads(run("report", "--config", str(example), "--json").stdout)
     assert {value for value in written.values() if isinstance(value, int)} == {0}
+
+
+# --- reactions, quotes, machines ------------------------------------------------------------------------------------
+
+
+async def first_text(desk: Desk) -> str:
+    (words,) = await desk.column("SELECT text FROM message WHERE kind = 'first'")
+    return str(words)
+
+
+async def test_a_reaction_to_our_text_is_stored_shown_and_nothing_else(desk: Desk) -> None:
+    await desk.call(missed_call())
+    row = await desk.row()
+    await desk.callbacks.snooze(row.id, row.version, "Bob", desk.clock(), LATER + timedelta(hours=3))
+    await desk.inbox.received(text(f"Liked “{await first_text(desk)}”"))
+    row = await desk.row()
+    assert (row.state, row.urgency, row.unread, row.issue) == (CallbackState.WAITING, Urgency.ROUTINE, True, None)
+    assert await desk.column("SELECT word || ' ' || reaction FROM reply") == ["none 👍"]
+    assert await desk.column("SELECT count(*) FROM opt_out") == [0]
+    assert await desk.column(KINDS) == []
+
+
+async def test_a_reaction_counts_as_a_text_reply(desk: Desk) -> None:
+    async with desk.sending():
+        await desk.call(missed_call())
+        await desk.until_parts_are("submitted")
+    await desk.inbox.received(text(f"👍 to “{await first_text(desk)}”"))
+    today = MONDAY_NOON.date()
+    async with desk.database.read() as db:
+        told = (await figures.of_period(db, OFFICE, today, today, desk.clock())).as_json()
+    assert told["text_replies"] == 1
+
+
+async def test_a_reaction_to_a_closed_row_reopens_nothing_and_from_a_stranger_opens_nothing(desk: Desk) -> None:
+    await desk.inbox.received(text("Loved an image", OTHER.value))
+    assert await desk.column("SELECT count(*) FROM callback") == [0]
+    await desk.call(missed_call())
+    row = await desk.row()
+    await desk.callbacks.finish(row.id, row.version, "Bob", desk.clock(), Outcome.REACHED)
+    await desk.inbox.received(text(f"Loved “{await first_text(desk)}”"))
+    assert (await desk.row()).state is CallbackState.CLOSED
+
+
+async def test_what_stands_beside_a_reaction_or_a_quote_is_read(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.inbox.received(text(f"Liked “{await first_text(desk)}” no heat at 12 Elm St"))
+    row = await desk.row()
+    assert (row.urgency, row.address, row.issue) == (Urgency.URGENT, "12 Elm St", "no heat")
+
+
+async def test_stop_under_a_quote_of_our_text_opts_out_and_the_quote_alone_does_not(desk: Desk) -> None:
+    await desk.call(missed_call())
+    quote = f"> {await first_text(desk)}"
+    await desk.inbox.received(text(quote))
+    assert await desk.column("SELECT count(*) FROM opt_out") == [0]
+    await desk.inbox.received(text(f"{quote}\nSTOP"))
+    assert await desk.column("SELECT count(*) FROM opt_out") == [1]
+
+
+async def test_two_fragments_of_a_trouble_opt_nobody_out_and_reach_a_person(desk: Desk) -> None:
+    await desk.inbox.received(text("the water wont"))
+    desk.clock.advance(seconds=20)
+    await desk.inbox.received(text("stop"))
+    assert (await desk.row()).urgency is not Urgency.ROUTINE
+    assert await desk.column("SELECT count(*) FROM opt_out") == [0]
+    desk.clock.advance(minutes=5)
+    await desk.inbox.received(text("stop"))
+    assert await desk.column("SELECT count(*) FROM opt_out") == [1]
+
+
+async def test_an_autoresponder_is_kept_on_the_row_and_wakes_nothing(desk: Desk) -> None:
+    await desk.call(missed_call())
+    row = await desk.row()
+    await desk.callbacks.snooze(row.id, row.version, "Bob", desk.clock(), LATER + timedelta(hours=3))
+    await desk.inbox.received(text("I'm driving. If this is urgent reply urgent. In an emergency call 911."))
+    row = await desk.row()
+    assert (row.state, row.urgency) == (CallbackState.WAITING, Urgency.ROUTINE)
+    assert await desk.column("SELECT machine FROM reply") == [1]
+
+
+async def test_the_confirmation_of_a_stop_goes_out_within_five_minutes_or_not_at_all(desk: Desk) -> None:
+    await desk.inbox.received(text("STOP"))
+    kept = "SELECT (expires_at - created_at) / 60000 FROM message WHERE kind = 'opt_out_confirmation'"
+    assert await desk.column(kept) == [5]

@@ -391,7 +391,7 @@ class Listening(TextReader):
         super().__init__(default_lexicon())
         self.heard: list[list[str]] = []
 
-    def found(self, texts: Sequence[str]) -> Findings:
+    def extract(self, texts: Sequence[str]) -> Findings:
         self.heard.append(list(texts))
         return Findings()
 

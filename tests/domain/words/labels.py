@@ -46,6 +46,16 @@ class Template:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """asks: the value of an opt-out, "-" for none, "!start" for anything but that. sent: what we had texted before."""
+
+    asks: str
+    marks: frozenset[str]
+    parts: tuple[str, ...]
+    sent: tuple[str, ...]
+
+
 def held_out(text: str) -> bool:
     return hashlib.sha256(text.encode()).digest()[0] % 3 == 0
 
@@ -71,6 +81,23 @@ def _reply(line: str) -> Reply:
         None if address == "-" else address,
         tuple(part.strip() for part in text.split(" // ")),
     )
+
+
+def own_words(name: str) -> list[Text]:
+    found: list[Text] = []
+    sent: list[str] = []
+    told_anew = True
+    for line in lines(name):
+        marks, _, text = line.partition(" | ")
+        text = text.replace("\\n", "\n")
+        if marks == "sent":
+            sent = [text] if told_anew else [*sent, text]
+            told_anew = False
+            continue
+        told_anew = True
+        asks, *more = marks.split()
+        found.append(Text(asks, frozenset(more), tuple(text.split(" // ")), tuple(sent)))
+    return found
 
 
 def opt_outs(name: str = "optout.txt") -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.domain.words import address, honesty, triage
+from bridge.domain.words import address, honesty, own_words, triage
 from bridge.domain.words import opt_out as optout
 from bridge.domain.words.lexicon import default_lexicon
 from bridge.domain.words.tokens import HEAD, tokenise
@@ -30,6 +30,12 @@ PIECES = [
     ".",
     "A/C ",
     "smell of the gas ",
+    "Liked “",
+    "> ",
+    '"',
+    "Reply STOP to ",
+    "if this is urgent ",
+    "S T O P ",
 ]
 LENGTHS = (400, 1_600, 10_000)
 
@@ -41,7 +47,10 @@ any_text = st.text(alphabet=st.characters(codec=None), max_size=300) | st.lists(
 def read_all(text: str) -> None:
     triage.assess([text, text[:20]], LEXICON)
     address.find([text])
-    optout.read(text)
+    optout.read(text, before=text[:40])
+    heard = own_words.read(text, [text[:120], "Ace: Sorry we missed you. Reply STOP to opt out."])
+    assert len(heard.text) == len(text)
+    assert all(0 <= start < end <= len(text) for start, end in heard.unread)
     honesty.check(text, LEXICON)
 
 
