@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bridge.domain.words import triage
 from bridge.domain.words.lexicon import Lexicon
+from bridge.domain.words.reactions import Reaction
 from bridge.texts.customer_replies import READ_TOGETHER
 from storage.conversations import Said
 
@@ -23,11 +24,12 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One text, cut where it is marked. id: of the reply."""
+    """One text, cut where it is marked. id: of the reply. Of a reaction the pieces are what else was said."""
 
     id: int
     at: datetime
     pieces: Sequence[Piece]
+    reaction: Reaction | None = None
 
     @property
     def marked(self) -> bool:
@@ -55,21 +57,24 @@ def quotes(said: Sequence[Said], mark: Mark) -> Mapping[int, Quote]:
 
 
 def _marked(batch: Sequence[Said], mark: Mark) -> Iterator[Quote]:
-    spans = mark([text.text for text in reversed(batch)])
+    spans = mark([text.own_words.text for text in reversed(batch)])
     for text, found in zip(batch, reversed(spans), strict=True):
-        yield Quote(text.id, text.at, tuple(pieces(text.text, found)))
+        shown = text.own_words.text if text.reaction else text.text
+        yield Quote(text.id, text.at, tuple(pieces(shown, found)) if shown.strip() else (), text.reaction)
 
 
 def telling(found: Mapping[int, Quote]) -> Sequence[Quote]:
     """What a row shows: the last words, and before them those that made it urgent, where the last words do not.
 
-    found: newest first.
+    found: newest first. A bare reaction that came last stands behind the words before it.
     """
-    last = next(iter(found.values()), None)
+    newest = next(iter(found.values()), None)
+    reaction = [newest] if newest and not newest.pieces else []
+    last = next((quote for quote in found.values() if quote.pieces), None)
     if last is None or last.marked:
-        return [last] if last else []
+        return [last, *reaction] if last else reaction
     why = next((quote for quote in found.values() if quote.marked and last.at - quote.at <= READ_TOGETHER), None)
-    return [why, last] if why else [last]
+    return [why, last, *reaction] if why else [last, *reaction]
 
 
 def _read_together(theirs: Sequence[Said]) -> Iterator[Sequence[Said]]:

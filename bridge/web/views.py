@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from bridge.domain.callbacks.queue import Callback, CallbackState
+from bridge.domain.words.reactions import Reaction
 from bridge.ops.health import Health, LinkKind
 from bridge.web.history import history
 from bridge.web.language import N_, render
@@ -56,6 +57,7 @@ class Bubble:
     pieces: Sequence[Piece]
     status: TextStatus | None
     picture: bool
+    reaction: Reaction | None
 
 
 class Views:
@@ -166,7 +168,8 @@ class Views:
 def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:
     quote = theirs.get(said.id) if said.by is None else None
     status = text_state(said.state) if said.state else None
-    return Bubble(said.at, said.by, said.text, quote.pieces if quote else (), status, said.picture)
+    pieces = quote.pieces if quote else ()
+    return Bubble(said.at, said.by, said.text, pieces, status, said.picture, said.reaction)
 
 
 def first_run(health: Health, *, called: bool, texted: bool) -> list[ChecklistStep]:
