@@ -33,7 +33,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lint(tree: Path) -> "subprocess.CompletedProcess[str]":
-    command = [Path(sys.executable).with_name("lint-imports"), "--cache-dir", tree / ".cache"]
+    command: list[str | Path] = [Path(sys.executable).with_name("lint-imports"), "--cache-dir", tree / ".cache"]
     return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False, timeout=60)
 
 
