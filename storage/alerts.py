@@ -1,15 +1,15 @@
 """Escalations on disk, and the alerts that were sent for them."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.oncall.escalation import AlertCause, Escalation, Stage, pressure
+from bridge.domain.oncall.escalation import Escalation, pressure
 from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
+from storage.records import columns, record
 from storage.values import moment
 
 
@@ -32,13 +32,8 @@ async def insert(tx: Writer, case: Escalation, act: Act) -> Escalation:
         INSERT INTO escalation (callback_id, cause, why, stage, raised_at, set_at, due_at, version)
         VALUES (:callback_id, :cause, :why, :stage, :raised_at, :set_at, :due_at, 1)
         """,
-        callback_id=case.callback_id,
-        cause=case.cause,
         why=json.dumps(case.why),
-        stage=case.stage,
-        raised_at=case.raised_at,
-        set_at=case.set_at,
-        due_at=case.due_at,
+        **columns(case, "why"),
     )
     await add(tx, act, Subject.ESCALATION, case_id, callback_id=case.callback_id)
     return await get(tx, case_id)
@@ -54,47 +49,39 @@ async def save(tx: Writer, case: Escalation, act: Act) -> Escalation:
         WHERE id = :id AND version = :version
         RETURNING version
         """,
-        id=case.id,
-        version=case.version,
-        cause=case.cause,
         why=json.dumps(case.why),
-        stage=case.stage,
-        raised_at=case.raised_at,
-        set_at=case.set_at,
-        due_at=case.due_at,
-        holder=case.holder,
-        held_at=case.held_at,
+        **columns(case, "why"),
     )
     await add(tx, act, Subject.ESCALATION, case.id, changed["version"], callback_id=case.callback_id)
     return await get(tx, case.id)
 
 
 async def get(db: Reader, case_id: int) -> Escalation:
-    return _case(await db.only("SELECT * FROM escalation WHERE id = :id", id=case_id))
+    return record(Escalation, await db.only("SELECT * FROM escalation WHERE id = :id", id=case_id))
 
 
 async def live(db: Reader, callback_id: int) -> Escalation | None:
     """What is going on for that row, if anything is."""
     row = await db.one("SELECT * FROM escalation WHERE callback_id = :id AND stage <> 'over'", id=callback_id)
-    return _case(row) if row else None
+    return record(Escalation, row) if row else None
 
 
 async def all_live(db: Reader) -> Sequence[Escalation]:
     """What presses most first, then the oldest."""
     rows = await db.all("SELECT * FROM escalation WHERE stage <> 'over'")
-    return sorted(map(_case, rows), key=pressure)
+    return sorted((record(Escalation, row) for row in rows), key=pressure)
 
 
 async def due(db: Reader, now: datetime) -> Sequence[Escalation]:
     """Whose next step has come, what presses most first."""
     rows = await db.all("SELECT * FROM escalation WHERE due_at <= :now", now=now)
-    return sorted(map(_case, rows), key=pressure)
+    return sorted((record(Escalation, row) for row in rows), key=pressure)
 
 
 async def set_after(db: Reader, now: datetime) -> Sequence[Escalation]:
     """Those whose due time was set at a moment that is still to come: the clock has been put back."""
     rows = await db.all("SELECT * FROM escalation WHERE due_at IS NOT NULL AND set_at > :now ORDER BY id", now=now)
-    return [_case(row) for row in rows]
+    return [record(Escalation, row) for row in rows]
 
 
 async def next_due(db: Reader) -> datetime | None:
@@ -125,13 +112,13 @@ async def add_alert(
 async def alerts_of(db: Reader, case_id: int) -> Sequence[Alert]:
     """In the order in which people were told."""
     rows = await db.all("SELECT * FROM alert WHERE escalation_id = :id ORDER BY id", id=case_id)
-    return [_alert(row) for row in rows]
+    return [record(Alert, row) for row in rows]
 
 
 async def by_message(db: Reader, message_id: int) -> Sequence[Alert]:
     """The alerts that this text tells of: one, or all that were gathered."""
     rows = await db.all("SELECT * FROM alert WHERE message_id = :id ORDER BY id", id=message_id)
-    return [_alert(row) for row in rows]
+    return [record(Alert, row) for row in rows]
 
 
 async def unanswered_since(db: Reader, person: str, since: datetime) -> int:
@@ -158,7 +145,7 @@ async def unheard_of(db: Reader, person: str) -> Sequence[Escalation]:
         person=person,
     )
     newest = {row["id"]: row["newest"] for row in rows}
-    return sorted(map(_case, rows), key=lambda case: (-newest[case.id], pressure(case)))
+    return sorted((record(Escalation, row) for row in rows), key=lambda case: (-newest[case.id], pressure(case)))
 
 
 async def last_told(db: Reader, person: str) -> Escalation | None:
@@ -170,7 +157,7 @@ async def last_told(db: Reader, person: str) -> Escalation | None:
         """,
         person=person,
     )
-    return _case(row) if row else None
+    return record(Escalation, row) if row else None
 
 
 async def rows_of(db: Reader, person: str) -> Sequence[int]:
@@ -205,7 +192,7 @@ async def gathering(db: Reader) -> Sequence[str]:
 
 async def gathered_for(db: Reader, person: str) -> Sequence[Alert]:
     rows = await db.all("SELECT * FROM alert WHERE person = :person AND gathered = 1 ORDER BY id", person=person)
-    return [_alert(row) for row in rows]
+    return [record(Alert, row) for row in rows]
 
 
 async def hand_over(tx: Writer, person: str, message_id: int | None, now: datetime) -> None:
@@ -232,30 +219,3 @@ async def last_text(db: Reader, template: str, number: str) -> datetime | None:
     )
     at: int | None = row["at"]
     return moment(at)
-
-
-def _case(row: sqlite3.Row) -> Escalation:
-    return Escalation(
-        id=row["id"],
-        version=row["version"],
-        callback_id=row["callback_id"],
-        cause=AlertCause(row["cause"]),
-        stage=Stage(row["stage"]),
-        raised_at=moment(row["raised_at"]),
-        set_at=moment(row["set_at"]),
-        due_at=moment(row["due_at"]),
-        why=tuple(json.loads(row["why"])),
-        holder=row["holder"],
-        held_at=moment(row["held_at"]),
-    )
-
-
-def _alert(row: sqlite3.Row) -> Alert:
-    return Alert(
-        id=row["id"],
-        escalation_id=row["escalation_id"],
-        person=row["person"],
-        at=moment(row["at"]),
-        message_id=row["message_id"],
-        gathered=bool(row["gathered"]),
-    )

@@ -1,7 +1,6 @@
 """Who changed what, and when: one entry for every change of state, written in the transaction that makes it."""
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from storage.database import Reader, Writer
-from storage.values import moment
+from storage.records import record
 
 
 class Subject(StrEnum):
@@ -72,7 +71,7 @@ async def add(
 
 async def after(db: Reader, entry_id: int, limit: int = 500) -> Sequence[Entry]:
     rows = await db.all("SELECT * FROM audit WHERE id > :id ORDER BY id LIMIT :limit", id=entry_id, limit=limit)
-    return [_entry(row) for row in rows]
+    return [record(Entry, row) for row in rows]
 
 
 async def read_up_to(db: Reader, name: str) -> int:
@@ -99,7 +98,7 @@ async def of_version(db: Reader, subject: Subject, subject_id: int, version: int
         id=subject_id,
         version=version,
     )
-    return _entry(row) if row else None
+    return record(Entry, row) if row else None
 
 
 async def of_callback(db: Reader, callback_id: int, *, before: int | None = None, limit: int = 100) -> Sequence[Entry]:
@@ -114,18 +113,4 @@ async def of_callback(db: Reader, callback_id: int, *, before: int | None = None
         before=before,
         limit=limit,
     )
-    return [_entry(row) for row in rows]
-
-
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        id=row["id"],
-        at=moment(row["at"]),
-        who=row["who"],
-        what=row["what"],
-        subject=Subject(row["subject"]),
-        subject_id=row["subject_id"],
-        version=row["version"],
-        callback_id=row["callback_id"],
-        detail=json.loads(row["detail"]),
-    )
+    return [record(Entry, row) for row in rows]

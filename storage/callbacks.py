@@ -6,16 +6,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome, Urgency
+from bridge.domain.callbacks.queue import Attempt, Callback, Urgency
 from bridge.domain.calls.calls import Reason
 from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.errors import ForbiddenError
-from storage.values import Stored, moment, number, stored
+from storage.records import read_as, readers, record
+from storage.values import Stored, moment, stored
 
-MOMENTS = frozenset(field.name for field in fields(Callback) if "datetime" in str(field.type))
-NUMBERS = frozenset({"number", "second"})
 FIXED = frozenset({"id", "branch", "number", "shared", "opened_at", "version"})
 
 
@@ -53,7 +52,7 @@ async def insert(tx: Writer, callback: Callback, act: Act) -> Callback:
         missed=callback.missed,
         last_missed_at=callback.last_missed_at,
     )
-    opened = _callback(inserted)
+    opened = record(Callback, inserted)
     await add(tx, act, Subject.CALLBACK, opened.id, callback_id=opened.id)
     return opened
 
@@ -69,7 +68,7 @@ async def save(tx: Writer, callback: Callback, act: Act) -> Callback:
         raise ForbiddenError(str(error)) from error
     if changed is None:
         raise LookupError(f"callback {callback.id} is not at version {callback.version} any more")
-    saved = _callback(changed)
+    saved = record(Callback, changed)
     await add(tx, act, Subject.CALLBACK, saved.id, saved.version, callback_id=saved.id)
     return saved
 
@@ -98,7 +97,7 @@ async def get(db: Reader, callback_id: int) -> Callback:
     row = await db.one("SELECT * FROM callback WHERE id = :id", id=callback_id)
     if row is None:
         raise LookupError(f"there is no callback {callback_id}")
-    return _callback(row)
+    return record(Callback, row)
 
 
 async def unfinished(db: Reader, branch: str, customer: E164 | None) -> Callback | None:
@@ -112,7 +111,7 @@ async def unfinished(db: Reader, branch: str, customer: E164 | None) -> Callback
         branch=branch,
         number=customer,
     )
-    return _callback(row) if row else None
+    return record(Callback, row) if row else None
 
 
 async def unfinished_of(db: Reader, customer: E164) -> Sequence[Callback]:
@@ -120,7 +119,7 @@ async def unfinished_of(db: Reader, customer: E164) -> Sequence[Callback]:
     rows = await db.all(
         "SELECT * FROM callback WHERE number = :number AND state <> 'closed' ORDER BY id DESC", number=customer
     )
-    return [_callback(row) for row in rows]
+    return [record(Callback, row) for row in rows]
 
 
 async def unfinished_about(db: Reader, number: E164) -> Sequence[Callback]:
@@ -134,7 +133,7 @@ async def unfinished_about(db: Reader, number: E164) -> Sequence[Callback]:
         """,
         number=number,
     )
-    return [_callback(row) for row in rows]
+    return [record(Callback, row) for row in rows]
 
 
 async def closed_since(db: Reader, branch: str, customer: E164, since: datetime) -> Callback | None:
@@ -149,7 +148,7 @@ async def closed_since(db: Reader, branch: str, customer: E164, since: datetime)
         number=customer,
         since=since,
     )
-    return _callback(row) if row else None
+    return record(Callback, row) if row else None
 
 
 async def to_call(db: Reader, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
@@ -163,7 +162,7 @@ async def to_call(db: Reader, *, after: Key | None = None, limit: int = 50) -> S
         **_key(after),
         limit=limit,
     )
-    return [_callback(row) for row in rows]
+    return [record(Callback, row) for row in rows]
 
 
 async def snoozed(db: Reader, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
@@ -177,7 +176,7 @@ async def snoozed(db: Reader, *, after: Key | None = None, limit: int = 50) -> S
         **_key(after),
         limit=limit,
     )
-    return [_callback(row) for row in rows]
+    return [record(Callback, row) for row in rows]
 
 
 async def done(db: Reader, since: datetime, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
@@ -192,13 +191,13 @@ async def done(db: Reader, since: datetime, *, after: Key | None = None, limit: 
         **_key(after),
         limit=limit,
     )
-    return [_callback(row) for row in rows]
+    return [record(Callback, row) for row in rows]
 
 
 async def due(db: Reader, now: datetime) -> Sequence[Callback]:
     """Snoozed rows whose time has come."""
     rows = await db.all("SELECT * FROM callback WHERE state = 'waiting' AND until <= :now ORDER BY until, id", now=now)
-    return [_callback(row) for row in rows]
+    return [record(Callback, row) for row in rows]
 
 
 async def idle_claims(db: Reader, since: datetime) -> Sequence[Callback]:
@@ -211,7 +210,7 @@ async def idle_claims(db: Reader, since: datetime) -> Sequence[Callback]:
         """,
         since=since,
     )
-    return [_callback(row) for row in rows]
+    return [record(Callback, row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +243,7 @@ async def missed_last(db: Reader) -> Callback | None:
         ORDER BY k.ended_at DESC, k.id DESC LIMIT 1
         """
     )
-    return _callback(row) if row else None
+    return record(Callback, row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,26 +341,8 @@ def mutable(callback: Callback) -> dict[str, Stored]:
 
 def from_mutable(values: dict[str, Any]) -> dict[str, Any]:
     """The other way: what `mutable` gave, as fields of a Callback."""
-    return {name: _value(name, value) for name, value in values.items()}
-
-
-_WORDS = {"state": CallbackState, "urgency": Urgency, "outcome": Outcome}
-
-
-def _value(name: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if name in MOMENTS:
-        return moment(value)
-    if name in NUMBERS:
-        return number(value)
-    if name in _WORDS:
-        return _WORDS[name](value)
-    return bool(value) if name in ("unread", "shared") else value
-
-
-def _callback(row: sqlite3.Row) -> Callback:
-    return Callback(**{field.name: _value(field.name, row[field.name]) for field in fields(Callback)})
+    reads = readers(Callback)
+    return {name: read_as(reads, name, value) for name, value in values.items()}
 
 
 def _key(after: Key | None) -> dict[str, Any]:

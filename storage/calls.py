@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.calls.calls import Caller, CallKey, EndedCall, Verdict
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import ContactKind
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
+from storage.records import columns, record
 from storage.values import duration, moment, number
 
 SAME_START = timedelta(minutes=1)
@@ -32,6 +33,10 @@ class Filing:
     late: bool = False
     filtered: ContactKind | None = None
     callback_id: int | None = None
+
+
+NOT_STORED = ("key", "caller", "verdict", "started_at", "ended_at", "why")
+"""Fields of an ended call that are no columns, or not as they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,32 +140,12 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallR
         pbx=call.key.pbx,
         uniqueid=call.key.uniqueid,
         started_at=call.key.started_at,
-        direction=call.direction,
-        linkedid=call.linkedid,
-        channel=call.channel,
-        number=filing.number,
         digits="" if call.caller.withheld else call.caller.digits,
         name="" if call.caller.withheld else call.caller.name,
         withheld=call.caller.withheld,
-        did=call.did,
-        line=filing.line,
-        branch=filing.branch,
-        verdict=filing.verdict,
-        reason=call.reason,
         ended_at=call.ended_at or act.at,
-        answered_at=call.answered_at,
-        answered_by=call.answered_by,
-        rang=call.rang,
-        talked=call.talked,
-        voicemail_left=call.voicemail_left,
-        mailbox=call.mailbox,
-        at_voicemail=call.at_voicemail,
-        closed=filing.closed,
-        late=filing.late,
-        attempt_id=call.attempt_id,
-        text_why=filing.text_why,
-        filtered=filing.filtered,
-        callback_id=filing.callback_id,
+        **columns(call, *NOT_STORED),
+        **columns(filing),
     )
     inserted = _call(row)
     await add(tx, act, Subject.CALL, inserted.id, callback_id=filing.callback_id)
@@ -180,20 +165,9 @@ async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act
         RETURNING *
         """,
         id=row.id,
-        verdict=filing.verdict,
-        reason=call.reason,
         ended_at=call.ended_at or row.call.ended_at,
-        answered_at=call.answered_at,
-        answered_by=call.answered_by,
-        rang=call.rang,
-        talked=call.talked,
-        voicemail_left=call.voicemail_left,
-        mailbox=call.mailbox,
-        at_voicemail=call.at_voicemail,
-        late=filing.late,
-        text_why=filing.text_why,
-        filtered=filing.filtered,
-        callback_id=filing.callback_id,
+        **columns(call, *NOT_STORED),
+        **columns(filing),
     )
     resolved = _call(changed)
     await add(tx, act, Subject.CALL, resolved.id, resolved.version, callback_id=filing.callback_id)
@@ -262,35 +236,11 @@ async def filtered(db: Reader, *, before: int | None = None, limit: int = 50) ->
 
 def _call(row: sqlite3.Row) -> CallRow:
     started_at, party = moment(row["started_at"]), number(row["number"])
-    call = EndedCall(
+    call = record(
+        EndedCall,
+        row,
         key=CallKey(row["pbx"], row["uniqueid"], started_at),
-        direction=Direction(row["direction"]),
-        linkedid=row["linkedid"],
-        channel=row["channel"],
         caller=Caller(party, row["digits"], row["name"], bool(row["withheld"])),
-        did=row["did"],
-        verdict=Verdict(row["verdict"]),
-        reason=Reason(row["reason"]) if row["reason"] else None,
-        started_at=started_at,
-        ended_at=moment(row["ended_at"]),
-        answered_at=moment(row["answered_at"]),
-        answered_by=row["answered_by"],
-        rang=duration(row["rang"]),
         talked=duration(row["talked"]) or timedelta(0),
-        voicemail_left=bool(row["voicemail_left"]),
-        mailbox=row["mailbox"],
-        at_voicemail=duration(row["at_voicemail"]),
-        attempt_id=row["attempt_id"],
     )
-    filing = Filing(
-        number=party,
-        line=row["line"],
-        branch=row["branch"],
-        verdict=call.verdict,
-        closed=bool(row["closed"]),
-        text_why=row["text_why"],
-        late=bool(row["late"]),
-        filtered=ContactKind(row["filtered"]) if row["filtered"] else None,
-        callback_id=row["callback_id"],
-    )
-    return CallRow(row["id"], row["version"], call, filing, moment(row["ended_at"]))
+    return record(CallRow, row, call=call, filing=record(Filing, row))

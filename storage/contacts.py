@@ -3,7 +3,6 @@
 Both are deleted when a number is forgotten; the audit keeps their ids, which therefore are never given again.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ from bridge.domain.phone import E164
 from bridge.domain.texts.policy import ContactKind
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
+from storage.records import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Contact:
 
 async def get(db: Reader, number: E164) -> Contact | None:
     row = await db.one("SELECT * FROM contact WHERE number = :number", number=number)
-    return _contact(row) if row else None
+    return record(Contact, row) if row else None
 
 
 async def with_id(db: Reader, contact_id: int) -> Contact | None:
     row = await db.one("SELECT * FROM contact WHERE id = :id", id=contact_id)
-    return _contact(row) if row else None
+    return record(Contact, row) if row else None
 
 
 async def page(db: Reader, *, after: str = "", limit: int = 100) -> Sequence[Contact]:
@@ -42,7 +42,7 @@ async def page(db: Reader, *, after: str = "", limit: int = 100) -> Sequence[Con
         after=after,
         limit=limit,
     )
-    return [_contact(row) for row in rows]
+    return [record(Contact, row) for row in rows]
 
 
 async def put(tx: Writer, contact: Contact, who: str, now: datetime) -> bool:
@@ -102,7 +102,3 @@ async def forget_landline(tx: Writer, number: E164, now: datetime) -> None:
     )
     if row is not None:
         await add(tx, Act("textback", "unlearned", now), Subject.LANDLINE, row["id"], row["version"])
-
-
-def _contact(row: sqlite3.Row) -> Contact:
-    return Contact(E164(row["number"]), row["name"], ContactKind(row["kind"]), row["id"], row["version"])

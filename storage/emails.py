@@ -1,6 +1,5 @@
 """E-mails to staff that wait to be sent, and what became of them."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from enum import StrEnum
 
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
+from storage.records import record
 from storage.values import moment
 
 
@@ -62,7 +62,7 @@ async def due(db: Reader, now: datetime, *, limit: int = 20) -> Sequence[Email]:
         now=now,
         limit=limit,
     )
-    return [_email(row) for row in rows]
+    return [record(Email, row) for row in rows]
 
 
 async def next_due(db: Reader) -> datetime | None:
@@ -95,16 +95,3 @@ async def _change(tx: Writer, email: Email, state: EmailState, due_at: datetime,
     )
     act = Act("textback", state, now, {"error": error} if error else {})
     await add(tx, act, Subject.EMAIL, email.id, changed["version"], callback_id=email.callback_id)
-
-
-def _email(row: sqlite3.Row) -> Email:
-    return Email(
-        id=row["id"],
-        address=row["address"],
-        text=row["text"],
-        body=row["body"],
-        due_at=moment(row["due_at"]),
-        expires_at=moment(row["expires_at"]),
-        attempts=row["attempts"],
-        callback_id=row["callback_id"],
-    )

@@ -1,12 +1,11 @@
 """What is known of a number when one of its calls is judged, in one look."""
 
-import sqlite3
 from datetime import datetime, timedelta
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.policy import ContactKind, History
+from bridge.domain.texts.policy import History
 from storage.database import Reader
-from storage.values import moment
+from storage.records import record
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -49,7 +48,7 @@ async def load(db: Reader, number: E164, now: datetime, neighbours_since: dateti
         last_neighbour=f"{number.value[:-2]}99",
         neighbours_since=neighbours_since,
     )
-    return _history(row)
+    return record(History, row)
 
 
 async def is_known(db: Reader, number: E164) -> bool:
@@ -63,21 +62,3 @@ async def is_known(db: Reader, number: E164) -> bool:
         number=number,
     )
     return bool(row["known"])
-
-
-def _history(row: sqlite3.Row) -> History:
-    return History(
-        contact=ContactKind(row["contact"]) if row["contact"] else None,
-        opted_out=bool(row["opted_out"]),
-        landline=bool(row["landline"]),
-        cool_until_open=moment(row["cool_until_open"]),
-        cool_until_closed=moment(row["cool_until_closed"]),
-        replied_at=moment(row["replied_at"]),
-        conversing=bool(row["conversing"]),
-        talked_at=moment(row["talked_at"]),
-        texts_last_hour=row["texts_last_hour"],
-        texts_last_day=row["texts_last_day"],
-        neighbours=row["neighbours"],
-        breaker_tripped=bool(row["breaker_tripped"]),
-        paused=bool(row["paused"]),
-    )

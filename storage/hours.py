@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.domain.office.hours import HoursChange, OpenOrClosed
+from bridge.domain.office.hours import HoursChange
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
+from storage.records import record
 from storage.values import moment
 
 
@@ -55,12 +56,4 @@ async def since(db: Reader, moment: datetime) -> Sequence[HoursChange]:
 
 
 def _change(row: sqlite3.Row) -> HoursChange:
-    return HoursChange(
-        door=OpenOrClosed(row["door"]),
-        start=moment(row["starts_at"]),
-        end=moment(row["ends_at"]),
-        branch=row["branch"],
-        line=row["line"],
-        by=row["by"],
-        id=row["id"],
-    )
+    return record(HoursChange, row, start=moment(row["starts_at"]), end=moment(row["ends_at"]))

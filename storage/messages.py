@@ -12,6 +12,7 @@ from bridge.domain.texts.policy import Slot
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.errors import ForbiddenError
+from storage.records import columns, record
 from storage.values import moment
 
 FARTHEST = timedelta(minutes=5)  # nothing is queued for later than that
@@ -92,23 +93,8 @@ async def _insert(tx: Writer, message: NewMessage) -> int:
         VALUES (:kind, :number, :source, :branch, :text, :template, :written_by, :urgent, :slot, :cool_until,
                 :created_at, :due_at, :expires_at, :call_id, :callback_id, :reply_id, :opt_out_id)
         """,
-        kind=message.kind,
-        number=message.number,
-        source=message.source,
-        branch=message.branch,
-        text=message.text,
-        template=message.template,
-        written_by=message.written_by,
-        urgent=message.urgent,
         slot=message.slot or "",
-        cool_until=message.cool_until,
-        created_at=message.created_at,
-        due_at=message.due_at,
-        expires_at=message.expires_at,
-        call_id=message.call_id,
-        callback_id=message.callback_id,
-        reply_id=message.reply_id,
-        opt_out_id=message.opt_out_id,
+        **columns(message, "slot"),
     )
 
 
@@ -134,12 +120,12 @@ async def _queue_part(
 
 
 async def get_part(db: Reader, part_id: int) -> Part:
-    return _part(await db.only("SELECT * FROM part WHERE id = :id", id=part_id))
+    return record(Part, await db.only("SELECT * FROM part WHERE id = :id", id=part_id))
 
 
 async def parts_of(db: Reader, message_id: int) -> Sequence[Part]:
     rows = await db.all("SELECT * FROM part WHERE message_id = :id ORDER BY sequence", id=message_id)
-    return [_part(row) for row in rows]
+    return [record(Part, row) for row in rows]
 
 
 async def due(db: Reader, now: datetime, *, limit: int = 200) -> Sequence[Part]:
@@ -160,7 +146,7 @@ async def due(db: Reader, now: datetime, *, limit: int = 200) -> Sequence[Part]:
         far=now + FARTHEST,
         limit=limit,
     )
-    return [_part(row) for row in rows]
+    return [record(Part, row) for row in rows]
 
 
 async def hopeless(db: Reader, now: datetime) -> Sequence[tuple[Part, str]]:
@@ -184,7 +170,7 @@ async def hopeless(db: Reader, now: datetime) -> Sequence[tuple[Part, str]]:
         """,
         now=now,
     )
-    return [(_part(row), row["hopeless"]) for row in rows]
+    return [(record(Part, row), row["hopeless"]) for row in rows]
 
 
 async def is_forbidden(db: Reader, part_id: int, now: datetime) -> bool:
@@ -207,13 +193,13 @@ async def is_forbidden(db: Reader, part_id: int, now: datetime) -> bool:
 async def interrupted(db: Reader) -> Sequence[Part]:
     """Parts that were being sent. At the start of the daemon nobody knows any more what became of them."""
     rows = await db.all("SELECT * FROM part WHERE state = 'sending' ORDER BY id")
-    return [_part(row) for row in rows]
+    return [record(Part, row) for row in rows]
 
 
 async def queued(db: Reader) -> Sequence[Part]:
     """Everything that has not left yet."""
     rows = await db.all("SELECT * FROM part WHERE state = 'queued' ORDER BY id")
-    return [_part(row) for row in rows]
+    return [record(Part, row) for row in rows]
 
 
 async def queued_to(db: Reader, number: E164) -> Sequence[Part]:
@@ -221,14 +207,14 @@ async def queued_to(db: Reader, number: E164) -> Sequence[Part]:
     rows = await db.all(
         "SELECT * FROM part WHERE state = 'queued' AND number = :number AND kind <> 'staff' ORDER BY id", number=number
     )
-    return [_part(row) for row in rows]
+    return [record(Part, row) for row in rows]
 
 
 async def rest_of(db: Reader, message_id: int) -> Sequence[Part]:
     rows = await db.all(
         "SELECT * FROM part WHERE state = 'queued' AND message_id = :id ORDER BY sequence", id=message_id
     )
-    return [_part(row) for row in rows]
+    return [record(Part, row) for row in rows]
 
 
 async def next_moment(db: Reader, now: datetime) -> datetime | None:
@@ -300,7 +286,7 @@ async def by_gateway_id(db: Reader, gateway: str, gateway_id: str) -> Part | Non
         id=gateway_id,
         gateway=gateway,
     )
-    return _part(row) if row else None
+    return record(Part, row) if row else None
 
 
 async def branches_to(db: Reader, number: E164) -> Sequence[str]:
@@ -347,31 +333,3 @@ _LADDER = (
 def overall(states: Sequence[PartState]) -> PartState:
     """The state of a message, from its parts: what is worst or still going on; delivered only when all of it is."""
     return next((state for state in _LADDER if state in states), PartState.DELIVERED)
-
-
-def _part(row: sqlite3.Row) -> Part:
-    return Part(
-        id=row["id"],
-        version=row["version"],
-        message_id=row["message_id"],
-        sequence=row["sequence"],
-        total=row["total"],
-        reference=row["reference"],
-        encoding=Encoding(row["encoding"]),
-        text=row["text"],
-        state=PartState(row["state"]),
-        due_at=moment(row["due_at"]),
-        attempts=row["attempts"],
-        gateway=row["gateway"],
-        gateway_id=row["gateway_id"],
-        sent_at=moment(row["sent_at"]),
-        ended_at=moment(row["ended_at"]),
-        why=row["why"],
-        kind=MessageKind(row["kind"]),
-        number=E164(row["number"]),
-        source=row["source"],
-        urgent=bool(row["urgent"]),
-        expires_at=moment(row["expires_at"]),
-        call_id=row["call_id"],
-        callback_id=row["callback_id"],
-    )

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.domain.office.roster import Change, Override
+from bridge.domain.office.roster import Override
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
+from storage.records import record
 from storage.values import moment
 
 
@@ -54,12 +55,4 @@ async def ahead(db: Reader, now: datetime) -> Sequence[Override]:
 
 
 def _override(row: sqlite3.Row) -> Override:
-    return Override(
-        person=row["person"],
-        change=Change(row["change"]),
-        start=moment(row["starts_at"]),
-        end=moment(row["ends_at"]),
-        branch=row["branch"],
-        by=row["by"],
-        id=row["id"],
-    )
+    return record(Override, row, start=moment(row["starts_at"]), end=moment(row["ends_at"]))

@@ -1,6 +1,5 @@
 """Who asked for no more texts. In force until START; the triggers hold it against everything but staff texts."""
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from enum import StrEnum
 from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
-from storage.values import moment
+from storage.records import record
 
 
 class OptOutCause(StrEnum):
@@ -30,7 +29,7 @@ async def in_force(db: Reader, number: E164) -> OptOut | None:
     row = await db.one(
         "SELECT id, number, why, at FROM opt_out WHERE number = :number AND ended_at IS NULL", number=number
     )
-    return _opt_out(row) if row else None
+    return record(OptOut, row) if row else None
 
 
 async def page(db: Reader, *, after: int = 0, limit: int = 100) -> Sequence[OptOut]:
@@ -39,7 +38,7 @@ async def page(db: Reader, *, after: int = 0, limit: int = 100) -> Sequence[OptO
         after=after,
         limit=limit,
     )
-    return [_opt_out(row) for row in rows]
+    return [record(OptOut, row) for row in rows]
 
 
 async def start(
@@ -78,7 +77,3 @@ async def end(tx: Writer, number: E164, who: str, now: datetime) -> bool:
         return False
     await add(tx, Act(who, "ended", now), Subject.OPT_OUT, row["id"], row["version"])
     return True
-
-
-def _opt_out(row: sqlite3.Row) -> OptOut:
-    return OptOut(row["id"], E164(row["number"]), OptOutCause(row["why"]), moment(row["at"]))

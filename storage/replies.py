@@ -13,7 +13,8 @@ from bridge.domain.words.own_words import OwnWords
 from bridge.domain.words.reactions import Reaction
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
-from storage.values import moment, number
+from storage.records import columns, record
+from storage.values import number
 
 
 class SenderRole(StrEnum):
@@ -69,18 +70,7 @@ async def insert(tx: Writer, reply: Reply, act: Act) -> Reply:
         VALUES (:gateway, :source, :number, :destination, :role, :word, :text, :partial, :received_at, :callback_id,
                 :picture, :unread, :reaction, :machine, 1)
         """,
-        gateway=reply.gateway,
-        source=reply.source,
-        number=reply.number,
-        destination=reply.destination,
-        role=reply.role,
-        word=reply.word,
-        text=reply.text,
-        partial=reply.partial,
-        received_at=reply.received_at,
-        callback_id=reply.callback_id,
-        picture=reply.picture,
-        **_as_read(reply),
+        **_columns(reply),
     )
     await add(tx, act, Subject.REPLY, reply_id, callback_id=reply.callback_id)
     return await get(tx, reply_id)
@@ -95,11 +85,7 @@ async def complete(tx: Writer, reply: Reply, act: Act) -> None:
             machine = :machine, version = version + 1
         WHERE id = :id RETURNING version
         """,
-        id=reply.id,
-        text=reply.text,
-        partial=reply.partial,
-        picture=reply.picture,
-        **_as_read(reply),
+        **_columns(reply),
     )
     await add(tx, act, Subject.REPLY, reply.id, changed["version"], callback_id=reply.callback_id)
 
@@ -163,33 +149,13 @@ async def without_row(db: Reader, *, before: int | None = None, limit: int = 50)
 
 
 def _reply(row: sqlite3.Row) -> Reply:
-    return Reply(
-        id=row["id"],
-        version=row["version"],
-        gateway=row["gateway"],
-        source=row["source"],
-        number=number(row["number"]),
-        destination=row["destination"],
-        role=SenderRole(row["role"]),
-        word=OptOutRequest(row["word"]),
-        text=row["text"],
-        partial=bool(row["partial"]),
-        received_at=moment(row["received_at"]),
-        callback_id=row["callback_id"],
-        picture=bool(row["picture"]),
-        unread=stretches(row["unread"]),
-        reaction=Reaction.parse(row["reaction"]),
-        machine=bool(row["machine"]),
-    )
+    return record(Reply, row, unread=stretches(row["unread"]), reaction=Reaction.parse(row["reaction"]))
 
 
 def stretches(stored: str) -> tuple[tuple[int, int], ...]:
     return tuple((start, end) for start, end in json.loads(stored))
 
 
-def _as_read(reply: Reply) -> dict[str, str | bool]:
-    return {
-        "unread": json.dumps(reply.unread),
-        "reaction": str(reply.reaction or ""),
-        "machine": reply.machine,
-    }
+def _columns(reply: Reply) -> dict[str, object]:
+    read = {"unread": json.dumps(reply.unread), "reaction": str(reply.reaction or "")}
+    return columns(reply, "unread", "reaction") | read

@@ -9,6 +9,7 @@ from enum import StrEnum
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.errors import ForbiddenError
+from storage.records import record
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=30)
@@ -78,11 +79,11 @@ async def disable(tx: Writer, user: User, who: str, now: datetime) -> bool:
 
 async def named(db: Reader, name: str) -> User | None:
     row = await db.one("SELECT * FROM user WHERE name = :name", name=name)
-    return _user(row) if row else None
+    return record(User, row) if row else None
 
 
 async def everybody(db: Reader) -> Sequence[User]:
-    return [_user(row) for row in await db.all("SELECT * FROM user ORDER BY name")]
+    return [record(User, row) for row in await db.all("SELECT * FROM user ORDER BY name")]
 
 
 async def exist(db: Reader) -> bool:
@@ -115,7 +116,7 @@ async def of_session(db: Reader, digest: bytes, now: datetime) -> User | None:
         idle=now - IDLE,
         old=now - LONGEST,
     )
-    return _user(row) if row else None
+    return record(User, row) if row else None
 
 
 async def is_stale(db: Reader, digest: bytes, now: datetime) -> bool:
@@ -136,7 +137,3 @@ async def end_session(tx: Writer, digest: bytes) -> None:
 
 async def end_sessions(tx: Writer, user: User) -> None:
     await tx.all("DELETE FROM session WHERE user_id = :id", id=user.id)
-
-
-def _user(row: sqlite3.Row) -> User:
-    return User(row["id"], row["name"], UserRole(row["role"]), row["password"], bool(row["disabled"]))

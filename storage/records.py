@@ -1,0 +1,70 @@
+"""Rows and dataclasses, by name: a column stands for the field of that name, its type says how it is read."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from bridge.domain.phone import E164
+from storage.values import duration, moment
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+R = TypeVar("R", bound="DataclassInstance")
+Read = Callable[[Any], Any]
+
+_READ: Mapping[object, Read] = {
+    datetime: moment,
+    timedelta: duration,
+    E164: E164,
+    bool: bool,
+    tuple: lambda written: tuple(json.loads(written)),
+    Mapping: json.loads,
+}
+
+
+def record(kind: type[R], row: sqlite3.Row, **given: object) -> R:
+    """A value out of the columns of its fields' names. given: fields that the row does not tell by itself.
+
+    NULL is None. IndexError where a field has no column, no default and was not given.
+    """
+    there, reads = row.keys(), readers(kind)
+    told = {name: read_as(reads, name, row[name]) for name in reads if name not in given and name in there}
+    missing = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING}
+    if nowhere := missing - told.keys() - given.keys():
+        raise IndexError(f"{kind.__name__}: no column {', '.join(sorted(nowhere))}")
+    return kind(**told, **given)
+
+
+def columns(value: "DataclassInstance", *but: str) -> dict[str, Any]:
+    """A value's fields by name, to be handed to a statement; `but` those that are no columns."""
+    return {one.name: getattr(value, one.name) for one in fields(value) if one.name not in but}
+
+
+def read_as(reads: Mapping[str, Read], name: str, stored: object) -> object:
+    return None if stored is None else reads[name](stored)
+
+
+@cache
+def readers(kind: type) -> Mapping[str, Read]:
+    """How each field is read from what is stored."""
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+
+
+def _reader(hint: Any) -> Read:
+    if NoneType in get_args(hint):  # X | None
+        (hint,) = (one for one in get_args(hint) if one is not NoneType)
+    kind = get_origin(hint) or hint
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind
+    return _READ.get(kind, _as_it_is)
+
+
+def _as_it_is(stored: object) -> object:
+    return stored
