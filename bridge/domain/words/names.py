@@ -66,8 +66,9 @@ class _Reader:
 
     def callers(self) -> Iterator[Span]:
         """`Jerry Flood here`, `Jerry Flood, 12 Oak St`: two words that begin a text, the first one unheard of."""
-        named = len(self._tokens) > 2 and self._title(0) and self._title(1) and self._goes_on(0)
-        follows = named and (self._words[2] in _HERE or self._words[2].isdecimal() or not self._goes_on(1))
+        named = len(self._tokens) > 1 and self._title(0) and self._title(1) and self._goes_on(0)
+        behind = "".join(self._words[2:3])
+        follows = named and (not behind or behind in _HERE or behind.isdecimal() or not self._goes_on(1))
         if follows and self._nameable(1) and self._lexicon.is_unknown(self._words[0]):
             yield 0, 1
 

@@ -259,7 +259,7 @@ class ReadTexts:
             return ReleaseKind.HEDGED
         if remark.kind is ReleaseKind.OUTSIDER:
             first, last = min(remark.first, trigger.first), max(remark.last, trigger.last)
-            told = tokens[max(first - PRESENT_REACH, 0) : last + 1 + PRESENT_REACH]
+            told = tokens[max(first - PRESENT_REACH, 0) : min(last + 1 + PRESENT_REACH, _breath_end(tokens, last))]
             return ReleaseKind.OUTSIDER if self._tells_of_the_past(told) else ReleaseKind.HEDGED
         return remark.kind
 

@@ -36,6 +36,7 @@ REPLY_SETS = {
     "twentieth batch": labels.replies("replies20.txt"),
     "twenty-first batch": labels.replies("replies21.txt"),
     "twenty-second batch": labels.replies("replies22.txt"),
+    "twenty-third batch": labels.replies("replies23.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
