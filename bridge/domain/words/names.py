@@ -77,7 +77,7 @@ class _Reader:
         states, names = self._lexicon.words("state"), self._lexicon.words("state_name")
         for at in range(1, len(self._tokens)):
             state = self._words[at] in names or (self._words[at] in states and self._upper(at))
-            if state and self._title(at - 1) and self._tokens[at - 1].after <= After.COMMA:
+            if state and self._title(at - 1) and self._nameable(at - 1) and self._tokens[at - 1].after <= After.COMMA:
                 yield (at - 2 if at > 1 and self._goes_on(at - 2) and self._title(at - 2) else at - 1), at
 
     def companies(self) -> Iterator[Span]:

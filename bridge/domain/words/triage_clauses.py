@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
+from itertools import pairwise
 
 from bridge.domain.words.lexicon import Category, Lexicon, ReleaseKind, Strength, Trigger
 from bridge.domain.words.names import name_spans
@@ -75,8 +76,9 @@ def conversation(texts: Mapping[int, str], lexicon: Lexicon) -> "ReadTexts":
     cut = len(heard) < len(texts) or any(is_cut(texts[part], len(tokens)) for part, tokens in heard.items())
     parts = tuple(_understood(texts[part], tokens, lexicon) for part, tokens in reversed(heard.items()))
     turning = lexicon.words("turning")
-    spoken = tuple(clause for passage in _passages(parts) for clause in clauses(passage, turning))
-    return ReadTexts(lexicon, parts, spoken, cut)
+    spoken = [clause for passage in _passages(parts) for clause in clauses(passage, turning)]
+    spoken[1:] = [_named(clause, before, lexicon) for before, clause in pairwise(spoken)]
+    return ReadTexts(lexicon, parts, tuple(spoken), cut)
 
 
 def _newest(texts: Mapping[int, str]) -> dict[int, tuple[Token, ...]]:
@@ -99,6 +101,17 @@ def _understood(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> tuple[T
         replace(token, word="", alias="") if token.start in meaningless or token.end - 1 in meaningless else token
         for token in lexicon.corrected(tokens)
     )
+
+
+def _named(clause: Clause, before: Clause, lexicon: Lexicon) -> Clause:
+    """`the heater turns on but it's blowing cold`: behind a "but", "it" is the machine that was spoken of."""
+    if len(clause.tokens) < 2 or clause.tokens[0].word not in lexicon.words("turning"):
+        return clause
+    opening, pronoun, *rest = clause.tokens
+    machines = [token.word for token in before.tokens if any(lexicon.classes[name].fits(token) for name in _SYSTEMS)]
+    if pronoun.word not in _PRONOUNS or not machines:
+        return clause
+    return replace(clause, tokens=(opening, replace(pronoun, word=machines[-1]), *rest))
 
 
 def _passages(parts: Sequence[tuple[Token, ...]]) -> Iterator[tuple[Token, ...]]:
@@ -360,6 +373,7 @@ class ReadTexts:
 
 
 _SYSTEMS = {"heating": Category.NO_HEAT, "machine": Category.NO_AC}
+_PRONOUNS = frozenset({"it", "they"})
 _AND = frozenset({"and", "y", "so"})
 _FOR = frozenset({"for", "behalf", "elderly", "para", "por"})
 _AT = frozenset({"at", "in", "en"})

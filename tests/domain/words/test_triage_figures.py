@@ -37,6 +37,7 @@ REPLY_SETS = {
     "twenty-first batch": labels.replies("replies21.txt"),
     "twenty-second batch": labels.replies("replies22.txt"),
     "twenty-third batch": labels.replies("replies23.txt"),
+    "twenty-fourth batch": labels.replies("replies24.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -68,6 +69,7 @@ TEMPLATE_SETS = {
     "twenty-sixth batch": labels.templates("templates26.txt"),
     "twenty-seventh batch": labels.templates("templates27.txt"),
     "twenty-eighth batch": labels.templates("templates28.txt"),
+    "twenty-ninth batch": labels.templates("templates29.txt"),
 }
 
 OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]
