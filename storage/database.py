@@ -8,25 +8,26 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-import aiosqlite
-
 from storage.errors import storage_errors
 from storage.migrate import migrate
+from storage.presence import Connection, Presence, PresentConnection
 from storage.values import Value, stored
 
 BUSY_TIMEOUT = 5000  # milliseconds; another process holds the file only for one short transaction
 READERS = 3
+CHUNK = 64  # rows that aiosqlite fetches at a time
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT}")
 
 
 class Reader:
     """One snapshot of the database."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def all(self, sql: str, **parameters: Value) -> Sequence[sqlite3.Row]:
@@ -103,19 +104,23 @@ class Database:
     def __init__(
         self,
         path: Path,
-        writer: aiosqlite.Connection,
-        watcher: aiosqlite.Connection,
-        readers: Sequence[aiosqlite.Connection],
+        presence: Presence,
+        writer: Connection,
+        watcher: Connection,
+        readers: Sequence[Connection],
         connections: AsyncExitStack,
     ) -> None:
         self.path = path
         self.commits = Commits()
+        self._presence = presence
         self._writer, self._writing = writer, asyncio.Lock()
         self._watcher = watcher
-        self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._readers: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
         for reader in readers:
             self._readers.put_nowait(reader)
         self._connections = connections
+        self.written = 0
+        """How many times anything got to be on disk."""
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -123,11 +128,14 @@ class Database:
         async with AsyncExitStack() as stack:
             with storage_errors(path):
                 await asyncio.to_thread(migrate, path)
-                writer = await stack.enter_async_context(_connection(path))
-                watcher, *readers = [
-                    await stack.enter_async_context(_connection(path, "query_only = ON")) for _ in range(1 + READERS)
+                presence = Presence(path)
+                writer, watcher = [await stack.enter_async_context(_connection(path, presence)) for _ in range(2)]
+                readers = [
+                    await stack.enter_async_context(_connection(path, presence, "query_only = ON"))
+                    for _ in range(READERS)
                 ]
-            return cls(path, writer, watcher, readers, stack.pop_all())
+                await writer.run(presence.begin)
+            return cls(path, presence, writer, watcher, readers, stack.pop_all())
 
     async def close(self) -> None:
         await self._connections.aclose()
@@ -152,6 +160,7 @@ class Database:
                 except BaseException:
                     await _to_its_end(self._writer.rollback())
                     raise
+        self.written += 1
         self.commits.tell()
 
     @asynccontextmanager
@@ -168,6 +177,18 @@ class Database:
         finally:
             self._readers.put_nowait(connection)
 
+    async def beat(self) -> None:
+        """Commit something that means nothing and wakes nobody. Raises StorageError where a commit cannot be had."""
+        with storage_errors(self.path):
+            await _to_its_end(self._watcher.run(_beat))
+        self.written += 1
+
+    async def look(self) -> int:
+        """As `data_version`. LostError where the file is not in its place any more."""
+        with storage_errors(self.path):
+            await self._watcher.run(self._presence.look)
+        return await self.data_version()
+
     async def data_version(self) -> int:
         """Changes whenever anybody, in this process or another, committed (SQLite: PRAGMA data_version)."""
         with storage_errors(self.path):
@@ -176,12 +197,24 @@ class Database:
 
 
 @asynccontextmanager
-async def _connection(path: Path, *more: str) -> AsyncIterator[aiosqlite.Connection]:
-    async with aiosqlite.connect(path, isolation_level=None) as connection:
+async def _connection(path: Path, presence: Presence, *more: str) -> AsyncIterator[Connection]:
+    connection = Connection(partial(PresentConnection, path, presence), CHUNK)
+    async with connection:
         connection.row_factory = sqlite3.Row
         for pragma in (*PRAGMAS, *more):
             await connection.execute(f"PRAGMA {pragma}")
         yield connection
+
+
+def _beat(raw: sqlite3.Connection) -> None:
+    """Write what stands there already: a page like any other to the disk, and no change to whoever reads."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+        (version,) = raw.execute("PRAGMA user_version").fetchone()
+        raw.execute(f"PRAGMA user_version = {version}")
+        raw.commit()
+    finally:
+        raw.rollback()
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

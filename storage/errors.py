@@ -31,6 +31,19 @@ class StorageError(Exception):
         self.advice = advice
 
 
+class LostError(StorageError):
+    """What we have open stands no more under its path, so that whatever it takes is lost."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path,
+            N_(
+                "it was deleted, moved, replaced or cut short while textback had it open, so nothing is recorded: "
+                "put it back, or restart textback to go on with what is there"
+            ),
+        )
+
+
 class ForbiddenError(Exception):
     """A promise that the database holds forbids this. Nothing was changed, and the transaction can go on."""
 

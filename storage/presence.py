@@ -1,0 +1,85 @@
+"""Is the database that we hold open still the one that stands under its path? (stat(2): st_dev and st_ino)
+
+What was deleted, moved, or replaced by a copy goes on taking what is written, and nobody will ever read it. So every
+commit looks, before and after: what is acknowledged was in its place.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from storage.errors import LostError
+
+T = TypeVar("T")
+
+
+class Presence:
+    """Of one database and its log (`-wal`), which stays for as long as anybody has it open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._files = (path, path.with_name(f"{path.name}-wal"))
+        self._known: list[tuple[int, int]] | None = None
+        self._size = 0
+
+    def begin(self, connection: sqlite3.Connection) -> None:
+        """From now on it should stay where it is."""
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # whoever reads has the log open
+        self._known = [_identity(file.stat()) for file in self._files]
+
+    def look(self, connection: sqlite3.Connection) -> None:
+        """Raises LostError."""
+        if self._known is None:
+            return
+        try:
+            found = [file.stat() for file in self._files]
+        except OSError as error:
+            raise LostError(self._path) from error
+        size = found[0].st_size
+        if [_identity(one) for one in found] != self._known or self._is_cut(size, connection):
+            raise LostError(self._path)
+        self._size = size
+
+    def _is_cut(self, size: int, connection: sqlite3.Connection) -> bool:
+        """It only shrinks by a VACUUM of somebody's, and then to what SQLite says it has."""
+        return size < self._size and (size == 0 or size < _size_inside(connection))
+
+
+class PresentConnection(sqlite3.Connection):
+    """Commits only to a database that is in its place."""
+
+    def __init__(self, path: Path, presence: Presence) -> None:
+        super().__init__(path, isolation_level=None)
+        self._presence = presence
+
+    def commit(self) -> None:
+        """Raises LostError where what was written is in no place that anybody will look at; then nothing is open."""
+        try:
+            self._presence.look(self)
+        except LostError:
+            self.rollback()
+            raise
+        super().commit()
+        self._presence.look(self)
+
+
+class Connection(aiosqlite.Connection):
+    """aiosqlite's, which also runs a whole function on its thread."""
+
+    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        result: T = await self._execute(function, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite's own
+        return result
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
+def _size_inside(connection: sqlite3.Connection) -> int:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (octets,) = connection.execute("PRAGMA page_size").fetchone()
+    return int(pages) * int(octets)
