@@ -2,15 +2,14 @@
 
 import asyncio
 import getpass
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bridge.cli.database import salvaged
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.config import load
 from storage import backup as backups
 
 
@@ -25,7 +24,7 @@ def backup(
     config: ConfigPath = CONFIG,
 ) -> None:
     """Copy the database, also while textback runs, and check the copy."""
-    database = load(config, os.environ).database
+    database = salvaged(config).database
     made = target or backups.default_target(database, datetime.now(UTC))
     backups.back_up(database, made)
     print(f"{made}: {made.stat().st_size} bytes, checked")
@@ -41,7 +40,7 @@ def restore(
     """Bring a backup back. The database that is there now is set aside, never deleted; texts are paused."""
     if backup and empty:
         raise typer.BadParameter("give a backup, or --empty, not both")
-    database = load(config, os.environ).database
+    database = salvaged(config).database
     now, who = datetime.now(UTC), getpass.getuser()
     chosen = None if empty else backup or backups.newest(database)
     if chosen is None and not empty:

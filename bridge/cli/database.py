@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 import typer
 
 from bridge.config import Config, load
+from bridge.config.salvage import Salvaged, salvage
 from bridge.domain import phone
 from bridge.domain.phone import E164
 from storage.database import Database
@@ -23,6 +25,24 @@ def with_database(config: Path, work: Callable[[Database, Config], Awaitable[T]]
             return await work(database, loaded)
 
     return asyncio.run(run())
+
+
+def with_salvaged(config: Path, work: Callable[[Database, Salvaged], Awaitable[T]]) -> T:
+    """As `with_database`, for what must work also while the configuration has mistakes."""
+
+    async def run() -> T:
+        found = salvaged(config)
+        async with await Database.open(found.database) as database:
+            return await work(database, found)
+
+    return asyncio.run(run())
+
+
+def salvaged(config: Path) -> Salvaged:
+    found = salvage(config, os.environ)
+    if found.problems:
+        print(f"textback: {config} has mistakes (textback check-config names them); done all the same", file=sys.stderr)
+    return found
 
 
 def number_of(written: str, country: str) -> E164:

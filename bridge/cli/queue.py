@@ -8,14 +8,17 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.database import number_of, with_database
+from bridge.cli.database import number_of, with_database, with_salvaged
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
+from bridge.config.salvage import Salvaged
+from bridge.domain.office.office import Office
 from bridge.domain.reports import digest as words
 from bridge.domain.reports.digest import WaitingCustomer
 from bridge.domain.texts import gsm
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports.digest import Digest
+from bridge.reports.settings import DigestSettings
 from bridge.web.quotes import unmarked
 from bridge.web.rows import read_row
 from storage import opt_outs
@@ -39,17 +42,19 @@ def register(app: typer.Typer) -> None:
 def queue(config: ConfigPath = CONFIG, as_json: AsJson = False, branch: Branch = None) -> None:
     """Everybody who needs a call, one line each: urgent first, then who waits longest; and what became of the text."""
 
-    async def work(database: Database, loaded: Config) -> list[str]:
+    async def work(database: Database, loaded: Salvaged) -> list[str]:
         now = datetime.now(UTC)
+        only = branch if loaded.problems else _known(branch, loaded.office)
+        staff_messages = StaffMessages(loaded.office, gsm.split, by_email=False)
         async with database.read() as db:
-            waiting = await _digest(database, loaded).waiting(db, _known(branch, loaded))
+            waiting = await Digest(database, loaded.office, DigestSettings(), staff_messages).waiting(db, only)
             texts = [(await read_row(db, one.row, unmarked)).text for one in waiting]
         told = [(one, text.words if text else "") for one, text in zip(waiting, texts, strict=True)]
         if as_json:
             return [json.dumps(_object(one) | {"text": text}, ensure_ascii=False) for one, text in told]
         return [words.line(one, loaded.office, now) + (f"  [{text}]" if text else "") for one, text in told]
 
-    for row in with_database(config, work):
+    for row in with_salvaged(config, work):
         print(row)
 
 
@@ -58,7 +63,7 @@ def digest(config: ConfigPath = CONFIG, branch: Branch = None) -> None:
 
     async def work(database: Database, loaded: Config) -> str:
         async with database.read() as db:
-            return await _digest(database, loaded).text(db, datetime.now(UTC), _known(branch, loaded))
+            return await _digest(database, loaded).text(db, datetime.now(UTC), _known(branch, loaded.office))
 
     print(with_database(config, work))
 
@@ -97,8 +102,8 @@ async def _all(database: Database) -> Sequence[OptOut]:
     return found
 
 
-def _known(branch: str | None, loaded: Config) -> str | None:
-    branches = list(dict.fromkeys(line.branch for line in loaded.office.lines))
+def _known(branch: str | None, office: Office) -> str | None:
+    branches = list(dict.fromkeys(line.branch for line in office.lines))
     if branch not in (None, *branches):
         raise typer.BadParameter(f"there is no branch {branch}; there are {', '.join(branches)}")
     return branch
