@@ -5,6 +5,7 @@ again until it can.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -52,13 +53,19 @@ class Listener:
         self._injection_repair = InjectionRepair()
         self._pbx_clock = PbxClock()
         self._calls: asyncio.Queue[EndedCall | NobodyDialled] = asyncio.Queue()
+        self._ended_at: deque[float] = deque()
         self._log = structlog.get_logger().bind(pbx=name)
         self.judged = 0
 
     @property
     def waiting(self) -> int:
         """Calls that have ended and are not on disk yet."""
-        return self._calls.qsize()
+        return len(self._ended_at)
+
+    @property
+    def waits_for(self) -> timedelta:
+        """How long the oldest of them has waited."""
+        return timedelta(seconds=_monotonic() - self._ended_at[0]) if self._ended_at else timedelta(0)
 
     @property
     def injected(self) -> int:
@@ -90,7 +97,7 @@ class Listener:
     def _hear(self, at: datetime, heard: Heard) -> None:
         for event in self._events(at, heard):
             if isinstance(event, NobodyDialled):
-                self._calls.put_nowait(self._tracker.nobody_dialled(event))
+                self._wait(self._tracker.nobody_dialled(event))
             else:
                 self._pass_on(self._tracker.feed(event))
         if self._tracker.settling:
@@ -119,7 +126,11 @@ class Listener:
     def _pass_on(self, calls: list[EndedCall]) -> None:
         self.judged += len(calls)
         for call in calls:
-            self._calls.put_nowait(call)
+            self._wait(call)
+
+    def _wait(self, call: EndedCall | NobodyDialled) -> None:
+        self._ended_at.append(_monotonic())
+        self._calls.put_nowait(call)
 
     async def _store(self) -> None:
         while True:
@@ -130,6 +141,7 @@ class Listener:
                 self._log.exception(
                     "call.undigested", what=call.key.uniqueid if isinstance(call, EndedCall) else call.attempt_id
                 )
+            self._ended_at.popleft()
             self._calls.task_done()
 
     async def _store_one(self, call: EndedCall | NobodyDialled) -> None:
@@ -137,7 +149,7 @@ class Listener:
             try:
                 return await self._hand_over(call)
             except StorageError as error:
-                self._log.error("call.not_stored", why=str(error), waiting=self.waiting + 1)
+                self._log.error("call.not_stored", why=str(error), waiting=self.waiting)
                 await asyncio.sleep(STORAGE_RETRY)
 
     async def _hand_over(self, call: EndedCall | NobodyDialled) -> None:
@@ -150,3 +162,7 @@ class Listener:
         while True:
             await asyncio.sleep(REAP_EVERY.total_seconds())
             self._pass_on(self._tracker.reap(self._clock()))
+
+
+def _monotonic() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,4 +1,8 @@
-"""`textback pause | resume | status`: they speak to the database, so that they work without the daemon too."""
+"""`textback pause | resume | status`: they speak to the database, so that they work without the daemon too.
+
+And they read of the configuration only what they need, so that a mistake elsewhere in it stops nobody who wants to stop
+texts.
+"""
 
 import asyncio
 import getpass
@@ -7,17 +11,20 @@ import json
 import os
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bridge.cli.database import salvaged, with_salvaged
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.config import Config, ConfigError, load
+from bridge.config import ConfigError
+from bridge.config.salvage import Salvaged, salvage
+from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Backlog, instance_of
 from bridge.web.settings import THIS_MACHINE, WebSettings
 from storage import callbacks, replies, settings
 from storage.callbacks import QueueLengths
@@ -46,7 +53,7 @@ def pause(config: ConfigPath = CONFIG) -> None:
 
 def resume(config: ConfigPath = CONFIG) -> None:
     """Let customer texts go out again, after a pause or after the breaker tripped."""
-    if not load(config, os.environ).gateways:
+    if not salvaged(config).texting:
         print(f"there is no SMS gateway to text through: fill in [smpp] in {config}")
         raise typer.Exit(1)
     changed = _switch(config, settings.resume)
@@ -54,11 +61,11 @@ def resume(config: ConfigPath = CONFIG) -> None:
 
 
 def _switch(config: Path, act: Callable[[Writer, str, datetime], Awaitable[bool]]) -> bool:
-    async def run() -> bool:
-        async with await Database.open(load(config, os.environ).database) as database, database.transaction() as tx:
+    async def work(database: Database, _: Salvaged) -> bool:
+        async with database.transaction() as tx:
             return await act(tx, getpass.getuser(), datetime.now(UTC))
 
-    return asyncio.run(run())
+    return with_salvaged(config, work)
 
 
 # --- status, as Nagios and Icinga read it (Monitoring Plugins guidelines: one line, `|`, performance data) --------
@@ -102,23 +109,53 @@ def status(
 
 def looked(config: Path) -> tuple[NagiosState, str]:
     try:
-        loaded = load(config, os.environ)
-        queue = asyncio.run(_queue(loaded))
-    except (ConfigError, StorageError) as error:
-        return NagiosState.UNKNOWN, f"TEXTBACK UNKNOWN - {str(error).splitlines()[0]}"
-    return summary(queue, daemon_health(loaded.web))
+        found = salvage(config, os.environ)
+    except ConfigError as error:
+        return _cannot_look(error)
+    health, others = _asked(found)
+    try:
+        queue = asyncio.run(_queue(found))
+    except StorageError as error:
+        if health is None:
+            return _cannot_look(error)
+        queue, others = Queue(QueueLengths(0, 0, 0), paused=False, breaker=False), [*others, _critical(str(error))]
+    return summary(queue, health, others)
 
 
-async def _queue(config: Config) -> Queue:
-    if not config.database.exists():
-        raise StorageError(config.database, "there is no database yet: start `textback run` once")
-    async with await Database.open(config.database) as database, database.read() as db:
+def _cannot_look(error: Exception) -> tuple[NagiosState, str]:
+    return NagiosState.UNKNOWN, f"TEXTBACK UNKNOWN - {str(error).splitlines()[0]}"
+
+
+def _asked(found: Salvaged) -> tuple[Mapping[str, Any] | None, list[Finding]]:
+    """What our own daemon says; and what is to be said besides."""
+    mistakes = [(NagiosState.WARNING, "the configuration has mistakes: textback check-config")] * bool(found.problems)
+    if found.web is None:
+        return None, [
+            *mistakes,
+            (NagiosState.UNKNOWN, "the configuration does not say where the daemon is to be asked"),
+        ]
+    health = daemon_health(found.web)
+    if health is None or is_ours(health, found.database):
+        return health, mistakes
+    where = f"{found.web.host}:{found.web.port}"
+    return None, [*mistakes, _critical(f"what answers at {where} is another textback, or waits for its restart")]
+
+
+async def _queue(found: Salvaged) -> Queue:
+    if not found.database.exists():
+        raise StorageError(found.database, "there is no database yet: start `textback run` once")
+    async with await Database.open(found.database) as database, database.read() as db:
         return Queue(
             await callbacks.count_waiting(db),
             await settings.is_on(db, settings.PAUSED),
             await settings.is_on(db, settings.BREAKER),
-            config.office.at_mobiles(await replies.staff_stopped(db)),
+            found.office.at_mobiles(await replies.staff_stopped(db)),
         )
+
+
+def is_ours(health: Mapping[str, Any], database: Path) -> bool:
+    """Does it come from the daemon of this database? Another one may have the port."""
+    return health.get("instance") == instance_of(database)
 
 
 def daemon_health(web: WebSettings) -> dict[str, Any] | None:
@@ -155,17 +192,20 @@ def _connection(web: WebSettings, host: str) -> http.client.HTTPConnection:
     return http.client.HTTPSConnection(host, web.port, timeout=DAEMON_TIMEOUT, context=context)
 
 
-def summary(queue: Queue, health: Mapping[str, Any] | None) -> tuple[NagiosState, str]:
+def summary(queue: Queue, health: Mapping[str, Any] | None, others: Sequence[Finding] = ()) -> tuple[NagiosState, str]:
+    """health: what the daemon says, None if it does not answer. others: what was found besides."""
     findings = [
         *_switches(queue),
-        *(_connections(health) if health else [(NagiosState.CRITICAL, "the daemon does not answer")]),
+        *others,
+        *(_as_told(health) if health else [_critical("the daemon does not answer")]),
     ]
     level = max((level for level, _ in findings), default=NagiosState.OK)
     to_call = queue.waiting.to_call
     said = "; ".join(words for _, words in findings) or f"{to_call} to call, everything connected"
     figures = f"to_call={to_call} snoozed={queue.waiting.snoozed} paused={queue.paused:d} breaker={queue.breaker:d}"
     if health:
-        figures += f" disk_free={health.get('disk_free', 0)}B"
+        figures += f" disk_free={health.get('disk_free', 0)}B calls_waiting={_backlog(health, 'calls').count}"
+        figures += f" texts_due={_backlog(health, 'texts').count} unwritten={health.get('unwritten_for', 0):.0f}s"
     return level, f"TEXTBACK {level.name} - {said} | {figures}"
 
 
@@ -176,14 +216,33 @@ def _switches(queue: Queue) -> list[Finding]:
     return [paused] * queue.paused + [breaker] * queue.breaker + stopped
 
 
-def _connections(health: Mapping[str, Any]) -> list[Finding]:
+def _as_told(health: Mapping[str, Any]) -> list[Finding]:
     down = [link for link in health.get("links", []) if not link.get("since")]
     found = [
-        (NagiosState.CRITICAL, f"{link['kind']} {link['name']} is down: {link['error'] or 'not yet connected'}")
-        for link in down
+        _critical(f"{link['kind']} {link['name']} is down: {link['error'] or 'not yet connected'}") for link in down
     ]
     if health.get("database"):
-        found.append((NagiosState.CRITICAL, f"the database: {health['database']}"))
+        found.append(_critical(f"the database: {health['database']}"))
+    found += [_critical(words) for words in _delays(health)]
     if health.get("disk_free", 0) * 20 < health.get("disk_total", 0):
         found.append((NagiosState.WARNING, "the disk is nearly full"))
     return found
+
+
+def _delays(health: Mapping[str, Any]) -> Iterator[str]:
+    calls, texts = _backlog(health, "calls"), _backlog(health, "texts")
+    if health.get("unwritten_for", 0) > LONGEST_UNWRITTEN.total_seconds():
+        yield f"nothing was written for {health['unwritten_for']:.0f} s"
+    if calls.oldest > CALL_MAY_WAIT:
+        yield f"{calls.count} calls wait to be stored, the oldest for {calls.oldest.total_seconds():.0f} s"
+    if texts.oldest > TEXT_MAY_WAIT:
+        yield f"{texts.count} texts are due and not sent, the oldest for {texts.oldest.total_seconds():.0f} s"
+
+
+def _backlog(health: Mapping[str, Any], name: str) -> Backlog:
+    told = health.get(f"{name}_waiting", {})
+    return Backlog(told.get("count", 0), timedelta(seconds=told.get("oldest", 0)))
+
+
+def _critical(words: str) -> Finding:
+    return NagiosState.CRITICAL, words

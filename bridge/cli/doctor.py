@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.control import daemon_health
+from bridge.cli.control import daemon_health, is_ours
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError, load
 from bridge.doctor.cdr import call_records
@@ -52,6 +52,8 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
         remedy = f"edit {path}, then: textback check-config --config {path}"
         return [sqlite_version(), *(problem("configuration", str(found), remedy) for found in error.problems)]
     health = daemon_health(config.web)
+    if health is not None and not is_ours(health, config.database):
+        health = None  # another textback has the port, which is what the check of the port says
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
     local = local_checks(config, running=health is not None)
     kept = map(call_records, config.pbxs)

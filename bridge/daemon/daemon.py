@@ -34,6 +34,7 @@ from bridge.calls.missed_calls import MissedCalls
 from bridge.config import Config
 from bridge.daemon.health import gathered
 from bridge.daemon.jobs import Jobs
+from bridge.daemon.watch import DatabaseWatch
 from bridge.domain.calls.calls import EndedCall, Talk
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
@@ -43,7 +44,7 @@ from bridge.notify.email import Mailer
 from bridge.oncall.escalation import EscalationLoop
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.ops import systemd
-from bridge.ops.health import Health
+from bridge.ops.health import Backlog, Health
 from bridge.ops.sockets import try_listening
 from bridge.ports import PbxActions
 from bridge.reports.digest import Digest
@@ -59,11 +60,9 @@ from bridge.web import listener
 from bridge.web.app import create_app
 from bridge.web.phones import Phones
 from bridge.web.settings import tls
-from storage import backup
+from storage import backup, lock
 from storage.database import Database
-from storage.errors import StorageError
 
-WATCH_EVERY = 1.0  # seconds between looks for what other processes committed
 CLOSE_WITHIN = 2.0  # seconds that open pages get when the daemon stops
 DRAIN_WITHIN = 5.0
 
@@ -101,7 +100,7 @@ class Daemon:
         self._live = AllLiveCalls()
         self._lines: list[AmiClient] = []
         self._scripts: AgiServer | None = None
-        self._database_fault = ""
+        self._watch: DatabaseWatch | None = None
         self.page = ""
         self.started = asyncio.Event()
 
@@ -124,6 +123,7 @@ class Daemon:
 
     async def run(self) -> None:
         async with AsyncExitStack() as stack:
+            stack.enter_context(lock.held(self._config.database, self._clock()))
             database = await stack.enter_async_context(await self._open_database())
             async with asyncio.TaskGroup() as group:
                 while not self._stopping:
@@ -253,7 +253,8 @@ class Daemon:
             outbox = group.create_task(self._outbox.run())
             upkeep = group.create_task(self._upkeep.run())
             staff_messages = [group.create_task(part.run()) for part in self._staff_messages]
-            watching = [group.create_task(self._watch(database)), group.create_task(self._feed_watchdog())]
+            self._watch = DatabaseWatch(database, self._overdue, clock=self._clock)
+            watching = [group.create_task(self._watch.run()), group.create_task(self._feed_watchdog(self._watch))]
             if not self._listening:
                 self._listen(group, database)
             shown = [group.create_task(one.run()) for one in self._shown(database)]
@@ -307,23 +308,14 @@ class Daemon:
         elif self._next.database != self._config.database:
             log.warning("daemon.database_stays", until="the next start", database=str(self._config.database))
 
-    async def _watch(self, database: Database) -> None:
-        """Notice what `textback pause` and other processes committed, and whether the disk still works."""
-        seen = 0
-        while True:
-            try:
-                version = await database.data_version()
-                if version != seen:
-                    database.commits.tell()
-                seen, self._database_fault = version, ""
-            except StorageError as error:
-                self._database_fault = str(error)
-            await asyncio.sleep(WATCH_EVERY)
+    async def _overdue(self, now: datetime) -> Backlog:
+        """Texts that should have left; none where there is nowhere to."""
+        return await self._outbox.overdue(now) if self._gateways else Backlog()
 
-    async def _feed_watchdog(self) -> None:
+    async def _feed_watchdog(self, watch: DatabaseWatch) -> None:
         interval = systemd.watchdog_interval(self._environ)
         while interval:
-            if not self._database_fault:
+            if not watch.would_restart_help:
                 systemd.notify(self._environ, systemd.WATCHDOG)
             await asyncio.sleep(interval.total_seconds())
 
@@ -336,7 +328,7 @@ class Daemon:
             self._live.listeners,
             self._scripts,
             database=self._config.database,
-            fault=self._database_fault,
+            watch=self._watch,
         )
 
 

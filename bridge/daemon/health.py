@@ -3,17 +3,20 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 from agi.server import AgiServer
 from bridge.ami.client import AmiClient
 from bridge.ami.listener import Listener
-from bridge.ops.health import Health, HealthNote, LinkHealth, LinkKind
+from bridge.daemon.watch import DatabaseWatch
+from bridge.ops.health import Backlog, Health, HealthNote, LinkHealth, LinkKind, instance_of
 from bridge.smpp.client import SmppClient
 from bridge.smpp.health import BindState
 from storage import backup
 
 CALLS_TO_TELL = 5
+NONE = timedelta(0)
 
 
 def gathered(
@@ -23,15 +26,19 @@ def gathered(
     scripts: AgiServer | None,
     *,
     database: Path,
-    fault: str,
+    watch: DatabaseWatch | None,
 ) -> Health:
-    """fault: what is wrong with the database, "" for nothing."""
-    disk = shutil.disk_usage(database.parent)
+    """watch: None before the database is open."""
+    free, total = _disk(database)
     return Health(
         links=(*map(_pbx_link, lines), *map(_sms_link, gateways)),
-        disk_free=disk.free,
-        disk_total=disk.total,
-        database=fault,
+        disk_free=free,
+        disk_total=total,
+        database=watch.fault if watch else "",
+        instance=instance_of(database),
+        unwritten_for=watch.unwritten_for if watch else timedelta(0),
+        calls=Backlog(sum(one.waiting for one in listeners), max((one.waits_for for one in listeners), default=NONE)),
+        texts=watch.texts if watch else Backlog(),
         notes=_notes(listeners),
         copied_at=backup.newest_made_at(database),
         counts={
@@ -41,6 +48,15 @@ def gathered(
             **(asdict(scripts.figures) if scripts else {}),
         },
     )
+
+
+def _disk(database: Path) -> tuple[int, int]:
+    """Free and in all; nothing is known of a directory that is gone, which is told elsewhere."""
+    try:
+        found = shutil.disk_usage(database.parent)
+    except OSError:
+        return 0, 0
+    return found.free, found.total
 
 
 def _notes(listeners: Sequence[Listener]) -> tuple[HealthNote, ...]:

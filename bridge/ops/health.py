@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
+
+LONGEST_UNWRITTEN = timedelta(seconds=10)
+"""A daemon at rest writes every other second; whoever holds the database is waited for five seconds."""
+
+CALL_MAY_WAIT = timedelta(seconds=10)
+TEXT_MAY_WAIT = timedelta(minutes=2)
 
 
 class LinkKind(StrEnum):
@@ -33,10 +41,22 @@ class LinkHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be done. oldest: for how long the first of it has."""
+
+    count: int = 0
+    oldest: timedelta = timedelta(0)
+
+    def as_json(self) -> dict[str, float]:
+        return {"count": self.count, "oldest": round(self.oldest.total_seconds(), 1)}
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """disk_free, disk_total: bytes where the database is. database: what is wrong with it, "" for nothing.
 
-    copied_at: when the newest copy of it was made, None for never.
+    copied_at: when the newest copy of it was made, None for never. instance: whose health this is, by its database.
+    unwritten_for: since the last commit. calls: ended and not on disk. texts: due, held back by nobody, and not sent.
     """
 
     links: tuple[LinkHealth, ...] = ()
@@ -46,6 +66,15 @@ class Health:
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[HealthNote, ...] = ()
     copied_at: datetime | None = None
+    instance: str = ""
+    unwritten_for: timedelta = timedelta(0)
+    calls: Backlog = Backlog()
+    texts: Backlog = Backlog()
+
+    @property
+    def recording(self) -> bool:
+        """What happens is on disk within seconds: told by what was written last, not by what could be read."""
+        return not self.database and self.unwritten_for <= LONGEST_UNWRITTEN and self.calls.oldest <= CALL_MAY_WAIT
 
     @property
     def ready(self) -> bool:
@@ -53,7 +82,7 @@ class Health:
         pbxs = [link for link in self.links if link.kind is LinkKind.PBX]
         gateways = [link for link in self.links if link.kind is LinkKind.SMS]
         texting = any(gateway.since for gateway in gateways) or not gateways
-        return not self.database and all(pbx.since for pbx in pbxs) and texting
+        return self.recording and all(pbx.since for pbx in pbxs) and texting and self.texts.oldest <= TEXT_MAY_WAIT
 
     @property
     def disk_low(self) -> bool:
@@ -62,9 +91,13 @@ class Health:
     def as_json(self) -> dict[str, Any]:
         return {
             "ready": self.ready,
+            "instance": self.instance,
             "database": self.database,
             "disk_free": self.disk_free,
             "disk_total": self.disk_total,
+            "unwritten_for": round(self.unwritten_for.total_seconds(), 1),
+            "calls_waiting": self.calls.as_json(),
+            "texts_waiting": self.texts.as_json(),
             "notes": list(self.notes),
             "links": [
                 {
@@ -76,3 +109,8 @@ class Health:
                 for link in self.links
             ],
         }
+
+
+def instance_of(database: Path) -> str:
+    """Tells daemons on one machine apart, and gives no path away."""
+    return sha256(str(database.resolve()).encode()).hexdigest()[:12]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -52,8 +53,15 @@ class _OnDemand(Collector):
             yield from _figures(self._snapshot.today)
         yield _by_label("textback_count", "What the daemon counted since it started", "what", health.counts)
         yield GaugeMetricFamily("textback_ready", "1 while calls are seen and texts go out", value=float(health.ready))
-        recording = float(not health.database)
-        yield GaugeMetricFamily("textback_recording", "1 while the database takes what is written", value=recording)
+        recording = float(health.recording)
+        yield GaugeMetricFamily("textback_recording", "1 while what happens is on disk within seconds", value=recording)
+        yield _seconds("textback_unwritten_seconds", "Since the last commit", health.unwritten_for)
+        yield _seconds(
+            "textback_call_waits_seconds", "How long the oldest ended call waits to be stored", health.calls.oldest
+        )
+        yield _seconds(
+            "textback_text_overdue_seconds", "How long the oldest text is due and not sent", health.texts.oldest
+        )
         copied = health.copied_at.timestamp() if health.copied_at else 0.0
         yield GaugeMetricFamily("textback_copied_timestamp_seconds", "When the newest copy was made", value=copied)
         yield GaugeMetricFamily("textback_disk_free_bytes", "Free where the database is", value=health.disk_free)
@@ -67,6 +75,10 @@ def _figures(today: Figures) -> Iterable[Metric]:
         "Open callbacks, one office hour old, that nobody has and nobody put off",
         value=today.no_next_step,
     )
+
+
+def _seconds(name: str, words: str, span: timedelta) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, value=span.total_seconds())
 
 
 def _by_label(name: str, words: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:

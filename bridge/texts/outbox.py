@@ -14,6 +14,7 @@ import structlog
 
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import MessageKind, Outcome, Submission
+from bridge.ops.health import Backlog
 from bridge.ports import Gateway, LiveCalls
 from bridge.texts import delivery
 from storage import messages, settings
@@ -35,6 +36,7 @@ HELD_BY_PAUSE = frozenset(
 """What goes out by itself. A person's own words, a test and staff alerts are not held."""
 
 HELD_BY_BREAKER = frozenset({MessageKind.FIRST})
+NO_TIME = timedelta(0)
 NOT_DURING_A_CALL = frozenset({MessageKind.FIRST, MessageKind.RECEIPT})
 
 
@@ -145,9 +147,18 @@ class Outbox:
         if not self._gateway.ready:
             self._gateway_was_away.set()
             return []
-        held = await _held(db)
-        due = [part for part in await messages.due(db, now) if part.kind not in held and self._may_go(part)]
+        due = await self._due(db, now)
         return due[: self._limits.window - self._at_gateway]
+
+    async def _due(self, db: Reader, now: datetime) -> Sequence[Part]:
+        held = await _held(db)
+        return [part for part in await messages.due(db, now) if part.kind not in held and self._may_go(part)]
+
+    async def overdue(self, now: datetime) -> Backlog:
+        """What is due and held back by nobody, and has not left; counted as far as one look at the queue goes."""
+        async with self._database.read() as db:
+            due = await self._due(db, now)
+        return Backlog(len(due), max([NO_TIME, *(now - part.due_at for part in due)]))
 
     def _may_go(self, part: Part) -> bool:
         if part.kind in NOT_DURING_A_CALL and self._live.is_live(part.number):

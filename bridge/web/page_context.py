@@ -13,7 +13,7 @@ from bridge.domain.office.office import Office
 from bridge.domain.office.roster import OnCallGap
 from bridge.office.contacts import Mistake
 from bridge.office.schedule_changes import gaps_ahead, office_with_changes
-from bridge.ops.health import Health, HealthNote, LinkKind
+from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Health, HealthNote, LinkKind
 from bridge.web.auth import VISITOR, Auth
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
@@ -42,6 +42,9 @@ NOTES = {
 }
 NOT_YET = N_("not yet")
 NO_DATABASE = N_("The database cannot be used: %(why)s. Nothing is sent that is not recorded.")
+NOT_WRITTEN = N_("Nothing could be recorded for %(why)s. Nothing is sent that is not recorded.")
+CALLS_WAIT = N_("Ended calls have waited to be recorded for %(why)s. Do not restart textback: they are in memory only.")
+TEXTS_WAIT = N_("Texts are due and have not been sent for %(why)s.")
 NO_SPACE = N_("The disk is nearly full. Free some space before calls can no longer be recorded.")
 
 
@@ -204,6 +207,16 @@ def faults(health: Health) -> list[Fault]:
     found = [Fault(FAULTS[link.kind], link.error or NOT_YET) for link in health.links if not link.since]
     if health.database:
         found.append(Fault(NO_DATABASE, health.database))
+    elif health.unwritten_for > LONGEST_UNWRITTEN:
+        found.append(Fault(NOT_WRITTEN, seconds(health.unwritten_for)))
+    if health.calls.oldest > CALL_MAY_WAIT:
+        found.append(Fault(CALLS_WAIT, seconds(health.calls.oldest)))
+    if health.texts.oldest > TEXT_MAY_WAIT:
+        found.append(Fault(TEXTS_WAIT, seconds(health.texts.oldest)))
     if health.disk_low:
         found.append(Fault(NO_SPACE, ""))
     return found
+
+
+def seconds(span: timedelta) -> str:
+    return f"{span.total_seconds():.0f} s"

@@ -32,7 +32,8 @@ WELL = {
     "textback_recording": "1",
     "textback_disk_free_bytes": "5e9",
     'textback_count{what="blocks_planted"}': "7",
-    'textback_count{what="calls_waiting"}': "0",
+    "textback_call_waits_seconds": "0",
+    "textback_text_overdue_seconds": "0",
     "textback_copied_timestamp_seconds": "{now}",
 }
 """Series of a service that does well, each with its value; {now}: the time itself, from 0; {more}: ever more."""
@@ -50,7 +51,8 @@ GOES_WRONG = [
     ("TextbackNotRecording", "textback_recording", "0"),
     ("TextbackDiskNearlyFull", "textback_disk_free_bytes", "4e8"),
     ("TextbackCallsPlanted", 'textback_count{what="blocks_planted"}', "{more}"),
-    ("TextbackCallsWaiting", 'textback_count{what="calls_waiting"}', "2"),
+    ("TextbackCallsWaiting", "textback_call_waits_seconds", "45"),
+    ("TextbackTextsOverdue", "textback_text_overdue_seconds", "200"),
     ("TextbackEventsDropped", f'textback_link_events_total{{{PBX},what="dropped"}}', "{more}"),
     ("TextbackNoCopy", "textback_copied_timestamp_seconds", "0"),
 ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import ssl
 import time
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.control import NagiosState, Queue, daemon_health, summary
+from bridge.cli.control import NagiosState, Queue, daemon_health, looked, summary
+from bridge.cli.doctor import examine
+from bridge.ops.health import instance_of
 from bridge.web.settings import WebSettings
 from storage.callbacks import QueueLengths
 from storage.database import Database
@@ -22,6 +25,7 @@ from tests.web.test_listener import certificate, made_in
 __all__ = ["certificate"]
 
 FIGURES = "to_call=3 snoozed=1 paused=0 breaker=0"
+AT_REST = "disk_free=50B calls_waiting=0 texts_due=0 unwritten=0s"
 QUIET = Queue(QueueLengths(to_call=3, snoozed=1, urgent=0), paused=False, breaker=False)
 UP = {"kind": "pbx", "name": "pbx", "since": "2026-11-23T08:00:00+00:00", "error": ""}
 FINE = {"links": [UP], "database": "", "disk_free": 50, "disk_total": 100}
@@ -51,6 +55,20 @@ def test_status_says_that_the_daemon_does_not_answer(database: Path) -> None:
     assert "the daemon does not answer | to_call=0 snoozed=0 paused=1" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("[smpp]", "[smpp]\ncolour = 'red'"), ("[hours]", "[hours]\nmon-fri = '08:00")]
+)
+def test_a_mistake_elsewhere_stops_nobody_who_wants_to_stop_texts(database: Path, old: str, new: str) -> None:
+    database.write_text(database.read_text().replace(old, new))
+    config = ("--config", str(database))
+    switched = run("resume", *config), run("pause", *config)
+    assert [done.stdout.partition(":")[0] for done in switched] == ["texts go out\n", "paused"]
+    assert all("has mistakes (textback check-config names them)" in done.stderr for done in switched)
+    assert "bytes, checked" in run("backup", str(database.parent / "copy.db"), *config).stdout
+    assert run("queue", *config).returncode == 0
+    assert "the configuration has mistakes: textback check-config" in run("status", *config).stdout
+
+
 def test_status_is_unknown_where_it_cannot_look(example: Path) -> None:
     for arguments in (("--config", str(example)), ("--config", str(example.parent / "none.toml"))):
         done = run("status", *arguments)
@@ -61,7 +79,7 @@ def test_status_is_unknown_where_it_cannot_look(example: Path) -> None:
 def test_all_well_is_one_line_with_performance_data() -> None:
     assert summary(QUIET, FINE) == (
         NagiosState.OK,
-        f"TEXTBACK OK - 3 to call, everything connected | {FIGURES} disk_free=50B",
+        f"TEXTBACK OK - 3 to call, everything connected | {FIGURES} {AT_REST}",
     )
 
 
@@ -81,6 +99,27 @@ def test_what_is_wrong_is_said_with_its_level(changes: dict[str, Any], level: Na
     found, row = summary(QUIET, FINE | changes)
     assert found is level
     assert said in row
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"calls_waiting": {"count": 7, "oldest": 12.0}}, "7 calls wait to be stored, the oldest for 12 s"),
+        ({"texts_waiting": {"count": 3, "oldest": 130.0}}, "3 texts are due and not sent, the oldest for 130 s"),
+        ({"unwritten_for": 31.0}, "nothing was written for 31 s"),
+    ],
+)
+def test_what_is_late_is_critical_and_counted(changes: dict[str, Any], said: str) -> None:
+    level, row = summary(QUIET, FINE | changes)
+    assert (level, said in row) == (NagiosState.CRITICAL, True)
+
+
+def test_what_waits_for_a_moment_is_only_a_figure() -> None:
+    level, row = summary(QUIET, FINE | {"calls_waiting": {"count": 7, "oldest": 0.4}, "unwritten_for": 1.6})
+    assert (level, row.partition(" | ")[2]) == (
+        NagiosState.OK,
+        f"{FIGURES} disk_free=50B calls_waiting=7 texts_due=0 unwritten=2s",
+    )
 
 
 def test_a_tripped_breaker_is_a_warning() -> None:
@@ -132,6 +171,22 @@ def test_the_running_daemon_is_asked_and_nonsense_is_no_answer(
 ) -> None:
     monkeypatch.setattr(Healthz, "body", body)
     assert daemon_health(WebSettings("127.0.0.1", daemon.server_port)) == expected
+
+
+def test_what_another_textback_on_that_port_says_is_not_believed(
+    daemon: HTTPServer, monkeypatch: pytest.MonkeyPatch, database: Path
+) -> None:
+    path = database.parent / "t.db"
+    listen = re.compile(r'(?<=listen = "127.0.0.1:)\d+')
+    database.write_text(listen.sub(str(daemon.server_port), database.read_text()))
+    for theirs in (FINE, FINE | {"instance": instance_of(path.with_name("other.db"))}):
+        monkeypatch.setattr(Healthz, "body", json.dumps(theirs).encode())
+        level, row = looked(database)
+        assert (level, "is another textback" in row) == (NagiosState.CRITICAL, True)
+        page = next(finding for finding in examine(database, {}) if finding.check == "page")
+        assert (page.is_problem, "cannot be used" in page.said) == (True, True)
+    monkeypatch.setattr(Healthz, "body", json.dumps(FINE | {"instance": instance_of(path)}).encode())
+    assert looked(database)[0] is NagiosState.WARNING  # paused
 
 
 def test_a_daemon_that_still_serves_this_machine_only_is_found(
