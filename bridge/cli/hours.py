@@ -1,6 +1,5 @@
 """`textback hours`: when the office is open in the next seven days, and dated changes of that."""
 
-import getpass
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,11 +8,12 @@ from typing import Annotated
 import typer
 
 from bridge.cli.configuration import hours_ahead
-from bridge.cli.on_call import From, Until, refused, wall, with_duties
+from bridge.cli.on_call import From, Until, enter, take_back, wall, with_duties
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.domain.office.hours import Calendar, HoursChange, OpenOrClosed
+from bridge.domain.office.hours import HoursChange, OpenOrClosed
 from bridge.domain.office.office import Office
 from bridge.office.schedule_changes import ScheduleChanges
+from storage.schedule import HOURS
 
 Branch = Annotated[str | None, typer.Option(help="this branch only")]
 OneLine = Annotated[str | None, typer.Option("--line", help="this line only")]
@@ -57,26 +57,17 @@ def closed(
 
 def undo(context: typer.Context, change: int) -> None:
     """Take back a change, by its number."""
-    taken_back = with_duties(
-        context.obj, lambda duties, _: duties.take_back_hours(change, getpass.getuser(), datetime.now(UTC))
-    )
-    print(f"taken back: {taken_back.door}")
+    print(f"taken back: {take_back(context.obj, HOURS, change).door}")
 
 
 def _enter(
     config: Path, door: OpenOrClosed, start: datetime | None, end: datetime, branch: str | None, line: str | None
 ) -> None:
-    now = datetime.now(UTC)
+    def change(begins: datetime, ends: datetime, by: str) -> HoursChange:
+        return HoursChange(door, begins, ends, branch, line, by)
 
-    async def entered(duties: ScheduleChanges, office: Office) -> tuple[Office, HoursChange]:
-        clock = Calendar(office.zone)
-        begins = clock.instant(start) if start else now
-        with refused():
-            change = HoursChange(door, begins, clock.instant(end), branch, line, getpass.getuser())
-        return office, await duties.enter_hours(change, now)
-
-    office, change = with_duties(config, entered)
-    print(_change(change, office))
+    entered, office = enter(config, HOURS, change, start, end)
+    print(_change(entered, office))
 
 
 def report(office: Office, changes: Sequence[HoursChange], now: datetime) -> Iterator[str]:

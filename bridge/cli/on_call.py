@@ -20,6 +20,7 @@ from bridge.domain.office.office import Office
 from bridge.domain.office.roster import Change, OnCallGap, Override
 from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges, gaps_ahead
 from storage.database import Database
+from storage.schedule import ON_CALL, C, DatedChanges
 
 T = TypeVar("T")
 
@@ -59,26 +60,46 @@ def away(context: typer.Context, person: str, until: Until, from_: From = None, 
 
 def undo(context: typer.Context, change: int) -> None:
     """Take back a change, by its number."""
-    taken_back = with_duties(
-        context.obj, lambda duties, _: duties.take_back(change, getpass.getuser(), datetime.now(UTC))
-    )
+    taken_back = take_back(context.obj, ON_CALL, change)
     print(f"taken back: {taken_back.person} {taken_back.change}")
 
 
 def _enter(
     config: Path, person: str, change: Change, start: datetime | None, end: datetime, branch: str | None
 ) -> None:
+    def override(begins: datetime, ends: datetime, by: str) -> Override:
+        return Override(person, change, begins, ends, branch, by)
+
+    entered, office = enter(config, ON_CALL, override, start, end)
+    print(_change(entered, office))
+
+
+# --- dated changes, also those of the hours -----------------------------------------------------------------------
+
+
+def enter(
+    config: Path,
+    changes: DatedChanges[C],
+    made: Callable[[datetime, datetime, str], C],
+    start: datetime | None,
+    end: datetime,
+) -> tuple[C, Office]:
+    """made: the change, from its begin, its end and who enters it. start, end: office time; without a start, now."""
     now = datetime.now(UTC)
 
-    async def entered(duties: ScheduleChanges, office: Office) -> tuple[Office, Override]:
+    async def entered(duties: ScheduleChanges, office: Office) -> tuple[C, Office]:
         clock = Calendar(office.zone)
-        begins = clock.instant(start) if start else now
         with refused():
-            override = Override(person, change, begins, clock.instant(end), branch, by=getpass.getuser())
-        return office, await duties.enter(override, now)
+            change = made(clock.instant(start) if start else now, clock.instant(end), getpass.getuser())
+        return await duties.enter(changes, change, now), office
 
-    office, override = with_duties(config, entered)
-    print(_change(override, office))
+    return with_duties(config, entered)
+
+
+def take_back(config: Path, changes: DatedChanges[C], change_id: int) -> C:
+    return with_duties(
+        config, lambda duties, _: duties.take_back(changes, change_id, getpass.getuser(), datetime.now(UTC))
+    )
 
 
 @contextmanager

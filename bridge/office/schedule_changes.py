@@ -8,8 +8,8 @@ from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.hours import HoursChange
 from bridge.domain.office.office import Office
 from bridge.domain.office.roster import AHEAD, OnCallGap, Override
-from storage import hours, on_call
 from storage.database import Database, Reader
+from storage.schedule import HOURS, ON_CALL, C, DatedChanges
 
 LOOKED_BACK = timedelta(days=400)
 """Changes of the hours that are longer gone say nothing of an office hour ago, or of the last working day."""
@@ -25,7 +25,7 @@ class ScheduleChangeError(UserError):
 
 async def office_with_changes(db: Reader, office: Office, now: datetime) -> Office:
     """The office with everything that people entered since its file was written."""
-    return office.changed(await on_call.ahead(db, now), await hours.since(db, now - LOOKED_BACK))
+    return office.changed(await ON_CALL.since(db, now), await HOURS.since(db, now - LOOKED_BACK))
 
 
 def gaps_ahead(office: Office, now: datetime) -> Mapping[str, Sequence[OnCallGap]]:
@@ -43,48 +43,18 @@ class ScheduleChanges:
         self._database = database
         self._office = office
 
-    async def enter(self, override: Override, now: datetime) -> Override:
-        """Its id is given here. DutyError for a person who cannot be told, an unknown branch, or a time gone by."""
-        person = self._office.person(override.person)
-        if person is None or person.mobile is None:
-            raise ScheduleChangeError(
-                N_("%(name)s is not among the people with a mobile: %(known)s"),
-                name=override.person,
-                known=", ".join(person.name for person in self._office.people if person.mobile) or "–",
-            )
-        branches = {line.branch for line in self._office.lines}
-        if override.branch not in {None, *branches}:
-            raise ScheduleChangeError(
-                N_("there is no branch %(name)s; there are %(known)s"),
-                name=override.branch,
-                known=", ".join(sorted(branches)),
-            )
-        if override.end <= now:
-            raise ScheduleChangeError(GONE_BY)
-        async with self._database.transaction() as tx:
-            return await on_call.insert(tx, override, now)
-
-    async def take_back(self, override_id: int, who: str, now: datetime) -> Override:
-        """DutyError if there is no such change any more."""
-        async with self._database.transaction() as tx:
-            taken_back = await on_call.take_back(tx, override_id, who, now)
-        if taken_back is None:
-            raise ScheduleChangeError(NO_CHANGE, number=override_id)
-        return taken_back
-
-    async def enter_hours(self, change: HoursChange, now: datetime) -> HoursChange:
-        """Its id is given here. DutyError for an unknown branch or line, or a time gone by."""
-        if not any(change.concerns(line.branch, line.name) for line in self._office.lines):
-            raise ScheduleChangeError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
+    async def enter(self, changes: DatedChanges[C], change: C, now: datetime) -> C:
+        """Its id is given here. ScheduleChangeError for somebody or a place that there is not, or a time gone by."""
+        self._check(change)
         if change.end <= now:
             raise ScheduleChangeError(GONE_BY)
         async with self._database.transaction() as tx:
-            return await hours.insert(tx, change, now)
+            return await changes.insert(tx, change, now)
 
-    async def take_back_hours(self, change_id: int, who: str, now: datetime) -> HoursChange:
-        """DutyError if there is no such change any more."""
+    async def take_back(self, changes: DatedChanges[C], change_id: int, who: str, now: datetime) -> C:
+        """ScheduleChangeError if there is no such change any more."""
         async with self._database.transaction() as tx:
-            taken_back = await hours.take_back(tx, change_id, who, now)
+            taken_back = await changes.take_back(tx, change_id, who, now)
         if taken_back is None:
             raise ScheduleChangeError(NO_CHANGE, number=change_id)
         return taken_back
@@ -92,8 +62,30 @@ class ScheduleChanges:
     async def hours_changes(self, now: datetime) -> Sequence[HoursChange]:
         """Those that hold now or will."""
         async with self._database.read() as db:
-            return await hours.since(db, now)
+            return await HOURS.since(db, now)
 
     async def current(self, now: datetime) -> Office:
         async with self._database.read() as db:
             return await office_with_changes(db, self._office, now)
+
+    def _check(self, change: Override | HoursChange) -> None:
+        if isinstance(change, Override):
+            self._check_person(change.person)
+            self._check_branch(change.branch)
+        elif not any(change.concerns(line.branch, line.name) for line in self._office.lines):
+            raise ScheduleChangeError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
+
+    def _check_person(self, name: str) -> None:
+        person = self._office.person(name)
+        if person is None or person.mobile is None:
+            raise ScheduleChangeError(
+                N_("%(name)s is not among the people with a mobile: %(known)s"),
+                name=name,
+                known=", ".join(person.name for person in self._office.people if person.mobile) or "–",
+            )
+
+    def _check_branch(self, name: str | None) -> None:
+        branches = {line.branch for line in self._office.lines}
+        if name not in {None, *branches}:
+            known = ", ".join(sorted(branches))
+            raise ScheduleChangeError(N_("there is no branch %(name)s; there are %(known)s"), name=name, known=known)

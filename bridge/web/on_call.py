@@ -17,6 +17,7 @@ from bridge.web.office import refusals, weeks
 from bridge.web.page_context import Banner, PageContext
 from storage import settings
 from storage.database import Writer
+from storage.schedule import HOURS, ON_CALL, C, DatedChanges
 
 NOT_ENTERED = N_("Not entered:")
 NOT_TAKEN_BACK = N_("Not taken back:")
@@ -67,59 +68,44 @@ class OnCallPage:
     def _branches(self) -> Sequence[str]:
         return list(dict.fromkeys(line.branch for line in self._site.office.lines))
 
-    # --- who is on call
+    async def _enter(
+        self,
+        request: web.Request,
+        changes: DatedChanges[C],
+        read: "Callable[[Fields, Office, str, datetime], C]",
+        at: str,
+    ) -> web.StreamResponse:
+        """read: the change, out of what was sent. at: where on the page it then stands."""
+        now, form = self._site.clock(), await request.post()
+        try:
+            with refusals():
+                change = read(form, await self._duties.current(now), self._site.who(request), now)
+                await self._duties.enter(changes, change, now)
+        except RefusedError as error:
+            return await self._page(request, 400, Banner(error.words, error.values, NOT_ENTERED))
+        raise web.HTTPSeeOther(f"/on-call{at}")
 
     async def change(self, request: web.Request) -> web.StreamResponse:
         """Enter a swap or an absence."""
-        now, form = self._site.clock(), await request.post()
-        try:
-            with refusals():
-                await self._duties.enter(self._override(form, self._site.who(request), now), now)
-        except RefusedError as error:
-            return await self._page(request, 400, Banner(error.words, error.values, NOT_ENTERED))
-        raise web.HTTPSeeOther("/on-call")
-
-    def _override(self, form: Fields, who: str, now: datetime) -> Override:
-        start, end = _span(form, Calendar(self._site.office.zone), now)
-        change = offered(Change, form.get("change"))
-        return Override(str(form.get("person", "")), change, start, end, str(form.get("branch", "")) or None, by=who)
-
-    async def take_back(self, request: web.Request) -> web.StreamResponse:
-        """Undo a dated change of who is on call."""
-        return await self._take_back(request, self._duties.take_back)
-
-    # --- when the office is open
+        return await self._enter(request, ON_CALL, _override, "")
 
     async def change_hours(self, request: web.Request) -> web.StreamResponse:
         """Enter that the office is open, or closed, whatever its hours say."""
-        now, form = self._site.clock(), await request.post()
-        try:
-            with refusals():
-                change = self._hours_change(form, await self._duties.current(now), self._site.who(request), now)
-                await self._duties.enter_hours(change, now)
-        except RefusedError as error:
-            return await self._page(request, 400, Banner(error.words, error.values, NOT_ENTERED))
-        raise web.HTTPSeeOther("/on-call#hours")
+        return await self._enter(request, HOURS, _hours_change, "#hours")
 
-    def _hours_change(self, form: Fields, office: Office, who: str, now: datetime) -> HoursChange:
-        """where: `branch NAME`, `line NAME`, or nothing for everywhere."""
-        kind, _, name = str(form.get("where", "")).partition(" ")
-        branch, line = (name if kind == field else None for field in ("branch", "line"))
-        everywhere = HoursChange(OpenOrClosed.CLOSED, now, now + AHEAD, branch, line)
-        lines = [one for one in office.lines if everywhere.concerns(one.branch, one.name)]
-        door, start, end = _WHEN.get(str(form.get("quick", "")), _as_picked)(form, lines or office.lines, now)
-        return HoursChange(door, start, end, branch, line, by=who)
+    async def take_back(self, request: web.Request) -> web.StreamResponse:
+        """Undo a dated change of who is on call."""
+        return await self._take_back(request, ON_CALL)
 
     async def take_back_hours(self, request: web.Request) -> web.StreamResponse:
         """Undo a dated change of the opening hours."""
-        return await self._take_back(request, self._duties.take_back_hours)
+        return await self._take_back(request, HOURS)
 
-    async def _take_back(
-        self, request: web.Request, take_back: Callable[[int, str, datetime], Awaitable[object]]
-    ) -> web.StreamResponse:
+    async def _take_back(self, request: web.Request, changes: DatedChanges[C]) -> web.StreamResponse:
+        who, now = self._site.who(request), self._site.clock()
         try:
             with refusals():
-                await take_back(int(request.match_info["id"]), self._site.who(request), self._site.clock())
+                await self._duties.take_back(changes, int(request.match_info["id"]), who, now)
         except RefusedError as error:
             return await self._page(request, 409, Banner(error.words, error.values, NOT_TAKEN_BACK))
         raise web.HTTPSeeOther("/on-call")
@@ -147,9 +133,25 @@ _SWITCHES: Mapping[str, Callable[[Writer, str, datetime], Awaitable[bool]]] = {
     "resume": settings.resume,
 }
 
-# --- what the forms say of time -------------------------------------------------------------------------------------
+# --- what the forms say -------------------------------------------------------------------------------------
 
 When = tuple[OpenOrClosed, datetime, datetime]
+
+
+def _override(form: Fields, office: Office, who: str, now: datetime) -> Override:
+    start, end = _span(form, Calendar(office.zone), now)
+    change = offered(Change, form.get("change"))
+    return Override(str(form.get("person", "")), change, start, end, str(form.get("branch", "")) or None, by=who)
+
+
+def _hours_change(form: Fields, office: Office, who: str, now: datetime) -> HoursChange:
+    """where: `branch NAME`, `line NAME`, or nothing for everywhere."""
+    kind, _, name = str(form.get("where", "")).partition(" ")
+    branch, line = (name if kind == field else None for field in ("branch", "line"))
+    everywhere = HoursChange(OpenOrClosed.CLOSED, now, now + AHEAD, branch, line)
+    lines = [one for one in office.lines if everywhere.concerns(one.branch, one.name)]
+    door, start, end = _WHEN.get(str(form.get("quick", "")), _as_picked)(form, lines or office.lines, now)
+    return HoursChange(door, start, end, branch, line, by=who)
 
 
 def _as_picked(form: Fields, lines: Sequence[Line], now: datetime) -> When:

@@ -23,9 +23,10 @@ from bridge.web.phones import Phones, Ringing
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, calls, contacts, hours, replies, settings
+from storage import audit, callbacks, calls, contacts, replies, settings
 from storage.audit import Subject
 from storage.database import Database, Reader
+from storage.schedule import HOURS
 from storage.users import UserRole
 
 DAY = timedelta(days=1)
@@ -124,7 +125,7 @@ class PageContext:
             "notes": [NOTES[note] for note in health.notes],
             "several_links": len(health.links) > 2,
             "gaps": await self._gaps(db, now),
-            "hours_now": [change for change in await hours.since(db, now) if change.start <= now],
+            "hours_now": [change for change in await HOURS.since(db, now) if change.start <= now],
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
             "unseen_today": len(await calls.unseen(db, now - DAY, limit=MANY)),

@@ -15,6 +15,7 @@ from bridge.reports import figures
 from bridge.reports.digest import Digest
 from bridge.reports.settings import DigestSettings
 from storage.database import Database
+from storage.schedule import HOURS
 from tests.desk import EAST, MONDAY_NIGHT, MONDAY_NOON, STAFF, Desk, missed_call
 from tests.oncall.night import LEAK, Night, day, night
 
@@ -40,7 +41,7 @@ def opened(start: datetime, end: datetime) -> HoursChange:
 
 
 async def enter(desk: Desk, change: HoursChange) -> int:
-    return (await ScheduleChanges(desk.database, desk.office).enter_hours(change, desk.clock())).id
+    return (await ScheduleChanges(desk.database, desk.office).enter(HOURS, change, desk.clock())).id
 
 
 async def test_a_call_of_a_day_that_was_closed_is_after_hours_and_its_text_says_so(desk: Desk) -> None:
@@ -72,13 +73,13 @@ async def test_a_change_for_one_line_leaves_the_others_as_they_are(desk: Desk) -
 
 async def test_taken_back_the_file_holds_again_and_both_stand_in_the_audit(desk: Desk) -> None:
     change = await enter(desk, closed(MONDAY_NOON - timedelta(hours=1), TUESDAY))
-    await ScheduleChanges(desk.database, desk.office).take_back_hours(change, "Bob", desk.clock())
+    await ScheduleChanges(desk.database, desk.office).take_back(HOURS, change, "Bob", desk.clock())
     await desk.call(missed_call())
     assert await desk.column("SELECT closed FROM call") == [0]
     said = "SELECT who || ' ' || what FROM audit WHERE subject = 'hours' ORDER BY id"
     assert await desk.column(said) == ["Ann hours.entered", "Bob hours.taken_back"]
     with pytest.raises(ScheduleChangeError, match="taken back before"):
-        await ScheduleChanges(desk.database, desk.office).take_back_hours(change, "Bob", desk.clock())
+        await ScheduleChanges(desk.database, desk.office).take_back(HOURS, change, "Bob", desk.clock())
 
 
 @pytest.mark.parametrize(

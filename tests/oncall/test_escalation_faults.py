@@ -13,6 +13,7 @@ from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
 from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges
 from storage.database import Database
+from storage.schedule import ON_CALL
 from tests.desk import (
     MONDAY_NIGHT,
     MONDAY_NOON,
@@ -151,10 +152,10 @@ async def test_an_alert_that_has_not_left_is_taken_back_when_somebody_has_it(nig
 async def test_a_swap_entered_tonight_counts_from_the_next_alert_on(night: Night) -> None:
     duties = ScheduleChanges(night.database, night.office)
     start, end = night.clock(), night.clock() + timedelta(hours=8)
-    entered = await duties.enter(Override("Bob", Change.TAKES, start, end, by="Dee"), night.clock())
+    entered = await duties.enter(ON_CALL, Override("Bob", Change.TAKES, start, end, by="Dee"), night.clock())
     await night.writes(LEAK)
     assert await night.who_was_told() == ["Bob"]
-    await duties.take_back(entered.id, "Dee", night.clock())
+    await duties.take_back(ON_CALL, entered.id, "Dee", night.clock())
     assert (await duties.current(night.clock())).roster.on_call("main", night.clock()) == ("Ann", "Bob")
     assert await night.column("SELECT who || ' ' || what FROM audit WHERE subject = 'duty' ORDER BY id") == [
         "Dee duty.entered",
@@ -179,7 +180,7 @@ async def test_the_first_text_asks_for_urgency_only_while_somebody_is_on_call(ni
     duties = ScheduleChanges(night.database, night.office)
     for person in ("Ann", "Bob"):
         away = Override(person, Change.AWAY, night.clock(), night.clock() + timedelta(hours=1), by="Dee")
-        await duties.enter(away, night.clock())
+        await duties.enter(ON_CALL, away, night.clock())
     await night.is_missed()
     night.clock.advance(hours=2)
     await night.is_missed(missed_call(E164("+12025557788"), night.clock()))

@@ -22,6 +22,7 @@ from bridge.web.phones import Phones
 from bridge.web.security import TOKEN
 from storage import settings
 from storage.database import Database
+from storage.schedule import HOURS, ON_CALL
 from storage.users import UserRole
 from tests.callbacks.test_click_to_call import NotingPbx
 from tests.desk import OTHER, Desk, missed_call, outbound_call
@@ -110,8 +111,8 @@ async def desk(database: Database) -> Desk:
     await made.callbacks.finish(Seen.of(spam, "Ann", made.clock()), Outcome.SPAM)
     now, later = made.clock(), made.clock.now.replace(day=25)
     duties = ScheduleChanges(database, made.office)
-    await duties.enter(Override("Bob", Change.AWAY, now, later, by="Ann"), now)
-    await duties.enter_hours(HoursChange(OpenOrClosed.CLOSED, now, later, line="east", by="Ann"), now)
+    await duties.enter(ON_CALL, Override("Bob", Change.AWAY, now, later, by="Ann"), now)
+    await duties.enter(HOURS, HoursChange(OpenOrClosed.CLOSED, now, later, line="east", by="Ann"), now)
     return made
 
 
