@@ -15,7 +15,7 @@ from storage.errors import ForbiddenError
 from storage.records import read_as, readers, record
 from storage.values import Stored, moment, stored
 
-FIXED = frozenset({"id", "branch", "number", "shared", "opened_at", "version"})
+FIXED = frozenset({"id", "branch", "number", "digits", "shared", "opened_at", "version"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,14 @@ async def insert(tx: Writer, callback: Callback, act: Act) -> Callback:
     """Open a row (its id and version are given here). IntegrityError where the customer has an open one."""
     inserted = await tx.only(
         """
-        INSERT INTO callback (branch, number, name, line, shared, state, opened_at, missed, last_missed_at, version)
-        VALUES (:branch, :number, :name, :line, :shared, 'open', :opened_at, :missed, :last_missed_at, 1)
+        INSERT INTO callback (branch, number, digits, name, line, shared, state, opened_at, missed, last_missed_at,
+                              version)
+        VALUES (:branch, :number, :digits, :name, :line, :shared, 'open', :opened_at, :missed, :last_missed_at, 1)
         RETURNING *
         """,
         branch=callback.branch,
         number=callback.number,
+        digits=callback.digits,
         name=callback.name,
         line=callback.line,
         shared=callback.shared,
@@ -100,16 +102,17 @@ async def get(db: Reader, callback_id: int) -> Callback:
     return record(Callback, row)
 
 
-async def unfinished(db: Reader, branch: str, customer: E164 | None) -> Callback | None:
-    """The customer's row that is not closed; of a shared number the newest."""
+async def unfinished(db: Reader, branch: str, customer: E164 | None, digits: str = "") -> Callback | None:
+    """The customer's row that is not closed; of a shared number the newest. digits: what there is without a number."""
     row = await db.one(
         """
         SELECT * FROM callback
-        WHERE number IS :number AND branch = :branch AND state <> 'closed'
+        WHERE number IS :number AND digits = :digits AND branch = :branch AND state <> 'closed'
         ORDER BY id DESC LIMIT 1
         """,
         branch=branch,
         number=customer,
+        digits=digits,
     )
     return record(Callback, row) if row else None
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bridge.domain.calls.calls import Caller, CallKey, EndedCall, Verdict
 from bridge.domain.phone import E164
-from bridge.domain.texts.policy import ContactKind
+from bridge.domain.texts.policy import FilterReason
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.records import columns, record
@@ -31,7 +31,7 @@ class Filing:
     closed: bool
     text_why: str
     late: bool = False
-    filtered: ContactKind | None = None
+    filtered: FilterReason | None = None
     callback_id: int | None = None
 
 
@@ -219,6 +219,15 @@ async def page(db: Reader, *, before: int | None = None, limit: int = 50) -> Seq
         limit=limit,
     )
     return [_call(row) for row in rows]
+
+
+async def dids_rung(db: Reader, since: datetime) -> Sequence[tuple[str, str]]:
+    """PBX and number called, of every number that calls came in on since then."""
+    rows = await db.all(
+        "SELECT DISTINCT pbx, did FROM call WHERE ended_at >= :since AND direction = 'inbound' ORDER BY pbx, did",
+        since=since,
+    )
+    return [(row["pbx"], row["did"]) for row in rows]
 
 
 async def filtered(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[CallRow]:

@@ -25,7 +25,8 @@ async def counted(db: Reader, start: datetime, end: datetime, branch: str | None
                                         WHERE p.message_id = m.id
                                               AND p.state IN ('submitted', 'delivered', 'unknown')))
         SELECT (SELECT count(*) FROM missed WHERE filtered IS NULL) AS missed_calls,
-               (SELECT count(DISTINCT ifnull(number, branch)) FROM missed WHERE filtered IS NULL) AS missed_callers,
+               (SELECT count(DISTINCT coalesce(number, nullif(digits, ''), branch))
+                FROM missed WHERE filtered IS NULL) AS missed_callers,
                (SELECT count(*) FROM missed WHERE filtered IS NOT NULL) AS filtered_calls,
                (SELECT count(*) FROM sent) AS texts_sent,
                (SELECT count(DISTINCT s.callback_id) FROM sent s JOIN reply r ON r.callback_id = s.callback_id

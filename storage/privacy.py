@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.domain.callbacks.queue import TEXTBACK, Outcome, Verb, finish
+from bridge.domain.callbacks.queue import TEXTBACK, CallbackState, Outcome, Verb, finish
 from bridge.domain.phone import E164
 from bridge.domain.words.second_number import blanked
 from storage import callbacks, messages, opt_outs, replies, settings
@@ -15,6 +15,9 @@ from storage.audit import Act, Subject
 from storage.database import Reader, Writer
 from storage.rewriting import Rewriting, rewrite, run
 from storage.values import Value, moment
+
+Party = E164 | str
+"""A number, or the digits of a caller whose number nobody can read."""
 
 KEY = "pseudonym_key"
 PREFIX = "+888"
@@ -42,20 +45,37 @@ TOLD = """
 """
 """What staff were told of a row."""
 
+ABOUT = "number = :number OR number IS NULL AND digits = :shown"
+"""Of calls and rows: that number, or the digits of a caller whose number nobody can read."""
+
+ROWS = "SELECT id FROM callback WHERE number = :number OR number IS NULL AND digits = :shown"
+
 EXPORTED: Mapping[str, str] = {
     "contact": "SELECT number, name, kind FROM contact WHERE number = :number",
     "landline": "SELECT number, since, why, ended_at FROM landline WHERE number = :number",
     "opt_out": "SELECT id, number, why, at, ended_at FROM opt_out WHERE number = :number",
-    "callback": "SELECT * FROM callback WHERE number = :number",
+    "callback": "SELECT * FROM callback WHERE number = :number OR number IS NULL AND digits = :shown",
     "second_number": "SELECT id, branch, second, opened_at FROM callback WHERE second = :number",
-    "call": "SELECT * FROM call WHERE number = :number",
-    "attempt": "SELECT a.* FROM attempt a JOIN callback c ON c.id = a.callback_id WHERE c.number = :number",
-    "note": "SELECT n.* FROM note n JOIN callback c ON c.id = n.callback_id WHERE c.number = :number",
-    "reply": "SELECT * FROM reply WHERE number = :number",
+    "call": "SELECT * FROM call WHERE number = :number OR number IS NULL AND digits = :shown",
+    "attempt": """
+        SELECT a.* FROM attempt a JOIN callback c ON c.id = a.callback_id
+        WHERE c.number = :number OR c.number IS NULL AND c.digits = :shown
+    """,
+    "note": """
+        SELECT n.* FROM note n JOIN callback c ON c.id = n.callback_id
+        WHERE c.number = :number OR c.number IS NULL AND c.digits = :shown
+    """,
+    "reply": "SELECT * FROM reply WHERE number = :number OR number IS NULL AND source = :shown",
     "message": "SELECT * FROM message WHERE number = :number",
     "message_part": "SELECT p.* FROM message_part p JOIN message m ON m.id = p.message_id WHERE m.number = :number",
-    "escalation": "SELECT e.* FROM escalation e JOIN callback c ON c.id = e.callback_id WHERE c.number = :number",
-    "audit": "SELECT a.* FROM audit a JOIN callback c ON c.id = a.callback_id WHERE c.number = :number",
+    "escalation": """
+        SELECT e.* FROM escalation e JOIN callback c ON c.id = e.callback_id
+        WHERE c.number = :number OR c.number IS NULL AND c.digits = :shown
+    """,
+    "audit": """
+        SELECT a.* FROM audit a JOIN callback c ON c.id = a.callback_id
+        WHERE c.number = :number OR c.number IS NULL AND c.digits = :shown
+    """,
 }
 NOT_SHOWN = frozenset({"version", "subject", "rank"})
 TIMES = frozenset({"at", "since", "until", "cool_until"})
@@ -65,8 +85,8 @@ PARTS = Rewriting(
     Subject.PART,
     "message_part",
     """
-    message_id IN (SELECT id FROM message
-                   WHERE number = :number OR callback_id IN (SELECT id FROM callback WHERE number = :number))
+    message_id IN (SELECT m.id FROM message m LEFT JOIN callback c ON c.id = m.callback_id
+                   WHERE m.number = :number OR c.number = :number OR c.number IS NULL AND c.digits = :shown)
     """,
     "text = ''",
 )
@@ -74,14 +94,14 @@ FORGOTTEN = (
     Rewriting(
         Subject.REPLY,
         "reply",
-        "number = :number",
+        "number = :number OR number IS NULL AND source = :shown",
         "number = :pseudonym, source = '', text = ''",
         "callback_id",
     ),
     Rewriting(
         Subject.CALL,
         "call",
-        "number = :number",
+        ABOUT,
         "number = :pseudonym, digits = '', name = '', did = iif(direction = 'outbound', '', did)",
         "callback_id",
     ),
@@ -89,16 +109,18 @@ FORGOTTEN = (
     Rewriting(
         Subject.CALLBACK,
         "callback",
-        "number = :number",
-        "number = :pseudonym, name = '', address = NULL, issue = NULL, second = NULL",
+        ABOUT,
+        "number = :pseudonym, digits = '', name = '', address = NULL, issue = NULL, second = NULL",
         "id",
     ),
     Rewriting(Subject.CALLBACK, "callback", "second = :number", "second = NULL", "id"),
 )
 ALSO_FORGOTTEN = """
-    CREATE TEMP TABLE mine AS SELECT id FROM callback WHERE number = :number;
+    CREATE TEMP TABLE mine AS SELECT id FROM callback
+    WHERE number = :number OR number IS NULL AND digits = :shown;
     UPDATE inbound SET text = NULL, raw = x'', source = '', digest = randomblob(32)
-    WHERE source IN (:number, :digits) OR reply_id IN (SELECT id FROM reply WHERE number = :number);
+    WHERE source IN (:number, :digits)
+          OR reply_id IN (SELECT id FROM reply WHERE number = :number OR number IS NULL AND source = :shown);
     UPDATE inbound SET raw = x''
     WHERE id IN (SELECT r.inbound_id FROM receipt r JOIN part p ON p.id = r.part_id WHERE p.number = :number);
     UPDATE audit SET detail = '{}' WHERE callback_id IN (SELECT id FROM mine);
@@ -117,9 +139,16 @@ ALSO_FORGOTTEN = """
 that is emptied."""
 
 
-async def everything(db: Reader, number: E164) -> Mapping[str, Sequence[Mapping[str, object]]]:
+def _names(who: Party) -> dict[str, Value]:
+    """The parameters of the queries here; of the two that tell who it is, one is NULL, and equals nothing."""
+    if isinstance(who, E164):
+        return {"number": who, "digits": who.digits, "shown": None}
+    return {"number": None, "digits": who, "shown": who}
+
+
+async def everything(db: Reader, who: Party) -> Mapping[str, Sequence[Mapping[str, object]]]:
     """Table by table, as plain values: times as ISO 8601, octets left out."""
-    return {table: [_plain(row) for row in await db.all(query, number=number)] for table, query in EXPORTED.items()}
+    return {table: [_plain(row) for row in await db.all(query, **_names(who))] for table, query in EXPORTED.items()}
 
 
 def _plain(row: sqlite3.Row) -> Mapping[str, object]:
@@ -131,22 +160,22 @@ def _value(key: str, value: object) -> object:
     return moment(value).isoformat() if is_time and isinstance(value, int) else value
 
 
-async def pseudonym(tx: Writer, number: E164, who: str, now: datetime) -> E164:
+async def pseudonym(tx: Writer, party: Party, who: str, now: datetime) -> E164:
     """What stands for this number from now on; the same each time. Its key is made when it is first needed."""
     if await settings.value(tx, KEY) is None:
         await settings.put(tx, KEY, secrets.token_hex(32), Act(who, "pseudonyms_begun", now))
-    known = await _pseudonym(tx, number)
+    known = await _pseudonym(tx, party)
     if known is None:
         raise LookupError("the key of the pseudonyms is gone")
     return known
 
 
-async def _pseudonym(db: Reader, number: E164) -> E164 | None:
+async def _pseudonym(db: Reader, party: Party) -> E164 | None:
     """None where nobody has ever been forgotten."""
     key = await settings.value(db, KEY)
     if key is None:
         return None
-    digest = hmac.digest(bytes.fromhex(key), number.value.encode(), "sha256")
+    digest = hmac.digest(bytes.fromhex(key), str(party).encode(), "sha256")
     return E164(f"{PREFIX}{int.from_bytes(digest) % 10**DIGITS:0{DIGITS}}")
 
 
@@ -159,11 +188,12 @@ async def recall_opt_out(tx: Writer, number: E164, now: datetime) -> None:
         await opt_outs.start(tx, number, kept.why, None, TEXTBACK, now)
 
 
-async def forget(tx: Writer, number: E164, alias: E164, act: Act) -> int:
+async def forget(tx: Writer, who: Party, alias: E164, act: Act) -> int:
     """Put `alias` in the number's place and take every word away; how many calls, texts and rows were about it."""
-    await _end_what_goes_on(tx, number, act)
-    names: dict[str, Value] = {"number": number, "digits": number.digits, "pseudonym": alias}
-    await _blank_for_others(tx, number, act)
+    await _end_what_goes_on(tx, who, act)
+    names: dict[str, Value] = {**_names(who), "pseudonym": alias}
+    if isinstance(who, E164):
+        await _blank_for_others(tx, who, act)
     parts = await rewrite(tx, PARTS, act, **names)
     await run(tx, ALSO_FORGOTTEN, **names)
     return parts + sum([await rewrite(tx, what, act, **names) for what in FORGOTTEN])
@@ -185,12 +215,13 @@ async def _blank_for_others(tx: Writer, number: E164, act: Act) -> None:
         await run(tx, TOLD, row=row.id)
 
 
-async def _end_what_goes_on(tx: Writer, number: E164, act: Act) -> None:
+async def _end_what_goes_on(tx: Writer, who: Party, act: Act) -> None:
     """Their open rows close, which ends what is urgent about them; no text to them or about them leaves any more."""
-    for row in await callbacks.unfinished_of(tx, number):
-        done = finish(row, Outcome.NO_NEED, act.who, act.at)
-        await callbacks.save(tx, done, Act(act.who, Verb.FINISH, act.at))
-    mine = {row["id"] for row in await tx.all("SELECT id FROM callback WHERE number = :number", number=number)}
+    mine = {row["id"] for row in await tx.all(ROWS, **_names(who))}
+    for row in [await callbacks.get(tx, callback_id) for callback_id in sorted(mine)]:
+        if row.state is not CallbackState.CLOSED:
+            done = finish(row, Outcome.NO_NEED, act.who, act.at)
+            await callbacks.save(tx, done, Act(act.who, Verb.FINISH, act.at))
     for part in await messages.queued(tx):
-        if part.number == number or part.callback_id in mine:
+        if part.number == who or part.callback_id in mine:
             await messages.cancel(tx, part, "forgotten", act.at, who=act.who)

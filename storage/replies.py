@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bridge.domain import phone
 from bridge.domain.phone import E164
 from bridge.domain.words.keywords import OptOutRequest
 from bridge.domain.words.own_words import OwnWords
@@ -55,6 +56,13 @@ class Reply:
     @property
     def own_words(self) -> OwnWords:
         return OwnWords.of(self.text, self.unread, self.reaction, machine=self.machine)
+
+    @property
+    def unplaced(self) -> bool:
+        """Somebody wrote whom nobody can place. Names and short codes do, day by day; their STOP may be a person's."""
+        digits = phone.digits_of(self.source).lstrip("+")
+        somebody = not phone.is_name(self.source) and len(digits) >= phone.LEAST_DIGITS
+        return self.role is SenderRole.NOBODY and (somebody or self.word is OptOutRequest.STOP)
 
 
 def as_read(reply: Reply, own: OwnWords) -> Reply:
@@ -133,6 +141,17 @@ async def staff_stopped(db: Reader) -> Sequence[E164]:
         """
     )
     return [found for row in rows if (found := number(row["number"]))]
+
+
+async def from_nobody(db: Reader, since: datetime) -> Sequence[Reply]:
+    """Texts since then of which nobody knows whose they are, oldest first."""
+    rows = await db.all(
+        """
+        SELECT * FROM reply WHERE number IS NULL AND received_at >= :since AND role = 'nobody' ORDER BY received_at, id
+        """,
+        since=since,
+    )
+    return [reply for reply in map(_reply, rows) if reply.unplaced]
 
 
 async def without_row(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[Reply]:

@@ -18,7 +18,8 @@ async def find(db: Reader, text: str, *, limit: int = 50) -> Sequence[Callback]:
         """
         SELECT id FROM callback
         WHERE name LIKE :pattern ESCAPE '\\' OR address LIKE :pattern ESCAPE '\\'
-              OR (:digits <> '' AND (number LIKE '%' || :digits || '%' OR second LIKE '%' || :digits || '%'))
+              OR (:digits <> '' AND (number LIKE '%' || :digits || '%' OR second LIKE '%' || :digits || '%'
+                                    OR callback.digits LIKE '%' || :digits || '%'))
         ORDER BY state = 'closed', opened_at DESC, id DESC LIMIT :limit
         """,
         pattern=f"%{_literal(text)}%",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bridge.domain import phone
 from bridge.domain.calls.calls import CallKey, Direction, EndedCall, Reason, Verdict
 from bridge.domain.calls.channels import endpoint, is_real
 from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls
@@ -132,8 +133,8 @@ class Ledger:
             direction=Direction.INBOUND,
             linkedid=first.uniqueid,
             channel=first.channel,
-            caller=self._callbook.read_caller(first.src, first.name),
-            did=first.dst,
+            caller=self._callbook.read_caller(first.src, first.name, first.dst),
+            did=phone.bare(first.dst) or first.dst,
             verdict=verdict,
             reason=reason,
             started_at=started_at,

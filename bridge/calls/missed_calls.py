@@ -17,7 +17,16 @@ from bridge.domain.texts import gsm, policy
 from bridge.domain.texts import rendering as texts
 from bridge.domain.texts.gsm import Segments
 from bridge.domain.texts.messages import MessageKind
-from bridge.domain.texts.policy import ContactKind, Decision, History, NoText, NoTextReason, SendText, TextRules
+from bridge.domain.texts.policy import (
+    ContactKind,
+    Decision,
+    FilterReason,
+    History,
+    NoText,
+    NoTextReason,
+    SendText,
+    TextRules,
+)
 from bridge.domain.texts.rendering import Rendered
 from bridge.domain.words.lexicon import default_lexicon
 from bridge.office import schedule_changes as duties
@@ -44,11 +53,18 @@ def shipped_first_text(line: Line, office: Office, call: EndedCall, *, closed: b
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a call belongs. number: the other party, None where it cannot be told or must not be used."""
+    """Where a call belongs.
+
+    number: the other party, None where it cannot be told or must not be used; digits: what there is instead. named: a
+    line names the number called. known: it is certain which line that is.
+    """
 
     line: Line
     number: E164 | None
     closed: bool
+    digits: str = ""
+    named: bool = True
+    known: bool = True
 
 
 class MissedCalls:
@@ -75,6 +91,7 @@ class MissedCalls:
         self._first_text = first_text
         self._text_reader = text_reader or TextReader(default_lexicon())
         self._split = split
+        self.unknown_dids = 0
         self._log = structlog.get_logger()
 
     async def ended(self, call: EndedCall, now: datetime, *, late: bool = False) -> None:
@@ -119,19 +136,26 @@ class MissedCalls:
             number=place.number and place.number.masked,
             text=filing.text_why,
         )
+        if not place.named:
+            self.unknown_dids += 1
+            self._log.warning("did.unknown", call=stored.id, pbx=call.key.pbx, did=call.did, line=place.line.name)
 
     def _place(self, call: EndedCall, office: Office, now: datetime) -> _Place:
-        line = office.line_for(call.key.pbx, call.did)
+        rung = office.line_rung_by(call.key.pbx, call.did)
+        line = rung or office.line_for(call.key.pbx, call.did)
         began_at = call.started_at or call.ended_at or now
         closed = not line.calendar.is_open(began_at) if call.told_closed is None else call.told_closed
         number = None if call.caller.withheld else call.caller.number
-        return _Place(line, number, closed)
+        inbound = call.direction is Direction.INBOUND
+        named = rung is not None or not inbound
+        known = named or office.knows_line(call.key.pbx, call.did)
+        return _Place(line, number, closed, call.caller.unread if inbound else "", named, known)
 
     def _decide(self, call: EndedCall, place: _Place, past: History, now: datetime) -> Decision:
         live = place.number is not None and self._live.is_live(place.number)
-        return policy.decide(call, past, live, self._rules, now, closed=place.closed)
+        return policy.decide(call, past, live, self._rules, now, closed=place.closed, line_known=place.known)
 
-    def _filtered(self, call: EndedCall, contact: ContactKind | None) -> ContactKind | None:
+    def _filtered(self, call: EndedCall, contact: ContactKind | None) -> FilterReason | None:
         if not policy.needs_callback(call):
             return None
         return policy.filtered(call, contact, self._rules)
@@ -149,7 +173,7 @@ class MissedCalls:
             return None
         shared = contact is ContactKind.SHARED
         line, ended_at = place.line, call.ended_at or now
-        known = None if shared else await callbacks.unfinished(tx, line.branch, place.number)
+        known = None if shared else await callbacks.unfinished(tx, line.branch, place.number, place.digits)
         if known is not None:
             act = Act(TEXTBACK, Verb.MISSED, now, {"line": line.name})
             return await callbacks.save(tx, queue.missed(known, line.name, ended_at), act)
@@ -157,6 +181,7 @@ class MissedCalls:
             id=0,
             branch=line.branch,
             number=place.number,
+            digits=place.digits,
             line=line.name,
             opened_at=ended_at,
             version=0,
@@ -236,7 +261,11 @@ class MissedCalls:
         for row in await calls.deferred(tx, number):
             if row.id == but:
                 continue
-            place = _Place(self._office.line_named(row.filing.line), number, row.filing.closed)
+            line, known = (
+                self._office.line_named(row.filing.line),
+                self._office.knows_line(row.call.key.pbx, row.call.did),
+            )
+            place = _Place(line, number, row.filing.closed, known=known)
             past = await self._history(tx, number, now, but=row.id)
             decision = self._decide(row.call, place, past, now)
             word = _word(decision)
@@ -257,4 +286,4 @@ async def _name(db: Reader, call: EndedCall, number: E164 | None) -> str:
     contact = await contacts.get(db, number) if number else None
     if contact is not None and contact.name:
         return contact.name
-    return call.caller.name if number else ""
+    return call.caller.name if number or call.caller.unread else ""

@@ -83,12 +83,13 @@ def kind(number: str, kind: ContactKind, config: ConfigPath = CONFIG) -> None:
 
 
 def filtered(config: ConfigPath = CONFIG) -> None:
-    """Missed calls of staff and of blocked numbers: nobody's callback, and not lost."""
+    """Missed calls of staff, of sister offices and of blocked numbers: nobody's callback, and not lost."""
 
     async def work(database: Database, loaded: Config) -> list[str]:
         zone = loaded.office.zone
         return [
-            f"{row.call.ended_at.astimezone(zone):%Y-%m-%d %H:%M}  {row.filing.number}  {row.filing.filtered}"
+            f"{row.call.ended_at.astimezone(zone):%Y-%m-%d %H:%M}"
+            f"  {row.filing.number or row.call.caller.unread}  {row.filing.filtered}"
             for row in await Contacts(database).filtered_calls()
             if row.call.ended_at
         ]

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from bridge.config import ConfigError, load
 from bridge.doctor.cdr import call_records
 from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
+from bridge.doctor.numbers import numbers_called
 from bridge.ops import logs
 
 MARKS = {
@@ -57,7 +59,9 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
     local = local_checks(config, running=health is not None)
     kept = map(call_records, config.pbxs)
-    return [config_file(path), *local, *kept, *asyncio.run(link_checks(config, bound, running=health is not None))]
+    called = asyncio.run(numbers_called(config, datetime.now(UTC)))
+    links = asyncio.run(link_checks(config, bound, running=health is not None))
+    return [config_file(path), *local, *kept, called, *links]
 
 
 def _rows(finding: Finding) -> list[str]:

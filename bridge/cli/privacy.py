@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.database import number_of, with_database
+from bridge.cli.database import party_of, with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
 from bridge.reports.retention import Privacy
@@ -27,7 +27,7 @@ def forget(number: str, config: ConfigPath = CONFIG, yes: Yes = False) -> None:
         typer.confirm(f"Forget {number} for good?", abort=True)
 
     async def work(database: Database, loaded: Config) -> int:
-        wanted = number_of(number, loaded.office.country)
+        wanted = party_of(number, loaded.office.country)
         return await Privacy(database).forget(wanted, getpass.getuser(), datetime.now(UTC))
 
     changed = with_database(config, work)
@@ -39,7 +39,7 @@ def export(number: str, config: ConfigPath = CONFIG) -> None:
     """Everything that is stored of a number, as JSON: for whoever asks what we have of them."""
 
     async def work(database: Database, loaded: Config) -> str:
-        found = await Privacy(database).export(number_of(number, loaded.office.country))
+        found = await Privacy(database).export(party_of(number, loaded.office.country))
         return json.dumps(found, ensure_ascii=False, indent=2)
 
     print(with_database(config, work))

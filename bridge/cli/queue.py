@@ -120,6 +120,7 @@ def _object(waiting: WaitingCustomer) -> dict[str, object]:
         "row": row.id,
         "branch": row.branch,
         "number": row.number and row.number.value,
+        "digits": row.digits,
         "second_number": row.second and row.second.value,
         "name": row.name,
         "urgency": row.urgency,

@@ -65,7 +65,7 @@ def tracker_settings(config: Config | None, trunks: tuple[str, ...]) -> TrackerS
     """As the first PBX of the configuration, but with every trunk of all of them; trunks named by hand go first."""
     if config is None:
         return TrackerSettings(trunks=trunks)
-    found = [pbx.tracker(config.office.country, config.rules.min_ring) for pbx in config.pbxs]
+    found = [config.tracker(pbx) for pbx in config.pbxs]
     known = tuple(trunk for settings in found for trunk in settings.trunks)
     return replace(found[0], trunks=trunks or known)
 

@@ -15,6 +15,7 @@ from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, PbxSection, RulesSection
 from bridge.config.words import WordsSection, read_words
 from bridge.domain import phone
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.office.office import Office
 from bridge.domain.oncall import escalation
 from bridge.domain.texts.policy import TextRules
@@ -65,6 +66,10 @@ class Config:
     def gateways(self) -> tuple[SmppSettings, ...]:
         """In order of preference."""
         return tuple(gateway for gateway in (self.smpp, self.smpp_backup) if gateway is not None)
+
+    def tracker(self, pbx: PbxSection) -> TrackerSettings:
+        """How the calls of that PBX are followed."""
+        return pbx.tracker(self.office.country, self.rules.min_ring, self.office.own_numbers)
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:

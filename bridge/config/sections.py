@@ -17,6 +17,7 @@ from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.office.hours import ALL_DAY
 from bridge.domain.office.templates import Language, Template
 from bridge.domain.oncall import escalation
+from bridge.domain.phone import E164
 from bridge.domain.texts.policy import TextRules
 from bridge.notify.settings import Security
 
@@ -57,16 +58,20 @@ class PbxSection(AmiSettings):
     name: of this PBX, where there are several. trunks: patterns such as `PJSIP/trunk-*`: channels on which calls come
     in from outside; without any, well-known contexts tell. outside_prefix: digits that are dialled before outside
     numbers. cdr: where it writes its own records of calls, as `cdr_csv` does; what ended while we were away is looked
-    for there.
+    for there. extensions: patterns such as `3??` or `+1202555*`: what colleagues of a sister office call from, over a
+    trunk; their missed calls are listed as filtered.
     """
 
     name: Name = "pbx"
     trunks: tuple[Name, ...] = ()
     outside_prefix: Digits = ""
     cdr: Path | None = None
+    extensions: tuple[Name, ...] = ()
 
-    def tracker(self, country: str, min_ring: timedelta) -> TrackerSettings:
-        return TrackerSettings(self.name, self.trunks, country, self.outside_prefix, min_ring)
+    def tracker(self, country: str, min_ring: timedelta, own_numbers: frozenset[E164] = frozenset()) -> TrackerSettings:
+        return TrackerSettings(
+            self.name, self.trunks, country, self.outside_prefix, min_ring, self.extensions, own_numbers
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ class Daemon:
         config, found = self._config, []
         for pbx, line in zip(config.pbxs, self._lines, strict=True):
             if pbx.cdr is not None:
-                records = CdrFile(pbx.cdr, pbx.tracker(config.office.country, config.rules.min_ring))
+                records = CdrFile(pbx.cdr, config.tracker(pbx))
                 since = partial(_connected_since, line)
                 found.append(Backfill(database, pbx.name, records, since, self._missed.ended, clock=self._clock))
         return found
@@ -276,7 +276,7 @@ class Daemon:
             Listener(
                 pbx.name,
                 line,
-                Tracker(pbx.tracker(config.office.country, config.rules.min_ring)),
+                Tracker(config.tracker(pbx)),
                 self._ended,
                 self._clock,
                 partial(nobody_dialled, database),
@@ -329,6 +329,7 @@ class Daemon:
             self._scripts,
             database=self._config.database,
             watch=self._watch,
+            counts={"unknown_dids": self._missed.unknown_dids, "texts_unplaced": self._inbox.unplaced},
         )
 
 
@@ -351,7 +352,7 @@ def _addresses(config: Config) -> set[tuple[str, int]]:
 
 def _heard_by(config: Config) -> object:
     """What the lines to the PBXs and the trackers of their calls are made from."""
-    return config.pbxs, config.office.country, config.rules.min_ring
+    return config.pbxs, config.office.country, config.office.own_numbers, config.rules.min_ring
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -1,7 +1,7 @@
 """How the daemon does, gathered from its parts."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -27,8 +27,9 @@ def gathered(
     *,
     database: Path,
     watch: DatabaseWatch | None,
+    counts: Mapping[str, int],
 ) -> Health:
-    """watch: None before the database is open."""
+    """watch: None before the database is open. counts: what the use cases counted."""
     free, total = _disk(database)
     return Health(
         links=(*map(_pbx_link, lines), *map(_sms_link, gateways)),
@@ -45,6 +46,7 @@ def gathered(
             "calls_judged": sum(listener.judged for listener in listeners),
             "calls_waiting": sum(listener.waiting for listener in listeners),
             "blocks_planted": sum(listener.injected for listener in listeners),
+            **counts,
             **(asdict(scripts.figures) if scripts else {}),
         },
     )

@@ -30,6 +30,7 @@ WITHHELD = frozenset(
 """What networks and PBXs write in the place of a number that they do not show; letters only."""
 
 _LONGEST_URI = 512
+_NAME_ADDR = re.compile(r"""(?:"[^"]*"\s*|[^<>"]*)<([^<>]*)>""")
 _SCHEME = re.compile(r"(?:sips?|tel|smsto|sms|callto):/{0,2}", re.IGNORECASE)
 _CONTEXT = re.compile(r";phone-context=(\+[0-9]{1,14})(?:[;@]|$)", re.IGNORECASE)
 _SPACES = {ord(c): " " for c in "\u00a0\u2007\u2009\u202f"} | {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2212"}
@@ -104,8 +105,8 @@ def bare(written: str) -> str:
     the dialplan put in front of a caller ID (`SALES:2025550123`) is looked through. What is no URI stays as it is.
     """
     text = written[:_LONGEST_URI].strip()
-    if text.endswith(">") and "<" in text:
-        text = text[text.rindex("<") + 1 : -1].strip()
+    if named := _NAME_ADDR.fullmatch(text):
+        text = named[1].strip()
     context = _CONTEXT.search(text)
     text = re.split("[;@?]", _SCHEME.sub("", text, count=1), maxsplit=1)[0]
     prefix, colon, rest = text.partition(":")
@@ -119,6 +120,11 @@ def bare(written: str) -> str:
 def digits_of(written: str) -> str:
     """What can be dialled or compared of it: digits, `+`, `*` and `#`."""
     return re.sub(r"[^0-9+*#]", "", bare(written))
+
+
+def as_shown(written: str) -> str:
+    """What to call somebody whose number nobody can read: the digits, or without any the plain letters of a name."""
+    return (digits_of(written) or re.sub(r"[^A-Za-z._-]", "", bare(written)))[:MAX_RAW]
 
 
 def is_withheld(written: str) -> bool:

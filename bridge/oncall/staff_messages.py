@@ -94,6 +94,7 @@ class StaffMessages:
         return SummaryFacts(
             row=callback.id,
             number=callback.number,
+            digits=callback.digits,
             waiting_since=callback.opened_at,
             name=callback.name,
             address=callback.address,

@@ -43,6 +43,9 @@ STILL_NEWS = timedelta(hours=2)
 CANNOT_BE_TEXTED = frozenset(
     {
         NoTextReason.WITHHELD,
+        NoTextReason.INTERNAL,
+        NoTextReason.OWN_NUMBER,
+        NoTextReason.UNKNOWN_DID,
         NoTextReason.INVALID,
         NoTextReason.LANDLINE,
         NoTextReason.OPTED_OUT,
@@ -135,7 +138,11 @@ class EscalationTriggers:
 
     async def _called_repeatedly(self, db: Reader, row: CallRow) -> bool:
         """By one caller: of withheld numbers nobody knows whether they are the same."""
-        if row.filing.number is None or row.filing.callback_id is None or row.call.ended_at is None:
+        if (
+            not (row.filing.number or row.call.caller.unread)
+            or row.filing.callback_id is None
+            or row.call.ended_at is None
+        ):
             return False
         since = row.call.ended_at - self._rules.repeated_within
         times = [other.call.ended_at for other in await calls.of_callback(db, row.filing.callback_id)]

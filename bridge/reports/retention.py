@@ -8,7 +8,6 @@ import structlog
 from bridge.domain.callbacks.queue import TEXTBACK
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Office
-from bridge.domain.phone import E164
 from bridge.reports.figures import DAY, day_start
 from bridge.reports.settings import RetentionSettings
 from storage import figures, privacy, retention, settings
@@ -77,12 +76,12 @@ class Privacy:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def export(self, number: E164) -> Mapping[str, Sequence[Mapping[str, object]]]:
-        """Every stored row about that number, table by table, as plain values; times are ISO 8601 in UTC."""
+    async def export(self, number: privacy.Party) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """Every stored row about it, table by table, as plain values; times are ISO 8601 in UTC."""
         async with self._database.read() as db:
             return await privacy.everything(db, number)
 
-    async def forget(self, number: E164, who: str, now: datetime) -> int:
+    async def forget(self, number: privacy.Party, who: str, now: datetime) -> int:
         """Take the number and its words out of everything; how many rows were about it.
 
         The counts stay as they were, under a pseudonym that leads back to nobody; so does an opt-out, which holds again

@@ -43,6 +43,7 @@ class CustomerReplies:
         self._answers = answers
         self._text_reader = text_reader
         self._staff = frozenset(person.mobile for person in office.people if person.mobile)
+        self.unplaced = 0
         self._log = structlog.get_logger()
 
     async def said(
@@ -91,6 +92,9 @@ class CustomerReplies:
         self._log.info("reply.received", reply=kept.id, number=number and number.masked, role=role, word=word)
         if number is not None:
             await self._heed(tx, kept, number, line, now)
+        elif kept.unplaced:
+            self.unplaced += 1
+            self._log.error("reply.unplaced", reply=kept.id, word=word, digits=len(phone.digits_of(text.source)))
         return kept
 
     async def stops(self, db: Reader, text: InboundText, piece: str) -> bool:

@@ -52,6 +52,11 @@ class Inbox:
         self._conversation = CustomerReplies(office, answers, self._text_reader)
         self._log = structlog.get_logger()
 
+    @property
+    def unplaced(self) -> int:
+        """Texts of people whom nobody can place, since the start."""
+        return self._conversation.unplaced
+
     async def received(self, what: Inbound) -> Stored:
         """OK once it is on disk. What our own code cannot digest is kept raw: it must not come again for ever."""
         try:

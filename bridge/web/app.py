@@ -156,6 +156,7 @@ def _add_templates(app: web.Application, business: str) -> None:
         bytes_free=labels.bytes_free,
         minutes=labels.minutes,
         kinds=labels.KINDS,
+        filter_reasons=labels.FILTERED,
     )
 
 

@@ -14,13 +14,14 @@ from bridge.domain.office.hours import ALL_DAY, OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
-from bridge.domain.texts.policy import ContactKind, NoTextReason
+from bridge.domain.texts.policy import ContactKind, FilterReason, NoTextReason
 from bridge.domain.texts.rendering import TWELVE_HOURS
 from bridge.web.language import N_, PageWords
 
 NOON = TimeOfDay(12)
 NOW = N_("now")
 WITHHELD = N_("Number withheld")
+UNREAD = N_("Caller ID %(digits)s")
 
 OUTCOMES = {
     Outcome.REACHED: N_("Reached"),
@@ -77,6 +78,12 @@ KINDS = {
     ContactKind.SHARED: N_("shared"),
 }
 
+FILTERED = {
+    FilterReason.STAFF: N_("staff"),
+    FilterReason.BLOCKED: N_("blocked"),
+    FilterReason.SISTER_OFFICE: N_("sister office"),
+}
+
 VERDICTS = {
     Verdict.ANSWERED: N_("answered"),
     Verdict.MISSED: N_("missed"),
@@ -104,6 +111,8 @@ WHY_NO_TEXT = {
     NoTextReason.INTERNAL: N_("Cannot be texted"),
     NoTextReason.INVALID: N_("Cannot be texted"),
     NoTextReason.EMERGENCY_OR_SHORT_CODE: N_("Cannot be texted"),
+    NoTextReason.SISTER_OFFICE: N_("Sister office: no text"),
+    NoTextReason.UNKNOWN_DID: N_("Called number is on no line: no text"),
     NoTextReason.OWN_NUMBER: N_("Own number: no text"),
     NoTextReason.TOLL_FREE: N_("Toll-free: call, do not text"),
     NoTextReason.PREMIUM: N_("Premium number: no text"),
@@ -172,8 +181,11 @@ class Show:
     def age(self, since: datetime) -> str:
         return self.words.say(age(self.now - since))
 
-    def number(self, number: E164 | None) -> str:
-        return phone.national(number, self.office.country) if number else self.words.say(WITHHELD)
+    def number(self, number: E164 | None, digits: str = "") -> str:
+        """digits: what was shown in its place."""
+        if number is None:
+            return self.words.say(UNREAD, digits=digits) if digits else self.words.say(WITHHELD)
+        return phone.national(number, self.office.country)
 
     def span(self, start: datetime, end: datetime) -> str:
         return self.words.say("from %(start)s to %(end)s", start=self.time(start), end=self.time(end))

@@ -30,7 +30,11 @@ from storage.schedule import HOURS
 from storage.users import UserRole
 
 DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
 MANY = 100
+BARS = 5
+"""Of one kind; the page is for the rows."""
+
 
 FAULTS = {
     LinkKind.PBX: N_("The PBX is not connected (%(why)s). New calls are not seen; the queue, texts and replies go on."),
@@ -129,6 +133,8 @@ class PageContext:
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
             "unseen_today": len(await calls.unseen(db, now - DAY, limit=MANY)),
+            "on_no_line": self.office.on_no_line(await calls.dids_rung(db, now - DAY))[:BARS],
+            "unplaced": (await replies.from_nobody(db, now - WEEK))[-BARS:],
             "stopped": self.office.at_mobiles(await replies.staff_stopped(db)),
             "toast": await self._toast(request, db, now),
             "banner": None,

@@ -6,7 +6,7 @@ import pytest
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import UNDO_WINDOW, Outcome
-from bridge.domain.texts.policy import ContactKind
+from bridge.domain.texts.policy import ContactKind, FilterReason
 from bridge.office.contacts import CannotUndoError, Contacts, ContactsError, read_csv
 from storage import privacy
 from storage.audit import Act
@@ -102,7 +102,7 @@ async def test_filtered_calls_are_listed_and_not_lost(desk: Desk, kind: ContactK
     await desk.call(missed_call())
     await desk.call(missed_call(OTHER))
     [row] = await people.filtered_calls()
-    assert (row.filing.number, row.filing.filtered) == (CUSTOMER, kind)
+    assert (row.filing.number, row.filing.filtered) == (CUSTOMER, FilterReason(kind))
 
 
 async def test_a_number_that_was_forgotten_can_be_remembered_again(desk: Desk) -> None:

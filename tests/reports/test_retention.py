@@ -1,12 +1,14 @@
 """What is forgotten in time, and at somebody's wish; what stays all the same."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt, Outcome
+from bridge.domain.calls.calls import Caller
 from bridge.domain.phone import E164, national
 from bridge.domain.reports.figures import Counts
 from bridge.reports import figures
@@ -217,3 +219,34 @@ async def test_nobody_known_exports_and_forgets_as_nothing(database: Database) -
     desk = Desk(database)
     assert not any((await Privacy(database).export(CUSTOMER)).values())
     assert await forget(desk) == 0
+
+
+async def unreadable(desk: Desk, digits: str) -> None:
+    await desk.call(replace(missed_call(), caller=Caller(None, digits, "Door at the gate")))
+
+
+async def test_digits_nobody_can_read_are_exported_and_forgotten_like_a_number(desk: Desk) -> None:
+    await unreadable(desk, "0000000000")
+    await unreadable(desk, "447700900123")
+    await desk.inbox.received(text("who is this?", "447700900123"))
+    privacy = Privacy(desk.database)
+
+    exported = json.dumps(await privacy.export("447700900123"))
+    assert ("Door at the gate" in exported, "0000000000" in exported) == (True, False)
+    assert await privacy.forget("447700900123", "Ann", desk.clock()) > 0
+
+    kept = await everything(desk)
+    assert ("447700900123" in kept, "0000000000" in kept) == (False, True)
+    assert await desk.column("SELECT state FROM callback ORDER BY id") == ["open", "closed"]
+    assert await desk.column("SELECT count(DISTINCT coalesce(number, digits)) FROM call") == [2]
+
+
+async def test_a_closed_row_of_digits_goes_after_a_year(desk: Desk) -> None:
+    await unreadable(desk, "0000000000")
+    row = await desk.row(None)
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.NO_NEED)
+
+    await retention(desk).run_due(desk.clock.advance(days=YEAR.days))
+
+    assert await desk.column("SELECT count(*) FROM call") == [0]
+    assert await desk.column("SELECT count(*) FROM callback") == [0]

@@ -3,7 +3,7 @@
 import pytest
 
 from bridge.domain.phone import E164
-from storage import opt_outs
+from storage import opt_outs, replies
 from tests.desk import CUSTOMER, Desk, missed_call, text
 
 NEW = E164("+14365550123")
@@ -52,3 +52,25 @@ async def test_what_was_written_to_in_another_way_is_our_line_all_the_same(desk:
     await desk.inbox.received(text("hello again", to="tel:+12025550100"))
 
     assert await desk.column("SELECT DISTINCT branch FROM callback") == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "words", "loud"),
+    [
+        ("99999990123", "STOP", True),
+        ("99999990123", "my basement floods", True),
+        ("ACME", "STOP", True),
+        ("72975", "Your code is 123456", False),
+        ("ACME", "Your parcel is on its way", False),
+        ("+12025550123", "STOP", False),
+    ],
+)
+async def test_a_text_from_nobody_whom_we_can_place_is_loud(
+    desk: Desk, sender: str, words: str, loud: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await desk.inbox.received(text(words, sender, alphanumeric=sender == "ACME"))
+
+    assert ("reply.unplaced" in capsys.readouterr().out) is loud
+    assert desk.inbox.unplaced == loud
+    async with desk.database.read() as db:
+        assert [one.text for one in await replies.from_nobody(db, desk.clock())] == [words] * loud

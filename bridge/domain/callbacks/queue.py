@@ -119,7 +119,8 @@ class TooLateError(NotPossibleError):
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """number: None is the branch's "Number withheld" row, which only a person closes. until: snoozed until then.
+    """number: None for what is no number: the row of these `digits`, else the branch's "Number withheld" row; only a
+    person closes either. until: snoozed until then.
 
     closed_by and reached_by: a person or an extension; TEXTBACK where the row closed by itself. unread: a reply that
     nobody has seen. line: the line that was rung last. second: where else this customer can be reached.
@@ -132,6 +133,7 @@ class Callback:
     opened_at: datetime
     version: int
     name: str = ""
+    digits: str = ""
     shared: bool = False
     state: CallbackState = CallbackState.OPEN
     owner: str | None = None

@@ -50,14 +50,21 @@ class CallKey:
 class Caller:
     """Who called, as far as the network showed it.
 
-    number: a valid public number, else None. digits: what was shown where it was no valid number ("" if nothing).
+    number: a public number, else None. digits: what was shown where it was none that we can read ("" if nothing).
     withheld: the caller asked not to be shown; number and digits are then never used, whatever the PBX displays.
+    colleague: of a sister office, by the patterns of `[[pbx]] extensions`.
     """
 
     number: E164 | None
     digits: str = ""
     name: str = ""
     withheld: bool = False
+    colleague: bool = False
+
+    @property
+    def unread(self) -> str:
+        """The digits, where they are all that tells this caller from others; else ""."""
+        return "" if self.withheld or self.number else self.digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The calls of one PBX that live now: opened, offered to phones, and in the end put into words."""
 
-import re
+import fnmatch
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -62,7 +62,8 @@ class LiveCalls:
     # --- opening
 
     def open_inbound(self, channel: Channel, number: str, name: str, at: datetime | None) -> LiveCall:
-        call = LiveCall(channel, Direction.INBOUND, at, self.read_caller(number, name), channel.exten)
+        did = phone.bare(channel.exten) or channel.exten
+        call = LiveCall(channel, Direction.INBOUND, at, self.read_caller(number, name, did), did)
         call.note(at, f"{channel.name} called {channel.exten or 'in'}")
         self._calls[channel.uniqueid] = call
         return call
@@ -75,13 +76,19 @@ class LiveCalls:
         call.note(at, f"{call.answered_by or 'the PBX'} dialled {dialled} over {channel.name}")
         self._calls[channel.uniqueid] = call
 
-    def read_caller(self, number: str, name: str) -> Caller:
+    def read_caller(self, number: str, name: str, did: str = "") -> Caller:
+        """Some carriers put the account in From: our own numbers say nothing of who calls. did: the number called."""
         if phone.is_withheld(number):
             return Caller(None, "", name)
-        read = phone.parse(number, self._settings.country)
-        digits = "" if read else _digits(number[: phone.MAX_RAW])
-        is_name = _digits(name) != _digits(number) or not _digits(name)  # many trunks send the number as the name
-        return Caller(read, digits, name if is_name else "")
+        read, shown = phone.parse(number, self._settings.country), phone.as_shown(number)
+        colleague = any(fnmatch.fnmatchcase(shown, pattern) for pattern in self._settings.extensions)
+        if read and not colleague and self._is_ours(read, did):
+            read, shown = None, read.value
+        is_name = phone.digits_of(name) != phone.digits_of(number) or not phone.digits_of(name)
+        return Caller(read, "" if read else shown, name if is_name else "", colleague=colleague)
+
+    def _is_ours(self, number: E164, did: str) -> bool:
+        return number in self._settings.own_numbers or number == phone.parse(did, self._settings.country)
 
     def _outside_number(self, dialled: str) -> E164 | None:
         """With the outside prefix if somebody has that number, else without: a dialplan may have cut it off already."""
@@ -156,10 +163,6 @@ class LiveCalls:
             attempt_id=call.origin or None,
             why=tuple(call.why),
         )
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"[^0-9+*#]", "", text)
 
 
 def _judge_outbound(call: LiveCall, cause: int) -> tuple[Verdict, Reason | None]:

@@ -230,8 +230,8 @@ class Tracker:
         call = self._book.inbound(event.uniqueid)
         if not call or call.caller.withheld:
             return
-        new = self._book.read_caller(event.caller_number, event.caller_name)
-        if new.number and not call.caller.number:
+        new = self._book.read_caller(event.caller_number, event.caller_name, call.did)
+        if new.number and not call.caller.number and not call.caller.colleague:
             call.caller = new
             call.note(event.at, "the PBX learned the caller's number")
         if event.restricted:

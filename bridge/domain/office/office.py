@@ -61,14 +61,38 @@ class Office:
     roster: Roster = field(default=Roster())
     emergency: str = "911"
 
+    def line_rung_by(self, pbx: str, did: str) -> Line | None:
+        """The line that this number rings, however it is written; None where no line of that PBX names it."""
+        wanted = {did, phone.bare(did)}
+        here = self._lines_on(pbx)
+        return next((line for line in here if wanted & {*line.dids}), None) or self._line_reading(here, did)
+
+    def _line_reading(self, lines: Sequence[Line], did: str) -> Line | None:
+        country = self.country
+        own = {number: line for line in reversed(lines) for raw in line.dids if (number := phone.parse(raw, country))}
+        read = phone.parse(did, country)
+        if read in own:
+            return own[read]
+        written = (*phone.readings(did, country), *phone.by_last_digits(did, country, self.regions))
+        return next((own[number] for number in written if number in own), None)
+
     def line_for(self, pbx: str, did: str) -> Line:
-        """The line that this number rings, however it is written; the first line of that PBX where none names it."""
-        here = [line for line in self.lines if line.pbx == pbx] or list(self.lines)
-        number = phone.parse(did, self.country)
-        for line in here:
-            if did in line.dids or (number and number in [phone.parse(own, self.country) for own in line.dids]):
-                return line
-        return here[0]
+        """The line that this number rings; else the first one of that PBX, for a row has to stand somewhere."""
+        return self.line_rung_by(pbx, did) or self._lines_on(pbx)[0]
+
+    def knows_line(self, pbx: str, did: str) -> bool:
+        """Is it certain whom a caller of that number wanted, and from which of our numbers to text them?
+
+        It is where a line names the number, or where that PBX has one line only.
+        """
+        return len(self._lines_on(pbx)) == 1 or self.line_rung_by(pbx, did) is not None
+
+    def on_no_line(self, rung: Iterable[tuple[str, str]]) -> list[str]:
+        """Of these numbers, each with the PBX it rang, those that no line names."""
+        return [did for pbx, did in rung if self.line_rung_by(pbx, did) is None]
+
+    def _lines_on(self, pbx: str) -> Sequence[Line]:
+        return [line for line in self.lines if line.pbx == pbx] or self.lines
 
     def lines_texted_at(self, address: str) -> list[Line]:
         """The lines that text from this number, short code or name, however a gateway writes it."""

@@ -47,9 +47,9 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Sk", "So"})
 class SummaryFacts:
     """What a line is made of.
 
-    row: the number people use for it. number: None for a withheld one. why: what made it urgent, as categories of
-    triage. waiting_since: the row's opening. calls: how often they were missed. talked_at: the last talk before that.
-    second: where else they can be reached.
+    row: the number people use for it. number: None for a withheld one, or for `digits` that are none. why: what made it
+    urgent, as categories of triage. waiting_since: the row's opening. calls: how often they were missed. talked_at: the
+    last talk before that. second: where else they can be reached.
     """
 
     row: int
@@ -62,6 +62,7 @@ class SummaryFacts:
     calls: int = 0
     talked_at: datetime | None = None
     second: E164 | None = None
+    digits: str = ""
 
 
 def line(facts: SummaryFacts, office: Office, now: datetime, *, lead: str = "", tail: str = "") -> str:
@@ -111,7 +112,9 @@ def _pieces(facts: SummaryFacts, office: Office, now: datetime) -> dict[str, str
 
 
 def _number(facts: SummaryFacts, office: Office) -> str:
-    return phone.national(facts.number, office.country) if facts.number else "number withheld"
+    if facts.number is None:
+        return f"caller ID {facts.digits}" if facts.digits else "number withheld"
+    return phone.national(facts.number, office.country)
 
 
 def _joined(pieces: dict[str, str]) -> str:

@@ -23,7 +23,7 @@ class Count(StrEnum):
     """What can be added up day by day. Each is one sentence of the definitions.
 
     MISSED_CALLS: inbound calls with the verdict `missed`, without those of staff and of blocked numbers, which are
-    FILTERED_CALLS. MISSED_CALLERS: distinct numbers among them; of withheld ones, each branch has one caller.
+    FILTERED_CALLS. MISSED_CALLERS: distinct numbers, or digits, among them; of withheld ones, each branch has one.
     TEXTS_SENT: first texts that the gateway took, or may have taken. TEXT_REPLIES: conversations with a customer's text
     after our first text. CALLS_RECOVERED: callbacks whose customer talked with a person later. APPOINTMENTS_BOOKED:
     closed by a person as booked.

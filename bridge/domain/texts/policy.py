@@ -22,8 +22,15 @@ class ContactKind(StrEnum):
     SHARED = "shared"
 
 
-FILTERED = frozenset({ContactKind.STAFF, ContactKind.BLOCKED})
-"""No text and no row: only listed."""
+class FilterReason(StrEnum):
+    """Whose missed calls are only listed: no text and no row."""
+
+    STAFF = "staff"
+    BLOCKED = "blocked"
+    SISTER_OFFICE = "sister_office"
+
+
+FILTERED = {ContactKind.STAFF: FilterReason.STAFF, ContactKind.BLOCKED: FilterReason.BLOCKED}
 
 UNTEXTED = frozenset({ContactKind.SUPPLIER, ContactKind.OTHER})
 """A row, but no text."""
@@ -48,6 +55,7 @@ class NoTextReason(StrEnum):
     EMERGENCY_OR_SHORT_CODE = "emergency_or_short_code"
     INTERNAL = "internal"
     INVALID = "invalid"
+    SISTER_OFFICE = "sister_office"
     OWN_NUMBER = "own_number"
     STAFF = "staff"
     BLOCKED = "blocked"
@@ -56,6 +64,7 @@ class NoTextReason(StrEnum):
     TOLL_FREE = "toll_free"
     PREMIUM = "premium"
     REGION = "region"
+    UNKNOWN_DID = "unknown_did"
     LANDLINE = "landline"
     TALKED_SINCE = "talked_since"
     TOO_OLD = "too_old"
@@ -156,20 +165,38 @@ def needs_callback(call: EndedCall) -> bool:
     return call.direction is Direction.INBOUND and call.verdict in (Verdict.MISSED, Verdict.ANSWERED_THEN_LOST)
 
 
-def filtered(call: EndedCall, contact: ContactKind | None, rules: TextRules) -> ContactKind | None:
+def filtered(call: EndedCall, contact: ContactKind | None, rules: TextRules) -> FilterReason | None:
     """Whose calls are listed but never queued: the office's own people, and blocked numbers."""
+    if call.caller.colleague and not call.caller.withheld:
+        return FilterReason.SISTER_OFFICE
     if call.caller.number in rules.staff:
-        return ContactKind.STAFF
-    return contact if contact in FILTERED else None
+        return FilterReason.STAFF
+    return FILTERED.get(contact) if contact else None
 
 
 def decide(
-    call: EndedCall, history: History, live: bool, rules: TextRules, now: datetime, *, closed: bool = False
+    call: EndedCall,
+    history: History,
+    live: bool,
+    rules: TextRules,
+    now: datetime,
+    *,
+    closed: bool = False,
+    line_known: bool = True,
 ) -> Decision:
-    """live: a call with that number is going on. closed: the office was closed when the call came in."""
+    """live: a call with that number is going on. closed: the office was closed when the call came in.
+
+    line_known: the number called tells from which of ours to text.
+    """
     slot = Slot.CLOSED if closed else Slot.OPEN
     case = _Case(call, history, live, rules, now, slot)
-    for rule in (_by_call, _by_number, _by_person, _by_moment, _by_volume):
+    for rule in (_by_call, _by_number, _by_person):
+        why = rule(case)
+        if why is not None:
+            return NoText(why)
+    if not line_known:
+        return NoText(NoTextReason.UNKNOWN_DID)
+    for rule in (_by_moment, _by_volume):
         why = rule(case)
         if why is not None:
             return NoText(why)
@@ -210,7 +237,12 @@ def _by_number(case: _Case) -> NoTextReason | None:
     caller, rules = case.call.caller, case.rules
     if caller.withheld or (caller.number is None and phone.is_withheld(caller.digits)):
         return NoTextReason.WITHHELD
-    return _unusable(caller.digits, rules.country) if caller.number is None else None
+    if caller.colleague:
+        return NoTextReason.SISTER_OFFICE
+    if caller.number is not None:
+        return None
+    ours = phone.parse(caller.digits, rules.country) in rules.own_numbers
+    return NoTextReason.OWN_NUMBER if ours else _unusable(caller.digits, rules.country)
 
 
 def _unusable(digits: str, country: str) -> NoTextReason:

@@ -12,6 +12,7 @@ from bridge.domain.phone import E164
 from bridge.domain.texts.policy import (
     ContactKind,
     Decision,
+    FilterReason,
     History,
     NoText,
     NoTextReason,
@@ -242,8 +243,8 @@ def test_a_row_is_for_who_was_missed_or_lost_after_a_talk(verdict: Verdict, need
 
 
 def test_calls_of_the_office_and_of_blocked_numbers_are_listed_only() -> None:
-    assert filtered(replace(CALL, caller=Caller(STAFF)), None, RULES) is ContactKind.STAFF
-    assert filtered(CALL, ContactKind.BLOCKED, RULES) is ContactKind.BLOCKED
+    assert filtered(replace(CALL, caller=Caller(STAFF)), None, RULES) is FilterReason.STAFF
+    assert filtered(CALL, ContactKind.BLOCKED, RULES) is FilterReason.BLOCKED
     assert filtered(CALL, ContactKind.SUPPLIER, RULES) is None
 
 
