@@ -63,7 +63,8 @@ def _install(requirements: str) -> str:
 
 def by_uv(requirements: str) -> None:
     """Raises CommandError where uv cannot be had, or cannot do it."""
-    run([*PIP, "install", *QUIET, "--require-hashes", "-r", UV_LIST], "fetching uv")
+    # Where there is no wheel for this machine, pip would build it for half an hour.
+    run([*PIP, "install", *QUIET, "--only-binary=:all:", "--require-hashes", "-r", UV_LIST], "fetching uv")
     settings = pip_settings(run([*PIP, "config", "list"]))
     environ = uv_environ(settings, os.environ)
     install = [str(UV), "pip", "install", "--quiet", "--python", sys.executable]
