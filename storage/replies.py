@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from bridge.domain import phone
 from bridge.domain.phone import E164
@@ -175,6 +176,6 @@ def stretches(stored: str) -> tuple[tuple[int, int], ...]:
     return tuple((start, end) for start, end in json.loads(stored))
 
 
-def _columns(reply: Reply) -> dict[str, object]:
+def _columns(reply: Reply) -> dict[str, Any]:
     read = {"unread": json.dumps(reply.unread), "reaction": str(reply.reaction or "")}
     return columns(reply, "unread", "reaction") | read

@@ -268,7 +268,7 @@ async def first_text(desk: Desk) -> str:
 async def test_a_reaction_to_our_text_is_stored_shown_and_nothing_else(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.snooze(row.id, row.version, "Bob", desk.clock(), LATER + timedelta(hours=3))
+    await desk.callbacks.snooze(Seen.of(row, "Bob", desk.clock()), LATER + timedelta(hours=3))
     await desk.inbox.received(text(f"Liked “{await first_text(desk)}”"))
     row = await desk.row()
     assert (row.state, row.urgency, row.unread, row.issue) == (CallbackState.WAITING, Urgency.ROUTINE, True, None)
@@ -293,7 +293,7 @@ async def test_a_reaction_to_a_closed_row_reopens_nothing_and_from_a_stranger_op
     assert await desk.column("SELECT count(*) FROM callback") == [0]
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.finish(row.id, row.version, "Bob", desk.clock(), Outcome.REACHED)
+    await desk.callbacks.finish(Seen.of(row, "Bob", desk.clock()), Outcome.REACHED)
     await desk.inbox.received(text(f"Loved “{await first_text(desk)}”"))
     assert (await desk.row()).state is CallbackState.CLOSED
 
@@ -328,7 +328,7 @@ async def test_two_fragments_of_a_trouble_opt_nobody_out_and_reach_a_person(desk
 async def test_an_autoresponder_is_kept_on_the_row_and_wakes_nothing(desk: Desk) -> None:
     await desk.call(missed_call())
     row = await desk.row()
-    await desk.callbacks.snooze(row.id, row.version, "Bob", desk.clock(), LATER + timedelta(hours=3))
+    await desk.callbacks.snooze(Seen.of(row, "Bob", desk.clock()), LATER + timedelta(hours=3))
     await desk.inbox.received(text("I'm driving. If this is urgent reply urgent. In an emergency call 911."))
     row = await desk.row()
     assert (row.state, row.urgency) == (CallbackState.WAITING, Urgency.ROUTINE)
