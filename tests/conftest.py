@@ -11,8 +11,9 @@ from tests.desk import database, desk
 from tests.lab.fixtures import asterisk, office
 from tests.ports import reserve
 from tests.site import example
+from tests.web.chromium import chromium
 
-__all__ = ["asterisk", "database", "desk", "example", "office"]
+__all__ = ["asterisk", "chromium", "database", "desk", "example", "office"]
 
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Hashed at once; what a password costs outside tests, `test_sign_in` holds."""

@@ -1,8 +1,10 @@
-"""How many random offices are played: a share of the suite's time, or thousands now and then.
-
-`make deep`, or any test with `--hypothesis-profile=thousands`. A loaded machine is no reason to fail: no deadline, and
-no complaint that inputs come slowly.
+"""What the suite does a share of, and `make deep` does whole: random offices by the thousand, and axe on every page
+at every width in both themes. Any test does the whole with `--hypothesis-profile=thousands`. A loaded
+machine is no reason to fail: no deadline, and no complaint that inputs come slowly.
 """
+
+from collections.abc import Sequence
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 
@@ -14,7 +16,17 @@ settings.register_profile(THOUSANDS, settings.get_profile(SUITE), max_examples=2
 settings.load_profile(SUITE)
 
 
+T = TypeVar("T")
+
+
+def is_deep() -> bool:
+    return settings().max_examples != BY_DEFAULT
+
+
+def a_share(share: Sequence[T], whole: Sequence[T]) -> Sequence[T]:
+    return whole if is_deep() else share
+
+
 def runs(share: int) -> int:
     """share: how many there are in the suite, where no profile was asked for."""
-    asked = settings().max_examples
-    return share if asked == BY_DEFAULT else asked
+    return settings().max_examples if is_deep() else share

@@ -1,7 +1,6 @@
 """The page in a real browser: live, by keys, without scripts, at every width, and accessible."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,28 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.phone import E164
+from tests.depth import a_share
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
-from tests.lab.fixtures import missing
 from tests.web import morning
+from tests.web.chromium import browser_at
 from tests.web.served import served
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 REFUSED = re.compile(r"status of 4(01|04|09)")
 """What a browser says of pages that answer so on purpose."""
@@ -63,13 +53,9 @@ class Visit:
 
 
 @pytest.fixture
-async def visit(desk: Desk) -> AsyncIterator[Visit]:
-    if not os.access(CHROMIUM, os.X_OK):
-        missing(f"there is no {CHROMIUM}: apt-get install chromium")
-    async with served(desk) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+async def visit(desk: Desk, chromium: str) -> AsyncIterator[Visit]:
+    async with served(desk) as client, browser_at(chromium) as browser:
         yield Visit(desk, browser, str(client.make_url("/")))
-        await browser.close()
 
 
 async def is_sound(page: Page, where: str) -> None:
@@ -77,6 +63,10 @@ async def is_sound(page: Page, where: str) -> None:
     await page.add_script_tag(path=AXE)
     found = await page.evaluate("axe.run().then(found => found.violations.map(v => [v.id, v.nodes.map(n => n.html)]))")
     assert found == [], where
+    await is_no_wider(page, where)
+
+
+async def is_no_wider(page: Page, where: str) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
 
 
@@ -258,19 +248,48 @@ async def test_everything_works_without_scripts(visit: Visit) -> None:
     assert (await desk.row()).owner == "Front desk"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-async def test_no_page_has_an_accessibility_violation_or_a_sideways_scroll(
-    visit: Visit, width: int, scheme: str
-) -> None:
+PAGES = (
+    *("", "snoozed", "done", "callbacks/{leak}", "?q=zzz"),
+    *("on-call", "figures", "contacts", "filtered", "settings", "users", "print", "nonsense"),
+)
+SCREENS = [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
+
+
+async def leaking(visit: Visit) -> list[str]:
+    """A morning is played; every page of it, the queue first."""
     await morning.play(visit.desk)
     leak = await visit.desk.row(morning.LEAK)
+    return [visit.address + path.format(leak=leak.id) for path in PAGES]
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+async def test_the_queue_has_no_accessibility_violation_on_any_screen(visit: Visit, width: int, scheme: str) -> None:
+    queue, *_ = await leaking(visit)
     async with visit.page(color_scheme=scheme, bypass_csp=True) as page:
         await page.set_viewport_size({"width": width, "height": 800})
-        lists = ("", "snoozed", "done", f"callbacks/{leak.id}", "?q=zzz")
-        for path in (*lists, "on-call", "figures", "contacts", "filtered", "settings", "users", "print", "nonsense"):
-            await page.goto(visit.address + path)
-            await is_sound(page, path)
+        await page.goto(queue)
+        await is_sound(page, queue)
+
+
+@pytest.mark.parametrize(("width", "scheme"), a_share([(390, "dark")], SCREENS))
+async def test_no_page_has_an_accessibility_violation(visit: Visit, width: int, scheme: str) -> None:
+    """On one screen here, on all of them in `make deep`."""
+    addresses = await leaking(visit)
+    async with visit.page(color_scheme=scheme, bypass_csp=True) as page:
+        await page.set_viewport_size({"width": width, "height": 800})
+        for address in addresses:
+            await page.goto(address)
+            await is_sound(page, address)
+
+
+async def test_no_page_has_a_sideways_scroll_at_any_width(visit: Visit) -> None:
+    addresses = await leaking(visit)
+    async with visit.page() as page:
+        for address in addresses:
+            await page.goto(address)
+            for width in WIDTHS:
+                await page.set_viewport_size({"width": width, "height": 800})
+                await is_no_wider(page, address)
 
 
 async def test_on_a_telephone_everything_to_press_is_large_enough(visit: Visit) -> None:

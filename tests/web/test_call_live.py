@@ -1,7 +1,6 @@
 """Call, from a real browser: the daemon as its own process, a running Asterisk with our snippets, real phones."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome, Urgency, Verb
 from bridge.domain.calls.calls import Reason
@@ -21,10 +20,9 @@ from storage.users import UserRole
 from tests.agi.phones import LINE_DID, NINA, misses, now, shown_name
 from tests.agi.process import daemon
 from tests.lab import sip
-from tests.lab.fixtures import missing
 from tests.lab.office import Office
 from tests.lab.phone import Call, Phone, refuses
-from tests.web.test_browser import CHROMIUM, FLAGS
+from tests.web.chromium import browser_at
 from tests.web.test_sign_in import HASH, PASSWORD
 
 ANN = """
@@ -110,16 +108,14 @@ async def asks_nina_to_wait(database: Database) -> None:
 
 
 @pytest_asyncio.fixture
-async def desk(office: Office, tmp_path: Path, unused_tcp_port_factory: Callable[[], int]) -> AsyncIterator[Desk]:
-    if not os.access(CHROMIUM, os.X_OK):
-        missing(f"there is no {CHROMIUM}: apt-get install chromium")
+async def desk(
+    office: Office, tmp_path: Path, unused_tcp_port_factory: Callable[[], int], chromium: str
+) -> AsyncIterator[Desk]:
     started = daemon(office, tmp_path, unused_tcp_port_factory, before=asks_nina_to_wait, settings=ANN)
-    async with started as running, async_playwright() as playwright:
+    async with started as running, browser_at(chromium) as browser:
         await running.shows("/metrics", PBX_UP)
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         async with await Database.open(tmp_path / "textback.db") as database:
             yield Desk(office, database, browser, running.page)
-        await browser.close()
 
 
 def spoken_of(invite: sip.SipMessage) -> str:

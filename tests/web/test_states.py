@@ -1,14 +1,13 @@
 """Every state of the page that is not simply a list: open menus, trouble, refusals, questions; and whole hours."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, async_playwright, expect
+from playwright.async_api import Locator, Page, expect
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState
@@ -19,11 +18,12 @@ from bridge.web.phones import Phones
 from storage import settings
 from storage.users import UserRole
 from tests.callbacks.test_click_to_call import NotingPbx
+from tests.depth import a_share
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call
-from tests.lab.fixtures import missing
 from tests.web import morning
+from tests.web.chromium import browser_at
 from tests.web.served import Faults, served
-from tests.web.test_browser import CHROMIUM, FLAGS, Visit, is_sound, live
+from tests.web.test_browser import Visit, is_sound, live
 from tests.web.test_sign_in import PASSWORD, add_user
 
 pytestmark = pytest.mark.browser
@@ -32,6 +32,8 @@ LOOKS: dict[str, dict[str, Any]] = {
     "desk": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
     "phone": {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark", "has_touch": True, "is_mobile": True},
 }
+"""Each test has one of them; in `make deep` each has both."""
+
 TALKS: dict[E164, Talk] = {}
 TAKEN = re.compile("(Ann|Bob) (was faster|is on it)")
 
@@ -47,17 +49,13 @@ def pbx() -> NotingPbx:
 
 
 @pytest.fixture
-async def visit(desk: Desk, faults: Faults, pbx: NotingPbx) -> AsyncIterator[Visit]:
+async def visit(desk: Desk, faults: Faults, pbx: NotingPbx, chromium: str) -> AsyncIterator[Visit]:
     """An office with a lead, Ann, who has a desk phone, and with Bob of the staff, who has one too."""
-    if not os.access(CHROMIUM, os.X_OK):
-        missing(f"there is no {CHROMIUM}: apt-get install chromium")
     await add_user(desk, "Ann", UserRole.ADMIN)
     await add_user(desk, "Bob", UserRole.STAFF)
     phones = Phones(lambda: {"office": pbx}, lambda: TALKS)
-    async with served(desk, faults, phones=phones) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with served(desk, faults, phones=phones) as client, browser_at(chromium) as browser:
         yield Visit(desk, browser, str(client.make_url("/")))
-        await browser.close()
 
 
 async def sign_in(page: Page, name: str = "Ann", password: str = PASSWORD) -> None:
@@ -70,7 +68,7 @@ def card(page: Page, number: E164) -> Locator:
     return page.get_by_role("article").filter(has_text=f"555-{number.value[-4:]}")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", a_share(["desk"], [*LOOKS]))
 async def test_the_way_in_and_what_goes_wrong_there_is_sound(visit: Visit, look: str) -> None:
     async with visit.page(bypass_csp=True, **LOOKS[look]) as page:
         await is_sound(page, "sign in")
@@ -92,7 +90,7 @@ async def test_the_way_in_and_what_goes_wrong_there_is_sound(visit: Visit, look:
         await is_sound(page, "unfinished")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", a_share(["phone"], [*LOOKS]))
 async def test_every_menu_question_and_answer_of_a_row_is_sound(visit: Visit, look: str) -> None:
     desk = visit.desk
     await morning.play(desk)
@@ -125,7 +123,7 @@ async def test_every_menu_question_and_answer_of_a_row_is_sound(visit: Visit, lo
                 await page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", a_share(["desk"], [*LOOKS]))
 async def test_trouble_is_told_and_sound(visit: Visit, faults: Faults, look: str) -> None:
     desk = visit.desk
     await morning.play(desk)
@@ -150,7 +148,7 @@ async def test_trouble_is_told_and_sound(visit: Visit, faults: Faults, look: str
             await is_sound(page, f"faults: {path}")
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("look", a_share(["phone"], [*LOOKS]))
 async def test_staff_see_what_they_may_do_and_a_refusal_is_a_page(visit: Visit, look: str) -> None:
     async with visit.page(bypass_csp=True, **LOOKS[look]) as page:
         await sign_in(page, "Bob")

@@ -1,22 +1,22 @@
 """The receptionist's hour in a real browser, from signing in to signing out; and the same page in Spanish."""
 
-import os
 import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.web.phones import Phones
 from storage import conversations
 from storage.users import UserRole
 from tests.callbacks.test_click_to_call import NotingPbx
+from tests.depth import a_share
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call, text
-from tests.lab.fixtures import missing
 from tests.web import morning
+from tests.web.chromium import browser_at
 from tests.web.served import served
-from tests.web.test_browser import CHROMIUM, FLAGS, WIDTHS, Visit, is_sound, live
+from tests.web.test_browser import WIDTHS, Visit, is_no_wider, is_sound, live
 from tests.web.test_sign_in import PASSWORD, add_user
 
 pytestmark = pytest.mark.browser
@@ -28,16 +28,12 @@ def pbx() -> NotingPbx:
 
 
 @pytest.fixture
-async def visit(desk: Desk, pbx: NotingPbx) -> AsyncIterator[Visit]:
+async def visit(desk: Desk, pbx: NotingPbx, chromium: str) -> AsyncIterator[Visit]:
     """An office where Ann, at extension 101, has to sign in."""
-    if not os.access(CHROMIUM, os.X_OK):
-        missing(f"there is no {CHROMIUM}: apt-get install chromium")
     await add_user(desk, "Ann", UserRole.ADMIN)
     phones = Phones(lambda: {"office": pbx})
-    async with served(desk, phones=phones) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with served(desk, phones=phones) as client, browser_at(chromium) as browser:
         yield Visit(desk, browser, str(client.make_url("/")))
-        await browser.close()
 
 
 async def test_the_receptionists_hour(visit: Visit, pbx: NotingPbx) -> None:
@@ -127,8 +123,9 @@ async def test_a_note_typed_when_the_session_has_ended_is_kept_by_the_one_page_t
     await window.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", a_share(WIDTHS[:1], WIDTHS))
 async def test_in_spanish_nothing_is_wider_than_the_screen_and_nothing_inaccessible(visit: Visit, width: int) -> None:
+    """Nothing inaccessible at one width here, at all of them in `make deep`."""
     await morning.play(visit.desk)
     window = await visit.browser.new_context(viewport={"width": width, "height": 800}, locale="es-MX", bypass_csp=True)
     page = await window.new_page()
@@ -141,4 +138,8 @@ async def test_in_spanish_nothing_is_wider_than_the_screen_and_nothing_inaccessi
             await page.wait_for_selector(".rows")
         await page.goto(visit.address + path)
         await is_sound(page, path)
+        for other in WIDTHS:
+            await page.set_viewport_size({"width": other, "height": 800})
+            await is_no_wider(page, path)
+        await page.set_viewport_size({"width": width, "height": 800})
     await window.close()
