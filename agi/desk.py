@@ -1,9 +1,10 @@
 """What scripts work with: the queue and its verbs, as the person at this phone."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from hmac import compare_digest
 
 from agi.channel import AgiChannel, Digits, Spoken
@@ -15,38 +16,51 @@ from storage.database import Database
 
 SOME_PHONE = "desk phone"
 WRONG_PINS = 5
+WRONG_PINS_IN_ALL = 20
 LOCKED_FOR = timedelta(minutes=15)
 
 
 @dataclass(slots=True)
 class PinLock:
-    """Opens for the PIN; five wrong ones from one phone shut it to that phone for a quarter of an hour."""
+    """Opens for the PIN. Five wrong ones from one phone shut it to that phone for a quarter of an hour, twenty from
+    whatever phones to all: who can call from many extensions has no more tries for that."""
 
     pin: str
     _wrong: defaultdict[str, deque[datetime]] = field(
         default_factory=lambda: defaultdict(lambda: deque(maxlen=WRONG_PINS))
     )
+    _all_wrong: deque[datetime] = field(default_factory=lambda: deque(maxlen=WRONG_PINS_IN_ALL))
 
     def opens(self, pin: str, extension: str, now: datetime) -> bool:
         wrong = self._wrong[extension]
-        locked = len(wrong) == WRONG_PINS and now - wrong[0] < LOCKED_FOR
+        locked = _is_full(wrong, now) or _is_full(self._all_wrong, now)
         if not locked and self.pin and compare_digest(pin.encode(), self.pin.encode()):
             wrong.clear()
             return True
         if not locked:
             wrong.append(now)
+            self._all_wrong.append(now)
         return False
+
+
+def _is_full(wrong: deque[datetime], now: datetime) -> bool:
+    return len(wrong) == wrong.maxlen and now - wrong[0] < LOCKED_FOR
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """clock: aware UTC."""
+    """trunks: patterns of the channels on which callers from outside come. clock: aware UTC."""
 
     database: Database
     office: Office
     callbacks: Callbacks
     lock: PinLock
     clock: Callable[[], datetime]
+    trunks: Sequence[str] = ()
+
+    def is_outside(self, call: AgiChannel) -> bool:
+        """Is this a caller on a trunk, who got to a code for staff through a menu or a mistake in the dialplan?"""
+        return any(fnmatchcase(call.environment.channel, trunk) for trunk in self.trunks)
 
     def who(self, call: AgiChannel) -> str:
         """The person whose phone it is, else the extension itself."""

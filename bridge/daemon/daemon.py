@@ -222,7 +222,8 @@ class Daemon:
         settings, office = self._config.phones, self._config.office
         self._scripts = None
         if settings is not None:
-            desk = Desk(database, office, Callbacks(database, office), PinLock(settings.pin), self._clock)
+            trunks = [trunk for pbx in self._config.pbxs for trunk in pbx.trunks]
+            desk = Desk(database, office, Callbacks(database, office), PinLock(settings.pin), self._clock, trunks)
             self._scripts = AgiServer(settings, routes(desk))
             await stack.enter_async_context(self._scripts.serving())
 

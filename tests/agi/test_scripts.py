@@ -7,7 +7,7 @@ import pytest
 
 from agi import desk as agi_desk
 from agi.desk import PinLock
-from agi.routes import routes
+from agi.routes import FOR_STAFF, routes
 from agi.server import AgiServer
 from agi.settings import AgiSettings
 from bridge.callbacks.actions import Seen
@@ -35,7 +35,7 @@ class Phone:
 @pytest.fixture
 async def phone(desk: Desk) -> AsyncIterator[Phone]:
     lock = PinLock(PIN)
-    work = agi_desk.Desk(desk.database, desk.office, desk.callbacks, lock, desk.clock)
+    work = agi_desk.Desk(desk.database, desk.office, desk.callbacks, lock, desk.clock, trunks=["PJSIP/trunk-*"])
     server = AgiServer(AgiSettings(TOKEN, port=0), routes(work))
     async with server.serving() as port:
         yield Phone(desk, port, lock)
@@ -220,6 +220,24 @@ def test_five_wrong_pins_shut_the_lock_to_that_phone_for_a_while() -> None:
     assert not lock.opens(PIN, "102", MONDAY_NOON)
     assert lock.opens(PIN, "101", MONDAY_NOON)
     assert lock.opens(PIN, "102", MONDAY_NOON + agi_desk.LOCKED_FOR)
+
+
+def test_wrong_pins_from_many_phones_shut_it_to_all() -> None:
+    lock = PinLock(PIN)
+    for extension in range(agi_desk.WRONG_PINS_IN_ALL):
+        assert not lock.opens("0000", f"{100 + extension}", MONDAY_NOON)
+    assert not lock.opens(PIN, "999", MONDAY_NOON)
+    assert lock.opens(PIN, "999", MONDAY_NOON + agi_desk.LOCKED_FOR)
+
+
+@pytest.mark.parametrize("script", sorted(FOR_STAFF))
+async def test_no_code_for_staff_works_for_a_caller_on_a_trunk(desk: Desk, phone: Phone, script: str) -> None:
+    await desk.call(missed_call())
+    presses = {"agent-pass": PIN, "beep": "2"}
+    call = await phone.dials(script, presses, channel="PJSIP/trunk-0000000b", caller=CUSTOMER.value)
+    assert call.said == ["feature-not-avail-line"]
+    assert not await paused(desk)
+    assert (await desk.row()).version == 1
 
 
 # --- text me
