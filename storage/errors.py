@@ -17,9 +17,14 @@ ADVICE = {
     sqlite3.SQLITE_IOERR: N_("the disk fails: look at the system log, then check the disk"),
     sqlite3.SQLITE_BUSY: N_("another program holds the file: end it (`fuser FILE` names it)"),
     sqlite3.SQLITE_LOCKED: N_("another program holds the file: end it (`fuser FILE` names it)"),
+    sqlite3.SQLITE_PROTOCOL: N_("another program holds the file: end it (`fuser FILE` names it)"),
+    sqlite3.SQLITE_NOMEM: N_("this machine has no memory left: end something, then everything goes on by itself"),
     sqlite3.SQLITE_CORRUPT: N_("the file is damaged: stop textback and bring a backup back with `textback restore`"),
     sqlite3.SQLITE_NOTADB: N_("this is not a database: check the path, or bring a backup back with `textback restore`"),
 }
+
+
+DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class StorageError(Exception):
@@ -48,15 +53,30 @@ class ForbiddenError(Exception):
     """A promise that the database holds forbids this. Nothing was changed, and the transaction can go on."""
 
 
+class RejectedError(Exception):
+    """The database refused what nobody should have asked: a broken constraint, no SQL. Nothing was changed.
+
+    That is a mistake of ours: what the disk, another program or a promise forbids has errors of its own.
+    """
+
+
 @contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn what the disk did into a StorageError. A broken constraint is our own mistake and stays what it is."""
+    """No error of the database's own goes any further than this."""
     try:
         yield
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended bits
-        if code not in ADVICE:
-            raise
-        raise StorageError(path, ADVICE[code]) from error
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
+
+
+def storage_error(path: Path, error: Exception) -> Exception:
+    """What it means to whoever asked: StorageError, RejectedError, or what it was where it is not the database's."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended bits
+    return StorageError(path, ADVICE[code]) if code in ADVICE else RejectedError(str(error))
+
+
+def is_damage(error: BaseException | None) -> bool:
+    """Does SQLite say that the file itself is broken?"""
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from storage.errors import StorageError
+from storage.errors import StorageError, is_damage, storage_errors
 
+ENGINE = sqlite3.sqlite_version_info
 APPLICATION_ID = 0x54425854  # "TBXT": marks the file as ours (SQLite: PRAGMA application_id)
 MAGIC = b"SQLite format 3\0"
 APPLICATION_ID_AT = 68  # SQLite file format, 1.3
@@ -90,15 +91,18 @@ def _copy_alone(connection: sqlite3.Connection, target: Path) -> None:
 
 
 def damage(path: Path) -> str:
-    """What is wrong with this database of ours, in SQLite's words; "" where it is sound, or is not ours at all."""
+    """What is wrong with this database of ours, in SQLite's words; "" where it is sound, or is not ours at all.
+
+    Raises StorageError where it cannot be looked at.
+    """
     if not _is_ours(path):
         return ""
     try:
-        with closing(connect(path)) as connection:
+        with storage_errors(path), closing(connect(path)) as connection:
             return _complaint(connection, "quick_check")
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            return str(error)
+    except StorageError as error:
+        if is_damage(error.__cause__):
+            return str(error.__cause__)
         raise
 
 

@@ -36,8 +36,8 @@ def newest_version() -> int:
 
 
 def version_of(path: Path) -> int:
-    """The schema of a database that is there."""
-    with closing(connect(path)) as connection:
+    """The schema of a database that is there. Raises StorageError."""
+    with storage_errors(path), closing(connect(path)) as connection:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

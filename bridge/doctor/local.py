@@ -5,7 +5,6 @@ What it asks of the PBX and of the gateway is in `doctor_links`.
 
 import shutil
 import socket
-import sqlite3
 import stat
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +18,7 @@ from bridge.domain import phone
 from bridge.ops.sockets import own_address, try_listening
 from bridge.web.settings import is_loopback
 from storage import files, migrate
-from storage.errors import StorageError
+from storage.errors import RejectedError, StorageError
 
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 NETWORK = frozenset(
@@ -74,7 +73,7 @@ def not_looked(check: str, said: str, remedy: str = "") -> Finding:
 # --- this machine ---------------------------------------------------------------------------------------------------
 
 
-def sqlite_version(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> Finding:
+def sqlite_version(version: tuple[int, ...] = files.ENGINE) -> Finding:
     written = ".".join(map(str, version))
     if version < OLDEST_SQLITE:
         wanted = ".".join(map(str, OLDEST_SQLITE))
@@ -158,7 +157,7 @@ def _content(database: Path) -> Finding | None:
     except StorageError as error:
         said, _, remedy = error.advice.partition(": ")
         return problem("database", f"{database}: {said}", remedy)
-    except sqlite3.DatabaseError as error:
+    except RejectedError as error:
         return problem("database", f"{database} cannot be read: {error}", f"fuser {database} names who holds it")
     return None
 

@@ -1,13 +1,12 @@
 """What `textback doctor` says of the numbers called (DIDs): does every one of late stand on a line?"""
 
-import sqlite3
 from datetime import datetime, timedelta
 
 from bridge.config import Config
 from bridge.doctor.local import Finding, not_looked, ok, warning
 from storage import calls
 from storage.database import Database
-from storage.errors import StorageError
+from storage.errors import RejectedError, StorageError
 from storage.migrate import newest_version, version_of
 
 LOOKED_BACK = timedelta(days=30)
@@ -21,7 +20,7 @@ async def numbers_called(config: Config, now: datetime) -> Finding:
             return not_looked("numbers", "no calls are stored yet")
         async with await Database.open(config.database) as database, database.read() as db:
             rung = await calls.dids_rung(db, now - LOOKED_BACK)
-    except (StorageError, sqlite3.DatabaseError) as error:
+    except (StorageError, RejectedError) as error:
         return not_looked("numbers", f"the database cannot be read: {error}")
     strange = config.office.on_no_line(rung)
     if not strange:

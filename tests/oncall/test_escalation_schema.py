@@ -9,6 +9,7 @@ import pytest
 
 from storage import migrate
 from storage.database import Database
+from storage.errors import RejectedError
 from tests.desk import Desk
 from tests.oncall.night import LEAK, Night
 
@@ -56,6 +57,6 @@ async def test_the_audit_still_cannot_be_rewritten(tmp_path: Path) -> None:
     async with await Database.open(tmp_path / "textback.db") as database:
         desk = Desk(database)
         await desk.resume()
-        with pytest.raises(sqlite3.IntegrityError, match="never rewritten"):
+        with pytest.raises(RejectedError, match="never rewritten"):
             async with database.transaction() as tx:
                 await tx.all("UPDATE audit SET who = 'nobody'")

@@ -13,7 +13,7 @@ import pytest
 
 from storage import settings
 from storage.database import Database, Writer
-from storage.errors import StorageError
+from storage.errors import RejectedError, StorageError
 from storage.migrate import _steps, migrate
 from tests.desk import MONDAY_NOON
 
@@ -156,9 +156,10 @@ async def test_a_commit_that_began_is_finished_although_its_task_is_cancelled(da
 
 
 async def test_a_broken_constraint_is_our_own_mistake_and_no_fault_of_the_disk(database: Database) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
-        async with database.transaction() as tx:
-            await tx.all("INSERT INTO part_move (old, new) VALUES ('queued', 'sending')")
+    for mistake in ("INSERT INTO part_move (old, new) VALUES ('queued', 'sending')", "SELECT nothing FROM nowhere"):
+        with pytest.raises(RejectedError):
+            async with database.transaction() as tx:
+                await tx.all(mistake)
 
 
 async def test_a_locked_file_says_who_to_look_for(database: Database) -> None:
