@@ -5,19 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
-from itertools import pairwise
 
 from bridge.domain.words.lexicon import Category, Lexicon, ReleaseKind, Strength, Trigger
-from bridge.domain.words.names import name_spans
 from bridge.domain.words.phrases import PhraseMatch
-from bridge.domain.words.tokens import MAX_HEAD, MAX_TAIL, After, Clause, Token, clauses, is_cut, tokenise
+from bridge.domain.words.tokens import After, Clause, Token
+from bridge.domain.words.triage_negation import NEGATION_REACH, denied_by_next, negation
+from bridge.domain.words.triage_reading import FRAGMENT, SYSTEMS, passages
 
-MAX_WORDS = MAX_HEAD + MAX_TAIL  # of all parts together
-FRAGMENT = 2  # words: neighbouring parts so short are read as one sentence ("no", then "heat")
-NEGATION_REACH = 6
 HYPOTHESIS_REACH = 14
 LEADING_REACH = 10  # words from `my neighbor` or `how much` to the trigger
-DENIAL_REACH = 3  # words from the "no" to the end of the trigger it stands in: "the AC is not really broken"
 PRESENT_REACH = 2
 MAX_OVERS = 20
 HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
@@ -30,7 +26,6 @@ _NOT_INSIDE = _CANCELLED_BY_RELAPSE | {ReleaseKind.HEDGED}
 _LEADING = frozenset({ReleaseKind.DENIED, ReleaseKind.INQUIRY, ReleaseKind.OUTSIDER})  # they tell of what follows them
 _NEARBY = _LEADING | {ReleaseKind.ELSEWHERE, ReleaseKind.HEARSAY}
 _SUBJECTS = frozenset({"it", "there", "water"})
-_ALTERNATIVES = frozenset({"or", "nor", "ni", "o", "u"})
 
 
 class TroubleState(IntEnum):
@@ -72,59 +67,8 @@ class Remark:
 
 def conversation(texts: Mapping[int, str], lexicon: Lexicon) -> "ReadTexts":
     """Read the parts (number -> text) of one customer, in order."""
-    heard = _newest(texts)
-    cut = len(heard) < len(texts) or any(is_cut(texts[part], len(tokens)) for part, tokens in heard.items())
-    parts = tuple(_understood(texts[part], tokens, lexicon) for part, tokens in reversed(heard.items()))
-    turning = lexicon.words("turning")
-    spoken = [clause for passage in _passages(parts) for clause in clauses(passage, turning)]
-    spoken[1:] = [_named(clause, before, lexicon) for before, clause in pairwise(spoken)]
-    return ReadTexts(lexicon, parts, tuple(spoken), cut)
-
-
-def _newest(texts: Mapping[int, str]) -> dict[int, tuple[Token, ...]]:
-    """The words of each part, newest first: as many parts as stay within MAX_WORDS, but one at least."""
-    heard: dict[int, tuple[Token, ...]] = {}
-    left = MAX_WORDS
-    for part in reversed(list(texts)):
-        tokens = tokenise(texts[part], part)
-        left -= len(tokens)
-        if heard and left < 0:
-            break
-        heard[part] = tokens
-    return heard
-
-
-def _understood(text: str, tokens: Sequence[Token], lexicon: Lexicon) -> tuple[Token, ...]:
-    """The words of a part corrected, with those of names made meaningless."""
-    meaningless = {at for start, end in name_spans(text, tokens, lexicon) for at in range(start, end)}
-    return tuple(
-        replace(token, word="", alias="") if token.start in meaningless or token.end - 1 in meaningless else token
-        for token in lexicon.corrected(tokens)
-    )
-
-
-def _named(clause: Clause, before: Clause, lexicon: Lexicon) -> Clause:
-    """`the heater turns on but it's blowing cold`: behind a "but", "it" is the machine that was spoken of."""
-    if len(clause.tokens) < 2 or clause.tokens[0].word not in lexicon.words("turning"):
-        return clause
-    opening, pronoun, *rest = clause.tokens
-    machines = [token.word for token in before.tokens if any(lexicon.classes[name].fits(token) for name in _SYSTEMS)]
-    if pronoun.word not in _PRONOUNS or not machines:
-        return clause
-    return replace(clause, tokens=(opening, replace(pronoun, word=machines[-1]), *rest))
-
-
-def _passages(parts: Sequence[tuple[Token, ...]]) -> Iterator[tuple[Token, ...]]:
-    """Every part by itself, but neighbouring fragments as one."""
-    fragments: tuple[Token, ...] = ()
-    for tokens in parts:
-        if len(tokens) <= FRAGMENT:
-            fragments += tokens
-            continue
-        yield fragments
-        yield tokens
-        fragments = ()
-    yield fragments
+    read = passages(texts, lexicon)
+    return ReadTexts(lexicon, read.parts, read.clauses, read.cut)
 
 
 @dataclass(frozen=True)
@@ -186,39 +130,29 @@ class ReadTexts:
     def _in_clause(self, number: int) -> Iterator[Match]:
         tokens = self.clauses[number].tokens
         found = dict.fromkeys(self.lexicon.trigger_book.find(tokens))
-        spent = _negators_inside(found)
-        negated = any(token.word in self.lexicon.words("negator") for token in tokens)
-        places = {trigger.first for trigger in found} if negated else ()
-        before = {first: self._negator_before(tokens, first, spent) for first in places}
+        negation_here = negation(tokens, found, self.lexicon)
         for trigger in found:
-            releases = list(self._negation(tokens, trigger, before.get(trigger.first), spent)) if negated else []
-            if ReleaseKind.NEGATED in trigger.value.yields and not releases:
-                releases += self._asked_and_denied(number, trigger)
-            releases += [(remark.kind, remark.where) for remark in self._standing(number, trigger)]
-            yield _match(trigger, tokens, releases, parted=self._over_in_another_part(number, trigger))
+            denied = list(_denial(tokens, negation_here.of(trigger))) or self._denied_later(number, trigger)
+            standing = [(remark.kind, remark.where) for remark in self._standing(number, trigger)]
+            yield _match(trigger, tokens, denied + standing, parted=self._over_in_another_part(number, trigger))
 
-    def _asked_and_denied(self, number: int, trigger: PhraseMatch[Trigger]) -> Iterator[tuple[ReleaseKind, WordSpan]]:
-        """`urgent? no`"""
-        asked = self.clauses[number]
-        if not asked.question or trigger.last + 1 < len(asked.tokens) or number + 1 == len(self.clauses):
-            return
-        answer = self.clauses[number + 1].tokens
-        if answer[0].word in _NO and (answer[0].after > After.SPACE or len(answer) == 1):
-            yield ReleaseKind.NEGATED, _words(answer, 0, 0)
+    def _denied_later(self, number: int, trigger: PhraseMatch[Trigger]) -> list[tuple[ReleaseKind, WordSpan]]:
+        for following in self.clauses[number + 1 : number + 2]:
+            if denied_by_next(self.clauses[number], following, trigger):
+                return list(_denial(following.tokens, 0))
+        return []
 
     def _across_parts(self) -> Iterator[Match]:
         """Triggers that begin in one part and end in the next ("furnace", then "is not working at all")."""
         for left, right in zip(self.parts, self.parts[1:], strict=False):
-            if not left or not right or left[-1].after > After.COMMA:
+            if not left or not right or left[-1].after > After.COMMA or min(len(left), len(right)) > FRAGMENT:
                 continue
             tokens = (*left[-NEGATION_REACH:], *right[:NEGATION_REACH])
             triggers = self.lexicon.trigger_book.find(tokens)
-            spent = _negators_inside(triggers)
+            negation_here = negation(tokens, triggers, self.lexicon)
             for found in triggers:
-                bridges = tokens[found.first].part != tokens[found.last].part
-                if bridges and min(len(left), len(right)) <= FRAGMENT:
-                    before = self._negator_before(tokens, found.first, spent)
-                    yield _match(found, tokens, list(self._negation(tokens, found, before, spent)))
+                if tokens[found.first].part != tokens[found.last].part:
+                    yield _match(found, tokens, list(_denial(tokens, negation_here.of(found))))
 
     def _standing(self, number: int, trigger: PhraseMatch[Trigger]) -> Iterator[Remark]:
         """The remarks that release this trigger: those of its clause, and those that speak of everything said."""
@@ -287,7 +221,7 @@ class ReadTexts:
         """`heat works fine, it's the AC that's dead`: what is fine is not what is broken."""
         tokens = self.clauses[remark.clause].tokens
         for token in reversed(tokens[_segment(tokens, remark.first) : remark.first]):
-            for name, category in _SYSTEMS.items():
+            for name, category in SYSTEMS.items():
                 if self.lexicon.classes[name].fits(token):
                     return trigger.value.category is not category
         return False
@@ -326,59 +260,10 @@ class ReadTexts:
         said = tokens[begin:end] if apart else tokens[max(trigger.first - PRESENT_REACH, 0) : trigger.last + 1]
         return self._any(said, "present")
 
-    def _negation(
-        self, tokens: Sequence[Token], trigger: PhraseMatch[Trigger], before: int | None, spent: frozenset[int]
-    ) -> Iterator[tuple[ReleaseKind, WordSpan]]:
-        """before: where a "no" stands that reaches the trigger."""
-        if ReleaseKind.NEGATED in trigger.value.yields:
-            at = self._negator_within(tokens, trigger, spent) if before is None else before
-            at = self._answered(tokens, trigger) if at is None else at
-            if at is not None:
-                yield ReleaseKind.NEGATED, _words(tokens, at, at)
 
-    def _answered(self, tokens: Sequence[Token], trigger: PhraseMatch[Trigger]) -> int | None:
-        """`Urgent: no`."""
-        behind = tokens[trigger.last + 1 : trigger.last + 2]
-        answered = behind and tokens[trigger.last].after is After.COMMA and behind[0].word in _NO
-        alone = answered and (behind[0].after > After.SPACE or trigger.last + 2 == len(tokens))
-        return trigger.last + 1 if alone else None
-
-    def _negator_before(self, tokens: Sequence[Token], first: int, spent: frozenset[int]) -> int | None:
-        for at in range(first - 1, max(first - 1 - NEGATION_REACH, -1), -1):
-            token = tokens[at]
-            if token.after > After.SPACE and tokens[at + 1].word not in _ALTERNATIVES:
-                return None
-            if token.word in self.lexicon.words("negator"):
-                return None if at in spent else at
-            if self._ends_negation(token, nearest=at == first - 1):
-                return None
-        return None
-
-    def _negator_within(
-        self, tokens: Sequence[Token], trigger: PhraseMatch[Trigger], spent: frozenset[int]
-    ) -> int | None:
-        for at in range(trigger.last - 1, max(trigger.first, trigger.last - 1 - DENIAL_REACH), -1):
-            if tokens[at].after > After.SPACE:
-                return None
-            negates = tokens[at].word in self.lexicon.words("negator") and at not in spent
-            fails = trigger.value.category in _SYSTEMS.values()  # "has not stopped working"
-            if negates and (fails or not self._ends_negation(tokens[at + 1], nearest=True)):
-                return at
-        return None
-
-    def _ends_negation(self, token: Token, *, nearest: bool) -> bool:
-        """Does a new thought begin here, so that a "no" before it says nothing of what follows?"""
-        ends = self.lexicon.classes["negation_end"].fits(token)
-        return ends or (token.word.endswith("ing") and not nearest and not token.is_in(_PERCEIVING))
-
-
-_SYSTEMS = {"heating": Category.NO_HEAT, "machine": Category.NO_AC}
-_PRONOUNS = frozenset({"it", "they"})
 _AND = frozenset({"and", "y", "so"})
 _FOR = frozenset({"for", "behalf", "elderly", "para", "por"})
 _AT = frozenset({"at", "in", "en"})
-_NO = frozenset({"no", "nope", "nah"})
-_PERCEIVING = frozenset({"seeing", "smelling", "noticing", "getting", "showing", "having", "hearing", "anything"})
 
 
 def _segment(tokens: Sequence[Token], at: int) -> int:
@@ -395,20 +280,10 @@ def _breath_end(tokens: Sequence[Token], at: int) -> int:
 
 
 def _distance(remark: Remark, trigger: PhraseMatch[Trigger]) -> int:
-    """WordSpan from the remark to the trigger; negative where the remark follows it."""
+    """Words from the remark to the trigger; negative where the remark follows it."""
     if remark.last < trigger.first:
         return trigger.first - remark.last
     return min(trigger.last - remark.first, 0)
-
-
-def _negators_inside(found: Iterable[PhraseMatch[Trigger]]) -> frozenset[int]:
-    """WordSpan of triggers that carry their own "no" ("no heat"): it negates nothing else."""
-    return frozenset(
-        at
-        for match in found
-        if match.value.category and ReleaseKind.NEGATED not in match.value.yields
-        for at in range(match.first, match.last + 1)
-    )
 
 
 def _match(
@@ -427,6 +302,11 @@ def _match(
         state = TroubleState.UNCLEAR if kinds or parted or weak else TroubleState.ACTIVE
     where = _words(tokens, found.first, found.last)
     return Match(trigger.category, trigger.strength, where, state, tuple(releases))
+
+
+def _denial(tokens: Sequence[Token], at: int | None) -> Iterator[tuple[ReleaseKind, WordSpan]]:
+    if at is not None:
+        yield ReleaseKind.NEGATED, _words(tokens, at, at)
 
 
 def _words(tokens: Sequence[Token], first: int, last: int) -> WordSpan:

@@ -139,3 +139,20 @@ def test_a_questionnaire_may_be_numbered_in_any_way(text: str) -> None:
 def test_a_hedge_does_not_reach_past_an_and_with_a_new_promise() -> None:
     assert check("We try to be quick and will be there today", LEXICON)
     assert check("We try to call and text everybody back", LEXICON) == []
+
+
+@pytest.mark.parametrize(
+    ("honest", "promise"),
+    [
+        ("Your note has been passed on.", "Your note has been passed to a plumber."),
+        ("We never promise a time.", "We never miss a time."),
+        ("Will you be home this afternoon?", "We will be there this afternoon."),
+        ("Your message is saved.", "Your place in line is secured."),
+        ("Texts are read when the office is open.", "We typically reply in under 10 minutes."),
+        ("Nobody is on the way.", "Omw"),
+        ("Nunca prometemos una hora.", "Nunca tardamos más de una hora."),
+    ],
+)
+def test_a_state_is_told_and_a_habit_with_a_time_is_promised(honest: str, promise: str) -> None:
+    assert check(honest, LEXICON) == []
+    assert check(promise, LEXICON)

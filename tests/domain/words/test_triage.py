@@ -229,3 +229,86 @@ def test_a_smell_that_is_still_there_is_a_hazard_whatever_was_turned_off() -> No
 def test_words_that_are_urgent_and_a_hazard_are_a_hazard() -> None:
     assert read("live wire hanging in the yard").hazard
     assert read("live wire hanging, no rush").level is URGENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My AC is not broken",
+        "the furnace isn't out",
+        "AC hasn't stopped working",
+        "it's not that the heat doesn't work",
+        "no es que no sirva la calefaccion",
+        "Urgent: no",
+        "urgent? No.",
+    ],
+)
+def test_a_fault_that_is_denied_is_none(text: str) -> None:
+    assert read(text).level is ROUTINE
+
+
+@pytest.mark.parametrize(
+    "text", ["urgent? no heat!", "Urgent: no heat", "no. the AC is out", "not the AC, the heat is out"]
+)
+def test_a_no_that_belongs_to_a_fault_denies_nothing(text: str) -> None:
+    assert read(text).level is URGENT
+
+
+def test_what_works_takes_nothing_from_what_does_not() -> None:
+    assert read("heat works fine, it's the AC that's dead").categories == (Category.NO_AC,)
+    assert read("AC works fine, but the heat isn't").categories == (Category.NO_HEAT,)
+    assert read("the heater turns on but it's blowing cold").categories == (Category.NO_HEAT,)
+    assert read("the AC was out, heat and AC work fine").level is not URGENT
+
+
+@pytest.mark.parametrize(("text", "category"), [("noheat", Category.NO_HEAT), ("acnotworking", Category.NO_AC)])
+def test_words_without_the_blank_between_them_are_read_apart(text: str, category: Category) -> None:
+    assert read(text).categories == (category,)
+    assert [span.text for span in read(text).spans] == [text]
+
+
+def test_an_outsiders_trouble_is_none_of_the_customers_unless_it_reaches_them() -> None:
+    assert read("my neighbor had a leak").level is ROUTINE
+    assert read("my neighbor has a leak").level is CHECK
+    assert read("my neighbor's leak is coming through my ceiling").level is URGENT
+    assert read("my neighbor smells gas").hazard
+    assert read("texting for my neighbor, her furnace died").level is URGENT
+
+
+def test_a_question_of_money_is_no_trouble_and_about_ones_own_a_doubt() -> None:
+    assert read("how much to fix a leak").level is ROUTINE
+    assert read("how much to fix my leak").level is CHECK
+    assert read("my pipe burst. how much do you charge?").level is URGENT
+
+
+@pytest.mark.parametrize("text", ["Yes I got it", "yep see you then", "Yes, we have a dog", "yeah the white house"])
+def test_a_yes_in_front_of_something_else_is_a_word_of_chat(text: str) -> None:
+    assert read(text).level is ROUTINE
+
+
+def test_a_yes_beside_a_trouble_may_be_the_answer() -> None:
+    assert read("Yes, toilet clogged").level is CHECK
+    assert read("toilet clogged, 12 Elm St, yes").level is URGENT
+    assert read("yes 12 Elm St").level is URGENT
+
+
+def test_what_cannot_wait_for_a_day_is_urgent_and_who_cannot_wait_to_see_something_is_glad() -> None:
+    assert read("drain is stopped up and I can't wait till next week").level is URGENT
+    assert read("can't wait till next week").level is URGENT
+    assert read("can't wait to see the new kitchen").level is ROUTINE
+
+
+@pytest.mark.parametrize("text", ["Jerry Flood here", "Jerry Flood, 12 Oak St", "Jerry Flood", "This is Amber Burns"])
+def test_the_name_of_a_caller_is_no_trouble(text: str) -> None:
+    assert read(text).level is ROUTINE
+
+
+@pytest.mark.parametrize("text", ["Basement Flood", "Water Leak here", "Toilet Leak, 12 Oak St"])
+def test_a_trouble_with_capitals_is_no_name(text: str) -> None:
+    assert read(text).level is URGENT
+
+
+def test_flooding_told_of_another_time_is_over() -> None:
+    assert read("basement flooded").hazard
+    assert read("el año pasado se nos inundó el baño").level is ROUTINE
+    assert read("se nos inundó el baño").hazard
