@@ -72,33 +72,60 @@ async def is_landline(db: Reader, number: E164) -> bool:
     return row is not None
 
 
-async def learn_landline(tx: Writer, number: E164, why: str, now: datetime) -> None:
-    """A text to this number failed for good: from now on it is called, not texted."""
-    row = await tx.one(
+async def learn_landline(tx: Writer, number: E164, why: str, now: datetime, until: datetime) -> None:
+    """This number takes no texts: until then it is called, not texted."""
+    row = await tx.only(
         """
-        INSERT INTO landline (id, number, since, why, version)
-        VALUES ((SELECT ifnull(max(subject_id), 0) + 1 FROM audit WHERE subject = 'landline'), :number, :now, :why, 1)
-        ON CONFLICT (number) WHERE ended_at IS NULL DO NOTHING
-        RETURNING id
-        """,
-        number=number,
-        now=now,
-        why=why,
-    )
-    if row is not None:
-        await add(tx, Act("textback", "learned", now, {"why": why}), Subject.LANDLINE, row["id"])
-
-
-async def forget_landline(tx: Writer, number: E164, now: datetime) -> None:
-    """It texted us, so it can text."""
-    row = await tx.one(
-        """
-        UPDATE landline SET ended_at = :now, version = version + 1
-        WHERE number = :number AND ended_at IS NULL
+        INSERT INTO landline (id, number, since, why, expires_at, version)
+        VALUES ((SELECT ifnull(max(subject_id), 0) + 1 FROM audit WHERE subject = 'landline'), :number, :now, :why,
+                :until, 1)
+        ON CONFLICT (number) WHERE ended_at IS NULL
+        DO UPDATE SET why = :why, expires_at = :until, version = version + 1,
+                      since = CASE WHEN expires_at > :now THEN since ELSE :now END
         RETURNING id, version
         """,
         number=number,
         now=now,
+        why=why,
+        until=until,
     )
-    if row is not None:
-        await add(tx, Act("textback", "unlearned", now), Subject.LANDLINE, row["id"], row["version"])
+    await add(tx, Act("textback", "learned", now, {"why": why}), Subject.LANDLINE, row["id"], row["version"])
+
+
+async def forget_landline(tx: Writer, number: E164, now: datetime) -> None:
+    """It texted us, or took a text, so it can text."""
+    await _end_landlines(tx, Act("textback", "unlearned", now), number=number)
+
+
+async def take_landlines_back(tx: Writer, since: datetime, now: datetime) -> None:
+    """What was learned since then came from a gateway that fails."""
+    await _end_landlines(tx, Act("textback", "unlearned", now, {"why": "gateway"}), since=since)
+
+
+async def expire_landlines(tx: Writer, now: datetime) -> None:
+    """Learned so long ago that they may be texted again."""
+    await _end_landlines(tx, Act("textback", "expired", now), over_by=now)
+
+
+async def landlines_expire(db: Reader, now: datetime) -> bool:
+    row = await db.one("SELECT 1 FROM landline WHERE ended_at IS NULL AND expires_at <= :now LIMIT 1", now=now)
+    return row is not None
+
+
+async def _end_landlines(
+    tx: Writer, act: Act, *, number: E164 | None = None, since: datetime | None = None, over_by: datetime | None = None
+) -> None:
+    """Of that number, or learned since then, or over by then."""
+    rows = await tx.all(
+        """
+        UPDATE landline SET ended_at = :now, version = version + 1
+        WHERE ended_at IS NULL AND (number = :number OR since >= :since OR expires_at <= :over_by)
+        RETURNING id, version
+        """,
+        now=act.at,
+        number=number,
+        since=since,
+        over_by=over_by,
+    )
+    for row in rows:
+        await add(tx, act, Subject.LANDLINE, row["id"], row["version"])

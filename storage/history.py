@@ -20,7 +20,8 @@ async def load(db: Reader, number: E164, now: datetime, neighbours_since: dateti
         """
         SELECT (SELECT kind FROM contact WHERE number = :number) AS contact,
                EXISTS (SELECT 1 FROM opt_out WHERE number = :number AND ended_at IS NULL) AS opted_out,
-               EXISTS (SELECT 1 FROM landline WHERE number = :number AND ended_at IS NULL) AS landline,
+               EXISTS (SELECT 1 FROM landline
+                       WHERE number = :number AND ended_at IS NULL AND expires_at > :now) AS landline,
                (SELECT max(cool_until) FROM live_message
                 WHERE number = :number AND kind = 'first' AND slot = 'open') AS cool_until_open,
                (SELECT max(cool_until) FROM live_message
@@ -41,6 +42,7 @@ async def load(db: Reader, number: E164, now: datetime, neighbours_since: dateti
                EXISTS (SELECT 1 FROM setting WHERE key = 'paused' AND value <> '0') AS paused
         """,
         number=number,
+        now=now,
         but=but,
         hour_ago=now - HOUR,
         day_ago=now - DAY,

@@ -56,11 +56,15 @@ async def store_receipt(tx: Writer, receipt: Receipt, now: datetime) -> int | No
         return None
     inbound_id = await _store_raw(tx, receipt.gateway, "receipt", digest, receipt.raw, None, now)
     receipt_id = await tx.insert(
-        "INSERT INTO receipt (inbound_id, state, error, final) VALUES (:inbound_id, :state, :error, :final)",
+        """
+        INSERT INTO receipt (inbound_id, state, error, final, landline)
+        VALUES (:inbound_id, :state, :error, :final, :landline)
+        """,
         inbound_id=inbound_id,
         state=receipt.state,
         error=receipt.error,
         final=receipt.final,
+        landline=receipt.landline,
     )
     for name in dict.fromkeys(filter(None, receipt.message_ids)):
         await tx.insert(
@@ -180,7 +184,7 @@ async def receipts_for(db: Reader, gateway: str, gateway_id: str, since: datetim
     """Receipts that came before the answer which gave the id. gateway: "" where it is not known."""
     rows = await db.all(
         """
-        SELECT r.id, r.state, r.error, r.final, n.gateway, i.raw
+        SELECT r.id, r.state, r.error, r.final, r.landline, n.gateway, i.raw
         FROM receipt_name n JOIN receipt r ON r.id = n.receipt_id JOIN inbound i ON i.id = r.inbound_id
         WHERE n.name = :name AND r.part_id IS NULL AND i.received_at > :since AND :gateway IN ('', n.gateway)
         ORDER BY r.id
@@ -199,6 +203,7 @@ async def receipts_for(db: Reader, gateway: str, gateway_id: str, since: datetim
                 row["error"],
                 bool(row["final"]),
                 row["raw"],
+                bool(row["landline"]),
             ),
         )
         for row in rows

@@ -52,7 +52,7 @@ ROWS = "SELECT id FROM callback WHERE number = :number OR number IS NULL AND dig
 
 EXPORTED: Mapping[str, str] = {
     "contact": "SELECT number, name, kind FROM contact WHERE number = :number",
-    "landline": "SELECT number, since, why, ended_at FROM landline WHERE number = :number",
+    "landline": "SELECT number, since, why, expires_at, ended_at FROM landline WHERE number = :number",
     "opt_out": "SELECT id, number, why, at, ended_at FROM opt_out WHERE number = :number",
     "callback": "SELECT * FROM callback WHERE number = :number OR number IS NULL AND digits = :shown",
     "second_number": "SELECT id, branch, second, opened_at FROM callback WHERE second = :number",

@@ -7,6 +7,9 @@ from storage.database import Reader, Writer
 
 PAUSED = "paused"
 BREAKER = "breaker"
+FAILING = "failing"
+"""Texts to many numbers fail one after the other."""
+
 DIGEST = "digest"
 """The day of the last digest."""
 

@@ -25,6 +25,7 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError
 from bridge.config.salvage import Salvaged, salvage
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Backlog, instance_of
+from bridge.texts import failures
 from bridge.web.settings import THIS_MACHINE, WebSettings
 from storage import callbacks, replies, settings
 from storage.callbacks import QueueLengths
@@ -82,12 +83,13 @@ class NagiosState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """stopped: staff whose network may hold our alerts back."""
+    """stopped: staff whose network may hold our alerts back. failing: numbers whose texts failed in a row."""
 
     waiting: QueueLengths
     paused: bool
     breaker: bool
     stopped: Sequence[str] = ()
+    failing: int = 0
 
 
 Finding = tuple[NagiosState, str]
@@ -145,11 +147,13 @@ async def _queue(found: Salvaged) -> Queue:
     if not found.database.exists():
         raise StorageError(found.database, "there is no database yet: start `textback run` once")
     async with await Database.open(found.database) as database, database.read() as db:
+        burst = await failures.current(db, datetime.now(UTC))
         return Queue(
             await callbacks.count_waiting(db),
             await settings.is_on(db, settings.PAUSED),
             await settings.is_on(db, settings.BREAKER),
             found.office.at_mobiles(await replies.staff_stopped(db)),
+            burst.numbers if burst else 0,
         )
 
 
@@ -211,9 +215,10 @@ def summary(queue: Queue, health: Mapping[str, Any] | None, others: Sequence[Fin
 
 def _switches(queue: Queue) -> list[Finding]:
     paused = (NagiosState.WARNING, "paused, customers get no texts")
+    failing = (NagiosState.WARNING, f"texts to {queue.failing} numbers failed in a row: ask the SMS provider")
     breaker = (NagiosState.WARNING, "the breaker tripped, customers get no texts until `textback resume`")
     stopped = [(NagiosState.CRITICAL, f"{name} texted STOP, alerts may not arrive there") for name in queue.stopped]
-    return [paused] * queue.paused + [breaker] * queue.breaker + stopped
+    return [paused] * queue.paused + [breaker] * queue.breaker + [failing] * (queue.failing > 0) + stopped
 
 
 def _as_told(health: Mapping[str, Any]) -> list[Finding]:

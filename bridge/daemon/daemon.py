@@ -53,6 +53,7 @@ from bridge.smpp.client import SmppClient
 from bridge.smpp.failover import Failover
 from bridge.smpp.settings import SmppSettings
 from bridge.texts.auto_reply import AutoReplies
+from bridge.texts.failures import FailureWatch
 from bridge.texts.inbox import Inbox
 from bridge.texts.outbox import Outbox, OutboxSettings
 from bridge.texts.reader import TextReader
@@ -174,7 +175,9 @@ class Daemon:
         digest = Digest(database, office, config.digest, staff_messages)
         retention = Retention(database, office, config.retention)
         rows_first = (self._inbox.show_incomplete, rows.wake_due, rows.release_idle)
-        return Jobs((*rows_first, receipts.run_due, digest.run_due, retention.run_due), clock=self._clock)
+        failures = FailureWatch(database)
+        daily = (digest.run_due, retention.run_due)
+        return Jobs((*rows_first, receipts.run_due, failures.run_due, *daily), clock=self._clock)
 
     def _build_staff_messages(
         self, database: Database, text_reader: TextReader, split: Callable[[str], Segments]

@@ -12,7 +12,7 @@ import structlog
 from bridge.domain.callbacks.queue import TEXTBACK, Callback, CallbackState, Urgency, Verb
 from bridge.domain.calls.calls import Direction
 from bridge.domain.office.office import Office
-from bridge.domain.oncall import escalation
+from bridge.domain.oncall import escalation, summary
 from bridge.domain.oncall.escalation import (
     ACKNOWLEDGES,
     ACTS,
@@ -28,6 +28,7 @@ from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.domain.words.triage import Assessment, TriageLevel
 from bridge.office import schedule_changes as duties
 from bridge.oncall.staff_messages import StaffMessages
+from bridge.texts import failures
 from bridge.texts.customer_replies import READ_TOGETHER
 from bridge.texts.reader import TextReader
 from storage import alerts, callbacks, calls, contacts, messages, replies
@@ -62,6 +63,11 @@ STOPPED = (
     "Texts to missed callers have stopped: many numbers next to each other called in a row. "
     "Calls are still queued. `textback resume` turns texts on."
 )
+FAILING = (
+    "Texts to customers fail: {numbers} numbers since {since}{code}. It is the gateway, not their phones: ask the "
+    "provider. Calls are still queued, and nothing is paused: `textback pause` holds texts back."
+)
+ARRIVING = "Texts to customers get through again."
 
 Handler = Callable[[Writer, Entry, datetime], Awaitable[None]]
 
@@ -88,6 +94,8 @@ class EscalationTriggers:
             "part.unknown": self._lost,
             "part.cancelled": self._lost,
             "setting.breaker_on": self._texts_stopped,
+            "setting.failing_on": self._texts_fail,
+            "setting.failing_off": self._texts_arrive_again,
             **{f"callback.{verb}": self._dealt_with for verb in verbs},
         }
 
@@ -184,10 +192,24 @@ class EscalationTriggers:
 
     async def _texts_stopped(self, tx: Writer, _entry: Entry, now: datetime) -> None:
         """Many adjacent numbers called in a row, and customers get no texts until somebody looks."""
+        await self._tell_each_branch(tx, STOPPED, now)
+
+    async def _texts_fail(self, tx: Writer, _entry: Entry, now: datetime) -> None:
+        burst = await failures.current(tx, now)
+        if burst is not None:
+            since = summary.moment(burst.since, self._office, now)
+            code = f", code {burst.code}" if burst.code else ""
+            await self._tell_each_branch(tx, FAILING.format(numbers=burst.numbers, since=since, code=code), now)
+
+    async def _texts_arrive_again(self, tx: Writer, _entry: Entry, now: datetime) -> None:
+        await self._tell_each_branch(tx, ARRIVING, now)
+
+    async def _tell_each_branch(self, tx: Writer, words: str, now: datetime) -> None:
+        """Whoever is on call there, by text and by e-mail; nobody twice."""
         roster = (await duties.office_with_changes(tx, self._office, now)).roster
         branches = dict.fromkeys(line.branch for line in self._office.lines)
         for person in dict.fromkeys(person for branch in branches for person in roster.ladder(branch, now)[:1]):
-            await self._staff_messages.send_notice(tx, person, STOPPED, now)
+            await self._staff_messages.send_notice(tx, person, words, now)
 
     # --- alerts arrive, or not
 

@@ -15,6 +15,7 @@ from bridge.ops.health import Health
 @dataclass(frozen=True, slots=True)
 class MetricsSnapshot:
     """callbacks: rows that wait, by list; switches: paused and breaker. today: the figures of the day so far.
+    failing: numbers whose texts failed one after the other, 0 while texts get through.
 
     Empty, and None, while the database cannot be read.
     """
@@ -23,6 +24,7 @@ class MetricsSnapshot:
     callbacks: Mapping[str, int]
     switches: Mapping[str, bool]
     today: Figures | None
+    failing: int = 0
 
 
 def exposition(snapshot: MetricsSnapshot) -> bytes:
@@ -49,6 +51,8 @@ class _OnDemand(Collector):
         yield from (up, counted)
         yield _by_label("textback_callbacks", "Callbacks that wait, by list", "list", self._snapshot.callbacks)
         yield _by_label("textback_switch", "1 while texts are held back", "switch", self._snapshot.switches)
+        fail = "Numbers whose texts failed one after the other, 0 while texts get through"
+        yield GaugeMetricFamily("textback_texts_failing", fail, value=self._snapshot.failing)
         if self._snapshot.today is not None:
             yield from _figures(self._snapshot.today)
         yield _by_label("textback_count", "What the daemon counted since it started", "what", health.counts)

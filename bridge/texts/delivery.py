@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from bridge.domain.callbacks.queue import TEXTBACK
 from bridge.domain.texts.messages import (
     Accepted,
-    MessageKind,
     NotWritten,
     Outcome,
     PartState,
@@ -17,7 +16,8 @@ from bridge.domain.texts.messages import (
     ReceiptState,
     Refused,
 )
-from storage import contacts, inbound, messages
+from bridge.texts import failures
+from storage import inbound, messages
 from storage.audit import Act
 from storage.database import Writer
 from storage.messages import Part
@@ -47,7 +47,8 @@ RECEIVES = {
 }
 """From which states a receipt moves a part on."""
 
-TAKES_NO_TEXT = frozenset({ReceiptState.UNDELIVERABLE, ReceiptState.REJECTED})
+FOR_GOOD = frozenset({ReceiptState.UNDELIVERABLE, ReceiptState.REJECTED})
+"""Nobody was waited for in vain: the number, the text or we ourselves were refused."""
 
 
 async def answered(tx: Writer, part: Part, outcome: Outcome, now: datetime) -> None:
@@ -98,8 +99,8 @@ async def _refused(tx: Writer, part: Part, outcome: Refused, now: datetime) -> N
         return
     await _move(tx, replace(part, ended_at=now), PartState.FAILED, why, now)
     await _give_up_the_rest(tx, part, now)
-    if outcome.status == INVALID_DESTINATION:
-        await _learn(tx, part, why, now)
+    landline = outcome.status == INVALID_DESTINATION if outcome.landline is None else outcome.landline
+    await failures.failed(tx, part, why, now, for_good=outcome.permanent, landline=landline)
 
 
 async def _put_back(tx: Writer, part: Part, why: str, now: datetime) -> None:
@@ -118,13 +119,12 @@ async def _apply(tx: Writer, part: Part, receipt: Receipt, now: datetime) -> Non
     if state is None or part.state not in RECEIVES[state]:
         return
     await _move(tx, replace(part, ended_at=now), state, receipt.error, now)
-    if receipt.state in TAKES_NO_TEXT and receipt.final:
-        await _learn(tx, part, f"receipt {receipt.state} {receipt.error}".strip(), now)
-
-
-async def _learn(tx: Writer, part: Part, why: str, now: datetime) -> None:
-    if part.kind is not MessageKind.STAFF:
-        await contacts.learn_landline(tx, part.number, why, now)
+    if state is PartState.DELIVERED:
+        await failures.delivered(tx, part, now)
+    else:
+        why = f"receipt {receipt.state} {receipt.error}".strip()
+        for_good = receipt.final and receipt.state in FOR_GOOD
+        await failures.failed(tx, part, why, now, for_good=for_good, landline=receipt.landline)
 
 
 async def _move(tx: Writer, part: Part, state: PartState, why: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from bridge.domain.office.roster import OnCallGap
 from bridge.office.contacts import Mistake
 from bridge.office.schedule_changes import gaps_ahead, office_with_changes
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Health, HealthNote, LinkKind
+from bridge.texts import failures
 from bridge.web.auth import VISITOR, Auth
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
@@ -132,6 +133,7 @@ class PageContext:
             "hours_now": [change for change in await HOURS.since(db, now) if change.start <= now],
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
+            "failing": await failures.current(db, now),
             "unseen_today": len(await calls.unseen(db, now - DAY, limit=MANY)),
             "on_no_line": self.office.on_no_line(await calls.dids_rung(db, now - DAY))[:BARS],
             "unplaced": (await replies.from_nobody(db, now - WEEK))[-BARS:],

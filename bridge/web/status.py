@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bridge.ops.metrics import MetricsSnapshot, exposition
 from bridge.reports import figures
+from bridge.texts import failures
 from bridge.web.page_context import PageContext
 from storage import callbacks, settings
 from storage.errors import StorageError
@@ -40,5 +41,6 @@ class Status:
         async with self._site.database.read() as db:
             today = await figures.of_period(db, self._site.office, day, day, now)
             waiting = await callbacks.count_waiting(db)
+            burst = await failures.current(db, now)
             switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
-        return MetricsSnapshot(self._site.health(), asdict(waiting), switches, today)
+        return MetricsSnapshot(self._site.health(), asdict(waiting), switches, today, burst.numbers if burst else 0)

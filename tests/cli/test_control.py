@@ -128,6 +128,12 @@ def test_a_tripped_breaker_is_a_warning() -> None:
     assert "breaker=1" in row
 
 
+def test_texts_that_fail_one_after_the_other_are_a_warning() -> None:
+    level, row = summary(Queue(QUIET.waiting, paused=False, breaker=False, failing=7), FINE)
+    assert level is NagiosState.WARNING
+    assert "texts to 7 numbers failed in a row" in row
+
+
 def test_a_stop_from_staff_is_critical() -> None:
     level, row = summary(Queue(QUIET.waiting, paused=False, breaker=False, stopped=["Ann"]), FINE)
     assert level is NagiosState.CRITICAL

@@ -10,8 +10,10 @@ from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Person
 from bridge.domain.office.roster import Change, Override, Roster, Shift
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import PartState
+from bridge.domain.texts.messages import PartState, Refused
 from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges
+from bridge.texts import delivery
+from storage import messages
 from storage.database import Database
 from storage.schedule import ON_CALL
 from tests.desk import (
@@ -204,6 +206,32 @@ async def test_a_tripped_breaker_is_told_once(night: Night) -> None:
     ((who, words),) = await night.told()
     assert who == "Ann"
     assert words.startswith("Texts to missed callers have stopped")
+
+
+async def fails(night: Night, number: str) -> None:
+    """A text to that number, and the receipt that it failed."""
+    await night.is_missed(missed_call(E164(number), night.clock()))
+    part = (await night.parts())[-1]
+    night.clock.advance(minutes=1)
+    async with night.database.transaction() as tx:
+        sending = await messages.claim(tx, part, night.clock())
+        assert sending
+        await delivery.answered(tx, sending, Refused(0x45, permanent=True), night.clock())
+    await night.look()
+
+
+async def test_texts_that_fail_one_after_the_other_are_told_once_and_so_is_their_end(database: Database) -> None:
+    people = (replace(PEOPLE[0], email="ann@ace.example"), *PEOPLE[1:])
+    night = Night(database, office=replace(AT_NIGHT, people=people))
+    await night.resume()
+    for n in range(7):
+        await fails(night, f"+1202555{1000 + 211 * n}")
+    ((who, words),) = [(who, words) for who, words in await night.told() if words.startswith("Texts")]
+    assert who == "Ann"
+    assert "Texts to customers fail: 5 numbers since" in words
+    assert "status 0x00000045" in words
+    assert await night.column("SELECT text FROM email WHERE text LIKE 'Texts %'") == [words]
+    assert await night.column("SELECT value FROM setting WHERE key = 'paused'") == ["0"]
 
 
 async def test_whoever_has_an_address_gets_an_email_beside_the_text(database: Database) -> None:

@@ -19,13 +19,15 @@ DOWN = LinkHealth(LinkKind.SMS, "smpp", None, "connection refused")
 def test_links_queue_switches_and_disk_are_told() -> None:
     health = Health((UP, DOWN), disk_free=5, disk_total=10, counts={"malformed_http": 2})
     today = Figures(NOON.date(), NOON.date(), {Count.MISSED_CALLS: 6}, ResponseTimes(), no_next_step=2)
-    lines = exposition(MetricsSnapshot(health, {"to_call": 3}, {"paused": True}, today)).decode().splitlines()
+    snapshot = MetricsSnapshot(health, {"to_call": 3}, {"paused": True}, today, failing=7)
+    lines = exposition(snapshot).decode().splitlines()
     assert set(lines) > {
         'textback_link_up{kind="pbx",name="pbx"} 1.0',
         'textback_link_up{kind="sms",name="smpp"} 0.0',
         'textback_link_events_total{kind="pbx",name="pbx",what="events"} 7.0',
         'textback_callbacks{list="to_call"} 3.0',
         'textback_switch{switch="paused"} 1.0',
+        "textback_texts_failing 7.0",
         'textback_count{what="malformed_http"} 2.0',
         'textback_today{figure="missed_calls"} 6.0',
         "textback_leads_without_next_step 2.0",

@@ -476,16 +476,10 @@ async def test_a_receipt_before_the_answer_is_kept_until_the_id_turns_up(desk: D
         await desk.until_parts_are("delivered")
 
 
-async def test_an_undeliverable_text_teaches_that_the_number_takes_none(desk: Desk) -> None:
-    await sent(desk)
-    await desk.inbox.received(receipt(ReceiptState.UNDELIVERABLE, "id-1"))
-    assert await state(desk) is PartState.FAILED
-    assert await desk.column("SELECT number FROM landline WHERE ended_at IS NULL") == [CUSTOMER.value]
-
-
 async def test_a_number_that_texts_us_is_no_landline(desk: Desk) -> None:
     await sent(desk)
-    await desk.inbox.received(receipt(ReceiptState.UNDELIVERABLE, "id-1"))
+    await desk.inbox.received(replace(receipt(ReceiptState.UNDELIVERABLE, "id-1"), landline=True))
+    assert await desk.column("SELECT number FROM landline WHERE ended_at IS NULL") == [CUSTOMER.value]
     await desk.inbox.received(text("it is me"))
     assert await desk.column("SELECT number FROM landline WHERE ended_at IS NULL") == []
 

@@ -67,15 +67,15 @@ class Accepted:
 class Refused:
     """The SMSC did not take the part. permanent: sending it again would end the same way.
 
-    throttled: it asked us to slow down. gateway_fault: no fault of this part (bind, system error). landline: the status
-    says of the number that it takes no texts.
+    throttled: it asked us to slow down. gateway_fault: no fault of this part (bind, system error). landline: does
+    the status say of the number that it takes no texts; None where the gateway has no table of them.
     """
 
     status: int
     permanent: bool
     throttled: bool = False
     gateway_fault: bool = False
-    landline: bool = field(default=False, compare=False)
+    landline: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
