@@ -9,17 +9,20 @@ demo: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m tests.lab.prepare
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
-# Random offices and random nights by the thousand; takes an hour.
+# What `make test` does a share of: random offices and random nights by the thousand; axe on every page and every state of
+# it at every width in both themes. Takes an hour.
 deep: .venv/installed-dev
 	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/end_to_end/test_state_machine.py tests/oncall/test_escalation_wild.py
+	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/web/test_browser.py tests/web/test_states.py tests/web/test_story.py
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.collected
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -21,9 +21,18 @@ passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 SLOW = ("asterisk", "smsc", "browser", "slow")
 
 
+LONGEST = ("end_to_end/test_guides", "web/test_browser", "web/test_states", "end_to_end", "agi", "web/test_call_live")
+"""Files that take longest, first: a worker takes a whole file, and one that begins late is waited for alone."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits for phones to ring and processes to die goes first, so that the other tests run meanwhile."""
-    items.sort(key=lambda item: not any(marker in item.keywords for marker in SLOW))
+    slow = {item.path for item in items if any(marker in item.keywords for marker in SLOW)}
+    items.sort(key=lambda item: _rank(str(item.path)) if item.path in slow else len(LONGEST) + 1)
+
+
+def _rank(path: str) -> int:
+    return next((rank for rank, part in enumerate(LONGEST) if f"tests/{part}" in path), len(LONGEST))
 
 
 @pytest.fixture(autouse=True)
