@@ -8,10 +8,7 @@ from bridge.config import Config, load
 from bridge.doctor.local import CheckResult
 from bridge.doctor.numbers import LOOKED_BACK, numbers_called
 from storage.database import Database
-from tests.cli.test_configuration import example
 from tests.desk import MONDAY_NOON, Desk, missed_call
-
-__all__ = ["example"]
 
 
 async def called(example: Path, *dids: str) -> Config:
