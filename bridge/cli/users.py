@@ -13,7 +13,7 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
 from bridge.domain.i18n import UserError
 from bridge.web import passwords
-from bridge.web.users import LONGEST_NAME, is_name
+from bridge.web.user_names import LONGEST_NAME, is_name, looks_like
 from storage import users
 from storage.database import Database, Writer
 from storage.errors import ForbiddenError
@@ -46,6 +46,9 @@ def add(
     async def work(database: Database, loaded: Config) -> bool:
         async with database.transaction() as tx:
             first = not await users.exist(tx)
+            known = [user.name for user in await users.everybody(tx)]
+            if alike := looks_like(name.strip(), [*known, *(person.name for person in loaded.office.people)]):
+                raise typer.BadParameter(f"{name} looks like {alike}, who is known already")
             await users.insert(tx, name.strip(), role, password, getpass.getuser(), _now())
         _say_whether_known(loaded, name.strip())
         return first

@@ -3,6 +3,7 @@
 import structlog
 from aiohttp import web
 
+from bridge.web.security import SERVER
 from bridge.web.settings import THIS_MACHINE, WebSettings, is_loopback
 from storage import users
 from storage.database import Database
@@ -34,4 +35,27 @@ def runner(app: web.Application, *, close_within: float = 60.0, idle: float = ID
 
     close_within: seconds that open pages get when it stops.
     """
-    return web.AppRunner(app, access_log=None, shutdown_timeout=close_within, keepalive_timeout=idle)
+    return _Runner(app, access_log=None, shutdown_timeout=close_within, keepalive_timeout=idle)
+
+
+# --- what aiohttp answers by itself, to what is no HTTP, names neither it nor its version ---------------------------
+
+
+class _Handler(web.RequestHandler):
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        response = super().handle_error(request, status, exc, message)
+        response.headers["Server"] = SERVER
+        return response
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        return _Handler(self, loop=self._loop, **self._kwargs)
+
+
+class _Runner(web.AppRunner):
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        return _Server(made.request_handler, request_factory=made.request_factory, loop=made._loop, **made._kwargs)

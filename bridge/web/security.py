@@ -25,7 +25,11 @@ TOKEN = "token"  # noqa: S105 - the name of a form field
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
+SERVER = "textback"
+"""Whoever asks need not know which version of what answers."""
+
 HEADERS = {
+    "Server": SERVER,
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -4,18 +4,17 @@ import asyncio
 
 from aiohttp import web
 
-from bridge.domain.callbacks.queue import TEXTBACK
 from bridge.domain.i18n import UserError
 from bridge.web import passwords
 from bridge.web.auth import VISITOR
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
 from bridge.web.page_context import Banner, PageContext
+from bridge.web.user_names import is_name, looks_like
 from storage import users
 from storage.errors import ForbiddenError
 from storage.users import User, UserRole
 
-LONGEST_NAME = 80
 ROLES = {UserRole.STAFF: N_("staff"), UserRole.LEAD: N_("lead"), UserRole.ADMIN: N_("admin")}
 
 
@@ -61,6 +60,11 @@ class UsersPage:
         password = await _hashed(form)
         try:
             async with self._site.database.transaction() as tx:
+                known = [user.name for user in await users.everybody(tx)]
+                if alike := looks_like(name, [*known, *(person.name for person in self._site.office.people)]):
+                    raise RefusedError(
+                        N_("%(name)s looks like %(known)s, who is known already"), name=name, known=alike
+                    )
                 await users.insert(tx, name, UserRole(form["role"]), password, who, self._site.clock())
         except ForbiddenError:
             raise RefusedError(N_("there is a user called %(name)s already"), name=name) from None
@@ -98,8 +102,3 @@ async def _hashed(form: dict[str, str]) -> str:
     password = form.get("password", "")
     passwords.check(password)
     return await asyncio.to_thread(passwords.hashed, password)
-
-
-def is_name(written: str) -> bool:
-    """May a user be called so? Not as the history calls the machine."""
-    return written.isprintable() and 0 < len(written.strip()) <= LONGEST_NAME and written.casefold() != TEXTBACK

@@ -1,5 +1,7 @@
 """Where the page listens: this machine only until somebody can sign in; with TLS where there is a certificate."""
 
+import asyncio
+import re
 import shutil
 import ssl
 import subprocess
@@ -68,3 +70,28 @@ async def test_with_a_certificate_it_speaks_https_and_its_cookie_stays_there(des
         assert answer.status == 200
         assert answer.cookies[COOKIE]["secure"]
     await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET /none HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ],
+)
+async def test_no_answer_names_a_version(desk: Desk, asked: bytes) -> None:
+    app = create_app(desk.database, desk.office, WebSettings(), health=Faults(desk), clock=desk.clock)
+    runner = listener.runner(app, close_within=0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writer.write(f"{asked}\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        writer.close()
+    finally:
+        await runner.cleanup()
+    assert "Server: textback\r\n" in head
+    assert not re.search(r"aiohttp|python", head, re.IGNORECASE)
