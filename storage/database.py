@@ -1,19 +1,23 @@
 """The one SQLite file: opened, migrated, read and written. The only module that knows pragmas.
 
 All writing goes through one connection behind one lock, in whole transactions that a cancelled task can neither leave
-open nor tear. Reads see one snapshot, on a connection of their own.
+open nor tear. Reads see one snapshot, on a connection of their own. What is done often is handed over as one function
+(`write`, `query`): it costs one trip to the database's thread, and what waits shares a commit.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
-from storage.errors import storage_errors
+from storage.errors import storage_error, storage_errors
+from storage.group_commit import AtOnce, Done, Statements, commit_together, snapshot
 from storage.migrate import migrate
 from storage.presence import Connection, Presence, PresentConnection
 from storage.values import Value, stored
@@ -21,13 +25,16 @@ from storage.values import Value, stored
 BUSY_TIMEOUT = 5000  # milliseconds; another process holds the file only for one short transaction
 READERS = 3
 CHUNK = 64  # rows that aiosqlite fetches at a time
+TOGETHER = 256  # pieces of work that may share a commit
 PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT}")
+
+T = TypeVar("T")
 
 
 class Reader:
     """One snapshot of the database."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Statements) -> None:
         self._connection = connection
 
     async def all(self, sql: str, **parameters: Value) -> Sequence[sqlite3.Row]:
@@ -63,6 +70,10 @@ class Transactions(Protocol):
 
     def read(self) -> AbstractAsyncContextManager[Reader]: ...
 
+    async def write(self, work: Callable[[Writer], Coroutine[Any, Any, T]]) -> T: ...
+
+    async def query(self, work: Callable[[Reader], Coroutine[Any, Any, T]]) -> T: ...
+
 
 class UnderWay:
     """A transaction that is under way, for what would open one of its own: that becomes part of it."""
@@ -77,6 +88,12 @@ class UnderWay:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
         yield self._tx
+
+    async def write(self, work: Callable[[Writer], Coroutine[Any, Any, T]]) -> T:
+        return await work(self._tx)
+
+    async def query(self, work: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        return await work(self._tx)
 
 
 class Commits:
@@ -96,6 +113,12 @@ class Commits:
         while self.count <= count:
             await self._changed.wait()
         return self.count
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    work: Callable[[AtOnce], Coroutine[Any, Any, Any]]
+    done: asyncio.Future[Any]
 
 
 class Database:
@@ -122,6 +145,11 @@ class Database:
         self.written = 0
         """How many times anything got to be on disk."""
 
+        self._waiting: deque[_Waiting] = deque()
+        self._something_waits = asyncio.Event()
+        self._closing = False
+        self._committing = asyncio.create_task(self._commit_what_waits())
+
     @classmethod
     async def open(cls, path: Path) -> Self:
         """Open the file, made or migrated where needed. Raises StorageError, which says what to do."""
@@ -138,6 +166,10 @@ class Database:
             return cls(path, presence, writer, watcher, readers, stack.pop_all())
 
     async def close(self) -> None:
+        """What was handed to `write` is on disk then."""
+        self._closing = True
+        self._something_waits.set()
+        await asyncio.wait([self._committing])
         await self._connections.aclose()
 
     async def __aenter__(self) -> Self:
@@ -162,6 +194,56 @@ class Database:
                     raise
         self.written += 1
         self.commits.tell()
+
+    async def write(self, work: Callable[[Writer], Coroutine[Any, Any, T]]) -> T:
+        """A transaction that `work` does in one go; it may be run again, alone, and waits for nothing else.
+
+        Alone it is committed at once. What comes while another one is under way is committed together, in the order in
+        which it came, and fails by itself.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(lambda at_once: work(Writer(at_once)), done))
+        self._something_waits.set()
+        return await done
+
+    async def _commit_what_waits(self) -> None:
+        while self._waiting or not self._closing:
+            if not self._waiting:
+                self._something_waits.clear()
+                await self._something_waits.wait()
+            async with self._writing:
+                some = [self._waiting.popleft() for _ in range(min(len(self._waiting), TOGETHER))]
+                some = [one for one in some if not one.done.done()]  # its task was cancelled meanwhile
+                if some:
+                    await self._commit(some)
+
+    async def _commit(self, some: Sequence[_Waiting]) -> None:
+        works = [one.work for one in some]
+        try:
+            results, changed = await _to_its_end(self._writer.run(partial(commit_together, works=works)))
+        except Exception as error:
+            results, changed = [Done(error=error)] * len(some), False
+        self._waiting.extendleft(reversed(some[len(results) :]))
+        if changed:
+            self.written += 1
+            self.commits.tell()
+        for one, result in zip(some, results, strict=False):
+            if one.done.done():
+                continue
+            if result.error is None:
+                one.done.set_result(result.value)
+            else:
+                one.done.set_exception(storage_error(self.path, result.error))
+
+    async def query(self, work: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
+        """What `work` finds in one snapshot, in one go; it waits for nothing else."""
+        connection = await self._readers.get()
+        try:
+            with storage_errors(self.path):
+                look = partial(snapshot, work=lambda at_once: work(Reader(at_once)))
+                return await _to_its_end(connection.run(look))
+        finally:
+            self._readers.put_nowait(connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
@@ -217,7 +299,7 @@ def _beat(raw: sqlite3.Connection) -> None:
         raw.rollback()
 
 
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Wait for `work` whatever happens to this task; a cancellation is raised again once it is done."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
@@ -226,8 +308,9 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
             await asyncio.shield(task)
         except asyncio.CancelledError as error:
             cancelled = error
-        except sqlite3.Error:
+        except Exception:
             break
-    task.result()
+    result = task.result()
     if cancelled is not None:
         raise cancelled
+    return result

@@ -5,9 +5,10 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +19,8 @@ from storage.migrate import _steps, migrate
 from tests.desk import MONDAY_NOON
 
 pytestmark = pytest.mark.slow
+
+T = TypeVar("T")
 
 INSERT = "INSERT INTO part_move (old, new) VALUES (:old, 'x')"
 
@@ -132,13 +135,13 @@ async def test_a_cancelled_task_leaves_all_or_nothing_and_an_open_door(database:
 
 async def test_a_commit_that_began_is_finished_although_its_task_is_cancelled(database: Database) -> None:
     began = asyncio.Event()
-    commit = database._writer.commit
+    run = database._writer.run
 
-    async def slow_commit() -> None:
+    async def slow_commit(function: Callable[[sqlite3.Connection], T]) -> T:
         began.set()
-        await commit()
+        return await run(function)
 
-    database._writer.commit = slow_commit  # type: ignore[method-assign]
+    database._writer.run = slow_commit  # type: ignore[method-assign]
 
     async def one_row() -> None:
         async with database.transaction() as tx:

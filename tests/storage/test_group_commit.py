@@ -1,0 +1,140 @@
+"""What is handed to the database as one piece of work shares a commit with what waits, and nothing else."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import settings
+from storage.audit import Act
+from storage.database import Database, Reader, Writer
+from storage.errors import StorageError
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+async def put(tx: Writer, key: str) -> str:
+    await settings.put(tx, key, "x", Act("test", "put", NOW))
+    return key
+
+
+def putting(key: str) -> Callable[[Writer], Coroutine[Any, Any, str]]:
+    return lambda tx: put(tx, key)
+
+
+async def names(db: Reader) -> list[str]:
+    return [row["key"] for row in await db.all("SELECT key FROM setting WHERE value = 'x' ORDER BY rowid")]
+
+
+async def test_what_waits_together_is_one_commit_and_everybody_gets_their_own_answer(database: Database) -> None:
+    before = database.commits.count
+    kept = await asyncio.gather(*(database.write(putting(f"k{n}")) for n in range(50)))
+    assert kept == [f"k{n}" for n in range(50)]
+    assert database.commits.count == before + 1
+    assert len(await database.query(names)) == 50
+
+
+async def test_one_that_fails_takes_no_other_along(database: Database) -> None:
+    async def half_done(tx: Writer) -> None:
+        await put(tx, "half")
+        raise ValueError("a mistake of ours")
+
+    async def breaks_a_constraint(tx: Writer) -> None:
+        await tx.all("INSERT INTO reader (name, audit_id) VALUES ('escalation', 1)")
+
+    first, second, third, fourth = await asyncio.gather(
+        database.write(putting("before")),
+        database.write(half_done),
+        database.write(breaks_a_constraint),
+        database.write(putting("behind")),
+        return_exceptions=True,
+    )
+    assert isinstance(second, ValueError)
+    assert isinstance(third, sqlite3.IntegrityError)
+    assert (first, fourth) == ("before", "behind")
+    assert await database.query(names) == ["before", "behind"]
+
+
+async def test_one_that_the_disk_refuses_is_tried_again_alone(database: Database) -> None:
+    tried = 0
+
+    async def too_much(tx: Writer) -> None:
+        nonlocal tried
+        tried += 1
+        await tx.all("PRAGMA max_page_count = 1")
+        for n in range(200):
+            await settings.put(tx, f"big{n}", "y" * 4000, Act("test", "put", NOW))
+
+    first, second, third = await asyncio.gather(
+        database.write(putting("before")),
+        database.write(too_much),
+        database.write(putting("behind")),
+        return_exceptions=True,
+    )
+    assert isinstance(second, StorageError)
+    assert tried == 2
+    assert first == "before"
+    assert isinstance(third, StorageError | str)
+    assert "big0" not in await database.query(names)
+
+
+async def test_nothing_changed_is_no_commit_that_anybody_hears_of(database: Database) -> None:
+    before = database.commits.count
+    assert await database.write(names) == []
+    assert database.commits.count == before
+
+
+async def test_waiting_for_anything_but_the_database_is_refused(database: Database) -> None:
+    async def sleeps(tx: Writer) -> None:
+        await put(tx, "asleep")
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="nothing to wait for"):
+        await database.write(sleeps)
+    assert await database.query(names) == []
+
+
+async def test_a_cancelled_task_takes_no_other_along(database: Database) -> None:
+    async with asyncio.TaskGroup() as group:
+        cancelled = group.create_task(database.write(putting("cancelled")))
+        kept = group.create_task(database.write(putting("kept")))
+        await asyncio.sleep(0)
+        cancelled.cancel()
+    assert kept.result() == "kept"
+    assert "kept" in await database.query(names)
+
+
+async def test_a_page_need_not_wait_for_all_of_a_long_queue(database: Database) -> None:
+    async def slow(tx: Writer) -> None:
+        await tx.all(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) SELECT max(i) FROM n"
+        )
+
+    finished: list[str] = []
+
+    async def queue() -> None:
+        await asyncio.gather(*(database.write(slow) for _ in range(40)))
+        finished.append("queue")
+
+    async def page() -> None:
+        await asyncio.sleep(0)
+        async with database.transaction() as tx:
+            await put(tx, "page")
+        finished.append("page")
+
+    await asyncio.gather(queue(), page())
+    assert finished == ["page", "queue"]
+
+
+async def test_closing_writes_what_waits(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "textback.db")
+    waiting = [asyncio.create_task(database.write(putting(f"k{n}"))) for n in range(600)]
+    await asyncio.sleep(0)
+    await database.close()
+    assert len(await asyncio.gather(*waiting)) == 600
+    async with await Database.open(tmp_path / "textback.db") as again:
+        assert len(await again.query(names)) == 600
