@@ -1,7 +1,6 @@
 """Holds the line to one PBX: logs in, shows what lives, passes on what happens, and comes back after a cut."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
 from bridge.ami.session import AmiResponse, AmiSession, LinkError, LoginRefusedError, RawStreamListener, new_action_id
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost
+from bridge.ops.backoff import Backoff
 
 BOOTED = "FullyBooted"
 
@@ -36,23 +36,6 @@ class LinkHealth:
     dropped: int = 0
     suspicious: int = 0
     reconnects: int = 0
-
-
-@dataclass(slots=True)
-class Backoff:
-    """Seconds to wait before the next attempt: doubling from `first` to `most`, each drawn from its upper half."""
-
-    first: float
-    most: float
-    draw: Callable[[float, float], float] = random.uniform
-    _next: float = 0.0
-
-    def delay(self) -> float:
-        self._next = min(self._next * 2 or self.first, self.most)
-        return self.draw(self._next / 2, self._next)
-
-    def reset(self) -> None:
-        self._next = 0.0
 
 
 class AmiClient:

@@ -177,13 +177,7 @@ def _dial_state(message: Message, at: datetime | None) -> Event | None:
 
 def _dial_ended(message: Message, at: datetime | None) -> Event | None:
     dest = _dest(message)
-    return dest and DialEnded(
-        at,
-        *_dialler(message),
-        *dest,
-        status=_dial_status(message.get("DialStatus")),
-        forward=message.get("Forward"),
-    )
+    return dest and DialEnded(at, *_dialler(message), *dest, _dial_status(message.get("DialStatus")))
 
 
 def _dial_status(text: str) -> DialStatus:

@@ -13,7 +13,6 @@ from bridge.ami.session import AmiSession
 from bridge.doctor.local import Finding, not_looked, ok, problem
 
 CONTEXT = "textback-reach"  # in dialplan/extensions_textback_phones.conf
-EVENT = "TextbackReach"  # the name of its UserEvent
 WITHIN = 10.0  # seconds; Asterisk itself gives a connection two
 RENDER = "textback dialplan --out /etc/asterisk, then: asterisk -rx 'dialplan reload'"
 

@@ -16,7 +16,7 @@ from bridge.domain.oncall import summary
 from bridge.domain.oncall.escalation import UNHEARD, AlertCause, Escalation
 from bridge.domain.texts.gsm import Segments
 from bridge.domain.words.lexicon import OptOutRequest
-from bridge.oncall.staff_messages import ANSWER, HELP, StaffMessages, listed
+from bridge.oncall.staff_messages import ANSWER, HELP, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
 from storage import alerts, callbacks
 from storage.database import Reader, UnderWay, Writer
@@ -144,7 +144,7 @@ class StaffCommands:
         if not waiting and not mine:
             return NOTHING
         rows = [await self._listed(tx, case) for case in waiting]
-        others = f"{_waits(len(rows))}: {listed(rows, LIST_ROOM, '; ')}." if rows else ""
+        others = f"{_waits(len(rows))}: {summary.listed(rows, LIST_ROOM, '; ')}." if rows else ""
         yours = f"Yours: {_named(mine)}." if mine else ""
         return f"{others} {yours}".strip()
 
@@ -231,4 +231,4 @@ def _waits(number: int, more: str = "") -> str:
 
 
 def _named(rows: Sequence[int]) -> str:
-    return listed([f"#{row}" for row in rows], 60)
+    return summary.listed([f"#{row}" for row in rows], 60)

@@ -67,7 +67,11 @@ class StaffMessages:
         hazards = sum(case.cause is AlertCause.HAZARD for case in cases)
         danger = f", {hazards} with danger" if hazards else ""
         lead = f"{len(cases)} urgent rows wait{danger}: "
-        text = lead + listed([f"#{case.callback_id}" for case in cases], 160 - len(lead) - len(ROLL_TAIL)) + ROLL_TAIL
+        text = (
+            lead
+            + summary.listed([f"#{case.callback_id}" for case in cases], 160 - len(lead) - len(ROLL_TAIL))
+            + ROLL_TAIL
+        )
         return await self._tell(tx, name, text, ROLL, now)
 
     async def remind(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> int | None:
@@ -181,13 +185,3 @@ class StaffMessages:
 
 
 ROLL_TAIL = ". LIST shows them, 1 and the number takes one"
-
-
-def listed(items: Sequence[str], room: int, between: str = " ") -> str:
-    """As many as there is room for, and how many more there are."""
-    for shown in range(len(items), 0, -1):
-        more = len(items) - shown
-        text = between.join(items[:shown]) + (f" and {more} more" if more else "")
-        if len(text) <= room:
-            return text
-    return f"{len(items)} rows"

@@ -87,10 +87,6 @@ class Smsc:
         async with self._changed:
             await self._changed.wait_for(lambda: condition(self))
 
-    async def until_submitted(self, count: int) -> list[Submitted]:
-        await self.until(lambda smsc: len(smsc.submitted) >= count)
-        return self.submitted
-
     async def until_bound(self) -> None:
         await self.until(lambda smsc: smsc._receiver() is not None)
 
@@ -122,14 +118,6 @@ class Smsc:
         return await self._bound_receiver().request(
             lambda number: encode_message(CommandId.DELIVER_SM, number, message)
         )
-
-    async def deliver_octets(self, octets: bytes) -> None:
-        """Any octets at all, for what only a broken SMSC sends."""
-        await self._bound_receiver().write(octets)
-
-    async def unbind_all(self) -> None:
-        for connection in tuple(self._connections):
-            await connection.request(lambda number: encode(CommandId.UNBIND, number))
 
     def drop_links(self) -> None:
         for connection in tuple(self._connections):

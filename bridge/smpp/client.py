@@ -24,6 +24,7 @@ from bridge.domain.texts.messages import (
     Submission,
     Unanswered,
 )
+from bridge.ops.backoff import Backoff
 from bridge.ports import TextReceiver, Wanted, always
 from bridge.smpp import incoming, status
 from bridge.smpp.codec import CommandId, ShortMessage
@@ -32,7 +33,7 @@ from bridge.smpp.gate import Gate, GateClosedError
 from bridge.smpp.health import BindHealth, BindState
 from bridge.smpp.link import SmppLink, connect
 from bridge.smpp.outgoing import compose
-from bridge.smpp.pacing import Backoff
+from bridge.smpp.pacing import Reconnect
 from bridge.smpp.session import Answered, Arrived, Odd
 from bridge.smpp.settings import BindMode, SmppSettings
 
@@ -162,16 +163,17 @@ class SmppClient:
             log.warning("smpp.not_drained", gateway=self.settings.name, backlog=self._inbox.qsize())
 
     async def _stay_bound(self, command: CommandId) -> None:
-        backoff = Backoff(self.settings.reconnect_after, self.settings.reconnect_longest)
+        first, most = self.settings.reconnect_after, self.settings.reconnect_longest
+        reconnect = Reconnect(Backoff(first, most, self._jitter), Backoff(30, 600, self._jitter))
         while True:
-            slow = await self._one_link(command, backoff)
+            refused = await self._one_link(command, reconnect)
             if self._stopping:
                 return
-            delay = backoff.failed(self._jitter(), slow=slow)
+            delay = (reconnect.refused if refused else reconnect.lost).delay()
             log.info("smpp.reconnect", gateway=self.settings.name, bind=command.wire_name, seconds=round(delay, 1))
             await asyncio.sleep(delay)
 
-    async def _one_link(self, command: CommandId, backoff: Backoff) -> bool:
+    async def _one_link(self, command: CommandId, reconnect: Reconnect) -> bool:
         """From connecting to the end. True where the SMSC refused in a way that asks for patience."""
         self.health.now(BindState.CONNECTING)
         try:
@@ -189,7 +191,7 @@ class SmppClient:
             self._links.discard(link)
         ended = link.ended
         if link.was_bound:
-            backoff.was_up(_now() - started)
+            reconnect.was_up(_now() - started)
         if not self._stopping:
             self._down(ended.why if ended else "stopped")
         return ended is not None and ended.status in status.BIND_LATER

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bridge.ops.backoff import Backoff
+
 
 @dataclass(slots=True)
 class TokenBucket:
@@ -39,24 +41,15 @@ class SubmitThrottle:
 
 
 @dataclass(slots=True)
-class Backoff:
-    """How long until the next bind. `slow` for refusals that trying again makes worse (an account locks)."""
+class Reconnect:
+    """How long until the next bind. `refused`: trying again makes it worse (an account locks)."""
 
-    shortest: float = 1.0
-    longest: float = 60.0
-    slow_shortest: float = 30.0
-    slow_longest: float = 600.0
+    lost: Backoff
+    refused: Backoff
     stable: float = 30.0
-    failures: int = 0
-
-    def failed(self, jitter: float, *, slow: bool) -> float:
-        """jitter: 0 to 1; the result lies between half and the whole of what is due."""
-        shortest, longest = (self.slow_shortest, self.slow_longest) if slow else (self.shortest, self.longest)
-        due: float = min(shortest * 2.0 ** min(self.failures, 30), longest)
-        self.failures += 1
-        return due * (0.5 + jitter / 2)
 
     def was_up(self, seconds: float) -> None:
         """A link that is lost soon after each bind is no success."""
         if seconds >= self.stable:
-            self.failures = 0
+            self.lost.reset()
+            self.refused.reset()

@@ -13,7 +13,7 @@ from agi.desk import Desk, PinLock
 from agi.routes import routes
 from agi.server import AgiServer
 from agi.settings import AgiSettings
-from bridge.ami.client import AmiClient, Backoff
+from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.display import AsteriskDisplay
 from bridge.ami.listener import Listener
@@ -32,6 +32,7 @@ from bridge.domain.office.office import Line, Office, Person
 from bridge.domain.office.templates import Texts
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import TextRules
+from bridge.ops.backoff import Backoff
 from storage import callbacks, settings
 from storage.audit import Act
 from storage.database import Database

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from bridge.ami.client import AmiClient, Backoff
+from bridge.ami.client import AmiClient
 from bridge.ami.protocol import Message
 from bridge.ami.resync import Heard, Received
 from bridge.ami.session import RawStreamListener
 from bridge.ami.settings import AmiSettings
+from bridge.ops.backoff import Backoff
 
 WANTED = frozenset({"Newchannel", "Hangup", "Shutdown", "UserEvent"})
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

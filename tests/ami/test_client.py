@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ami.client import Backoff
 from bridge.ami.session import LinkError
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost, SnapshotEnded
+from bridge.ops.backoff import Backoff
 from tests.ami.scripted import NOON, Headers, ScriptedPbx, event, line_to, reply, snapshot
 
 
@@ -210,10 +210,3 @@ async def test_a_certificate_file_that_is_not_there_is_named() -> None:
     async with line_to(ScriptedPbx(), tls=True, ca_file="/no/such.pem") as line:
         await line.failed()
         assert "No such file" in line.client.health.last_error
-
-
-def test_the_pauses_between_attempts_double_up_to_the_most_and_begin_again() -> None:
-    backoff = Backoff(1, 5, draw=max)
-    assert [backoff.delay() for _ in range(5)] == [1, 2, 4, 5, 5]
-    backoff.reset()
-    assert backoff.delay() == 1

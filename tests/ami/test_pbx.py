@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.ami.client import AmiClient, Backoff
+from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.protocol import Message
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import SnapshotEnded
 from bridge.domain.phone import E164
+from bridge.ops.backoff import Backoff
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.tape import Tape, names
 from tests.ami.scripted import ScriptedPbx, line_to, reply

@@ -6,6 +6,7 @@ from bridge.cli.sms import SendTest
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.smsc_script import Behaviour, Ids, Script, When
 from bridge.smpp.settings import IdBase, SmppSettings
+from tests.smpp.peer import until_submitted
 from tests.smpp.support import CUSTOMER, OFFICE, with_settings
 
 
@@ -75,6 +76,6 @@ async def test_a_wrong_password_is_said_and_not_tried_again() -> None:
 async def test_a_customers_reply_meanwhile_is_left_at_the_gateway_for_the_daemon() -> None:
     async with Smsc(Script(default=Behaviour(delay=0.1))).serve() as smsc, asyncio.TaskGroup() as group:
         sending = group.create_task(send(with_settings(port=smsc.port)))
-        await smsc.until_submitted(1)
+        await until_submitted(smsc, 1)
         assert await smsc.deliver(CUSTOMER.value, OFFICE, "the roof leaks") == [0x64]
     assert sending.result()[0]

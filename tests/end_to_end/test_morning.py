@@ -32,6 +32,7 @@ from bridge.simulator.tape import Tape
 from storage import callbacks, contacts, settings
 from storage.contacts import Contact
 from storage.database import Database, Reader
+from tests.smpp.peer import until_submitted
 
 CONFIG = """
 business = "Ace Plumbing"
@@ -219,7 +220,7 @@ async def everybody_calls(at: Office) -> None:
     missed = [(number, tape) for number, tape in zip((*NUMBERS, SUPPLIER), itertools.cycle(TAPES))]
     served = [(number, "answered_one_phone") for number in STRANGERS]
     await asyncio.gather(*(at.call(*call) for call in (*missed, *served)))
-    await at.smsc.until_submitted(len(NUMBERS))
+    await until_submitted(at.smsc, len(NUMBERS))
     again = [number for number, who in zip(NUMBERS, CUSTOMERS, strict=True) for _ in range(who.redials)]
     await asyncio.gather(*(at.call(number, "noanswer_one_phone") for number in again))
 

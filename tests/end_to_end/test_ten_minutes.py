@@ -17,6 +17,7 @@ from tests.end_to_end.test_journey import Textback
 from tests.lab.asterisk import LabError, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.office import Office, open_office
+from tests.smpp.peer import until_submitted
 
 TEXTBACK = Path(sys.executable).with_name("textback")
 OWN_MOBILE, STRANGER = "+31612345678", "+31687654321"
@@ -100,14 +101,14 @@ async def test_from_a_running_asterisk_to_would_have_texted_and_to_a_real_text(
             await _misses(fresh_office, STRANGER)
             await page.shows("06 87654321")
             await _misses(fresh_office, OWN_MOBILE)
-            (text,) = await smsc.until_submitted(1)
+            (text,) = await until_submitted(smsc, 1)
             assert text.destination.lstrip("+") == OWN_MOBILE.lstrip("+")
             assert "the running textback is bound" in await admin.types("doctor")
 
             admin.takes_out("live_only")
             daemon.send_signal(signal.SIGHUP)
             await _misses(fresh_office, STRANGER)
-            (_, text) = await smsc.until_submitted(2)
+            (_, text) = await until_submitted(smsc, 2)
             assert text.destination.lstrip("+") == STRANGER.lstrip("+")
 
 

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bridge.ami.client import AmiClient, Backoff
+from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.listener import Listener
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
+from bridge.ops.backoff import Backoff
 from tests.lab.scenario import TRUNKS
 
 EVERYTHING = ("recorder", "labsecret")

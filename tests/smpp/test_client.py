@@ -29,6 +29,7 @@ from bridge.smpp.codec import Address, CommandId, PduFramer, ShortMessage, decod
 from bridge.smpp.health import BindState
 from bridge.smpp.session import SmppSession
 from bridge.smpp.settings import BindMode, Concat, IdBase
+from tests.smpp.peer import deliver_octets, unbind_all, until_submitted
 from tests.smpp.support import CUSTOMER, NOON, OFFICE, SETTINGS, Receiver, a_part, bound, eventually, running
 
 SILENT = Behaviour(receipt=When.NEVER)
@@ -68,7 +69,7 @@ async def test_the_window_is_used_and_not_exceeded(smsc: Smsc) -> None:
         async with asyncio.TaskGroup() as group:
             for part_id in range(9):
                 group.create_task(client.submit(a_part(part_id)))
-            await smsc.until_submitted(3)
+            await until_submitted(smsc, 3)
             assert client.snapshot.window_used == 3
             assert client.snapshot.waiting == 6
             assert not client.ready
@@ -80,7 +81,7 @@ async def test_an_urgent_part_overtakes_the_ones_that_wait(smsc: Smsc) -> None:
     async with bound(smsc.port, window=1) as client, asyncio.TaskGroup() as group:
         for text in ("first", "second", "third"):
             group.create_task(client.submit(a_part(text=text)))
-        await smsc.until_submitted(1)
+        await until_submitted(smsc, 1)
         group.create_task(client.submit(a_part(text="urgent", urgent=True)))
     assert [submitted.text for submitted in smsc.submitted] == ["first", "urgent", "second", "third"]
 
@@ -134,7 +135,7 @@ async def test_an_answer_that_nobody_waits_for_any_more_is_recorded_as_a_late_on
         bound(smsc.port, receiver) as client,
     ):
         submitting = asyncio.create_task(client.submit(a_part(7)))
-        await smsc.until_submitted(1)
+        await until_submitted(smsc, 1)
         submitting.cancel()
         await receiver.until(lambda receiver: bool(receiver.late))
     assert receiver.late[0].outcome == accepted("1")
@@ -230,7 +231,7 @@ async def test_a_poison_pdu_is_stored_raw_and_acknowledged_once(smsc: Smsc) -> N
     receiver = Receiver()
     poison = bytes.fromhex("00000014 00000005 00000000 00000063 01020304")
     async with bound(smsc.port, receiver) as client:
-        await smsc.deliver_octets(poison)
+        await deliver_octets(smsc, poison)
         await receiver.until(lambda receiver: bool(receiver.inbound))
         assert await client.submit(a_part()) == accepted("1")
     assert receiver.inbound == [Poison("sms", poison, "deliver_sm has fields that do not fit into its length")]
@@ -240,7 +241,7 @@ async def test_a_poison_pdu_is_stored_raw_and_acknowledged_once(smsc: Smsc) -> N
 async def test_an_impossible_length_drops_the_link_with_a_word_and_it_comes_back(smsc: Smsc, length: int) -> None:
     with capture_logs() as logs:
         async with bound(smsc.port) as client:
-            await smsc.deliver_octets(length.to_bytes(4, "big") + bytes(12))
+            await deliver_octets(smsc, length.to_bytes(4, "big") + bytes(12))
             await smsc.until(lambda smsc: smsc.binds.total() == 2)
             await client.wait_ready()
             assert await client.submit(a_part()) == accepted("1")
@@ -249,7 +250,7 @@ async def test_an_impossible_length_drops_the_link_with_a_word_and_it_comes_back
 
 async def test_an_unbind_of_the_smsc_is_answered_and_the_client_binds_again(smsc: Smsc) -> None:
     async with bound(smsc.port):
-        await smsc.unbind_all()
+        await unbind_all(smsc)
         await smsc.until(lambda smsc: smsc.binds.total() == 2)
 
 
@@ -257,8 +258,8 @@ async def test_after_an_unbind_of_the_smsc_nothing_new_is_submitted_but_answers_
     smsc.script = Script(default=Behaviour(delay=0.1, receipt=When.NEVER))
     async with bound(smsc.port, reconnect_after=60.0) as client:
         submitting = asyncio.create_task(client.submit(a_part()))
-        await smsc.until_submitted(1)
-        await smsc.unbind_all()
+        await until_submitted(smsc, 1)
+        await unbind_all(smsc)
         assert not client.ready
         assert await client.submit(a_part(2)) == NotWritten("not bound")
         assert await submitting == accepted("1")
@@ -306,7 +307,7 @@ async def test_stopping_waits_for_the_answers_under_way_and_unbinds(smsc: Smsc) 
     smsc.script = Script(default=Behaviour(delay=0.1, receipt=When.NEVER))
     async with bound(smsc.port) as client:
         submitting = asyncio.create_task(client.submit(a_part()))
-        await smsc.until_submitted(1)
+        await until_submitted(smsc, 1)
     assert submitting.done()
     assert submitting.result() == accepted("1")
     assert client.health.state is BindState.STOPPED
@@ -326,7 +327,7 @@ async def test_stopping_stores_and_acknowledges_what_has_arrived(smsc: Smsc) -> 
 async def test_stopping_is_bounded_when_an_answer_never_comes() -> None:
     async with Smsc(scripted(Behaviour(answered=False))).serve() as smsc, bound(smsc.port, drain_timeout=0.1) as client:
         submitting = asyncio.create_task(client.submit(a_part()))
-        await smsc.until_submitted(1)
+        await until_submitted(smsc, 1)
     assert isinstance(submitting.result(), Unanswered)
 
 
@@ -399,7 +400,7 @@ async def test_mutated_pdus_never_stop_the_reader(smsc: Smsc) -> None:
                 for _ in range(chance.randint(1, 6)):
                     octets[chance.randrange(4, len(octets))] = chance.randrange(256)
                 with suppress(ConnectionError):
-                    await smsc.deliver_octets(bytes(octets))
+                    await deliver_octets(smsc, bytes(octets))
             await client.wait_ready()
             assert await client.submit(a_part()) == accepted("1")
     assert "smpp.link_failed" not in [line["event"] for line in logs]
@@ -410,7 +411,7 @@ async def test_random_octets_cost_the_link_and_nothing_else(smsc: Smsc) -> None:
     chance = random.Random(20261123)
     async with bound(smsc.port) as client:
         for binds in range(2, 12):
-            await smsc.deliver_octets(chance.randbytes(chance.randrange(16, 3000)))
+            await deliver_octets(smsc, chance.randbytes(chance.randrange(16, 3000)))
             await smsc.until(lambda smsc, binds=binds: smsc.binds.total() >= binds)  # type: ignore[misc]
             await client.wait_ready()
         assert await client.submit(a_part()) == accepted("1")

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
+from bridge.ops.backoff import Backoff
 from bridge.smpp.gate import Gate, GateClosedError
-from bridge.smpp.pacing import Backoff, SubmitThrottle, TokenBucket
+from bridge.smpp.pacing import Reconnect, SubmitThrottle, TokenBucket
 from bridge.smpp.watch import LinkWatch, WatchAction
 
 
@@ -38,22 +39,11 @@ def test_a_window_full_of_refusals_counts_once() -> None:
     assert throttle.wait(0.5) == 1
 
 
-def test_reconnects_come_slower_each_time_and_spread_out() -> None:
-    backoff = Backoff(shortest=1, longest=8)
-    assert [backoff.failed(1.0, slow=False) for _ in range(5)] == [1, 2, 4, 8, 8]
-    assert backoff.failed(0.0, slow=False) == 4
-
-
 def test_only_a_link_that_lasted_makes_the_next_reconnect_quick_again() -> None:
-    backoff = Backoff(shortest=1, longest=8)
+    reconnect = Reconnect(Backoff(1, 8, lambda: 1.0), Backoff(30, 600, lambda: 1.0))
     for lasted, delay in [(0, 1), (29, 2), (5, 4), (30, 1), (0, 2)]:
-        backoff.was_up(lasted)
-        assert backoff.failed(1.0, slow=False) == delay
-
-
-def test_refusals_that_lock_accounts_are_tried_again_only_after_minutes() -> None:
-    backoff = Backoff()
-    assert [backoff.failed(1.0, slow=True) for _ in range(6)] == [30, 60, 120, 240, 480, 600]
+        reconnect.was_up(lasted)
+        assert reconnect.lost.delay() == delay
 
 
 def test_a_silent_peer_is_asked_once_and_then_dropped() -> None:

@@ -1,7 +1,6 @@
 """What desk phones show of the queue: a lamp for all of it, and a few words in front of a customer's name."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -9,6 +8,7 @@ import phonenumbers
 
 from bridge.domain.callbacks.queue import Callback, CallbackState, Urgency
 from bridge.domain.phone import E164
+from bridge.domain.plain import plain
 
 MAX_LABEL = 40  # characters; phones show 20 to 40 before the name
 MAX_ISSUE = 14
@@ -51,8 +51,7 @@ def words(callbacks: Sequence[Callback]) -> str:
 
 def shown(text: str) -> str:
     """A customer's words in characters that every phone shows, and no PBX takes for anything but text."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return " ".join(_NOT_SHOWN.sub(" ", plain).split())
+    return " ".join(_NOT_SHOWN.sub(" ", plain(text)).split())
 
 
 def _cut(text: str, most: int) -> str:

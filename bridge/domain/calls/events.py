@@ -126,13 +126,10 @@ class DialRinging(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class DialEnded(ChannelEvent):
-    """`forward` is where a phone sent the call on to (SIP 302), "" otherwise."""
-
     dest_uniqueid: str
     dest_channel: str
     dest_linkedid: str
     status: DialStatus
-    forward: str
 
 
 @dataclass(frozen=True, slots=True)

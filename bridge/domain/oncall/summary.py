@@ -3,6 +3,7 @@
 What the customer wrote stands in quotes and may be shortened (`...`); it is never put into other words.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from unicodedata import category, normalize
@@ -147,3 +148,13 @@ def _plain(char: str) -> str:
         return " "
     base = normalize("NFKD", char)[:1]
     return base if gsm.fits_gsm7(base) else char
+
+
+def listed(items: Sequence[str], room: int, between: str = " ") -> str:
+    """As many as there is room for, and how many more there are; at least something of the first."""
+    for shown in range(len(items), 0, -1):
+        more = len(items) - shown
+        text = between.join([*items[:shown], *([f"and {more} more"] if more else [])])
+        if len(text) <= room:
+            return text
+    return items[0][:room]

@@ -62,8 +62,9 @@ def text(waiting: Sequence[WaitingCustomer], figures: Figures, office: Office, n
     lead, since = _counted(waiting), _since(figures)
     if not waiting:
         return f"{lead} {since}"
-    room = ROOM - len(lead) - len(since) - 2
-    return f"{lead} {_listed([line(one, office, now) for one in waiting], room)} {since}"
+    room = ROOM - len(lead) - len(since) - len("  .")
+    rows = [line(one, office, now) for one in waiting]
+    return f"{lead} {summary.listed(rows, room, ' / ')}. {since}"
 
 
 def page(waiting: Sequence[WaitingCustomer], figures: Figures, office: Office, now: datetime) -> str:
@@ -79,13 +80,3 @@ def _counted(waiting: Sequence[WaitingCustomer]) -> str:
 
 def _since(figures: Figures) -> str:
     return f"Since {figures.first:%a}: {headline(figures)}."
-
-
-def _listed(lines: Sequence[str], room: int) -> str:
-    """The first of them, and how many more there are."""
-    for shown in range(len(lines), 0, -1):
-        more = f" / and {len(lines) - shown} more" if shown < len(lines) else ""
-        told = " / ".join(lines[:shown]) + more + "."
-        if len(told) <= room:
-            return told
-    return f"{lines[0][:room]}."

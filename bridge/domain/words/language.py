@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from unicodedata import normalize
 
 from bridge.domain.office.templates import Language
+from bridge.domain.plain import plain
 
 _SPOKEN = {
     Language.EN: """
@@ -33,9 +33,9 @@ LOOKED_AT = 2000
 
 def of(texts: Iterable[str], otherwise: Language) -> Language:
     """The language most of these words are of; `otherwise` where they do not tell."""
-    plain = normalize("NFKD", "\n".join(texts)[:LOOKED_AT]).encode("ascii", "ignore").decode()
-    words = _WORD.findall(plain.casefold())
+    written = plain("\n".join(texts)[:LOOKED_AT])
+    words = _WORD.findall(written.casefold())
     votes = {language: sum(word in known for word in words) for language, known in WORDS.items()}
-    votes[Language.ES] += len(_ARTICLE.findall(plain))
+    votes[Language.ES] += len(_ARTICLE.findall(written))
     best = max(votes, key=lambda language: votes[language])
     return best if list(votes.values()).count(votes[best]) == 1 else otherwise

@@ -1,7 +1,8 @@
 """Texts that only say thanks or ok: nobody has to do anything about them."""
 
 import re
-from unicodedata import normalize
+
+from bridge.domain.plain import plain
 
 _MEANT = """
     cool excelente fine gracias great k kk listo ok oka okay okey okie perfect perfecto roger sure
@@ -21,8 +22,7 @@ _WORD = re.compile(r"\w+")
 
 def is_courtesy(text: str) -> bool:
     """Nothing but thanks or agreement? A question never is."""
-    folded = normalize("NFKD", text[:200]).encode("ascii", "ignore").decode().casefold()
-    words = _WORD.findall(folded)
+    words = _WORD.findall(plain(text[:200]).casefold())
     if "?" in text or len(words) > MAX_WORDS:
         return False
     if not words:

@@ -80,7 +80,7 @@ class Story:
 
     def dial_ends(self, channel: str, dest: str, status: DialStatus) -> None:
         self.wait(1)
-        self.feed(DialEnded(self.now, channel, channel, TRUNK, dest, dest, TRUNK, status, ""))
+        self.feed(DialEnded(self.now, channel, channel, TRUNK, dest, dest, TRUNK, status))
 
     def meet(self, *channels: str, bridge: str = "b1", holding: bool = False) -> None:
         for channel in channels:
