@@ -69,7 +69,7 @@ def commit_together(raw: sqlite3.Connection, works: Sequence[Work[Any]]) -> tupl
     """
     before = raw.total_changes
     done = [_alone(raw, works[0])] if len(works) == 1 else _in_one(raw, works)
-    return done, raw.total_changes != before
+    return done, raw.total_changes != before and any(one.error is None for one in done)
 
 
 def _in_one(raw: sqlite3.Connection, works: Sequence[Work[Any]]) -> Sequence[Done]:

@@ -24,9 +24,9 @@ from bridge.domain.callbacks.queue import (
 )
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
-from bridge.domain.texts import gsm
-from bridge.domain.texts.gsm import Segments
 from bridge.domain.texts.messages import MessageKind, PartState
+from bridge.domain.texts.rendering import Rendered
+from bridge.office.composer import Composer, compose
 from bridge.office.schedule_changes import office_with_changes
 from storage import callbacks, messages, opt_outs
 from storage.audit import Act, Subject, of_version
@@ -88,10 +88,10 @@ class Seen:
 
 
 class Callbacks:
-    def __init__(self, database: Transactions, office: Office, *, split: Callable[[str], Segments] = gsm.split) -> None:
+    def __init__(self, database: Transactions, office: Office, composer: Composer | None = None) -> None:
         self._database = database
         self._office = office
-        self._split = split
+        self._composer = composer or Composer()
 
     async def claim(self, seen: Seen) -> Callback:
         return await self._do(Verb.CLAIM, seen, lambda row: queue.claim(row, seen.who, seen.now))
@@ -175,7 +175,7 @@ class Callbacks:
             if row.number is not None and await opt_outs.in_force(tx, row.number):
                 raise NotPossibleError(Verb.TEXT, row.state)
             message = self._by_hand(row, words, seen.who, seen.now)
-            return {"message": await messages.queue(tx, message, self._split(words))}
+            return {"message": await self._composer.queue(tx, message)}
 
         return await self._do(Verb.TEXT, seen, lambda row: queue.text(row, seen.who, seen.now), keep)
 
@@ -276,17 +276,15 @@ class Callbacks:
     def _by_hand(self, callback: Callback, words: str, who: str, now: datetime) -> NewMessage:
         if callback.number is None or not words.strip():
             raise NotPossibleError(Verb.TEXT, callback.state)
-        due_at = now + UNDO_WINDOW
-        return NewMessage(
-            kind=MessageKind.BY_HAND,
-            number=callback.number,
-            source=self._office.line_named(callback.line).sms_number,
+        return compose(
+            MessageKind.BY_HAND,
+            callback.number,
+            self._office.line_named(callback.line),
+            Rendered(words, "by_hand"),
+            now,
+            BY_HAND_MAX_AGE,
+            due_at=now + UNDO_WINDOW,
             branch=callback.branch,
-            text=words,
-            template="by_hand",
-            created_at=now,
-            due_at=due_at,
-            expires_at=due_at + BY_HAND_MAX_AGE,
             written_by=who,
             callback_id=callback.id,
         )

@@ -1,7 +1,9 @@
-"""A call ended: what it was, whose row it belongs to, and whether it gets a text, all in one transaction."""
+"""A call ended: what it was, whose callback it belongs to, and whether it gets a text, all in one transaction.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+Load what is known, plan what follows, apply it. Calls that wait together are committed together (`storage.database`).
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -13,14 +15,12 @@ from bridge.domain.callbacks.queue import TEXTBACK, Callback, Verb
 from bridge.domain.calls.calls import Direction, EndedCall, Verdict
 from bridge.domain.office.office import Line, Office
 from bridge.domain.phone import E164
-from bridge.domain.texts import gsm, policy
+from bridge.domain.texts import policy
 from bridge.domain.texts import rendering as texts
-from bridge.domain.texts.gsm import Segments
 from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.policy import (
     ContactKind,
     Decision,
-    FilterReason,
     History,
     NoText,
     NoTextReason,
@@ -29,10 +29,11 @@ from bridge.domain.texts.policy import (
 )
 from bridge.domain.texts.rendering import Rendered
 from bridge.domain.words.lexicon import default_lexicon
-from bridge.office import schedule_changes as duties
+from bridge.office import schedule_changes
+from bridge.office.composer import Composer, compose
 from bridge.ports import LiveCalls
 from bridge.texts.reader import TextReader
-from storage import callbacks, calls, contacts, history, messages, privacy, settings
+from storage import callbacks, calls, contacts, history, privacy, settings
 from storage.audit import Act
 from storage.calls import CallRow, Filing
 from storage.database import Database, Reader, Writer
@@ -52,26 +53,43 @@ def shipped_first_text(line: Line, office: Office, call: EndedCall, *, closed: b
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a call belongs.
+class _Known:
+    """What is known when a call is judged.
 
-    number: the other party, None where it cannot be told or must not be used; digits: what there is instead. named: a
-    line names the number called. known: it is certain which line that is.
+    office: as it is now. number: the other party, None where it cannot be told or must not be used; digits: what there
+    is instead. line_known: it is certain which line was called. call: the same one, where it was stored before. live: a
+    call of that number goes on. callback: the customer's open one in that branch. name: what the office calls them.
     """
 
+    office: Office
     line: Line
     number: E164 | None
+    digits: str
+    line_known: bool
     closed: bool
-    digits: str = ""
-    named: bool = True
-    known: bool = True
+    call: CallRow | None
+    live: bool
+    history: History
+    callback: Callback | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What follows from a call. callback: opened or changed, None where it needs none. text: the first one, if any.
+
+    refused: there should be a text, and what it says promises too much.
+    """
+
+    decision: Decision
+    filing: Filing
+    callback: Callback | None
+    text: Rendered | None
+    refused: bool = False
 
 
 class MissedCalls:
-    """Takes every call that ended, inbound and outbound, once each.
-
-    split: how the gateway cuts texts.
-    """
+    """Takes every call that ended, inbound and outbound, once each."""
 
     def __init__(
         self,
@@ -82,7 +100,7 @@ class MissedCalls:
         *,
         first_text: FirstText = shipped_first_text,
         text_reader: TextReader | None = None,
-        split: Callable[[str], Segments] = gsm.split,
+        composer: Composer | None = None,
     ) -> None:
         self._database = database
         self._office = office
@@ -90,7 +108,7 @@ class MissedCalls:
         self._live = live
         self._first_text = first_text
         self._text_reader = text_reader or TextReader(default_lexicon())
-        self._split = split
+        self._composer = composer or Composer()
         self.unknown_dids = 0
         self._log = structlog.get_logger()
 
@@ -99,150 +117,180 @@ class MissedCalls:
 
         late: found again after a gap. A call that was `unknown` is resolved by one that knows more.
         """
-        async with self._database.transaction() as tx:
-            known = await calls.find(tx, call.key)
-            if known is None or _tells_more(call, known):
-                await self._take(tx, call, known, late, now)
-
-    async def _take(self, tx: Writer, call: EndedCall, known: CallRow | None, late: bool, now: datetime) -> None:
-        place = self._place(call, await duties.office_with_changes(tx, self._office, now), now)
-        if place.number is not None:
-            await privacy.recall_opt_out(tx, place.number, now)
-        past = await self._history(tx, place.number, now, but=known.id if known else None)
-        decision = self._decide(call, place, past, now)
-        row = await self._row(tx, call, place, past.contact, now)
-        filing = Filing(
-            number=place.number,
-            line=place.line.name,
-            branch=place.line.branch,
-            verdict=call.verdict,
-            closed=place.closed,
-            text_why=_word(decision),
-            late=late,
-            filtered=self._filtered(call, past.contact),
-            callback_id=row.id if row else None,
-        )
-        stored = await self._store(tx, call, known, filing, now)
-        await self._act_on(tx, stored, decision, now)
-        if place.number is not None:
-            await self._recover(tx, call, stored, place, place.number, now)
-            await self._decide_deferred(tx, place.number, now, but=stored.id)
+        number = None if call.caller.withheld else call.caller.number
+        live = number is not None and self._live.is_live(number)
+        stored = await self._database.write(lambda tx: self._take(tx, call, number, live, late, now))
+        if stored is None:
+            return
+        filing = stored.filing
         self._log.info(
             "call.ended",
             call=stored.id,
             direction=call.direction,
             verdict=filing.verdict,
             reason=call.reason,
-            number=place.number and place.number.masked,
+            number=number and number.masked,
             text=filing.text_why,
         )
-        if not place.named:
+        if not self._is_named(call):
             self.unknown_dids += 1
-            self._log.warning("did.unknown", call=stored.id, pbx=call.key.pbx, did=call.did, line=place.line.name)
+            self._log.warning("did.unknown", call=stored.id, pbx=call.key.pbx, did=call.did, line=filing.line)
 
-    def _place(self, call: EndedCall, office: Office, now: datetime) -> _Place:
-        rung = office.line_rung_by(call.key.pbx, call.did)
-        line = rung or office.line_for(call.key.pbx, call.did)
+    def _is_named(self, call: EndedCall) -> bool:
+        """Does a line name the number called?"""
+        return call.direction is Direction.OUTBOUND or self._office.line_rung_by(call.key.pbx, call.did) is not None
+
+    async def _take(
+        self, tx: Writer, call: EndedCall, number: E164 | None, live: bool, late: bool, now: datetime
+    ) -> CallRow | None:
+        known = await calls.find(tx, call.key)
+        if known is not None and not _tells_more(call, known):
+            return None
+        found = await self._load(tx, call, number, known, live, now)
+        stored = await self._apply(tx, call, found, self._plan(call, found, late, now), now)
+        if number is not None:
+            await self._recover(tx, call, stored, number, now)
+            if not live:
+                await self._decide_deferred(tx, found.office, number, now, but=stored.id)
+        return stored
+
+    # --- load
+
+    async def _load(
+        self, tx: Writer, call: EndedCall, number: E164 | None, known: CallRow | None, live: bool, now: datetime
+    ) -> _Known:
+        office = await schedule_changes.office_with_changes(tx, self._office, now)
+        line = office.line_for(call.key.pbx, call.did)
         began_at = call.started_at or call.ended_at or now
         closed = not line.calendar.is_open(began_at) if call.told_closed is None else call.told_closed
-        number = None if call.caller.withheld else call.caller.number
-        inbound = call.direction is Direction.INBOUND
-        named = rung is not None or not inbound
-        known = named or office.knows_line(call.key.pbx, call.did)
-        return _Place(line, number, closed, call.caller.unread if inbound else "", named, known)
-
-    def _decide(self, call: EndedCall, place: _Place, past: History, now: datetime) -> Decision:
-        live = place.number is not None and self._live.is_live(place.number)
-        return policy.decide(call, past, live, self._rules, now, closed=place.closed, line_known=place.known)
-
-    def _filtered(self, call: EndedCall, contact: ContactKind | None) -> FilterReason | None:
-        if not policy.needs_callback(call):
-            return None
-        return policy.filtered(call, contact, self._rules)
+        digits = call.caller.unread if call.direction is Direction.INBOUND else ""
+        line_known = self._is_named(call) or office.knows_line(call.key.pbx, call.did)
+        if number is not None:
+            await privacy.recall_opt_out(tx, number, now)
+        past = await self._history(tx, number, now, but=known.id if known else None)
+        callback, name = None, ""
+        if policy.needs_callback(call) and past.contact is not ContactKind.SHARED:
+            callback = await callbacks.unfinished(tx, line.branch, number, digits)
+        if callback is None and policy.needs_callback(call):
+            name = await _name(tx, call, number)
+        return _Known(office, line, number, digits, line_known, closed, known, live, past, callback, name)
 
     async def _history(self, db: Reader, number: E164 | None, now: datetime, *, but: int | None) -> History:
-        if number is None:
-            return History()
-        return await history.load(db, number, now, now - self._rules.neighbour_window, but=but)
+        return await history.load(db, number, now, self._rules, but=but) if number else History()
 
-    async def _row(
-        self, tx: Writer, call: EndedCall, place: _Place, contact: ContactKind | None, now: datetime
-    ) -> Callback | None:
-        """The customer's row with this call on it; None where the call needs none."""
-        if not policy.needs_callback(call) or self._filtered(call, contact):
-            return None
-        shared = contact is ContactKind.SHARED
-        line, ended_at = place.line, call.ended_at or now
-        known = None if shared else await callbacks.unfinished(tx, line.branch, place.number, place.digits)
-        if known is not None:
-            act = Act(TEXTBACK, Verb.MISSED, now, {"line": line.name})
-            return await callbacks.save(tx, queue.missed(known, line.name, ended_at), act)
-        fresh = Callback(
+    # --- plan
+
+    def _plan(self, call: EndedCall, found: _Known, late: bool, now: datetime) -> _Plan:
+        decision = policy.decide(
+            call, found.history, found.live, self._rules, now, closed=found.closed, line_known=found.line_known
+        )
+        filtered = policy.filtered(call, found.history.contact, self._rules) if policy.needs_callback(call) else None
+        filing = Filing(
+            number=found.number,
+            line=found.line.name,
+            branch=found.line.branch,
+            verdict=call.verdict,
+            closed=found.closed,
+            text_why=_word(decision),
+            late=late,
+            filtered=filtered,
+        )
+        wanted = policy.needs_callback(call) and not filtered
+        callback = self._callback(call, found, now) if wanted else None
+        return self._with_text(_Plan(decision, filing, callback, None), call, found.office, now)
+
+    def _callback(self, call: EndedCall, found: _Known, now: datetime) -> Callback:
+        """The customer's open one with this call on it, or one that is still to be opened."""
+        line, ended_at = found.line, call.ended_at or now
+        if found.callback is not None:
+            return queue.missed(found.callback, line.name, ended_at)
+        return Callback(
             id=0,
             branch=line.branch,
-            number=place.number,
-            digits=place.digits,
+            number=found.number,
+            digits=found.digits,
             line=line.name,
             opened_at=ended_at,
             version=0,
-            name=await _name(tx, call, place.number),
-            shared=shared,
+            name=found.name,
+            shared=found.history.contact is ContactKind.SHARED,
             missed=1,
             last_missed_at=ended_at,
         )
-        return await callbacks.insert(tx, fresh, Act(TEXTBACK, "opened", now, {"line": line.name}))
 
-    async def _store(
-        self, tx: Writer, call: EndedCall, known: CallRow | None, filing: Filing, now: datetime
-    ) -> CallRow:
+    def _with_text(self, plan: _Plan, call: EndedCall, office: Office, now: datetime) -> _Plan:
+        if isinstance(plan.decision, NoText):
+            return plan
+        line = office.line_named(plan.filing.line)
+        text = self._first_text(line, office, call, closed=plan.filing.closed, now=now)
+        return replace(plan, text=text, refused=not self._text_reader.promises_nothing(text.text))
+
+    # --- apply
+
+    async def _apply(self, tx: Writer, call: EndedCall, found: _Known, plan: _Plan, now: datetime) -> CallRow:
+        callback = await self._keep_callback(tx, plan, now)
+        filing = replace(plan.filing, callback_id=callback.id if callback else None)
         detail = {"text": filing.text_why} | ({"consent": "pressed 1"} if call.asked_for_text else {})
-        if known is None:
-            return await calls.insert(tx, call, filing, Act(TEXTBACK, "ended", now, detail))
-        return await calls.resolve(tx, known, call, filing, Act(TEXTBACK, "resolved", now, detail))
+        if found.call is None:
+            stored = await calls.insert(tx, call, filing, Act(TEXTBACK, "ended", now, detail))
+        else:
+            stored = await calls.resolve(tx, found.call, call, filing, Act(TEXTBACK, "resolved", now, detail))
+        await self._keep_text(tx, stored, found.office, plan, now)
+        return stored
 
-    async def _act_on(self, tx: Writer, row: CallRow, decision: Decision, now: datetime) -> None:
+    async def _keep_callback(self, tx: Writer, plan: _Plan, now: datetime) -> Callback | None:
+        if plan.callback is None:
+            return None
+        detail = {"line": plan.filing.line}
+        if plan.callback.id:
+            return await callbacks.save(tx, plan.callback, Act(TEXTBACK, Verb.MISSED, now, detail))
+        return await callbacks.insert(tx, plan.callback, Act(TEXTBACK, "opened", now, detail))
+
+    async def _keep_text(self, tx: Writer, row: CallRow, office: Office, plan: _Plan, now: datetime) -> None:
+        decision = plan.decision
         if isinstance(decision, NoText):
-            if decision.why is NoTextReason.BREAKER and await settings.turn(tx, settings.BREAKER, True, TEXTBACK, now):
-                self._log.warning("breaker.tripped", call=row.id)
-            return
-        office = await duties.office_with_changes(tx, self._office, now)
-        line = office.line_named(row.filing.line)
-        rendered = self._first_text(line, office, row.call, closed=row.filing.closed, now=now)
-        if not self._text_reader.promises_nothing(rendered.text):
-            self._log.error("text.refused", call=row.id, template=rendered.template)
+            if decision.why is NoTextReason.BREAKER:
+                await self._trip_breaker(tx, row, now)
+        elif plan.refused or plan.text is None:
+            self._log.error("text.refused", call=row.id, template=plan.text and plan.text.template)
             await calls.decided(tx, row, NoTextReason.TEXT_REFUSED, Act(TEXTBACK, "text_refused", now))
-            return
+        else:
+            message = self._message(row, office.line_named(row.filing.line), plan.text, decision, now)
+            await self._queue(tx, row, message, now)
+
+    async def _trip_breaker(self, tx: Writer, row: CallRow, now: datetime) -> None:
+        if await settings.turn(tx, settings.BREAKER, True, TEXTBACK, now):
+            self._log.warning("breaker.tripped", call=row.id)
+
+    async def _queue(self, tx: Writer, row: CallRow, message: NewMessage, now: datetime) -> None:
         try:
-            await messages.queue(tx, self._message(row, line, rendered, decision, now), self._split(rendered.text))
+            await self._composer.queue(tx, message)
         except ForbiddenError as error:  # the database knows better than our history did
             self._log.error("text.forbidden", call=row.id, why=str(error))
             await calls.decided(tx, row, NoTextReason.COOL_DOWN, Act(TEXTBACK, "text_forbidden", now))
 
-    def _message(self, row: CallRow, line: Line, rendered: Rendered, decision: SendText, now: datetime) -> NewMessage:
+    def _message(self, row: CallRow, line: Line, text: Rendered, decision: SendText, now: datetime) -> NewMessage:
         number = row.filing.number
         if number is None:
             raise ValueError("a call without a number cannot be texted")
-        due_at = max(now, min(row.call.ended_at or now, now) + self._rules.delay)
-        return NewMessage(
-            kind=MessageKind.FIRST,
-            number=number,
-            source=line.sms_number,
-            branch=line.branch,
-            text=rendered.text,
-            template=rendered.template,
-            created_at=now,
-            due_at=due_at,
-            expires_at=due_at + self._rules.max_age,
+        return compose(
+            MessageKind.FIRST,
+            number,
+            line,
+            text,
+            now,
+            self._rules.max_age,
+            due_at=max(now, min(row.call.ended_at or now, now) + self._rules.delay),
             slot=decision.slot,
             cool_until=now + self._rules.cool_down,
             call_id=row.id,
             callback_id=row.filing.callback_id,
         )
 
-    async def _recover(
-        self, tx: Writer, call: EndedCall, row: CallRow, place: _Place, number: E164, now: datetime
-    ) -> None:
-        who, branch = recovery.who_talked(call, self._office), place.line.branch
+    # --- what else follows
+
+    async def _recover(self, tx: Writer, call: EndedCall, row: CallRow, number: E164, now: datetime) -> None:
+        who, branch = recovery.who_talked(call, self._office), row.filing.branch
         if call.direction is Direction.OUTBOUND:
             await recovery.customer_was_called(tx, number, who, call, row.id, now)
         elif call.verdict is Verdict.ANSWERED:
@@ -254,23 +302,20 @@ class MissedCalls:
         if call.talked or call.verdict is Verdict.ANSWERED:
             await recovery.first_text_is_moot(tx, number, "talked", now)
 
-    async def _decide_deferred(self, tx: Writer, number: E164, now: datetime, *, but: int) -> None:
+    async def _decide_deferred(self, tx: Writer, office: Office, number: E164, now: datetime, *, but: int) -> None:
         """Another call of this number held their text back; now that one call ended, decide again."""
-        if self._live.is_live(number):
-            return
         for row in await calls.deferred(tx, number):
             if row.id == but:
                 continue
-            line, known = (
-                self._office.line_named(row.filing.line),
-                self._office.knows_line(row.call.key.pbx, row.call.did),
-            )
-            place = _Place(line, number, row.filing.closed, known=known)
             past = await self._history(tx, number, now, but=row.id)
-            decision = self._decide(row.call, place, past, now)
+            line_known = self._office.knows_line(row.call.key.pbx, row.call.did)
+            decision = policy.decide(
+                row.call, past, False, self._rules, now, closed=row.filing.closed, line_known=line_known
+            )
+            plan = self._with_text(_Plan(decision, row.filing, None, None), row.call, office, now)
             word = _word(decision)
             await calls.decided(tx, row, word, Act(TEXTBACK, "decided", now, {"text": word}))
-            await self._act_on(tx, await calls.get(tx, row.id), decision, now)
+            await self._keep_text(tx, await calls.get(tx, row.id), office, plan, now)
 
 
 def _tells_more(call: EndedCall, known: CallRow) -> bool:

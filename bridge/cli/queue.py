@@ -15,7 +15,7 @@ from bridge.config.salvage import Salvaged
 from bridge.domain.office.office import Office
 from bridge.domain.reports import digest as words
 from bridge.domain.reports.digest import WaitingCustomer
-from bridge.domain.texts import gsm
+from bridge.office.composer import Composer
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports.digest import Digest
 from bridge.reports.settings import DigestSettings
@@ -45,7 +45,7 @@ def queue(config: ConfigPath = CONFIG, as_json: AsJson = False, branch: Branch =
     async def work(database: Database, loaded: Salvaged) -> list[str]:
         now = datetime.now(UTC)
         only = branch if loaded.problems else _known(branch, loaded.office)
-        staff_messages = StaffMessages(loaded.office, gsm.split, by_email=False)
+        staff_messages = StaffMessages(loaded.office, Composer(), by_email=False)
         async with database.read() as db:
             waiting = await Digest(database, loaded.office, DigestSettings(), staff_messages).waiting(db, only)
             texts = [(await read_row(db, one.row, unmarked)).text for one in waiting]
@@ -110,7 +110,7 @@ def _known(branch: str | None, office: Office) -> str | None:
 
 
 def _digest(database: Database, loaded: Config) -> Digest:
-    staff_messages = StaffMessages(loaded.office, gsm.split, by_email=loaded.email is not None)
+    staff_messages = StaffMessages(loaded.office, Composer(), by_email=loaded.email is not None)
     return Digest(database, loaded.office, loaded.digest, staff_messages)
 
 

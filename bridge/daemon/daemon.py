@@ -30,33 +30,17 @@ from bridge.callbacks.actions import Callbacks
 from bridge.callbacks.click_to_call import nobody_dialled
 from bridge.callbacks.desk_phones import DeskPhoneSync
 from bridge.calls.late_calls import Backfill
-from bridge.calls.missed_calls import MissedCalls
 from bridge.config import Config
 from bridge.daemon.health import gathered
-from bridge.daemon.jobs import Jobs
+from bridge.daemon.parts import Parts
 from bridge.daemon.watch import DatabaseWatch
 from bridge.domain.calls.calls import EndedCall, Talk
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
-from bridge.domain.texts import gsm
-from bridge.domain.texts.gsm import Segments
-from bridge.notify.email import Mailer
-from bridge.oncall.escalation import EscalationLoop
-from bridge.oncall.staff_messages import StaffMessages
 from bridge.ops import systemd
 from bridge.ops.health import Backlog, Health
 from bridge.ops.sockets import try_listening
 from bridge.ports import PbxActions
-from bridge.reports.digest import Digest
-from bridge.reports.retention import Retention
-from bridge.smpp.client import SmppClient
-from bridge.smpp.failover import Failover
-from bridge.smpp.settings import SmppSettings
-from bridge.texts.auto_reply import AutoReplies
-from bridge.texts.failures import FailureWatch
-from bridge.texts.inbox import Inbox
-from bridge.texts.outbox import Outbox, OutboxSettings
-from bridge.texts.reader import TextReader
 from bridge.web import listener
 from bridge.web.app import create_app
 from bridge.web.phones import Phones
@@ -100,6 +84,7 @@ class Daemon:
         self._listening: list[asyncio.Task[None]] = []
         self._live = AllLiveCalls()
         self._lines: list[AmiClient] = []
+        self._parts: Parts | None = None
         self._scripts: AgiServer | None = None
         self._watch: DatabaseWatch | None = None
         self.page = ""
@@ -142,61 +127,7 @@ class Daemon:
             )
         return database
 
-    def _build(self, database: Database) -> None:
-        config = self._config
-        text_reader = TextReader(config.words)
-        split = _split(config.smpp)
-        self._inbox = Inbox(
-            database,
-            config.office,
-            clock=self._clock,
-            text_reader=text_reader,
-            carrier_replies=[line.sms_number for line in config.office.lines if line.carrier_replies],
-            picture_notices=[notice for one in config.gateways for notice in one.picture_notices],
-            split=split,
-        )
-        self._upkeep = self._build_upkeep(database, text_reader, split)
-        self._gateways = [SmppClient(one, self._inbox, clock=self._clock) for one in config.gateways]
-        limits = OutboxSettings(may_text=config.rules.is_live)
-        if config.smpp is not None:
-            limits = replace(limits, window=config.smpp.window)
-        self._outbox = Outbox(database, Failover(self._gateways), self._live, limits, clock=self._clock)
-        self._staff_messages = self._build_staff_messages(database, text_reader, split)
-        self._missed = MissedCalls(
-            database, config.office, config.rules, self._live, text_reader=text_reader, split=split
-        )
-
-    def _build_upkeep(self, database: Database, text_reader: TextReader, split: Callable[[str], Segments]) -> Jobs:
-        """What time alone brings about."""
-        config, office = self._config, self._config.office
-        rows = Callbacks(database, office, split=split)
-        receipts = AutoReplies(database, office, config.rules, text_reader, split=split)
-        staff_messages = StaffMessages(office, split, by_email=config.email is not None)
-        digest = Digest(database, office, config.digest, staff_messages)
-        retention = Retention(database, office, config.retention)
-        rows_first = (self._inbox.show_incomplete, rows.wake_due, rows.release_idle)
-        failures = FailureWatch(database)
-        daily = (digest.run_due, retention.run_due)
-        return Jobs((*rows_first, receipts.run_due, failures.run_due, *daily), clock=self._clock)
-
-    def _build_staff_messages(
-        self, database: Database, text_reader: TextReader, split: Callable[[str], Segments]
-    ) -> list[EscalationLoop | Mailer]:
-        """What tells staff of urgent work."""
-        config = self._config
-        alerts = EscalationLoop(
-            database,
-            config.office,
-            config.alerts,
-            self._live,
-            text_reader,
-            clock=self._clock,
-            by_email=config.email is not None,
-            split=split,
-        )
-        return [alerts, Mailer(database, config.email, clock=self._clock)] if config.email else [alerts]
-
-    async def _open_page(self, stack: AsyncExitStack, database: Database) -> str:
+    async def _open_page(self, stack: AsyncExitStack, database: Database, parts: Parts) -> str:
         """Raises OSError where the port is taken."""
         config, settings = self._config, self._config.web
         phones = Phones(self._reachable, self._live.talks)
@@ -208,6 +139,7 @@ class Daemon:
             clock=self._clock,
             lexicon=config.words,
             phones=phones,
+            composer=parts.composer,
         )
         runner = listener.runner(app, close_within=CLOSE_WITHIN)
         await runner.setup()
@@ -220,13 +152,14 @@ class Daemon:
     def _reachable(self) -> dict[str, PbxActions]:
         return {line.settings.name: AsteriskPbx(line) for line in self._lines if line.health.connected_since}
 
-    async def _open_phones(self, stack: AsyncExitStack, database: Database) -> None:
+    async def _open_phones(self, stack: AsyncExitStack, database: Database, parts: Parts) -> None:
         """What desk phones ask for, where that is configured. Raises OSError where the port is taken."""
         settings, office = self._config.phones, self._config.office
         self._scripts = None
         if settings is not None:
             trunks = [trunk for pbx in self._config.pbxs for trunk in pbx.trunks]
-            desk = Desk(database, office, Callbacks(database, office), PinLock(settings.pin), self._clock, trunks)
+            verbs = Callbacks(database, office, parts.composer)
+            desk = Desk(database, office, verbs, PinLock(settings.pin), self._clock, trunks)
             self._scripts = AgiServer(settings, routes(desk))
             await stack.enter_async_context(self._scripts.serving())
 
@@ -237,32 +170,31 @@ class Daemon:
         country = self._config.office.country
         return [DeskPhoneSync(database, AsteriskDisplay(line), country, clock=self._clock) for line in self._lines]
 
-    def _backfills(self, database: Database) -> list[Backfill]:
+    def _backfills(self, database: Database, parts: Parts) -> list[Backfill]:
         """What finds calls again that nobody listened to, of each PBX whose records we may read."""
         config, found = self._config, []
         for pbx, line in zip(config.pbxs, self._lines, strict=True):
             if pbx.cdr is not None:
                 records = CdrFile(pbx.cdr, config.tracker(pbx))
                 since = partial(_connected_since, line)
-                found.append(Backfill(database, pbx.name, records, since, self._missed.ended, clock=self._clock))
+                found.append(Backfill(database, pbx.name, records, since, parts.missed_calls.ended, clock=self._clock))
         return found
 
     async def _run_in(self, group: asyncio.TaskGroup, database: Database) -> None:
         """Run with one configuration, until told to stop or to go on with another one."""
-        self._build(database)
+        self._parts = parts = Parts.of(self._config, database, self._live, self._clock)
         async with AsyncExitStack() as stack:
-            self.page = await self._open_page(stack, database)
-            await self._open_phones(stack, database)
-            gateways = [group.create_task(gateway.run()) for gateway in self._gateways]
-            outbox = group.create_task(self._outbox.run())
-            upkeep = group.create_task(self._upkeep.run())
-            staff_messages = [group.create_task(part.run()) for part in self._staff_messages]
+            self.page = await self._open_page(stack, database, parts)
+            await self._open_phones(stack, database, parts)
+            gateways = [group.create_task(gateway.run()) for gateway in parts.gateways]
+            outbox = group.create_task(parts.outbox.run())
+            upkeep = [group.create_task(part.run()) for part in (parts.jobs, *parts.staff)]
             self._watch = DatabaseWatch(database, self._overdue, clock=self._clock)
             watching = [group.create_task(self._watch.run()), group.create_task(self._feed_watchdog(self._watch))]
             if not self._listening:
                 self._listen(group, database)
             shown = [group.create_task(one.run()) for one in self._shown(database)]
-            found_again = [group.create_task(one.run()) for one in self._backfills(database)]
+            found_again = [group.create_task(one.run()) for one in self._backfills(database, parts)]
             self._say_started()
             await self._told.wait()
             self._told.clear()
@@ -270,7 +202,7 @@ class Daemon:
             if self._stopping or _heard_by(self._next) != _heard_by(self._config):
                 await self._end_listening()
             await _end(gateways)  # they drain: their answers still reach the outbox
-            await _end([outbox, upkeep, *staff_messages, *watching, *shown, *found_again])
+            await _end([outbox, *upkeep, *watching, *shown, *found_again])
         self._config = replace(self._next, database=database.path)
 
     def _listen(self, group: asyncio.TaskGroup, database: Database) -> None:
@@ -291,7 +223,9 @@ class Daemon:
         self._listening = [group.create_task(part) for part in running]
 
     async def _ended(self, call: EndedCall, now: datetime) -> None:
-        await self._missed.ended(call, now)
+        """To whatever the configuration has become by now: the lines to the PBXs outlive one."""
+        if self._parts is not None:
+            await self._parts.missed_calls.ended(call, now)
 
     async def _end_listening(self) -> None:
         lines = self._listening[: len(self._lines)]
@@ -314,7 +248,8 @@ class Daemon:
 
     async def _overdue(self, now: datetime) -> Backlog:
         """Texts that should have left; none where there is nowhere to."""
-        return await self._outbox.overdue(now) if self._gateways else Backlog()
+        parts = self._parts
+        return await parts.outbox.overdue(now) if parts and parts.gateways else Backlog()
 
     async def _feed_watchdog(self, watch: DatabaseWatch) -> None:
         interval = systemd.watchdog_interval(self._environ)
@@ -328,24 +263,17 @@ class Daemon:
     def health(self) -> Health:
         return gathered(
             self._lines,
-            self._gateways,
+            self._parts.gateways if self._parts else (),
             self._live.listeners,
             self._scripts,
             database=self._config.database,
             watch=self._watch,
-            counts={"unknown_dids": self._missed.unknown_dids, "texts_unplaced": self._inbox.unplaced},
+            counts=self._parts.counts if self._parts else {},
         )
 
 
 def _connected_since(line: AmiClient) -> datetime | None:
     return line.health.connected_since
-
-
-def _split(agreed: SmppSettings | None) -> Callable[[str], Segments]:
-    """How texts are cut for that gateway."""
-    if agreed is None:
-        return gsm.split
-    return partial(gsm.split, reference_bits=agreed.reference_bits, alphabet=agreed.default_alphabet)
 
 
 def _addresses(config: Config) -> set[tuple[str, int]]:

@@ -18,9 +18,8 @@ from bridge.domain.office.office import Office
 from bridge.domain.office.roster import is_quiet
 from bridge.domain.oncall import escalation
 from bridge.domain.oncall.escalation import WORDS_OF_THE_CUSTOMER, AlertCause, Escalation, EscalationRules, Stage
-from bridge.domain.texts import gsm
-from bridge.domain.texts.gsm import Segments
 from bridge.office import schedule_changes as duties
+from bridge.office.composer import Composer
 from bridge.oncall.staff_commands import StaffCommands
 from bridge.oncall.staff_messages import ROLL, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
@@ -43,7 +42,7 @@ STORAGE_RETRY = timedelta(seconds=1)
 
 
 class EscalationLoop:
-    """by_email: is there a mail server for those who have an address? split: how the gateway cuts texts."""
+    """by_email: is there a mail server for those who have an address?"""
 
     def __init__(
         self,
@@ -55,16 +54,17 @@ class EscalationLoop:
         *,
         clock: Callable[[], datetime],
         by_email: bool = False,
-        split: Callable[[str], Segments] = gsm.split,
+        composer: Composer | None = None,
     ) -> None:
         self._database = database
         self._office = office
         self._rules = rules
         self._live = live
         self._clock = clock
-        self._staff_messages = StaffMessages(office, split, by_email=by_email)
+        composer = composer or Composer()
+        self._staff_messages = StaffMessages(office, composer, by_email=by_email)
         self._triggers = EscalationTriggers(office, rules, text_reader, self._staff_messages)
-        self._staff = StaffCommands(office, self._triggers, self._staff_messages, split)
+        self._staff = StaffCommands(office, self._triggers, self._staff_messages, composer)
         self._read_up_to: int | None = None
         self._log = structlog.get_logger()
 

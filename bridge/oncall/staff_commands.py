@@ -14,8 +14,8 @@ from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackS
 from bridge.domain.office.office import Office, Person
 from bridge.domain.oncall import summary
 from bridge.domain.oncall.escalation import UNHEARD, AlertCause, Escalation
-from bridge.domain.texts.gsm import Segments
 from bridge.domain.words.lexicon import OptOutRequest
+from bridge.office.composer import Composer
 from bridge.oncall.staff_messages import ANSWER, HELP, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
 from storage import alerts, callbacks
@@ -73,12 +73,12 @@ class StaffCommands:
         office: Office,
         triggers: EscalationTriggers,
         staff_messages: StaffMessages,
-        split: Callable[[str], Segments],
+        composer: Composer,
     ) -> None:
         self._office = office
         self._triggers = triggers
         self._staff_messages = staff_messages
-        self._split = split
+        self._composer = composer
         self._people = {person.mobile: person for person in office.people if person.mobile}
         self._obey: Mapping[StaffCommandKind, Callable[[Writer, Person, StaffCommand, datetime], Awaitable[str]]] = {
             StaffCommandKind.TAKE: self._take,
@@ -193,7 +193,7 @@ class StaffCommands:
         self, tx: Writer, verb: Verb, callback: Callback, person: Person, now: datetime, words: str = ""
     ) -> Callback:
         """The verb, as the page does it, and what it means for the alerts."""
-        verbs = Callbacks(UnderWay(tx), self._office, split=self._split)
+        verbs = Callbacks(UnderWay(tx), self._office, self._composer)
         seen = Seen.of(callback, person.name, now)
         does: Mapping[Verb, Callable[[], Awaitable[Callback]]] = {
             Verb.CLAIM: lambda: verbs.claim(seen),

@@ -3,7 +3,7 @@
 They are outside caps, breaker, pause and at-most-once, and overtake everything else in the outbox.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,11 +13,11 @@ from bridge.domain.office.office import Line, Office, Person
 from bridge.domain.oncall import summary
 from bridge.domain.oncall.escalation import AlertCause, Escalation
 from bridge.domain.oncall.summary import SummaryFacts
-from bridge.domain.texts.gsm import Segments
 from bridge.domain.texts.messages import MessageKind
+from bridge.domain.texts.rendering import Rendered
+from bridge.office.composer import About, Composer, compose
 from storage import alerts, emails, messages
 from storage.database import Reader, Writer
-from storage.messages import NewMessage
 
 WORTH_TELLING = timedelta(hours=4)
 """An alert that could not leave for so long is not sent any more."""
@@ -41,11 +41,11 @@ LONGEST = 300
 
 
 class StaffMessages:
-    """split: how the gateway cuts texts. by_email: is there a mail server to send through?"""
+    """by_email: is there a mail server to send through?"""
 
-    def __init__(self, office: Office, split: Callable[[str], Segments], *, by_email: bool) -> None:
+    def __init__(self, office: Office, composer: Composer, *, by_email: bool) -> None:
         self._office = office
-        self._split = split
+        self._composer = composer
         self._by_email = by_email
         self._log = structlog.get_logger()
 
@@ -168,20 +168,10 @@ class StaffMessages:
     ) -> int | None:
         if person.mobile is None:
             return None
-        message = NewMessage(
-            kind=MessageKind.STAFF,
-            number=person.mobile,
-            source=line.sms_number,
-            branch=line.branch,
-            text=text,
-            template=template,
-            created_at=now,
-            due_at=now,
-            expires_at=now + WORTH_TELLING,
-            urgent=True,
-            callback_id=callback.id if callback else None,
-        )
-        return await messages.queue(tx, message, self._split(text))
+        told = Rendered(text, template)
+        about: About = {"urgent": True, "callback_id": callback.id if callback else None}
+        message = compose(MessageKind.STAFF, person.mobile, line, told, now, WORTH_TELLING, **about)
+        return await self._composer.queue(tx, message)
 
 
 ROLL_TAIL = ". LIST shows them, 1 and the number takes one"

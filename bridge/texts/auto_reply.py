@@ -4,7 +4,7 @@ It is decided when the customer has been silent for a while, so that several tex
 no person has dealt with the row. The database takes one per row, whatever happens to us in between.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,17 +12,17 @@ import structlog
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.office.office import Line, Office
 from bridge.domain.phone import E164
-from bridge.domain.texts import gsm, policy
+from bridge.domain.texts import policy
 from bridge.domain.texts import rendering as texts
-from bridge.domain.texts.gsm import Segments
 from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.policy import TextRules
 from bridge.domain.words import language
 from bridge.domain.words.lexicon import OptOutRequest
 from bridge.domain.words.thanks import is_courtesy
+from bridge.office.composer import Composer, compose
 from bridge.texts.customer_replies import READ_TOGETHER
 from bridge.texts.reader import TextReader
-from storage import history, messages, receipts
+from storage import history, receipts
 from storage.database import Database, Reader
 from storage.messages import NewMessage
 from storage.receipts import Heard
@@ -37,8 +37,6 @@ TOO_OFTEN = 3
 
 
 class AutoReplies:
-    """split: how the gateway cuts texts."""
-
     def __init__(
         self,
         database: Database,
@@ -46,13 +44,13 @@ class AutoReplies:
         rules: TextRules,
         text_reader: TextReader,
         *,
-        split: Callable[[str], Segments] = gsm.split,
+        composer: Composer | None = None,
     ) -> None:
         self._database = database
         self._office = office
         self._rules = rules.of(office)
         self._text_reader = text_reader
-        self._split = split
+        self._composer = composer or Composer()
         self._log = structlog.get_logger()
 
     async def run_due(self, now: datetime) -> None:
@@ -64,7 +62,7 @@ class AutoReplies:
                 return
         async with self._database.transaction() as tx:
             for message in await self._due(tx, now):
-                await messages.queue(tx, message, self._split(message.text))
+                await self._composer.queue(tx, message)
                 self._log.info("receipt.queued", row=message.callback_id, to=message.number.masked)
 
     async def _due(self, db: Reader, now: datetime) -> Sequence[NewMessage]:
@@ -74,7 +72,7 @@ class AutoReplies:
 
     async def _message(self, db: Reader, callback: Callback, number: E164, now: datetime) -> NewMessage | None:
         heard = await receipts.heard(db, number, callback.id, now - REPEATS_WITHIN)
-        past = await history.load(db, number, now, now, but=None)
+        past = await history.load(db, number, now, self._rules, but=None)
         if not any(map(wants_answer, heard)) or policy.never_texted(number, past, self._rules):
             return None
         line = self._line(callback, heard[-1].destination)
@@ -92,16 +90,14 @@ class AutoReplies:
         if not self._text_reader.promises_nothing(rendered.text):
             self._log.error("text.refused", row=callback.id, template=rendered.template)
             return None
-        return NewMessage(
-            kind=MessageKind.RECEIPT,
-            number=number,
-            source=line.sms_number,
+        return compose(
+            MessageKind.RECEIPT,
+            number,
+            line,
+            rendered,
+            now,
+            MAX_AGE,
             branch=callback.branch,
-            text=rendered.text,
-            template=rendered.template,
-            created_at=now,
-            due_at=now,
-            expires_at=now + MAX_AGE,
             callback_id=callback.id,
             reply_id=heard[-1].reply_id,
         )

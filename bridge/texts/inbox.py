@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.domain.office.office import Office
-from bridge.domain.texts import gsm, multipart
-from bridge.domain.texts.gsm import Segments
+from bridge.domain.texts import multipart
 from bridge.domain.texts.messages import Inbound, InboundText, LateAnswer, Poison, Receipt, Stored
 from bridge.domain.words import pictures
 from bridge.domain.words.lexicon import default_lexicon
 from bridge.domain.words.pictures import NOTICES
+from bridge.office.composer import Composer
 from bridge.texts import delivery
 from bridge.texts.customer_replies import CustomerReplies
 from bridge.texts.keyword_replies import KeywordReplies
@@ -42,13 +42,13 @@ class Inbox:
         text_reader: TextReader | None = None,
         carrier_replies: Collection[str] = (),
         picture_notices: Collection[str] = NOTICES,
-        split: Callable[[str], Segments] = gsm.split,
+        composer: Composer | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._text_reader = text_reader or TextReader(default_lexicon())
         self._picture_notices = tuple(picture_notices)
-        answers = KeywordReplies(office, carrier_replies, split)
+        answers = KeywordReplies(office, carrier_replies, composer or Composer())
         self._conversation = CustomerReplies(office, answers, self._text_reader)
         self._log = structlog.get_logger()
 

@@ -1,21 +1,21 @@
 """The automatic texts that answer a customer's own, in their language: never more than the promises allow."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from bridge.domain.office.office import Line, Office
 from bridge.domain.office.templates import Template
 from bridge.domain.phone import E164
 from bridge.domain.texts import policy
 from bridge.domain.texts import rendering as texts
-from bridge.domain.texts.gsm import Segments
 from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.policy import TextRules
 from bridge.domain.words import language
+from bridge.office.composer import About, Composer, compose
 from storage import messages
 from storage.database import Writer
 from storage.errors import ForbiddenError
-from storage.messages import NewMessage
 from storage.replies import Reply
 
 MAX_AGE = timedelta(minutes=15)
@@ -28,11 +28,11 @@ ONE_PER = timedelta(hours=24)
 class KeywordReplies:
     """carrier_replies: our numbers for which the network itself confirms STOP and START."""
 
-    def __init__(self, office: Office, carrier_replies: Collection[str], split: Callable[[str], Segments]) -> None:
+    def __init__(self, office: Office, carrier_replies: Collection[str], composer: Composer) -> None:
         self._office = office
         self._rules = TextRules().of(office)
         self._carrier_replies = frozenset(carrier_replies)
-        self._split = split
+        self._composer = composer
 
     async def confirm_opt_out(
         self, tx: Writer, reply: Reply, number: E164, line: Line, opt_out_id: int, now: datetime
@@ -66,28 +66,13 @@ class KeywordReplies:
         kind: MessageKind,
         template: Template,
         now: datetime,
-        *,
-        opt_out_id: int | None = None,
-        cool_until: datetime | None = None,
+        **about: Unpack[About],
     ) -> None:
         """A foreign or premium number gets none, not even this: a stranger must not run up a bill."""
         if policy.never_answered(number, self._rules):
             return
         spoken = language.of([reply.own_words.text], line.texts.language)
         rendered = texts.answer(line, self._office, template, spoken)
-        message = NewMessage(
-            kind=kind,
-            number=number,
-            source=line.sms_number,
-            branch=line.branch,
-            text=rendered.text,
-            template=rendered.template,
-            created_at=now,
-            due_at=now,
-            expires_at=now + (CONFIRMED_WITHIN if kind is MessageKind.OPT_OUT_CONFIRMATION else MAX_AGE),
-            cool_until=cool_until,
-            callback_id=reply.callback_id,
-            reply_id=reply.id,
-            opt_out_id=opt_out_id,
-        )
-        await messages.queue(tx, message, self._split(rendered.text))
+        about["callback_id"], about["reply_id"] = reply.callback_id, reply.id
+        lasts = CONFIRMED_WITHIN if kind is MessageKind.OPT_OUT_CONFIRMATION else MAX_AGE
+        await self._composer.queue(tx, compose(kind, number, line, rendered, now, lasts, **about))

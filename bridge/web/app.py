@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler, Middleware
 from bridge.callbacks.actions import Callbacks
 from bridge.domain.office.office import Office
 from bridge.domain.words.lexicon import Lexicon, default_lexicon
+from bridge.office.composer import Composer
 from bridge.ops.health import Health
 from bridge.web import labels
 from bridge.web.actions import Actions
@@ -68,6 +69,7 @@ def create_app(
     health: Callable[[], Health],
     clock: Callable[[], datetime],
     phones: Phones | None = None,
+    composer: Composer | None = None,
     lexicon: Lexicon | None = None,
     heartbeat: float = HEARTBEAT,
 ) -> web.Application:
@@ -77,7 +79,8 @@ def create_app(
     """
     door = Auth(database, office, clock, settings.visitor)
     phones, mark = phones or Phones(), marker(lexicon or default_lexicon())
-    site = PageContext(database, office, Callbacks(database, office), health, clock, mark, door, phones, Ringing())
+    verbs = Callbacks(database, office, composer)
+    site = PageContext(database, office, verbs, health, clock, mark, door, phones, Ringing())
     changes = Changes(database)
     live = Live(changes, heartbeat=heartbeat)
     app = web.Application(

@@ -10,9 +10,9 @@ from bridge.callbacks.click_to_call import Calling, CannotCallError
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
-from bridge.domain.texts import gsm
 from bridge.domain.texts.messages import Concatenation
 from bridge.domain.texts.policy import ContactKind
+from bridge.office.composer import Composer
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports.digest import Digest
 from bridge.reports.retention import Privacy
@@ -144,7 +144,7 @@ async def test_a_missed_call_from_there_is_a_row_of_its_own_and_a_talk_closes_bo
 
 
 async def test_staff_are_told_of_it(asked: Desk) -> None:
-    staff_messages = StaffMessages(OFFICE, gsm.split, by_email=False)
+    staff_messages = StaffMessages(OFFICE, Composer(), by_email=False)
     digest = Digest(asked.database, OFFICE, DigestSettings(), staff_messages)
     async with asked.database.read() as db:
         assert "(202) 555-0123 or (202) 555-0188, 4 Oak Ave" in await digest.text(db, LATER)

@@ -7,8 +7,8 @@ import pytest
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt
 from bridge.domain.office.hours import HoursChange, OpenOrClosed
-from bridge.domain.texts import gsm
 from bridge.domain.texts.messages import MessageKind
+from bridge.office.composer import Composer
 from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports import figures
@@ -106,7 +106,7 @@ async def test_not_reached_the_row_comes_back_after_two_hours_of_the_office_as_i
 async def test_the_digest_waits_for_the_opening_that_people_said(desk: Desk) -> None:
     await enter(desk, closed(TUESDAY, TUESDAY + timedelta(hours=12)))
     digest = Digest(
-        desk.database, desk.office, DigestSettings(("Ann",)), StaffMessages(desk.office, gsm.split, by_email=False)
+        desk.database, desk.office, DigestSettings(("Ann",)), StaffMessages(desk.office, Composer(), by_email=False)
     )
     sent = []
     for hour in (9, 12):

@@ -10,8 +10,8 @@ from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Person
 from bridge.domain.phone import E164
 from bridge.domain.reports.figures import Count, added
-from bridge.domain.texts import gsm
 from bridge.domain.texts.messages import MessageKind
+from bridge.office.composer import Composer
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.reports import figures
 from bridge.reports.digest import Digest
@@ -38,7 +38,7 @@ THIRD = E164("+13125550147")
 
 
 def digest(desk: Desk, *people: str) -> Digest:
-    staff_messages = StaffMessages(WITH_MAIL, gsm.split, by_email=True)
+    staff_messages = StaffMessages(WITH_MAIL, Composer(), by_email=True)
     return Digest(desk.database, WITH_MAIL, DigestSettings(people), staff_messages)
 
 
@@ -117,7 +117,7 @@ TWO_BRANCHES = replace(WITH_MAIL, lines=(MAIN, EAST_OPENS_AT_TEN), people=(*OFFI
 
 
 def of_branches(desk: Desk, *people: str, **branches: tuple[str, ...]) -> Digest:
-    staff_messages = StaffMessages(TWO_BRANCHES, gsm.split, by_email=False)
+    staff_messages = StaffMessages(TWO_BRANCHES, Composer(), by_email=False)
     return Digest(desk.database, TWO_BRANCHES, DigestSettings(people, branches=branches), staff_messages)
 
 

@@ -10,9 +10,10 @@ from bridge.domain.callbacks.queue import Outcome
 from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.policy import ContactKind, TextRules
 from bridge.domain.words.lexicon import default_lexicon
+from bridge.office.composer import Composer
 from bridge.texts.auto_reply import AutoReplies
 from bridge.texts.reader import TextReader
-from storage import contacts, messages, settings
+from storage import contacts, settings
 from storage.contacts import Contact
 from storage.errors import ForbiddenError
 from storage.messages import NewMessage
@@ -227,7 +228,7 @@ async def test_the_database_takes_one_receipt_per_conversation(desk: Desk) -> No
     )
     with pytest.raises(ForbiddenError):
         async with desk.database.transaction() as tx:
-            await messages.queue(tx, again, desk.callbacks._split("again"))
+            await Composer().queue(tx, again)
 
 
 async def test_every_customer_gets_their_own(desk: Desk) -> None:
