@@ -3,18 +3,19 @@
 from datetime import datetime, timedelta
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.policy import History
+from bridge.domain.texts.policy import History, TextRules
 from storage.database import Reader
 from storage.records import record
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-async def load(db: Reader, number: E164, now: datetime, neighbours_since: datetime, *, but: int | None) -> History:
+async def load(db: Reader, number: E164, now: datetime, rules: TextRules, *, but: int | None) -> History:
     """but: the call that is being judged, which is not its own history.
 
     Neighbours are callers whose numbers differ in the last two digits only. What was wholly cancelled does not count as
-    a text.
+    a text. Neighbours and texts are counted only as far as the rules ask; where all texts, cancelled ones too, are
+    fewer than the cap, nobody needs their number and 0 is told.
     """
     row = await db.only(
         """
@@ -31,13 +32,21 @@ async def load(db: Reader, number: E164, now: datetime, neighbours_since: dateti
                        WHERE number = :number AND state <> 'closed' AND last_reply_at IS NOT NULL) AS conversing,
                (SELECT max(ended_at) FROM call
                 WHERE number = :number AND talked > 0 AND id IS NOT :but) AS talked_at,
-               (SELECT count(*) FROM live_message
-                WHERE kind = 'first' AND created_at > :hour_ago) AS texts_last_hour,
-               (SELECT count(*) FROM live_message
-                WHERE kind = 'first' AND created_at > :day_ago) AS texts_last_day,
-               (SELECT count(DISTINCT number) FROM call
-                WHERE number BETWEEN :first_neighbour AND :last_neighbour AND length(number) = length(:number)
-                      AND number <> :number AND direction = 'inbound' AND ended_at > :neighbours_since) AS neighbours,
+               iif((SELECT count(*) FROM (SELECT 1 FROM message
+                                          WHERE kind = 'first' AND created_at > :hour_ago LIMIT :cap_hour)) < :cap_hour,
+                   0, (SELECT count(*) FROM (SELECT 1 FROM live_message
+                                             WHERE kind = 'first' AND created_at > :hour_ago
+                                             LIMIT :cap_hour))) AS texts_last_hour,
+               iif((SELECT count(*) FROM (SELECT 1 FROM message
+                                          WHERE kind = 'first' AND created_at > :day_ago LIMIT :cap_day)) < :cap_day,
+                   0, (SELECT count(*) FROM (SELECT 1 FROM live_message
+                                             WHERE kind = 'first' AND created_at > :day_ago
+                                             LIMIT :cap_day))) AS texts_last_day,
+               (SELECT count(*) FROM (SELECT DISTINCT number FROM call
+                                      WHERE number BETWEEN :first_neighbour AND :last_neighbour
+                                            AND length(number) = length(:number) AND number <> :number
+                                            AND direction = 'inbound' AND ended_at > :neighbours_since
+                                      LIMIT :most_neighbours)) AS neighbours,
                EXISTS (SELECT 1 FROM setting WHERE key = 'breaker' AND value <> '0') AS breaker_tripped,
                EXISTS (SELECT 1 FROM setting WHERE key = 'paused' AND value <> '0') AS paused
         """,
@@ -48,7 +57,10 @@ async def load(db: Reader, number: E164, now: datetime, neighbours_since: dateti
         day_ago=now - DAY,
         first_neighbour=f"{number.value[:-2]}00",
         last_neighbour=f"{number.value[:-2]}99",
-        neighbours_since=neighbours_since,
+        neighbours_since=now - rules.neighbour_window,
+        cap_hour=rules.cap_hour,
+        cap_day=rules.cap_day,
+        most_neighbours=rules.neighbours,
     )
     return record(History, row)
 

@@ -6,6 +6,7 @@ cannot be judged is not sent.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar
 
 import structlog
@@ -25,6 +26,7 @@ T = TypeVar("T")
 class TextReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self._judged = lru_cache(maxsize=256)(self._judge)  # most texts of ours are the same every time
         self._log = structlog.get_logger()
 
     def own_words(self, text: str, sent: Sequence[str]) -> OwnWords:
@@ -59,7 +61,10 @@ class TextReader:
 
     def promises_nothing(self, text: str) -> bool:
         """May this text be sent without a person having written it?"""
-        return self._carefully(lambda: not honesty.check(text, self._lexicon), False)
+        return self._carefully(lambda: self._judged(text), False)
+
+    def _judge(self, text: str) -> bool:
+        return not honesty.check(text, self._lexicon)
 
     def _carefully(self, read: Callable[[], T], otherwise: T) -> T:
         try:
