@@ -272,9 +272,9 @@ class Database:
         return await self.data_version()
 
     async def data_version(self) -> int:
-        """Changes whenever anybody, in this process or another, committed (SQLite: PRAGMA data_version)."""
+        """Changes whenever another process committed (SQLite: PRAGMA data_version of the connection that writes)."""
         with storage_errors(self.path):
-            rows = await self._watcher.execute_fetchall("PRAGMA data_version")
+            rows = await self._writer.execute_fetchall("PRAGMA data_version")
         return int(next(iter(rows))[0])
 
 

@@ -1,7 +1,8 @@
 """The outbox on disk: texts, their parts, and what became of each part."""
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -128,8 +129,10 @@ async def parts_of(db: Reader, message_id: int) -> Sequence[Part]:
     return [record(Part, row) for row in rows]
 
 
-async def due(db: Reader, now: datetime, *, limit: int = 200) -> Sequence[Part]:
+async def due(db: Reader, now: datetime, *, but: Collection[MessageKind] = (), limit: int = 200) -> Sequence[Part]:
     """Parts that may go now, staff and urgent first; of each message the next part once the one before is through.
+
+    but: kinds that are held back.
 
     What would be due in the far future was queued by a clock that has been set back since.
     """
@@ -137,6 +140,7 @@ async def due(db: Reader, now: datetime, *, limit: int = 200) -> Sequence[Part]:
         """
         SELECT * FROM part p
         WHERE p.state = 'queued' AND (p.due_at <= :now OR p.due_at > :far)
+              AND p.kind NOT IN (SELECT value FROM json_each(:but))
               AND NOT EXISTS (SELECT 1 FROM message_part e
                               WHERE e.message_id = p.message_id AND e.sequence < p.sequence
                                     AND e.state IN ('queued', 'sending'))
@@ -144,6 +148,7 @@ async def due(db: Reader, now: datetime, *, limit: int = 200) -> Sequence[Part]:
         """,
         now=now,
         far=now + FARTHEST,
+        but=json.dumps(list(but)),
         limit=limit,
     )
     return [record(Part, row) for row in rows]

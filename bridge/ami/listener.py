@@ -5,7 +5,6 @@ again until it can.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,6 +24,8 @@ from storage.errors import StorageError
 
 REAP_EVERY = timedelta(hours=1)
 STORAGE_RETRY = 1.0
+TOGETHER = 100
+"""Calls handed over at one time: a reply that comes meanwhile waits for so many, not for all."""
 
 
 class MessageSource(Protocol):
@@ -52,20 +53,20 @@ class Listener:
         self._nobody_dialled = nobody_dialled
         self._injection_repair = InjectionRepair()
         self._pbx_clock = PbxClock()
-        self._calls: asyncio.Queue[EndedCall | NobodyDialled] = asyncio.Queue()
-        self._ended_at: deque[float] = deque()
+        self._calls: asyncio.Queue[tuple[float, EndedCall | NobodyDialled]] = asyncio.Queue()
+        self._in_hand: list[tuple[float, EndedCall | NobodyDialled]] = []
         self._log = structlog.get_logger().bind(pbx=name)
         self.judged = 0
 
     @property
     def waiting(self) -> int:
         """Calls that have ended and are not on disk yet."""
-        return len(self._ended_at)
+        return self._calls.qsize() + len(self._in_hand)
 
     @property
     def waits_for(self) -> timedelta:
         """How long the oldest of them has waited."""
-        return timedelta(seconds=_monotonic() - self._ended_at[0]) if self._ended_at else timedelta(0)
+        return timedelta(seconds=_monotonic() - self._in_hand[0][0]) if self._in_hand else timedelta(0)
 
     @property
     def injected(self) -> int:
@@ -129,28 +130,33 @@ class Listener:
             self._wait(call)
 
     def _wait(self, call: EndedCall | NobodyDialled) -> None:
-        self._ended_at.append(_monotonic())
-        self._calls.put_nowait(call)
+        self._calls.put_nowait((_monotonic(), call))
 
     async def _store(self) -> None:
+        """All that wait, in their order: what is handed over at one time shares a commit."""
         while True:
-            call = await self._calls.get()
-            try:
-                await self._store_one(call)
-            except Exception:  # a mistake of ours must not take the other calls with it
-                self._log.exception(
-                    "call.undigested", what=call.key.uniqueid if isinstance(call, EndedCall) else call.attempt_id
-                )
-            self._ended_at.popleft()
-            self._calls.task_done()
+            self._in_hand = [await self._calls.get()]
+            while len(self._in_hand) < TOGETHER and not self._calls.empty():
+                self._in_hand.append(self._calls.get_nowait())
+            taken = len(self._in_hand)
+            while self._in_hand:
+                await self._store_in_hand()
+            for _ in range(taken):
+                self._calls.task_done()
 
-    async def _store_one(self, call: EndedCall | NobodyDialled) -> None:
-        while True:
-            try:
-                return await self._hand_over(call)
-            except StorageError as error:
-                self._log.error("call.not_stored", why=str(error), waiting=self.waiting)
-                await asyncio.sleep(STORAGE_RETRY)
+    async def _store_in_hand(self) -> None:
+        """What the disk refused stays in hand for a second; a mistake of ours must not take other calls with it."""
+        tried = self._in_hand
+        results = await asyncio.gather(*(self._hand_over(call) for _, call in tried), return_exceptions=True)
+        refused = [error for error in results if isinstance(error, StorageError)]
+        self._in_hand = [one for one, error in zip(tried, results, strict=True) if isinstance(error, StorageError)]
+        for (_, call), error in zip(tried, results, strict=True):
+            if error is not None and not isinstance(error, StorageError):
+                what = call.key.uniqueid if isinstance(call, EndedCall) else call.attempt_id
+                self._log.error("call.undigested", what=what, exc_info=error)
+        if refused:
+            self._log.error("call.not_stored", why=str(refused[0]), waiting=self.waiting)
+            await asyncio.sleep(STORAGE_RETRY)
 
     async def _hand_over(self, call: EndedCall | NobodyDialled) -> None:
         if isinstance(call, EndedCall):

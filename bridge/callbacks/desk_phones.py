@@ -6,7 +6,6 @@ The PBX holds both itself, so that a call never waits for us, whether we run, ha
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,12 +13,13 @@ import structlog
 from bridge.domain.callbacks import desk_label as display
 from bridge.domain.callbacks.desk_label import Lamp
 from bridge.domain.phone import E164
+from bridge.ops.following import follow_commits
 from bridge.ports import Display
 from storage import audit, callbacks, phones
 from storage.database import Database, Reader
-from storage.errors import StorageError
 
 LOOK_EVERY = timedelta(seconds=1)
+REST = timedelta(milliseconds=250)
 PACE = timedelta(milliseconds=200)  # the PBX runs what it is asked to side by side: this keeps it in order
 REFRESH = timedelta(minutes=1)
 ALL_AGAIN = timedelta(hours=12)  # what was forgotten here is forgotten there
@@ -42,17 +42,9 @@ class DeskPhoneSync:
 
     async def run(self) -> None:
         """Until cancelled. A disk that fails for a while makes the phones late, not wrong for ever."""
-        while True:
-            seen = self._database.commits.count
-            try:
-                await self.run_due()
-            except StorageError as error:
-                log.warning("lamp.storage", why=error.advice)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY.total_seconds()):
-                    await self._database.commits.beyond(seen)
+        await follow_commits(self._database, self.run_due, name="lamp", rest=REST)
 
-    async def run_due(self) -> None:
+    async def run_due(self) -> timedelta:
         """Tell the PBX what it does not know yet."""
         link = self._pbx.connected_since
         if link is None:
@@ -61,6 +53,7 @@ class DeskPhoneSync:
             await self._tell_all(link)
         else:
             await self._tell_changes()
+        return LOOK_EVERY
 
     async def _tell_all(self, link: datetime) -> None:
         async with self._database.read() as db:
@@ -69,11 +62,10 @@ class DeskPhoneSync:
             self._link, self._told, self._all_told_at = link, newest, self._clock()
 
     async def _tell_changes(self) -> None:
-        async with self._database.read() as db:
-            newest = await audit.newest_id(db)
-            if newest == self._told and not self._is_stale:
-                return
-            customers = await phones.customers_changed(db, self._told)
+        newest = await self._database.query(audit.newest_id)
+        if newest == self._told and not self._is_stale:
+            return
+        customers = await self._database.query(lambda db: phones.customers_changed(db, self._told))
         if await self._tell(customers):
             self._told = newest
 

@@ -3,9 +3,7 @@
 One may arrive twice where the server's answer was lost; staff rather read twice than not at all.
 """
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -14,14 +12,14 @@ import aiosmtplib
 import structlog
 
 from bridge.notify.settings import EmailSettings, Security
+from bridge.ops.following import follow_commits
 from storage import emails
 from storage.database import Database
 from storage.emails import Email, EmailState
-from storage.errors import StorageError
 
 BACK_OFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=5))
 LOOK_AGAIN = timedelta(seconds=30)
-STORAGE_RETRY = timedelta(seconds=1)
+REST = timedelta(milliseconds=500)
 SUBJECT = 120  # characters: what a lock screen shows
 NO_ANSWERS = "Nobody reads answers to this."
 HOW_TO_ANSWER = f"To take it, answer the text that you got as well, or use the page. {NO_ANSWERS}"
@@ -36,25 +34,13 @@ class Mailer:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            seen = self._database.commits.count
-            try:
-                wait = await self.run_due()
-            except StorageError as error:
-                self._log.error("email.storage", error=str(error))
-                wait = STORAGE_RETRY
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(wait.total_seconds(), 0)):
-                    await self._database.commits.beyond(seen)
+        await follow_commits(self._database, self.run_due, name="email", rest=REST)
 
     async def run_due(self) -> timedelta:
         """Send what is due; how long nothing is due after that."""
-        async with self._database.read() as db:
-            due = await emails.due(db, self._clock())
-        for email in due:
+        for email in await self._database.query(lambda db: emails.due(db, self._clock())):
             await self._deal_with(email)
-        async with self._database.read() as db:
-            following = await emails.next_due(db)
+        following = await self._database.query(emails.next_due)
         return min(following - self._clock(), LOOK_AGAIN) if following else LOOK_AGAIN
 
     async def _deal_with(self, email: Email) -> None:

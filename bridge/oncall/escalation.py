@@ -4,11 +4,11 @@ One loop follows the audit and takes the steps whose time has come. Each entry a
 what is due stands in a row: after a kill it goes on where it was, neither forgotten nor told twice.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -23,6 +23,7 @@ from bridge.office.composer import Composer
 from bridge.oncall.staff_commands import StaffCommands
 from bridge.oncall.staff_messages import ROLL, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
+from bridge.ops.following import follow_commits
 from bridge.ports import LiveCalls
 from bridge.texts.reader import TextReader
 from storage import alerts, audit, callbacks, replies
@@ -38,7 +39,18 @@ WHILE_TALKING = timedelta(seconds=30)
 
 AGAIN = timedelta(minutes=10)
 LOOK_AGAIN = timedelta(seconds=30)
-STORAGE_RETRY = timedelta(seconds=1)
+REST = timedelta(milliseconds=100)
+TOGETHER = 20  # audit entries dealt with in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What the database says of a moment. ahead: set by a clock that was put back since. rolls: when, by person."""
+
+    ahead: Sequence[Escalation]
+    due: Sequence[Escalation]
+    rolls: Mapping[str, datetime]
+    next_due: datetime | None
 
 
 class EscalationLoop:
@@ -70,58 +82,59 @@ class EscalationLoop:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            seen = self._database.commits.count
-            try:
-                wait = await self.run_due()
-            except StorageError as error:
-                self._log.error("escalation.storage", error=str(error))
-                wait = STORAGE_RETRY
-            except Exception:
-                self._log.exception("escalation.fault")
-                wait = LOOK_AGAIN
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(wait.total_seconds(), 0)):
-                    await self._database.commits.beyond(seen)
+        await follow_commits(self._database, self.run_due, name="escalation", rest=REST)
 
     async def run_due(self) -> timedelta:
         """Deal with everything that was committed or has come due; how long nothing is due after that."""
         await self._catch_up()
-        await self._mend_clock()
-        await self._take_steps()
-        await self._roll()
-        async with self._database.read() as db:
-            moments = [at for at in (await alerts.next_due(db), await self._next_roll(db)) if at]
+        found = await self._database.query(self._look)
+        if found.ahead or found.due or any(at <= self._clock() for at in found.rolls.values()):
+            await self._mend_clock(found.ahead)
+            await self._take_steps(found.due)
+            await self._roll()
+            found = await self._database.query(self._look)
+        moments = [at for at in (found.next_due, *found.rolls.values()) if at]
         return min([LOOK_AGAIN, *(at - self._clock() for at in moments)])
+
+    async def _look(self, db: Reader) -> _Due:
+        now = self._clock()
+        rolls = {person: await self._roll_at(db, person, now) for person in await alerts.gathering(db)}
+        return _Due(await alerts.set_after(db, now), await alerts.due(db, now), rolls, await alerts.next_due(db))
 
     # --- what was committed
 
     async def _catch_up(self) -> None:
-        async with self._database.read() as db:
-            last = self._read_up_to
-            if last is None:
-                last = await audit.read_up_to(db, FOLLOWER)
-            entries = await audit.after(db, last)
-        while entries:
-            for entry in entries:
-                if entry.what in self._triggers.handlers:
-                    await self._deal_with(entry)
-                self._read_up_to = entry.id
-            async with self._database.read() as db:
-                entries = await audit.after(db, entries[-1].id)
+        while entries := await self._database.query(self._unread):
+            for start in range(0, len(entries), TOGETHER):
+                await self._deal_with(entries[start : start + TOGETHER])
 
-    async def _deal_with(self, entry: Entry) -> None:
+    async def _unread(self, db: Reader) -> Sequence[Entry]:
+        """What is for us; of the rest we know afterwards that there is nothing in it."""
+        last = self._read_up_to if self._read_up_to is not None else await audit.read_up_to(db, FOLLOWER)
+        newest = await audit.newest_id(db)
+        entries = await audit.after(db, last, of=tuple(self._triggers.handlers))
+        self._read_up_to = entries[-1].id if entries else newest
+        return entries
+
+    async def _deal_with(self, entries: Sequence[Entry]) -> None:
         """Exactly once. What our own code cannot digest is logged and left, else nobody would be told of anything."""
         try:
-            async with self._database.transaction() as tx:
-                await audit.has_read(tx, FOLLOWER, entry.id)
-                await self._handle(tx, entry)
+            await self._database.write(lambda tx: self._handle_all(tx, entries))
         except StorageError:
+            self._read_up_to = None
             raise
         except Exception:
-            self._log.exception("escalation.undigested", entry=entry.id, what=entry.what)
-            async with self._database.transaction() as tx:
-                await audit.has_read(tx, FOLLOWER, entry.id)
+            if len(entries) > 1:
+                for entry in entries:
+                    await self._deal_with([entry])
+                return
+            self._log.exception("escalation.undigested", entry=entries[0].id, what=entries[0].what)
+            await self._database.write(lambda tx: audit.has_read(tx, FOLLOWER, entries[0].id))
+
+    async def _handle_all(self, tx: Writer, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            await self._handle(tx, entry)
+        await audit.has_read(tx, FOLLOWER, entries[-1].id)
 
     async def _handle(self, tx: Writer, entry: Entry) -> None:
         now = self._clock()
@@ -134,50 +147,43 @@ class EscalationLoop:
 
     # --- what is due
 
-    async def _mend_clock(self) -> None:
+    async def _mend_clock(self, ahead: Sequence[Escalation]) -> None:
         """The clock was put back: what was due in ten minutes still is."""
-        now = self._clock()
-        async with self._database.read() as db:
-            ahead = await alerts.set_after(db, now)
         for case in ahead:
-            async with self._database.transaction() as tx:
-                fresh = await alerts.get(tx, case.id)
-                if fresh.due_at is not None and fresh.set_at > now:
-                    due_at = now + (fresh.due_at - fresh.set_at)
-                    await alerts.save(tx, escalation.due(fresh, due_at, now), Act(TEXTBACK, "clock_put_back", now))
+            await self._database.write(partial(self._set_again, case.id))
 
-    async def _take_steps(self) -> None:
-        async with self._database.read() as db:
-            due = await alerts.due(db, self._clock())
+    async def _set_again(self, case_id: int, tx: Writer) -> None:
+        case, now = await alerts.get(tx, case_id), self._clock()
+        if case.due_at is not None and case.set_at > now:
+            due_at = now + (case.due_at - case.set_at)
+            await alerts.save(tx, escalation.due(case, due_at, now), Act(TEXTBACK, "clock_put_back", now))
+
+    async def _take_steps(self, due: Sequence[Escalation]) -> None:
         for case in due:
             try:
-                await self._step(case.id)
+                await self._database.write(partial(self._step, case.id))
             except StorageError:
                 raise
             except Exception:
                 self._log.exception("escalation.step", row=case.callback_id)
-                await self._put_off(case.id)
+                await self._database.write(partial(self._put_off, case.id))
 
-    async def _step(self, case_id: int) -> None:
-        now = self._clock()
-        async with self._database.transaction() as tx:
-            case = await alerts.get(tx, case_id)
-            if case.due_at is None or case.due_at > now:
-                return
-            row = await callbacks.get(tx, case.callback_id)
-            if await self._on_the_phone(tx, case, row):
-                act = Act(TEXTBACK, "on_the_phone", now)
-                await alerts.save(tx, escalation.due(case, now + WHILE_TALKING, now), act)
-            elif case.stage is Stage.ACKNOWLEDGED:
-                await self._remind(tx, case, row, now)
-            else:
-                await self._tell_next(tx, case, row, now)
+    async def _step(self, case_id: int, tx: Writer) -> None:
+        case, now = await alerts.get(tx, case_id), self._clock()
+        if case.due_at is None or case.due_at > now:
+            return
+        row = await callbacks.get(tx, case.callback_id)
+        if await self._on_the_phone(tx, case, row):
+            act = Act(TEXTBACK, "on_the_phone", now)
+            await alerts.save(tx, escalation.due(case, now + WHILE_TALKING, now), act)
+        elif case.stage is Stage.ACKNOWLEDGED:
+            await self._remind(tx, case, row, now)
+        else:
+            await self._tell_next(tx, case, row, now)
 
-    async def _put_off(self, case_id: int) -> None:
-        now = self._clock()
-        async with self._database.transaction() as tx:
-            case = await alerts.get(tx, case_id)
-            await alerts.save(tx, escalation.due(case, now + AGAIN, now), Act(TEXTBACK, "put_off", now))
+    async def _put_off(self, case_id: int, tx: Writer) -> None:
+        case, now = await alerts.get(tx, case_id), self._clock()
+        await alerts.save(tx, escalation.due(case, now + AGAIN, now), Act(TEXTBACK, "put_off", now))
 
     async def _on_the_phone(self, db: Reader, case: Escalation, callback: Callback) -> bool:
         """Only the first alert waits for nobody."""
@@ -269,13 +275,13 @@ class EscalationLoop:
     # --- storms
 
     async def _roll(self) -> None:
-        async with self._database.read() as db:
-            people = await alerts.gathering(db)
-        for person in people:
-            async with self._database.transaction() as tx:
-                now = self._clock()
-                if await self._roll_at(tx, person, now) <= now:
-                    await self._roll_for(tx, person, now)
+        for person in await self._database.query(alerts.gathering):
+            await self._database.write(partial(self._roll_if_due, person))
+
+    async def _roll_if_due(self, person: str, tx: Writer) -> None:
+        now = self._clock()
+        if await self._roll_at(tx, person, now) <= now:
+            await self._roll_for(tx, person, now)
 
     async def _roll_for(self, tx: Writer, person: str, now: datetime) -> None:
         waiting = await alerts.unheard_of(tx, person)
@@ -299,7 +305,3 @@ class EscalationLoop:
 
     async def _gathered(self, db: Reader, person: str) -> Sequence[Escalation]:
         return [await alerts.get(db, alert.escalation_id) for alert in await alerts.gathered_for(db, person)]
-
-    async def _next_roll(self, db: Reader) -> datetime | None:
-        now = self._clock()
-        return min([await self._roll_at(db, person, now) for person in await alerts.gathering(db)], default=None)

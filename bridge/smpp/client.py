@@ -43,6 +43,9 @@ _BINDS = {
     BindMode.TRANSCEIVER: (CommandId.BIND_TRANSCEIVER,),
     BindMode.TX_RX: (CommandId.BIND_TRANSMITTER, CommandId.BIND_RECEIVER),
 }
+TOGETHER = 100
+"""Deliveries: fewer than there is room for, so that one that comes now need not wait long."""
+
 _ANSWERS = {Stored.OK: status.OK, Stored.TRY_AGAIN: status.TRY_AGAIN}
 
 
@@ -232,12 +235,16 @@ class SmppClient:
         log.warning("smpp.odd", what=event.what, command=f"0x{event.command_id:08x}", sequence=event.sequence)
 
     async def _acknowledge(self) -> None:
+        """All that waits, in its order: what is stored at one time shares a commit."""
         while True:
-            item = await self._inbox.get()
+            some = [await self._inbox.get()]
+            while len(some) < TOGETHER and not self._inbox.empty():
+                some.append(self._inbox.get_nowait())
             try:
-                await self._settle(item)
+                await asyncio.gather(*map(self._settle, some))
             finally:
-                self._inbox.task_done()
+                for _ in some:
+                    self._inbox.task_done()
 
     async def _settle(self, item: _Delivery | LateAnswer) -> None:
         if isinstance(item, LateAnswer):

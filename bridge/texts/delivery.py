@@ -51,8 +51,9 @@ FOR_GOOD = frozenset({ReceiptState.UNDELIVERABLE, ReceiptState.REJECTED})
 """Nobody was waited for in vain: the number, the text or we ourselves were refused."""
 
 
-async def answered(tx: Writer, part: Part, outcome: Outcome, now: datetime) -> None:
+async def answered(tx: Writer, part_id: int, outcome: Outcome, now: datetime) -> None:
     """Record what the gateway made of a part that was being sent, or (late) that we gave up waiting for."""
+    part = await messages.get_part(tx, part_id)
     if part.state not in (PartState.SENDING, PartState.UNKNOWN):
         return
     if isinstance(outcome, Accepted):

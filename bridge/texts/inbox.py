@@ -17,7 +17,7 @@ from bridge.texts import delivery
 from bridge.texts.customer_replies import CustomerReplies
 from bridge.texts.keyword_replies import KeywordReplies
 from bridge.texts.reader import TextReader
-from storage import inbound, messages, replies
+from storage import inbound, replies
 from storage.database import Database, Writer
 from storage.errors import StorageError
 from storage.inbound import PartArrived
@@ -75,9 +75,7 @@ class Inbox:
     async def answered_late(self, answer: LateAnswer) -> None:
         """Resolves a part that stood at `unknown`. If it cannot be written the part stays there, which is true too."""
         try:
-            async with self._database.transaction() as tx:
-                part = await messages.get_part(tx, answer.part_id)
-                await delivery.answered(tx, part, answer.outcome, answer.at)
+            await self._database.write(lambda tx: delivery.answered(tx, answer.part_id, answer.outcome, answer.at))
         except StorageError as error:
             self._log.error("inbox.storage", part=answer.part_id, error=str(error))
 
@@ -93,13 +91,12 @@ class Inbox:
 
     async def _store(self, what: Inbound) -> None:
         now = self._clock()
-        async with self._database.transaction() as tx:
-            if isinstance(what, Poison):
-                await inbound.store_poison(tx, what, now)
-            elif isinstance(what, Receipt):
-                await self._receipt(tx, what, now)
-            else:
-                await self._text(tx, what, now)
+        if isinstance(what, Poison):
+            await self._database.write(lambda tx: inbound.store_poison(tx, what, now))
+        elif isinstance(what, Receipt):
+            await self._database.write(lambda tx: self._receipt(tx, what, now))
+        else:
+            await self._database.write(lambda tx: self._text(tx, what, now))
 
     async def _receipt(self, tx: Writer, receipt: Receipt, now: datetime) -> None:
         receipt_id = await inbound.store_receipt(tx, receipt, now)

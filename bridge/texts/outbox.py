@@ -5,9 +5,11 @@ process) wakes the loop, and so do the gateway, a free slot and the next part's 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterator, Sequence, Set
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -18,7 +20,7 @@ from bridge.ops.health import Backlog
 from bridge.ports import Gateway, LiveCalls
 from bridge.texts import delivery
 from storage import messages, settings
-from storage.database import Database, Reader
+from storage.database import Database, Reader, Writer
 from storage.errors import StorageError
 from storage.messages import Part
 
@@ -45,12 +47,23 @@ class OutboxSettings:
     """window: parts at the gateway at one time. look_again: at least so often, should anything be missed.
 
     may_text: may this number get what goes out by itself? What it may not get waits, as it does while paused.
+    stop_within: so long a stop waits for what the gateway answers.
     """
 
     window: int = 10
     look_again: timedelta = timedelta(seconds=30)
     storage_retry: timedelta = timedelta(seconds=1)
     may_text: Callable[[E164], bool] = lambda _: True
+    stop_within: timedelta = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """hopeless: some queued parts must not go any more. next_moment: where none is due, when one is, or expires."""
+
+    hopeless: bool
+    due: Sequence[Part]
+    next_moment: datetime | None
 
 
 class Outbox:
@@ -70,21 +83,60 @@ class Outbox:
         self._clock = clock
         self._wake = asyncio.Event()
         self._at_gateway = 0
+        self._under_way = 0  # claims, and parts of which the outcome is not written down yet
+        self._rested = asyncio.Event()
+        self._stopping = False
         self._gateway_was_away = asyncio.Event()
         self._log = structlog.get_logger()
 
     async def run(self) -> None:
-        """Until cancelled. What is at the gateway then stays `sending`, and is `unknown` at the next start."""
+        """Until cancelled; what is at the gateway then is waited for, and what it answers is written down.
+
+        What is not answered in time stays `sending`, and is `unknown` at the next start.
+        """
+        serving = asyncio.create_task(self._serve())
+        try:
+            await asyncio.shield(serving)
+        finally:
+            self._stopping = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.stop_within.total_seconds()):
+                    await self._at_rest()
+            serving.cancel()
+            await asyncio.wait([serving])
+
+    async def _at_rest(self) -> None:
+        while self._under_way:
+            self._rested.clear()
+            await self._rested.wait()
+
+    async def _serve(self) -> None:
         await self._trying(self._give_up_interrupted)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_commits())
             group.create_task(self._watch_gateway())
             while True:
                 self._wake.clear()
-                for part in await self._trying(self._claim):
-                    self._at_gateway += 1
-                    group.create_task(self._send(part))
-                await self._sleep(await self._trying(self._next_moment))
+                with self._something_under_way():
+                    parts, until = await self._trying(self._claim)
+                    for part in parts:
+                        self._at_gateway += 1
+                        group.create_task(self._send(part))
+                        self._under_way += 1
+                await self._sleep(until)
+
+    @contextmanager
+    def _something_under_way(self) -> Iterator[None]:
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._over()
+
+    def _over(self) -> None:
+        self._under_way -= 1
+        if not self._under_way:
+            self._rested.set()
 
     async def _trying(self, work: Callable[[], Awaitable[T]]) -> T:
         """Until the disk lets us. Meanwhile nothing is sent: what cannot be written down does not happen."""
@@ -118,47 +170,57 @@ class Outbox:
         except TimeoutError:
             pass
 
-    async def _next_moment(self) -> datetime | None:
-        async with self._database.read() as db:
-            return await messages.next_moment(db, self._clock())
-
     async def _give_up_interrupted(self) -> None:
-        async with self._database.transaction() as tx:
-            for part in await messages.interrupted(tx):
-                await delivery.interrupted(tx, part, self._clock())
-                self._log.warning("text.interrupted", part=part.id, to=part.number.masked)
+        for part in await self._database.write(self._interrupted):
+            self._log.warning("text.interrupted", part=part.id, to=part.number.masked)
 
-    async def _claim(self) -> Sequence[Part]:
-        """Commit `sending` for the parts that go now. Looks first: a transaction for nothing would wake us again."""
-        now = self._clock()
-        async with self._database.read() as db:
-            idle = not await messages.hopeless(db, now) and not await self._sendable(db, now)
-        if idle:
-            return []
-        async with self._database.transaction() as tx:
-            for part, why in await messages.hopeless(tx, now):
-                await messages.cancel(tx, part, why, now)
-                self._log.info("text.cancelled", part=part.id, to=part.number.masked, why=why)
-            claims = [await messages.claim(tx, part, now) for part in await self._sendable(tx, now)]
-        return [part for part in claims if part is not None]
+    async def _interrupted(self, tx: Writer) -> Sequence[Part]:
+        parts = await messages.interrupted(tx)
+        for part in parts:
+            await delivery.interrupted(tx, part, self._clock())
+        return parts
 
-    async def _sendable(self, db: Reader, now: datetime) -> Sequence[Part]:
-        """What is due and not held back, as much as the window has room for."""
-        if not self._gateway.ready:
+    async def _claim(self) -> tuple[Sequence[Part], datetime | None]:
+        """Commit `sending` for the parts that go now; and when to look again if nothing happens before.
+
+        Looks first: a transaction for nothing would keep others from theirs.
+        """
+        ready, room = self._gateway.ready, 0 if self._stopping else self._limits.window - self._at_gateway
+        if ready and not room:
+            return (), None  # whatever is answered next wakes us
+        if not ready:
             self._gateway_was_away.set()
-            return []
-        due = await self._due(db, now)
-        return due[: self._limits.window - self._at_gateway]
+        found = await self._database.query(partial(self._look, room if ready else 0))
+        going = [part for part in found.due if self._may_go(part)][:room]
+        if found.hopeless or going:
+            return await self._database.write(partial(self._take, going)), None
+        if found.due:
+            return (), await self._database.query(lambda db: messages.next_moment(db, self._clock()))
+        return (), found.next_moment
 
-    async def _due(self, db: Reader, now: datetime) -> Sequence[Part]:
-        held = await _held(db)
-        return [part for part in await messages.due(db, now) if part.kind not in held and self._may_go(part)]
+    async def _look(self, room: int, db: Reader) -> _Found:
+        """What is due and not held back, as much as there may be room for."""
+        now = self._clock()
+        due = await self._due(now, db) if room else ()
+        hopeless = bool(await messages.hopeless(db, now))
+        return _Found(hopeless, due, None if due else await messages.next_moment(db, now))
+
+    async def _take(self, going: Sequence[Part], tx: Writer) -> Sequence[Part]:
+        now = self._clock()
+        for part, why in await messages.hopeless(tx, now):
+            await messages.cancel(tx, part, why, now)
+            self._log.info("text.cancelled", part=part.id, to=part.number.masked, why=why)
+        claims = [await messages.claim(tx, part, now) for part in going]
+        return [part for part in claims if part is not None]
 
     async def overdue(self, now: datetime) -> Backlog:
         """What is due and held back by nobody, and has not left; counted as far as one look at the queue goes."""
-        async with self._database.read() as db:
-            due = await self._due(db, now)
-        return Backlog(len(due), max([NO_TIME, *(now - part.due_at for part in due)]))
+        due = await self._database.query(partial(self._due, now))
+        waiting = [now - part.due_at for part in due if self._may_go(part)]
+        return Backlog(len(waiting), max(waiting, default=NO_TIME))
+
+    async def _due(self, now: datetime, db: Reader) -> Sequence[Part]:
+        return await messages.due(db, now, but=await _held(db))
 
     def _may_go(self, part: Part) -> bool:
         if part.kind in NOT_DURING_A_CALL and self._live.is_live(part.number):
@@ -166,21 +228,23 @@ class Outbox:
         return part.kind not in HELD_BY_PAUSE or self._limits.may_text(part.number)
 
     async def _send(self, part: Part) -> None:
-        outcome = await self._gateway.submit(_submission(part, self._clock()), lambda: self._still_wanted(part))
-        await self._trying(lambda: self._record(part, outcome))
-        self._at_gateway -= 1
-        self._wake.set()
+        try:
+            outcome = await self._gateway.submit(_submission(part, self._clock()), lambda: self._still_wanted(part))
+            await self._trying(lambda: self._record(part, outcome))
+        finally:
+            self._at_gateway -= 1
+            self._over()
+            self._wake.set()
 
     async def _still_wanted(self, part: Part) -> bool:
         """It may have waited for window and rate: STOP, a call, a pause or its age may have come since."""
-        async with self._database.read() as db:
-            if part.kind in await _held(db) or await messages.is_forbidden(db, part.id, self._clock()):
-                return False
-        return self._may_go(part)
+        return self._may_go(part) and not await self._database.query(partial(self._is_forbidden, part))
+
+    async def _is_forbidden(self, part: Part, db: Reader) -> bool:
+        return part.kind in await _held(db) or await messages.is_forbidden(db, part.id, self._clock())
 
     async def _record(self, part: Part, outcome: Outcome) -> None:
-        async with self._database.transaction() as tx:
-            await delivery.answered(tx, await messages.get_part(tx, part.id), outcome, self._clock())
+        await self._database.write(lambda tx: delivery.answered(tx, part.id, outcome, self._clock()))
         self._log.info(
             "text.answered", part=part.id, to=part.number.masked, kind=part.kind, outcome=type(outcome).__name__
         )

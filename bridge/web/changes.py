@@ -1,15 +1,17 @@
 """Tells the page and the lamps what was committed, by this process or another, in the order of the audit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from bridge.ops.following import follow_commits
 from storage import audit
 from storage.audit import Entry
 from storage.database import Database
 
 LOOK_EVERY = timedelta(seconds=1)
+REST = timedelta(milliseconds=100)
 BACKLOG = 1000
 
 
@@ -37,6 +39,7 @@ class Changes:
         self._database = database
         self._look_every = look_every
         self._subscriptions: set[Subscription] = set()
+        self._last = 0  # audit entry that was announced
         self.started = asyncio.Event()
 
     @contextmanager
@@ -50,31 +53,13 @@ class Changes:
 
     async def run(self) -> None:
         """Until cancelled. Our own commits are seen at once, those of other processes within `look_every`."""
-        async with self._database.read() as db:
-            last = await audit.newest_id(db)
-        version = await self._database.data_version()
+        self._last = await self._database.query(audit.newest_id)
         self.started.set()
-        while True:
-            seen = self._database.commits.count
-            for entry in await self._after(last):
-                last = entry.id
-                self._announce(entry)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._look_every.total_seconds()):
-                    await self._database.commits.beyond(seen)
-            version = await self._notice_others(seen, version)
+        await follow_commits(self._database, self._announce, name="changes", rest=REST)
 
-    async def _notice_others(self, seen: int, version: int) -> int:
-        """Somebody else committed: let everybody who waits for commits know."""
-        current = await self._database.data_version()
-        if current != version and self._database.commits.count == seen:
-            self._database.commits.tell()
-        return current
-
-    async def _after(self, last: int) -> Sequence[Entry]:
-        async with self._database.read() as db:
-            return await audit.after(db, last)
-
-    def _announce(self, entry: Entry) -> None:
-        for subscription in self._subscriptions:
-            subscription.put(entry)
+    async def _announce(self) -> timedelta:
+        for entry in await self._database.query(lambda db: audit.after(db, self._last)):
+            self._last = entry.id
+            for subscription in self._subscriptions:
+                subscription.put(entry)
+        return self._look_every

@@ -57,5 +57,8 @@ async def follow(database: Database, phones: Phones, tell: Callable[[int], None]
 
 
 async def _rows_of(database: Database, numbers: Iterable[E164]) -> list[int]:
+    numbers = list(numbers)
+    if not numbers:
+        return []
     async with database.read() as db:
         return [row.id for number in numbers for row in await callbacks.unfinished_about(db, number)]

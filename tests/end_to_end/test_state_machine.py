@@ -214,7 +214,7 @@ class Office(RuleBasedStateMachine):
         self.submitted.append((submission, outcome or Unanswered("killed")))
         if outcome is not None:
             async with database.transaction() as tx:
-                await delivery.answered(tx, claimed, outcome, now)
+                await delivery.answered(tx, claimed.id, outcome, now)
 
     async def wrote_since(self, part: Part) -> bool:
         async with self.desk.database.read() as db:

@@ -103,7 +103,7 @@ class Night(Desk):
         async with self.database.transaction() as tx:
             claimed = await messages.claim(tx, part, self.clock())
             assert claimed is not None
-            await delivery.answered(tx, claimed, outcome, self.clock())
+            await delivery.answered(tx, claimed.id, outcome, self.clock())
 
     async def told(self) -> list[tuple[str, str]]:
         """Every staff text so far: to whom, and what."""

@@ -2,10 +2,11 @@
 
 import asyncio
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import pytest
 
@@ -44,6 +45,8 @@ from tests.desk import (
     receipt,
     text,
 )
+
+T = TypeVar("T")
 
 THROTTLED = Refused(0x58, permanent=False, throttled=True)
 FORBIDDEN = Refused(0x0B, permanent=True)
@@ -409,18 +412,16 @@ async def is_submitted(db: Reader) -> bool:
 
 def count_refusals(desk: Desk) -> asyncio.Event:
     """Set once the outbox could not write."""
-    refused, transaction = asyncio.Event(), desk.database.transaction
+    refused, write = asyncio.Event(), desk.database.write
 
-    @asynccontextmanager
-    async def watched() -> AsyncIterator[Writer]:
+    async def watched(work: Callable[[Writer], Coroutine[Any, Any, T]]) -> T:
         try:
-            async with transaction() as tx:
-                yield tx
+            return await write(work)
         except StorageError:
             refused.set()
             raise
 
-    desk.database.transaction = watched  # type: ignore[method-assign]
+    desk.database.write = watched  # type: ignore[method-assign]
     return refused
 
 

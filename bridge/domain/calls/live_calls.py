@@ -48,7 +48,8 @@ class LiveCalls:
         return self._offered.get(uniqueid)
 
     def with_customer(self, number: E164) -> bool:
-        return any(call.caller.number == number for call in self._calls.values())
+        """Also asked from the database's thread, while calls come and go here."""
+        return any(call.caller.number == number for call in tuple(self._calls.values()))
 
     def talks(self) -> dict[E164, Talk]:
         """Every customer there is a call with, and who of us has it."""

@@ -1,0 +1,42 @@
+"""Follows the commits of the database: whoever waits for something in it looks when it may have come.
+
+After a quiet time the first commit is looked at at once; in a storm of them everybody looks a few times a second.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from storage.database import Database
+from storage.errors import StorageError
+
+RETRY = timedelta(seconds=1)
+AFTER_A_FAULT = timedelta(seconds=30)
+
+log = structlog.get_logger()
+
+
+async def follow_commits(
+    database: Database, run_due: Callable[[], Awaitable[timedelta]], *, name: str, rest: timedelta
+) -> None:
+    """Until cancelled. run_due: does what is due, and says how long nothing is, unless somebody commits.
+
+    rest: between two looks. A disk that fails for a while makes it late; a mistake of ours is logged, and tried again.
+    """
+    while True:
+        seen = database.commits.count
+        try:
+            wait = await run_due()
+        except StorageError as error:
+            log.error(f"{name}.storage", error=str(error))
+            wait = RETRY
+        except Exception:
+            log.exception(f"{name}.fault")
+            wait = AFTER_A_FAULT
+        await asyncio.sleep(rest.total_seconds())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max((wait - rest).total_seconds(), 0)):
+                await database.commits.beyond(seen)
