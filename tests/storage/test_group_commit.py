@@ -30,7 +30,10 @@ async def names(db: Reader) -> list[str]:
     return [row["key"] for row in await db.all("SELECT key FROM setting WHERE value = 'x' ORDER BY rowid")]
 
 
-async def test_what_waits_together_is_one_commit_and_everybody_gets_their_own_answer(database: Database) -> None:
+async def test_what_waits_together_is_one_commit_and_everybody_gets_their_own_answer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.group_commit.PATIENCE", 60)
     before = database.commits.count
     kept = await asyncio.gather(*(database.write(putting(f"k{n}")) for n in range(50)))
     assert kept == [f"k{n}" for n in range(50)]
