@@ -23,7 +23,7 @@ class Statements(Protocol):
 
     async def execute_fetchall(self, sql: str, parameters: Any) -> Iterable[sqlite3.Row]: ...
 
-    async def execute_insert(self, sql: str, parameters: Any) -> sqlite3.Row | None: ...
+    async def execute_insert(self, sql: str, parameters: Any) -> Sequence[Any] | None: ...
 
 
 class AtOnce:
@@ -35,10 +35,8 @@ class AtOnce:
     async def execute_fetchall(self, sql: str, parameters: Mapping[str, Any]) -> Iterable[sqlite3.Row]:
         return self._raw.execute(sql, parameters).fetchall()
 
-    async def execute_insert(self, sql: str, parameters: Mapping[str, Any]) -> sqlite3.Row | None:
-        self._raw.execute(sql, parameters)
-        row: sqlite3.Row | None = self._raw.execute("SELECT last_insert_rowid()").fetchone()
-        return row
+    async def execute_insert(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        return (self._raw.execute(sql, parameters).lastrowid,)
 
 
 Work = Callable[[AtOnce], Coroutine[Any, Any, T]]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import unquote
 
 import phonenumbers
@@ -35,6 +36,7 @@ _SCHEME = re.compile(r"(?:sips?|tel|smsto|sms|callto):/{0,2}", re.IGNORECASE)
 _CONTEXT = re.compile(r";phone-context=(\+[0-9]{1,14})(?:[;@]|$)", re.IGNORECASE)
 _SPACES = {ord(c): " " for c in "\u00a0\u2007\u2009\u202f"} | {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2212"}
 _DIALLED_ABROAD = re.compile(r"(?:00|011)(?=[1-9])")
+REMEMBERED = 40  # characters; no number is longer, and hostile text takes no room
 _BEFORE_A_NUMBER = "0*(?:011)?0*(?:{code})?[01]?"
 
 
@@ -90,6 +92,7 @@ _KINDS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def kind(number: E164) -> NumberKind:
     return _KINDS.get(phonenumbers.number_type(phonenumbers.parse(number.value)), NumberKind.OTHER)
 
@@ -145,6 +148,16 @@ def parse(raw: str, country: str | None) -> E164 | None:
 
     A valid number of anywhere, or one that is possible at home. None otherwise: extensions, short codes, hostile text.
     """
+    return _known(raw, country) if len(raw) <= REMEMBERED else _first(raw, country)
+
+
+@lru_cache(maxsize=4096)
+def _known(raw: str, country: str | None) -> E164 | None:
+    """Our own numbers are read with every call, and a caller's several times."""
+    return _first(raw, country)
+
+
+def _first(raw: str, country: str | None) -> E164 | None:
     return next((_e164(number) for number in _read(_plain(raw), country)), None)
 
 

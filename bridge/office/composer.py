@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import TypedDict, Unpack
 
 from bridge.domain.office.office import Line
@@ -62,7 +61,7 @@ class Composer:
     """split: how the gateway cuts texts."""
 
     def __init__(self, split: Callable[[str], Segments] = gsm.split) -> None:
-        self._split = lru_cache(maxsize=256)(split)
+        self._split = split
 
     async def queue(self, tx: Writer, message: NewMessage) -> int:
         """The new message's id. ForbiddenError where a promise forbids the text."""
