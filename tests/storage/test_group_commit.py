@@ -1,7 +1,6 @@
 """What is handed to the database as one piece of work shares a commit with what waits, and nothing else."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from storage import settings
 from storage.audit import Act
 from storage.database import Database, Reader, Writer
-from storage.errors import StorageError
+from storage.errors import RejectedError, StorageError
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -57,7 +56,7 @@ async def test_one_that_fails_takes_no_other_along(database: Database) -> None:
         return_exceptions=True,
     )
     assert isinstance(second, ValueError)
-    assert isinstance(third, sqlite3.IntegrityError)
+    assert isinstance(third, RejectedError)
     assert (first, fourth) == ("before", "behind")
     assert await database.query(names) == ["before", "behind"]
 
