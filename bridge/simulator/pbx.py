@@ -8,10 +8,12 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
 from bridge.ami.protocol import Headers, Message, MessageFramer
+from bridge.simulator import cdr
 from bridge.simulator.tape import Take, Tape
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
@@ -24,7 +26,7 @@ class SimulatedPbx:
     """Listens between `async with` and its end. port 0 takes a free one; `port` then says which.
 
     `originated` holds the Originate actions that were taken. `clock` gives aware UTC. `calls_back`: how calls that it
-    is asked to make go; without it, nothing comes of them.
+    is asked to make go; without it, nothing comes of them. records: where it writes down what it had (CDR).
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class SimulatedPbx:
         host: str = "127.0.0.1",
         port: int = 0,
         calls_back: Tape | None = None,
+        records: Path | None = None,
     ) -> None:
         self.host, self.port = host, port
         self.originated: list[Message] = []
         self._calls_back = calls_back
+        self._records = records
         self._calling: set[asyncio.Task[None]] = set()
         self._clock = clock
         self._account = (username, secret)
@@ -76,11 +80,14 @@ class SimulatedPbx:
         return Take(tape, int(self._clock().timestamp()), self._numbers.__next__, words)
 
     async def _play(self, take: Take, speed: float) -> None:
-        now = 0.0
+        now, began = 0.0, self._clock()
         for step in take.tape.steps:
             await asyncio.sleep((step.after - now) / speed)
             now = step.after
             self._happens(take.rewrite(step.headers))
+        if self._records and take.tape.records:
+            with self._records.open("a", encoding="utf-8") as file:
+                file.write(cdr.played(take.tape.records, take.say, began, speed))
 
     def _happens(self, headers: Headers) -> None:
         self._remember(dict(headers))

@@ -233,7 +233,7 @@ class _Connection:
         elif pdu.command_id == CommandId.UNBIND:
             await self.write(encode(CommandId.UNBIND_RESP, pdu.sequence))
             self._writer.close()
-        elif answer := self._asked.pop(pdu.sequence, None):
+        elif (answer := self._asked.pop(pdu.sequence, None)) and not answer.done():
             answer.set_result(pdu.status)
 
     async def _submitted(self, pdu: Pdu, group: asyncio.TaskGroup) -> None:

@@ -31,6 +31,8 @@ class Tape:
     """One recorded call."""
 
     steps: tuple[TapeStep, ...]
+    records: str = ""
+    """What the PBX wrote down of it (CDR), "" where that was not recorded."""
 
     @classmethod
     def load(cls, path: Path) -> "Tape":
@@ -40,8 +42,9 @@ class Tape:
         blocks = [line for line in lines if "o" in line]
         if not blocks:
             raise ValueError(f"{path} holds no events")
-        began = blocks[0]["t"]
-        return cls(tuple(_steps(raw, blocks, began)))
+        began, records = blocks[0]["t"], path.with_suffix(".cdr.csv")
+        written = records.read_text("utf-8") if records.exists() else ""
+        return cls(tuple(_steps(raw, blocks, began)), written)
 
     @classmethod
     def named(cls, name: str) -> "Tape":
@@ -111,9 +114,10 @@ class Take:
     renamed: dict[str, str] = field(default_factory=dict)
 
     def rewrite(self, headers: Headers) -> Headers:
-        return tuple((key, self._value(value)) for key, value in headers if key != "Timestamp")
+        return tuple((key, self.say(value)) for key, value in headers if key != "Timestamp")
 
-    def _value(self, value: str) -> str:
+    def say(self, value: str) -> str:
+        """What the tape says, as this playing has it."""
         for old, new in self.words.items():
             value = value.replace(old, new)
         value = BRIDGE.sub(lambda found: self._new(found[0], lambda: str(uuid.uuid4())), value)
