@@ -72,6 +72,11 @@ class AmiClient:
     async def messages(self) -> AsyncIterator[Received]:
         while True:
             yield await self._queue.get()
+            self._queue.task_done()
+
+    async def drain(self) -> None:
+        """Wait until everything that was heard has been read."""
+        await self._queue.join()
 
     async def action(self, name: str, headers: Mapping[str, str] | None = None) -> AmiResponse:
         """Ask the PBX to do something, now or never. Raises LinkError; ValueError for a control character."""

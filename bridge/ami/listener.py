@@ -92,7 +92,8 @@ class Listener:
                 self._hear(at, heard)
 
     async def drain(self) -> None:
-        """Wait until every call that ended is on disk."""
+        """Wait until every call that ended is on disk; nothing more will be heard that a Hangup could wait for."""
+        self._pass_on(self._tracker.settle(self._clock() + SETTLE))
         await self._calls.join()
 
     def _hear(self, at: datetime, heard: Heard) -> None:

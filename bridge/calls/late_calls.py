@@ -17,12 +17,15 @@ from bridge.domain.calls.calls import CallKey, EndedCall, Verdict
 from bridge.ports import CdrSource
 from storage import calls
 from storage.calls import CallRow
-from storage.database import Database
+from storage.database import Database, Reader
 from storage.errors import StorageError
 
 LOOK_EVERY = timedelta(seconds=5)
 COME_WITHIN = timedelta(minutes=10)
 """After a call records may take half of this: PBXs may write them in batches."""
+
+TOGETHER = 100
+"""Calls taken in at one time."""
 
 OVERLAP = timedelta(hours=1)
 """So far before the last call we heard, others may have ended unheard."""
@@ -78,9 +81,10 @@ class Backfill:
         gap, now = await self._current_gap(), self._clock()
         if gap is None or not await self._records_may_come(gap, now):
             return
-        for call in await self._read(now):
-            if call.ended_at and call.ended_at >= gap.since and call.key not in self._undigested:
-                await self._try_to_take(call, gap, now)
+        told = [call for call in await self._read(now) if call.ended_at and call.ended_at >= gap.since]
+        fresh = [call for call in told if call.key not in self._undigested]
+        for start in range(0, len(fresh), TOGETHER):
+            await self._take(fresh[start : start + TOGETHER], gap, now)
 
     async def _current_gap(self) -> ListeningGap | None:
         """Kept for as long as the connection lasts: what is heard meanwhile must not make it smaller."""
@@ -108,22 +112,28 @@ class Backfill:
         self._unreadable = False
         return found
 
-    async def _try_to_take(self, call: EndedCall, gap: ListeningGap, now: datetime) -> None:
-        try:
-            await self._take(call, gap, now)
-        except StorageError:
-            raise
-        except Exception:  # a mistake of ours must not take the other calls with it
-            self._undigested.add(call.key)
-            self._log.exception("call.undigested", uniqueid=call.key.uniqueid, verdict=call.verdict)
+    async def _take(self, told: Sequence[EndedCall], gap: ListeningGap, now: datetime) -> None:
+        """In their order: what is handed over at one time shares a commit."""
 
-    async def _take(self, call: EndedCall, gap: ListeningGap, now: datetime) -> None:
-        async with self._database.read() as db:
-            known = await calls.find(db, call.key)
-        if known is None and call.ended_at and call.ended_at <= gap.link:
-            await self._ended(call, now, late=True)
-        elif known is not None and known.filing.verdict is Verdict.UNKNOWN:
-            await self._ended(_completed(known, call), now, late=True)
+        async def find(db: Reader) -> list[CallRow | None]:
+            return [await calls.find(db, call.key) for call in told]
+
+        known = await self._database.query(find)
+        found = [late for call, row in zip(told, known, strict=True) if (late := _unheard(call, row, gap))]
+        results = await asyncio.gather(*(self._ended(call, now, late=True) for call in found), return_exceptions=True)
+        for call, error in zip(found, results, strict=True):
+            if isinstance(error, StorageError):
+                raise error
+            if error is not None:  # a mistake of ours must not take the other calls with it
+                self._undigested.add(call.key)
+                self._log.error("call.undigested", uniqueid=call.key.uniqueid, verdict=call.verdict, exc_info=error)
+
+
+def _unheard(told: EndedCall, known: CallRow | None, gap: ListeningGap) -> EndedCall | None:
+    """The call, where we do not know yet what became of it."""
+    if known is None:
+        return told if told.ended_at and told.ended_at <= gap.link else None
+    return _completed(known, told) if known.filing.verdict is Verdict.UNKNOWN else None
 
 
 def _completed(known: CallRow, told: EndedCall) -> EndedCall:
