@@ -139,11 +139,12 @@ class _Walker:
         introduced = index > 0 and (self._in("introduces", index - 1) or self._led_to(index, at))
         ends = self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens)
         alone = self._opens(index) and (directed or (index == 0 and ends))
-        if not self.tokens[at].word.isalpha() or not (introduced or alone):
+        numbered = directed and self._is_ordinal(at)  # "17 N 3rd"
+        if not (self.tokens[at].word.isalpha() or numbered) or not (introduced or alone):
             return None
         digits = len(self.tokens[index].word)
         all_of_it = index == 0 and at + 1 == len(self.tokens) and not self._in("counted", at) and not self._plural(at)
-        written_large = self._capital(at) and (introduced or digits > 1 or all_of_it)
+        written_large = numbered or (self._capital(at) and (introduced or digits > 1 or all_of_it))
         if directed and not ends and self._shouted(at):
             return None  # "60 W LED bulbs"
         return at + 1 if written_large or (digits > 2 and (ends or introduced or not directed)) else None

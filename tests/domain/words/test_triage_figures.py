@@ -38,6 +38,7 @@ REPLY_SETS = {
     "twenty-second batch": labels.replies("replies22.txt"),
     "twenty-third batch": labels.replies("replies23.txt"),
     "twenty-fourth batch": labels.replies("replies24.txt"),
+    "twenty-fifth batch": labels.replies("replies25.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -70,6 +71,7 @@ TEMPLATE_SETS = {
     "twenty-seventh batch": labels.templates("templates27.txt"),
     "twenty-eighth batch": labels.templates("templates28.txt"),
     "twenty-ninth batch": labels.templates("templates29.txt"),
+    "thirtieth batch": labels.templates("templates30.txt"),
 }
 
 OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]
@@ -80,6 +82,7 @@ ADDRESS_FILES = [
     "addresses4.txt",
     "addresses5.txt",
     "addresses6.txt",
+    "addresses7.txt",
 ]
 
 
@@ -116,10 +119,11 @@ def test_what_is_only_to_be_looked_at_wakes_nobody(name: str) -> None:
     assert share("woken for a look", name, looks, lambda _, found: found.level is TriageLevel.URGENT) <= 0.10
 
 
-def test_personal_texts_wake_nobody() -> None:
-    calm = [assess([text], LEXICON).level for text in labels.lines("calm.txt")]
+@pytest.mark.parametrize("file", ["calm.txt", "calm2.txt"])
+def test_personal_texts_wake_nobody(file: str) -> None:
+    calm = [assess([text], LEXICON).level for text in labels.lines(file)]
     urgent, check = calm.count(TriageLevel.URGENT), calm.count(TriageLevel.CHECK)
-    print(f"personal texts: urgent {urgent}/{len(calm)}, check {check}/{len(calm)}")
+    print(f"personal texts in {file}: urgent {urgent}/{len(calm)}, check {check}/{len(calm)}")
     assert urgent / len(calm) <= 0.05
     assert check / len(calm) <= 0.10
 

@@ -79,6 +79,7 @@ class Excuse(StrEnum):
 
     NEGATED = "negated"  # in its clause, before it
     HEDGED = "hedged"  # in its clause
+    HABIT = "habit"  # in its clause: "we usually call back", which with a time is a promise all the same
     CONDITION = "condition"  # in its clause, before it
     THEIRS = "theirs"  # the customer's own appointment, in its clause
     HARMLESS = "harmless"  # in the very words of it: "will read"
