@@ -39,6 +39,8 @@ REPLY_SETS = {
     "twenty-third batch": labels.replies("replies23.txt"),
     "twenty-fourth batch": labels.replies("replies24.txt"),
     "twenty-fifth batch": labels.replies("replies25.txt"),
+    "twenty-sixth batch": labels.replies("replies26.txt"),
+    "twenty-seventh batch": labels.replies("replies27.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -72,6 +74,8 @@ TEMPLATE_SETS = {
     "twenty-eighth batch": labels.templates("templates28.txt"),
     "twenty-ninth batch": labels.templates("templates29.txt"),
     "thirtieth batch": labels.templates("templates30.txt"),
+    "thirty-first batch": labels.templates("templates31.txt"),
+    "thirty-second batch": labels.templates("templates32.txt"),
 }
 
 OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]
