@@ -157,10 +157,10 @@ class Database:
             with storage_errors(path):
                 await asyncio.to_thread(migrate, path)
                 presence = Presence(path)
-                writer, watcher = [await stack.enter_async_context(_connection(path, presence)) for _ in range(2)]
-                readers = [
+                writer = await stack.enter_async_context(_connection(path, presence))
+                watcher, *readers = [
                     await stack.enter_async_context(_connection(path, presence, "query_only = ON"))
-                    for _ in range(READERS)
+                    for _ in range(1 + READERS)
                 ]
                 await writer.run(presence.begin)
             return cls(path, presence, writer, watcher, readers, stack.pop_all())
@@ -261,8 +261,9 @@ class Database:
 
     async def beat(self) -> None:
         """Commit something that means nothing and wakes nobody. Raises StorageError where a commit cannot be had."""
-        with storage_errors(self.path):
-            await _to_its_end(self._watcher.run(_beat))
+        async with self._writing:
+            with storage_errors(self.path):
+                await _to_its_end(self._writer.run(_beat))
         self.written += 1
 
     async def look(self) -> int:

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import aiosqlite
@@ -22,27 +23,29 @@ class Presence:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._files = (path, path.with_name(f"{path.name}-wal"))
+        self._files = (str(path), f"{path}-wal")
         self._known: list[tuple[int, int]] | None = None
         self._size = 0
+        self._one_at_a_time = Lock()  # each connection has its thread, and what one saw must not be older than `_size`
 
     def begin(self, connection: sqlite3.Connection) -> None:
         """From now on it should stay where it is."""
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # whoever reads has the log open
-        self._known = [_identity(file.stat()) for file in self._files]
+        self._known = [_identity(os.stat(file)) for file in self._files]  # noqa: PTH116
 
     def look(self, connection: sqlite3.Connection) -> None:
         """Raises LostError."""
         if self._known is None:
             return
-        try:
-            found = [file.stat() for file in self._files]
-        except OSError as error:
-            raise LostError(self._path) from error
-        size = found[0].st_size
-        if [_identity(one) for one in found] != self._known or self._is_cut(size, connection):
-            raise LostError(self._path)
-        self._size = size
+        with self._one_at_a_time:
+            try:
+                found = [os.stat(file) for file in self._files]  # noqa: PTH116  four times a commit: a third of Path.stat
+            except OSError as error:
+                raise LostError(self._path) from error
+            size = found[0].st_size
+            if [_identity(one) for one in found] != self._known or self._is_cut(size, connection):
+                raise LostError(self._path)
+            self._size = size
 
     def _is_cut(self, size: int, connection: sqlite3.Connection) -> bool:
         """It only shrinks by a VACUUM of somebody's, and then to what SQLite says it has."""

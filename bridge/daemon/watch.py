@@ -14,7 +14,7 @@ import structlog
 
 from bridge.ops.health import Backlog
 from storage.database import Database
-from storage.errors import LostError, StorageError
+from storage.errors import LostError, RejectedError, StorageError
 
 LOOK_EVERY = 1.0
 WRITE_EVERY = 1.5  # seconds, so every other look
@@ -59,7 +59,7 @@ class DatabaseWatch:
             await self._notice_others()
             await self._see_it_written()
             self.texts = await self._overdue(self._clock())
-        except StorageError as error:
+        except (StorageError, RejectedError) as error:
             self._say(str(error), lost=isinstance(error, LostError))
         else:
             self._say("", lost=False)

@@ -26,7 +26,8 @@ from bridge.domain.texts.messages import (
     Unanswered,
 )
 from bridge.domain.texts.policy import TextRules
-from bridge.texts.outbox import OutboxSettings
+from bridge.ops.health import Backlog
+from bridge.texts.outbox import Outbox, OutboxSettings
 from storage import messages, opt_outs, settings
 from storage.audit import Act, Subject, add
 from storage.database import Database, Reader, Writer
@@ -275,6 +276,19 @@ async def test_pause_holds_automatic_texts_but_not_a_persons_own_words(desk: Des
         await desk.until_parts_are("queued", "submitted", "submitted")
         await desk.resume()
         await desk.gateway.submitted(3)
+
+
+async def test_what_is_due_and_held_back_by_nobody_is_overdue(desk: Desk) -> None:
+    outbox = Outbox(desk.database, desk.gateway, desk.live, OutboxSettings(), clock=desk.clock)
+    await desk.call(missed_call())
+    await queue(desk, message(words="by hand", number=OTHER))
+    assert (await outbox.overdue(MONDAY_NOON + timedelta(seconds=90))).count == 2
+    async with desk.database.transaction() as tx:
+        await settings.turn(tx, settings.PAUSED, True, "Ann", MONDAY_NOON)
+    assert await outbox.overdue(MONDAY_NOON + timedelta(seconds=90)) == Backlog(1, timedelta(seconds=90))
+    async with desk.sending():
+        await desk.gateway.submitted(1)
+    assert await outbox.overdue(MONDAY_NOON + timedelta(seconds=90)) == Backlog()
 
 
 async def test_while_trying_it_out_strangers_get_nothing_that_nobody_wrote_by_hand(desk: Desk) -> None:

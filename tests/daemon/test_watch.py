@@ -1,0 +1,86 @@
+"""What the daemon says of its database, and when systemd should begin anew."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from datetime import datetime, timedelta
+from threading import Event
+
+import pytest
+from structlog.testing import capture_logs
+
+from bridge.daemon import watch
+from bridge.daemon.watch import DatabaseWatch
+from bridge.ops.health import Backlog
+from storage.database import PRAGMAS, Database
+from tests.desk import MONDAY_NOON
+
+OVERDUE = Backlog(2, timedelta(seconds=9))
+
+
+async def two_are_overdue(_: datetime) -> Backlog:
+    return OVERDUE
+
+
+@pytest.fixture(autouse=True)
+def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(watch, "WRITE_EVERY", 0.015)
+    monkeypatch.setattr("storage.database.PRAGMAS", (*PRAGMAS[:-1], "busy_timeout = 10"))
+
+
+@asynccontextmanager
+async def watching(database: Database) -> AsyncIterator[DatabaseWatch]:
+    watched = DatabaseWatch(database, two_are_overdue, clock=lambda: MONDAY_NOON)
+    task = asyncio.create_task(watched.run())
+    yield watched
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def until(holds: object) -> None:
+    assert callable(holds)
+    while not holds():  # noqa: ASYNC110  nobody tells of it
+        await asyncio.sleep(0.01)
+
+
+async def test_at_rest_it_writes_by_itself_and_tells_what_is_overdue(database: Database) -> None:
+    async with watching(database) as watched:
+        await until(lambda: database.written > 2)
+        assert (watched.fault, watched.texts, watched.would_restart_help) == ("", OVERDUE, False)
+        assert watched.unwritten_for < timedelta(seconds=5)
+
+
+async def test_a_fault_is_logged_once_as_it_begins_and_once_as_it_ends(database: Database) -> None:
+    with capture_logs() as logs:
+        async with watching(database) as watched:
+            with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                await until(lambda: watched.fault)
+                written = database.written
+                await asyncio.sleep(0.2)
+                assert (database.written, watched.would_restart_help) == (written, False)
+            await until(lambda: not watched.fault)
+    assert [entry["event"] for entry in logs] == ["database.fault", "database.well_again"]
+
+
+async def test_a_restart_helps_where_the_file_is_gone(database: Database) -> None:
+    async with watching(database) as watched:
+        database.path.unlink()
+        await until(lambda: watched.would_restart_help)
+        assert "restart textback" in watched.fault
+
+
+async def test_a_restart_helps_where_the_database_answers_no_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "STANDS_STILL", 0.1)
+    let_go = Event()
+    async with watching(database) as watched:
+        hanging = asyncio.create_task(database._watcher.run(lambda _: let_go.wait()))
+        await until(lambda: watched.would_restart_help)
+        assert watched.fault == ""
+        let_go.set()
+        await hanging
+        await until(lambda: not watched.would_restart_help)
