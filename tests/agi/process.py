@@ -10,42 +10,13 @@ from pathlib import Path
 import aiohttp
 
 from storage.database import Database
+from tests import site
 from tests.agi.phones import NINA, misses
 from tests.lab.asterisk import AGI_TOKEN
 from tests.lab.judge import LEAST
 from tests.lab.office import Office
 
 TEXTBACK = Path(sys.executable).with_name("textback")
-CONFIG = """
-business = "Dakwerk"
-country = "NL"
-zone = "Europe/Amsterdam"
-
-[[pbx]]
-port = {ami}
-username = "{username}"
-secret = "{secret}"
-
-[[line]]
-dids = ["0205550100"]
-sms_number = "+31205550100"
-
-[smpp]
-host = "127.0.0.1"
-port = {nobody}
-system_id = "nobody"
-password = "answers"
-
-[web]
-listen = "127.0.0.1:{page}"
-
-[phones]
-token = "{token}"
-listen = "127.0.0.1:{agi}"
-
-[storage]
-path = "textback.db"
-"""
 
 
 @dataclass(frozen=True)
@@ -93,15 +64,19 @@ async def daemon(
     async with await Database.open(folder / "textback.db") as database:
         await before(database)
     ports, page = office.asterisk.ports, port()
-    config = folder / "textback.toml"
-    config.touch(mode=0o600)
     username, secret = LEAST
-    config.write_text(
-        CONFIG.format(
-            ami=ports.ami, username=username, secret=secret, nobody=port(), page=page, agi=ports.agi, token=AGI_TOKEN
-        )
-        + settings
+    config = site.write(
+        folder,
+        business="Dakwerk",
+        country="NL",
+        zone="Europe/Amsterdam",
+        pbx=[{"port": ports.ami, "username": username, "secret": secret}],
+        line={"dids": ["0205550100"], "sms_number": "+31205550100"},
+        smpp={"port": port()},  # nobody answers there
+        web={"listen": f"127.0.0.1:{page}"},
+        phones={"token": AGI_TOKEN, "listen": f"127.0.0.1:{ports.agi}"},
     )
+    config.write_text(config.read_text() + settings)
     process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", config)
     try:
         running = Running(process, f"http://127.0.0.1:{page}")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bridge.ami.record import index_path
 from bridge.cli.app import build
+from tests import site
 from tests.recorded import FOLDER
 
 RECORDED = FOLDER / "22.10.1"
@@ -28,38 +29,18 @@ KEYS = [
     "text",
 ]
 
-CONFIG = """
-business = "Dakwerk"
-country = "NL"
-zone = "Europe/Amsterdam"
-[[pbx]]
-secret = "x"
-trunks = ["PJSIP/trunk-*"]
-[[line]]
-dids = ["0205550101"]
-sms_number = "+31205550100"
-[smpp]
-host = "127.0.0.1"
-port = 2775
-system_id = "x"
-password = "x"
-[hours]
-mon-fri = "08:00-09:00"
-[[person]]
-name = "Ana"
-mobile = "+31687654321"
-on_call = true
-[storage]
-path = "textback.db"
-"""
-
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    path = tmp_path / "textback.toml"
-    path.touch(mode=0o600)
-    path.write_text(CONFIG)
-    return path
+    return site.write(
+        tmp_path,
+        business="Dakwerk",
+        country="NL",
+        zone="Europe/Amsterdam",
+        line={"dids": ["0205550101"], "sms_number": "+31205550100"},
+        hours={"mon-fri": "08:00-09:00"},
+        person={"name": "Ana", "mobile": "+31687654321", "on_call": True},
+    )
 
 
 def replay(*arguments: str | Path) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests import site
 from tests.lab.judge import LEAST
 from tests.lab.office import Office
 from tests.lab.phone import answers_after
@@ -21,35 +22,6 @@ TEXTBACK = Path(sys.executable).with_name("textback")
 CUSTOMER, SERVED = "+31612345678", "+31687654321"
 OFFICE_NUMBER = "+31205550100"
 NOBODY_ANSWERS, SOMEBODY_ANSWERS = "0205550102", "0205550101"
-
-CONFIG = """
-business = "Dakwerk"
-country = "NL"
-zone = "Europe/Amsterdam"
-
-[[pbx]]
-port = {ami}
-username = "{username}"
-secret = "{secret}"
-trunks = ["PJSIP/trunk-*"]
-cdr = "{cdr}"
-
-[[line]]
-dids = ["0205550101", "0205550102"]
-sms_number = "{number}"
-
-[smpp]
-host = "127.0.0.1"
-port = {smpp}
-system_id = "{system_id}"
-password = "{password}"
-
-[web]
-listen = "127.0.0.1:{page}"
-
-[storage]
-path = "textback.db"
-"""
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.smsc, pytest.mark.timeout(120)]
 
@@ -100,20 +72,20 @@ async def smsc() -> AsyncIterator[NodeSmsc]:
 @pytest_asyncio.fixture
 async def installed(office: Office, smsc: NodeSmsc, tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[Textback]:
     """Configured, and not running."""
-    config = tmp_path / "textback.toml"
-    config.touch(mode=0o600)
-    config.write_text(
-        CONFIG.format(
-            ami=office.asterisk.ports.ami,
-            username=LEAST[0],
-            secret=LEAST[1],
-            cdr=office.asterisk.cdr_file,
-            number=OFFICE_NUMBER,
-            smpp=smsc.port,
-            system_id=SYSTEM_ID,
-            password=PASSWORD,
-            page=unused_tcp_port,
-        )
+    config = site.write(
+        tmp_path,
+        business="Dakwerk",
+        country="NL",
+        zone="Europe/Amsterdam",
+        pbx={
+            "port": office.asterisk.ports.ami,
+            "username": LEAST[0],
+            "secret": LEAST[1],
+            "cdr": str(office.asterisk.cdr_file),
+        },
+        line={"dids": [SOMEBODY_ANSWERS, NOBODY_ANSWERS], "sms_number": OFFICE_NUMBER},
+        smpp={"port": smsc.port, "system_id": SYSTEM_ID, "password": PASSWORD},
+        web={"listen": f"127.0.0.1:{unused_tcp_port}"},
     )
     async with aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
         yield Textback(config, http)

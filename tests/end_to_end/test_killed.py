@@ -20,36 +20,12 @@ from bridge.daemon.daemon import wall_clock
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.tape import Tape
+from tests import site
 from tests.lab.fixtures import missing
 
 TEXTBACK = Path(sys.executable).with_name("textback")
 CALLER, OFFICE = "+12015550123", "+12125550100"
 SECRET = "simulated"
-
-CONFIG = """
-business = "Ace Plumbing"
-country = "US"
-zone = "America/New_York"
-[[pbx]]
-port = {ami}
-secret = "{secret}"
-trunks = ["PJSIP/trunk-*"]
-[[line]]
-dids = ["{office}"]
-sms_number = "{office}"
-[smpp]
-host = "127.0.0.1"
-port = {smpp}
-system_id = "textback"
-password = "secret"
-reconnect_after = 0.2
-[web]
-listen = "127.0.0.1:{page}"
-[storage]
-path = "textback.db"
-[log]
-level = "warning"
-"""
 
 SETTLED = ("submitted", "delivered", "unknown")
 
@@ -136,10 +112,13 @@ def _part_states(database: Path) -> list[str]:
 
 
 def _configured(folder: Path, ami: int, smpp: int, page: int) -> Path:
-    path = folder / "textback.toml"
-    path.touch(mode=0o600)
-    path.write_text(CONFIG.format(ami=ami, secret=SECRET, office=OFFICE, smpp=smpp, page=page))
-    return path
+    return site.write(
+        folder,
+        pbx={"port": ami, "secret": SECRET},
+        smpp={"port": smpp, "reconnect_after": 0.2},
+        web={"listen": f"127.0.0.1:{page}"},
+        log={"level": "warning"},
+    )
 
 
 async def _textback(verb: str, config: Path) -> None:

@@ -32,50 +32,8 @@ from bridge.simulator.tape import Tape
 from storage import callbacks, contacts, settings
 from storage.contacts import Contact
 from storage.database import Database, Reader
+from tests import site
 from tests.smpp.peer import until_submitted
-
-CONFIG = """
-business = "Ace Plumbing"
-country = "US"
-zone = "America/New_York"
-
-[[pbx]]
-port = {ami}
-secret = "secret"
-trunks = ["PJSIP/trunk-*"]
-
-[[line]]
-dids = ["+12125550100"]
-sms_number = "+12125550100"
-
-[[person]]
-name = "Ann"
-mobile = "+12015550199"
-extension = "101"
-on_call = true
-
-[hours]
-mon-fri = "08:00-17:00"
-
-[digest]
-people = ["Ann"]
-at = "10:30"
-
-[rules]
-min_ring = "0s"   # the calls play twenty times as fast
-
-[smpp]
-host = "127.0.0.1"
-port = {smpp}
-system_id = "textback"
-password = "secret"
-
-[web]
-listen = "127.0.0.1:{page}"
-
-[storage]
-path = "textback.db"
-"""
 
 OFFICE, ANN = "+12125550100", "+12015550199"
 MONDAY = date(2026, 11, 23)
@@ -193,10 +151,18 @@ class Office:
 
 @asynccontextmanager
 async def office(folder: Path, port: int) -> AsyncIterator[Office]:
-    clock, path = Clock(), folder / "textback.toml"
+    clock = Clock()
     async with SimulatedPbx(clock=clock, secret="secret") as pbx, Smsc().serve() as smsc:
-        path.touch(mode=0o600)
-        path.write_text(CONFIG.format(ami=pbx.port, smpp=smsc.port, page=port))
+        path = site.write(
+            folder,
+            pbx={"port": pbx.port},
+            person={"name": "Ann", "mobile": "+12015550199", "extension": "101", "on_call": True},
+            hours={"mon-fri": "08:00-17:00"},
+            digest={"people": ["Ann"], "at": "10:30"},
+            rules={"min_ring": "0s"},  # the calls play twenty times as fast
+            smpp={"port": smsc.port},
+            web={"listen": f"127.0.0.1:{port}"},
+        )
         async with await Database.open(folder / "textback.db") as database, asyncio.TaskGroup() as group:
             await prepare(database)
             config = load(path, {})

@@ -13,38 +13,8 @@ from bridge.simulator.smsc import Smsc, Submitted
 from bridge.simulator.smsc_script import Behaviour, Script
 from storage import settings
 from storage.database import Database
+from tests import site
 from tests.desk import MONDAY_NIGHT, Clock
-
-CONFIG = """
-business = "Ace Plumbing"
-country = "US"
-zone = "America/New_York"
-[[pbx]]
-port = {ami}
-secret = "secret"
-[[line]]
-dids = ["+12125550100"]
-sms_number = "+12125550100"
-[hours]
-mon-fri = "08:00-17:00"
-[[person]]
-name = "Ann"
-mobile = "+12025550199"
-[[person]]
-name = "Bob"
-mobile = "+12025550198"
-[[shift]]
-people = ["Ann", "Bob"]
-[smpp]
-host = "127.0.0.1"
-port = {smpp}
-system_id = "textback"
-password = "secret"
-[web]
-listen = "127.0.0.1:{page}"
-[storage]
-path = "textback.db"
-"""
 
 OFFICE, CUSTOMER, ANN, BOB = "12125550100", "12025550123", "12025550199", "12025550198"
 UNDELIVERED = Behaviour(state="UNDELIV")
@@ -87,14 +57,20 @@ def _is(submitted: Submitted, destination: str, beginning: str) -> bool:
 @asynccontextmanager
 async def office(folder: Path, page: int, script: Script) -> AsyncIterator[Office]:
     clock = Clock(MONDAY_NIGHT)
-    path = folder / "textback.toml"
-    path.touch(mode=0o600)
     async with (
         SimulatedPbx(clock=clock, secret="secret") as pbx,
         Smsc(script, clock=clock).serve() as smsc,
         asyncio.TaskGroup() as group,
     ):
-        path.write_text(CONFIG.format(ami=pbx.port, smpp=smsc.port, page=page))
+        path = site.write(
+            folder,
+            pbx={"port": pbx.port},
+            hours={"mon-fri": "08:00-17:00"},
+            person=[{"name": "Ann", "mobile": f"+{ANN}"}, {"name": "Bob", "mobile": f"+{BOB}"}],
+            shift={"people": ["Ann", "Bob"]},
+            smpp={"port": smsc.port},
+            web={"listen": f"127.0.0.1:{page}"},
+        )
         daemon = Daemon(load(path, {}), {}, clock)
         group.create_task(daemon.run())
         await daemon.started.wait()
