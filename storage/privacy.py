@@ -151,6 +151,17 @@ async def everything(db: Reader, who: Party) -> Mapping[str, Sequence[Mapping[st
     return {table: [_plain(row) for row in await db.all(query, **_names(who))] for table, query in EXPORTED.items()}
 
 
+async def has_shown(db: Reader, digits: str) -> bool:
+    row = await db.only(
+        """
+        SELECT EXISTS (SELECT 1 FROM call WHERE number IS NULL AND digits = :digits AND digits <> '')
+               OR EXISTS (SELECT 1 FROM reply WHERE number IS NULL AND source = :digits) AS known
+        """,
+        digits=digits,
+    )
+    return bool(row["known"])
+
+
 def _plain(row: sqlite3.Row) -> Mapping[str, object]:
     return {key: _value(key, row[key]) for key in row.keys() if key not in NOT_SHOWN}  # noqa: SIM118  a Row is no dict
 

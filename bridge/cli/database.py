@@ -51,8 +51,3 @@ def number_of(written: str, country: str) -> E164:
     if number is None:
         raise typer.BadParameter(f'"{written}" is no valid number; write it as you would dial it, or with its country')
     return number
-
-
-def party_of(written: str, country: str) -> E164 | str:
-    """A number, or digits that are none, as the page shows a caller of whom there is no more."""
-    return phone.parse(written, country) or phone.as_shown(written) or number_of(written, country)

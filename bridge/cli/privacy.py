@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.database import party_of, with_database
+from bridge.cli.database import number_of, with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config
+from bridge.domain import phone
+from bridge.domain.phone import E164
 from bridge.reports.retention import Privacy
 from storage.database import Database
 
@@ -27,7 +29,7 @@ def forget(number: str, config: ConfigPath = CONFIG, yes: Yes = False) -> None:
         typer.confirm(f"Forget {number} for good?", abort=True)
 
     async def work(database: Database, loaded: Config) -> int:
-        wanted = party_of(number, loaded.office.country)
+        wanted = await _party(database, number, loaded.office.country)
         return await Privacy(database).forget(wanted, getpass.getuser(), datetime.now(UTC))
 
     changed = with_database(config, work)
@@ -39,7 +41,15 @@ def export(number: str, config: ConfigPath = CONFIG) -> None:
     """Everything that is stored of a number, as JSON: for whoever asks what we have of them."""
 
     async def work(database: Database, loaded: Config) -> str:
-        found = await Privacy(database).export(party_of(number, loaded.office.country))
+        found = await Privacy(database).export(await _party(database, number, loaded.office.country))
         return json.dumps(found, ensure_ascii=False, indent=2)
 
     print(with_database(config, work))
+
+
+async def _party(database: Database, written: str, country: str) -> E164 | str:
+    """A number, or digits that are none, as the page shows a caller of whom there is no more."""
+    digits = phone.as_shown(written)
+    if phone.parse(written, country) is None and await Privacy(database).has_shown(digits):
+        return digits
+    return number_of(written, country)

@@ -6,7 +6,7 @@ may be texted is another question, and `texts.policy`'s.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -143,6 +143,7 @@ def is_name(written: str) -> bool:
     return any(c.isalpha() for c in text) or not re.search("[0-9]", text)
 
 
+@lru_cache(1024)
 def parse(raw: str, country: str | None) -> E164 | None:
     """Read a caller's or customer's number as dialled or shown in `country` (ISO 3166, e.g. "US").
 
@@ -171,6 +172,7 @@ def is_at_home(number: E164, country: str) -> bool:
     return phonenumbers.parse(number.value).country_code == phonenumbers.country_code_for_region(country)
 
 
+@lru_cache(1024)
 def readings(raw: str, country: str) -> tuple[E164, ...]:
     """Whom a gateway may mean by this sender, the likeliest first.
 
@@ -183,7 +185,8 @@ def readings(raw: str, country: str) -> tuple[E164, ...]:
     return tuple(dict.fromkeys(map(_e164, known)))
 
 
-def by_last_digits(raw: str, country: str, regions: Collection[str]) -> tuple[E164, ...]:
+@lru_cache(1024)
+def by_last_digits(raw: str, country: str, regions: frozenset[str]) -> tuple[E164, ...]:
     """Every number of these countries, or a whole international one, that these digits end with; the longest first.
 
     What stands before it must be a way to dial: zeros, 011, the country code, a trunk prefix. Of digits that are no

@@ -76,6 +76,11 @@ class Privacy:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def has_shown(self, digits: str) -> bool:
+        """Has anybody called or written under these digits, which are no number?"""
+        async with self._database.read() as db:
+            return await privacy.has_shown(db, digits)
+
     async def export(self, number: privacy.Party) -> Mapping[str, Sequence[Mapping[str, object]]]:
         """Every stored row about it, table by table, as plain values; times are ISO 8601 in UTC."""
         async with self._database.read() as db:

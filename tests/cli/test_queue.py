@@ -10,6 +10,7 @@ import pytest
 
 from bridge.calls.missed_calls import MissedCalls
 from bridge.config import load
+from bridge.domain.calls.calls import Caller
 from bridge.texts.inbox import Inbox
 from storage.database import Database
 from tests.desk import CUSTOMER, OnThePhone, missed_call, text
@@ -87,3 +88,18 @@ def test_nothing_is_forgotten_without_a_yes(office: tuple[str, str]) -> None:
 def test_what_is_no_number_is_wrong_usage(office: tuple[str, str]) -> None:
     for verb in (("export",), ("forget", "--yes"), ("opt-outs", *office, "add")):
         assert run(*verb, "12", *(office if "add" not in verb else ())).returncode == 2
+
+
+def test_digits_that_are_no_number_are_shown_exported_and_forgotten(office: tuple[str, str]) -> None:
+    async def call() -> None:
+        config, now = load(Path(office[1]), {}), datetime.now(UTC)
+        async with await Database.open(config.database) as database:
+            calls = MissedCalls(database, config.office, config.rules, OnThePhone())
+            await calls.ended(replace(missed_call(at=now), caller=Caller(None, "0000000000")), now)
+
+    asyncio.run(call())
+    assert "caller ID 0000000000" in run("queue", *office).stdout
+    assert "0000000000" in [json.loads(row)["digits"] for row in run("queue", "--json", *office).stdout.splitlines()]
+    assert len(json.loads(run("export", "0000000000", *office).stdout)["call"]) == 1
+    assert "entries forgotten" in run("forget", "--yes", "0000000000", *office).stdout
+    assert "0000000000" not in run("queue", "--json", *office).stdout
