@@ -70,10 +70,12 @@ def _patterns() -> _Patterns:
     tables = tomllib.loads(files("bridge.domain.words").joinpath("machine_words.toml").read_text(encoding="utf-8"))
     words = tables.pop("words")
 
-    def joined_up(name: str) -> re.Pattern[str]:
-        patterns = [pattern for language in tables[name].values() for pattern in language]
+    def joined_up(table: str) -> re.Pattern[str]:
+        patterns = [pattern for language in tables[table].values() for pattern in language]
         whole = "|".join(f"(?:{pattern})" for pattern in patterns)
-        return re.compile(whole.replace("{tells}", words["tells"]).replace("{keyword}", words["keyword"]))
+        for name, meant in words.items():
+            whole = whole.replace(f"{{{name}}}", meant)
+        return re.compile(whole)
 
     return _Patterns(joined_up("instructs"), joined_up("surely"), joined_up("perhaps"))
 

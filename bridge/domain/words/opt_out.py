@@ -19,7 +19,7 @@ from bridge.domain.words.tokens import After, Clause, Token, clauses, tokenise
 
 LONG = 8  # letters: of so long a keyword one may be wrong
 MAX_BESIDE = 3  # words of a name beside a keyword
-OPEN = 8  # words: a text so short may be the beginning of the next one
+OPEN = 20  # words: a text so short may be the beginning of the next one
 PHONE = 7  # digits
 
 STOP_SIGNS = "🛑⛔🚫"
@@ -69,12 +69,22 @@ class _Reader:
         """A keyword that is all but for what changes nothing, or a strong one between two commas or stops."""
         if self._is_stop_sign():
             return OptOutRequest.STOP
-        said = self._telling(self._tokens, "polite") or list(self._tokens)
+        said = self._telling(self._unsigned(), "polite") or list(self._tokens)
         spoken_of = bool(self._tokens) and self._is(self._tokens[0], "spoken_of")
         for kind, name in _KEYWORDS:
             if said and not spoken_of and all(self._is_keyword(token, name) for token in said):
                 return kind
         return OptOutRequest.STOP if self._is_strong() else None
+
+    def _unsigned(self) -> list[Token]:
+        """Without names in the lines behind the first."""
+        behind = False
+        kept = []
+        for token in self._tokens:
+            if not (behind and token.alias == _NAME):
+                kept.append(token)
+            behind = behind or token.after >= After.STOP
+        return kept
 
     def _is_strong(self) -> bool:
         return (
@@ -145,8 +155,8 @@ class _Reader:
         """Plain wording ("please stop texting me"), clause by clause."""
         spoken = clauses(self._tokens, self._lexicon.words("turning"))
         meant = {kind for clause in spoken for kind in self._in_clause(clause)}
-        meant |= {OptOutRequest.STOP for piece in _pieces(self._tokens) if self._is_all_of(piece, Scope.SENTENCE)}
-        meant |= {OptOutRequest.STOP for piece in [self._tokens] if self._is_all_of(piece, Scope.TEXT)}
+        meant |= {kind for piece in _pieces(self._tokens) for kind in self._all_of(piece, Scope.SENTENCE)}
+        meant |= self._all_of(self._tokens, Scope.TEXT)
         if OptOutRequest.WRONG_NUMBER in meant and self._is_a_customer():
             meant.remove(OptOutRequest.WRONG_NUMBER)
         return next((kind for kind in _FIRST_TO_COUNT if kind in meant), OptOutRequest.NONE)
@@ -163,15 +173,11 @@ class _Reader:
     def _find(self, tokens: Sequence[Token]) -> list[PhraseMatch[OptOutPhrase]]:
         return self._lexicon.opt_out_book.find(tokens)
 
-    def _is_all_of(self, tokens: Sequence[Token], scope: Scope) -> bool:
-        """Is a phrase of that scope all that is said, but for what changes nothing?"""
-        for match in self._find(tokens):
-            around = (*tokens[: match.first], *tokens[match.last + 1 :])
-            if match.value == OptOutPhrase(OptOutRequest.STOP, scope) and not self._telling(
-                around, "polite", "asks_to"
-            ):
-                return True
-        return False
+    def _all_of(self, tokens: Sequence[Token], scope: Scope) -> set[OptOutRequest]:
+        """The phrases of that scope that are all that is said, but for what changes nothing."""
+        found = [match for match in self._find(tokens) if match.value.scope is scope]
+        around = [(match, (*tokens[: match.first], *tokens[match.last + 1 :])) for match in found]
+        return {match.value.kind for match, rest in around if not self._telling(rest, "polite", "asks_to")}
 
     def _is_a_customer(self) -> bool:
         """Whoever called: somebody here tells of a trouble or wants something."""
