@@ -38,7 +38,7 @@ _FILLER = re.compile(
 )
 _NO_WORD = re.compile(r"[^\w]+")
 
-_ASKED_BY_A_PERSON = re.compile(r"\b(?:do i|how do i|can i|should i|i will|i'll|i want|i)\b")
+_ASKED_BY_A_PERSON = re.compile(r"\b(?:i|i'll|said|says|told|your (?:text|machine|message))\b")
 
 _TRANSCRIPT = re.compile(
     r"\b(?:(?:voice ?mail|voice message|vm)\b.{0,60}?(?:transcri\w+|to text|from [^:]{4,40})"
@@ -89,12 +89,12 @@ def heard(folded: str) -> MachineWords:
     sentences = [match.span() for match in _SENTENCE.finditer(text)]
     sure = [span for span in sentences if patterns.surely.search(text, *span)]
     told = [span for span in sentences if _is_instruction(text, span)]
-    office = [piece for span in sentences for piece in _of_an_office(text, span)] if sure else []
+    office = [piece for span in sentences for piece in _of_an_office(text, span)] if sure or told else []
     perhaps = [match.span() for match in patterns.perhaps.finditer(text)]
     everything = joined([*told, *office, *perhaps])
-    if sure and not _OWN_TROUBLE.search(_left(folded, everything)):
+    if (sure or told) and not _OWN_TROUBLE.search(_left(folded, everything)):
         return MachineWords(everything, is_machine=True)
-    if everything and not sure and _says_nothing(_left(folded, everything)):
+    if everything and not (sure or told) and _says_nothing(_left(folded, everything)):
         return MachineWords(everything, is_machine=True)
     return MachineWords(joined([*told, *office]), is_machine=False)
 
