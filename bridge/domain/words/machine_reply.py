@@ -19,15 +19,11 @@ LOOKED_AT = 1500
 _PIECE = re.compile(r".+?(?:[,()]+|(?=\b(?:and|but|y|pero|et|mais) )|$)", re.DOTALL)
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;]+|\n|$)")
 
-_OF_AN_OFFICE = re.compile(
-    r"\b(?:if|for|when|during|please|we|we're|we'll|our|us|you|your|monday|mon|tuesday|weekdays|hours?|press|dial"
-    r"|si|para|por|nosotros|nuestr\w+|le|su|lunes|horario|puede|estamos"
-    r"|pour|nous|notre|nos|vous|votre|lundi|heures|veuillez)\b"
-)
-_OWN_TROUBLE = re.compile(
-    r"\b(?:my|mine|i have|i've|i smell|i see|i need|i got|there'?s|there is|fix|mi|mis|tengo|necesito|huele|ma|j'ai"
-    r"|il y a|mon (?=\w{4}))\b"
-    r"|\b(?:is|are|esta|est)(?: \w+)? (?:flood|leak|burst|smok|spark|pour|burn|drip|inund|gotea|fuite)"
+_OWN_AFFAIR = re.compile(
+    r"\b(?:my|mine|i have|i've|i smell|i see|i need|i got|there'?s|there is|fix|can you|could you|do you|burst|flood(?:ed|ing)"
+    r"|leaking|no heat|water damage|stop(?! to\b| 2)|(?:remove|take) (?:me|us|this)|wrong number|do not (?:text|contact|call) (?:me|us|this)"
+    r"|mi|mis|tengo|necesito|huele|fuga|ma|j'ai|il y a|fuite|mon (?=\w{4}))\b"
+    r"|\b(?:is|are|esta|est)(?: \w+)? (?:leak|smok|spark|pour|burn|drip|inund|gotea)"
 )
 _CONDITION = re.compile(r"\b(?:if|for|when|in case|si|para|en caso|pour|en cas)\b")
 _FILLER = re.compile(
@@ -87,16 +83,18 @@ def heard(folded: str) -> MachineWords:
         return MachineWords([(0, begun)], is_machine=False)
     text, patterns = folded[:LOOKED_AT], _patterns()
     sentences = [match.span() for match in _SENTENCE.finditer(text)]
-    sure = [span for span in sentences if patterns.surely.search(text, *span)]
+    sure = [span for span in sentences if patterns.surely.search(text, *span) and "?" not in text[slice(*span)]]
     told = [span for span in sentences if _is_instruction(text, span)]
-    office = [piece for span in sentences for piece in _of_an_office(text, span)] if sure or told else []
     perhaps = [match.span() for match in patterns.perhaps.finditer(text)]
-    everything = joined([*told, *office, *perhaps])
-    if (sure or told) and not _OWN_TROUBLE.search(_left(folded, everything)):
-        return MachineWords(everything, is_machine=True)
-    if everything and not (sure or told) and _says_nothing(_left(folded, everything)):
-        return MachineWords(everything, is_machine=True)
-    return MachineWords(joined([*told, *office]), is_machine=False)
+    rest = _without(text, [*told, *perhaps])
+    pieces = [piece for span in sentences for piece in _pieces(rest, span)]
+    affairs = [piece for piece in pieces if _is_own_affair(rest, piece)]
+    if (sure or told) and not affairs:
+        return MachineWords([(0, len(text))], is_machine=True)
+    if perhaps and not (sure or told) and not _FILLER.sub("", _NO_WORD.sub(" ", rest)).strip():
+        return MachineWords(perhaps, is_machine=True)
+    announced = [piece for piece in pieces if patterns.surely.search(text, *piece) and piece not in affairs]
+    return MachineWords(joined([*told, *announced]) if sure or told else (), is_machine=False)
 
 
 def _transcript_begins(folded: str) -> int:
@@ -107,32 +105,29 @@ def _transcript_begins(folded: str) -> int:
 def _is_instruction(text: str, span: Stretch) -> bool:
     """`Reply STOP to end`, but not `Do I text STOP to stop?` nor a keyword that is the whole text."""
     found = _patterns().instructs.search(text, *span)
-    if not found:
+    if not found or "?" in text[slice(*span)]:
         return False
     keyword_alone = _NO_WORD.sub(" ", text).strip() == _NO_WORD.sub(" ", found.group()).strip()
     bare = keyword_alone or len(text.split()) <= 3
     return not bare and not _ASKED_BY_A_PERSON.search(text, span[0], found.end())
 
 
-def _of_an_office(text: str, span: Stretch) -> Iterator[Stretch]:
-    """In a machine's text: the pieces of a sentence that speak for a company, and of nobody's own trouble.
-
-    Behind an "if" or a "for" the rest of the sentence belongs to it: "for leaks, no heat, call ...".
-    """
-    supposed = False
+def _pieces(text: str, span: Stretch) -> Iterator[Stretch]:
+    """What stands between commas and "and"s. Behind an "if" or a "for" all is one: "for leaks, no heat, call ..."."""
+    start = span[0]
     for match in _PIECE.finditer(text, *span):
-        piece = match.span()
-        supposed = supposed or _CONDITION.search(text, *piece) is not None
-        speaks = _patterns().surely.search(text, *piece) or _OF_AN_OFFICE.search(text, *piece)
-        if (supposed or speaks) and not (_OWN_TROUBLE.search(text, *piece) and not _CONDITION.search(text, *piece)):
-            yield piece
+        if _CONDITION.search(text, start, match.end()):
+            yield start, span[1]
+            return
+        yield match.span()
+        start = match.end()
 
 
-def _left(folded: str, stretches: Sequence[Stretch]) -> str:
-    for start, end in reversed(stretches):
-        folded = f"{folded[:start]} {folded[end:]}"
+def _is_own_affair(text: str, piece: Stretch) -> bool:
+    return _OWN_AFFAIR.search(text, *piece) is not None and not _CONDITION.search(text, *piece)
+
+
+def _without(folded: str, stretches: Sequence[Stretch]) -> str:
+    for start, end in stretches:
+        folded = folded[:start] + " " * (end - start) + folded[end:]
     return folded
-
-
-def _says_nothing(folded: str) -> bool:
-    return not _FILLER.sub("", _NO_WORD.sub(" ", folded)).strip()

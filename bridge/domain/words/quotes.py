@@ -23,7 +23,7 @@ FILLED_IN = 6  # words that may stand between two stretches of one text of ours:
 MAX_SENT = 80  # texts of ours that are looked at
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_NAME = re.compile(r"(?:^|[\n\"“«„])[ \t]*[^\n.!?:\"“«„]{1,40}: ?$")
+_NAME = re.compile(r"(?:^|[\n\"“«„])[ \t]*[^\n.!?:>\"“«„]{1,40}: ?$")
 _OPENING, _CLOSING = "\"“«„'‹(", "\"”»“'›)"
 _QUOTED_LINE = re.compile(r"^[ \t]*>(?![ \t]?\d).*$", re.MULTILINE)
 _TO_THE_END = re.compile(
@@ -58,10 +58,11 @@ _SIGNATURE = re.compile(
 
 
 def carried(folded: str) -> Iterator[Stretch]:
-    """What mail programs and phones add."""
+    """What mail programs and phones add. A text of nothing but quoted lines quotes nobody, unless it repeats us."""
     whole = _TO_THE_END.search(folded)
     lines = [match.span() for match in _QUOTED_LINE.finditer(folded)]
-    yield from lines
+    if whole or _QUOTED_LINE.sub("", folded).strip():
+        yield from lines
     if whole:
         quoted_by_lines = any(start >= whole.start() for start, _ in lines)
         yield whole.start(), whole.end() if quoted_by_lines else len(folded)
@@ -142,7 +143,7 @@ def _is_quote(folded: str, said: _Words, at: int, length: int, ours: _Words, pla
     in_marks = before[-1:] in _OPENING and before != "" and (not behind or behind[0] in _CLOSING)
     if in_marks and length >= IN_MARKS:
         return True
-    if length < WHOLE_SENTENCE or not ours.begins(place):
+    if length < WHOLE_SENTENCE or not (ours.begins(place) and said.begins(at)):
         return False
     if last + 1 == len(said.words) and not ours.ends(place + length - 1):
         return True

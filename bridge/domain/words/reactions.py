@@ -45,7 +45,8 @@ _REMOVED = (
     rf"|(?P<gone_e>{_EMOJI}) ?(?:was )?(?:removed from|(?:se )?(?:eliminado|quitado|quito) de|(?:retire|supprime) de)"
 )
 _REACTED = (
-    rf"(?:has )?reacted (?:with )?(?:an? )?(?P<e_en>{_EMOJI})(?: to| on)?"
+    rf"(?P<named_behind>(?:has )?reacted to|(?:ha )?reacciono a|a reagi a)(?=\s*[\"“«„'])"
+    rf"|(?:has )?reacted (?:with )?(?:an? )?(?P<e_en>{_EMOJI})(?: to| on)?"
     rf"|(?:ha )?reaccion(?:o|ado) (?:con )?(?:un )?(?P<e_es>{_EMOJI})(?: a| en)?"
     rf"|a reagi (?:avec |par )?(?:un )?(?P<e_fr>{_EMOJI})(?: a| au| sur)?"
     rf"|(?P<e>{_EMOJI})(?: (?:to|on|a|al|para|en|sur|pour|em|su|zu|auf|op|till?))?"
@@ -62,6 +63,7 @@ _THING = re.compile(
     r"|film|piece jointe|lien|position|note vocale|message (?:vocal|audio)|autocollant|pegatina)s?\s*(?=[.!?\n,;]|$)"
 )
 _CLOSING = {"“": "”", "„": "“”", "«": "»", "”": "”", "'": "'", '"': '"', "‹": "›"}
+_BEHIND = re.compile(rf"\s*(?:with|con|avec) (?:an? |un )?({_EMOJI})")
 MAX_LEAD = 120
 _REMOVED_WORD = "removed"
 
@@ -97,6 +99,9 @@ def frame(folded: str) -> Frame | None:
     if lead is None:
         return None
     end = quote_end(folded, lead.end())
+    behind = _BEHIND.match(folded, end) if end and lead["named_behind"] else None
+    if behind:
+        return Frame(Reaction(behind[1]), behind.end())
     if end is None and (thing := _THING.match(folded, lead.end())):
         end = thing.end()
     return Frame(_reaction(lead), end) if end is not None else None
