@@ -78,6 +78,15 @@ async def test_a_phone_that_answers_by_itself_gets_it_once_an_hour(night: Night)
     assert len(await night.told()) == 2
 
 
+async def test_a_reaction_to_an_alert_takes_nothing_and_is_answered_by_nobody(night: Night) -> None:
+    await night.writes(LEAK)
+    await night.arrive()
+    before = await night.told()
+    await night.staff(STAFF, "👍 to “1”")
+    assert (await night.row()).owner is None
+    assert await night.told() == before
+
+
 @pytest.fixture
 async def held(night: Night) -> Night:
     """Ann has row 1."""

@@ -277,6 +277,19 @@ async def test_a_reaction_to_our_text_is_stored_shown_and_nothing_else(desk: Des
     assert await desk.column(KINDS) == []
 
 
+async def test_row_and_conversation_show_a_reaction_as_one(desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.inbox.received(text("my sink is clogged"))
+    await desk.inbox.received(text(f"Liked “{await first_text(desk)}”"))
+    async with served(desk) as client:
+        page = await shown(client)
+        assert "👍 to your text" in page.words
+        assert "my sink is clogged" in page.words
+        conversation = await shown(client, f"/callbacks/{(await desk.row()).id}")
+        assert "👍 to your text" in conversation.words
+        assert "Liked" not in conversation.words
+
+
 async def test_a_reaction_counts_as_a_text_reply(desk: Desk) -> None:
     async with desk.sending():
         await desk.call(missed_call())

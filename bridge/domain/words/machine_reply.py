@@ -20,16 +20,16 @@ _PIECE = re.compile(r".+?(?:[,()]+|(?=\b(?:and|but|y|pero|et|mais) )|$)", re.DOT
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;]+|\n|$)")
 
 _OWN_AFFAIR = re.compile(
-    r"\b(?:my|mine|i have|i've|i smell|i see|i need|i got|there'?s|there is|fix|can you|could you|do you|burst|flood(?:ed|ing)"
-    r"|leaking|no heat|water damage|stop(?! to\b| 2)|(?:remove|take) (?:me|us|this)|wrong number|do not (?:text|contact|call) (?:me|us|this)"
-    r"|mi|mis|tengo|necesito|huele|fuga|ma|j'ai|il y a|fuite|mon (?=\w{4}))\b"
+    r"\b(?:my|mine|i have|i've|i smell|i see|i need|i got|there'?s|there is|fix|can you|could you|do you|burst|leaking"
+    r"|flood(?:ed|ing)|no heat|water damage|stop(?! to\b| 2|\W+which)|(?:remove|take) (?:me|us|this)|wrong number"
+    r"|do not (?:text|contact|call) (?:me|us)|mi|mis|tengo|necesito|huele|fuga|ma|j'ai|il y a|fuite|mon (?=\w{4}))\b"
     r"|\b(?:is|are|esta|est)(?: \w+)? (?:leak|smok|spark|pour|burn|drip|inund|gotea)"
 )
 _CONDITION = re.compile(r"\b(?:if|for|when|in case|si|para|en caso|pour|en cas)\b")
 _FILLER = re.compile(
     r"\b(?:hi|hello|hey|sorry|thanks|thank you|ok|so|but|and|please|android|auto|later|right|now|at|this|the|moment"
     r"|then|hours?|until|back|you|i|will|a|soon|as|possible|asap"
-    r"|lo siento|gracias|hola|perdon|pero|y|luego|tarde|mas|en|cuanto|llegue"
+    r"|lo siento|gracias|hola|perdon|pero|y|luego|tarde|mas|en|cuanto|este|momento|llegue"
     r"|pueda|desolee?|merci|bonjour|mais|et|des|que|pour|le)\b"
 )
 _NO_WORD = re.compile(r"[^\w]+")

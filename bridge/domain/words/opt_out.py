@@ -138,7 +138,9 @@ class _Reader:
     def _telling(self, tokens: Sequence[Token], *fillers: str) -> list[Token]:
         """Without what changes nothing: politeness, emoji, numbers."""
         return [
-            token for token in tokens if (token.word.isalpha() or token.word == "@") and not any(self._is(token, name) for name in fillers)
+            token
+            for token in tokens
+            if (token.word.isalpha() or token.word == "@") and not any(self._is(token, name) for name in fillers)
         ]
 
     def _is(self, token: Token, name: str) -> bool:
