@@ -51,6 +51,15 @@ def test_the_queue_is_shown_also_once_a_customer_has_replied(office: tuple[str, 
     assert done.stdout.startswith("URGENT #1 Mary Poole")
 
 
+@pytest.mark.parametrize("mistake", ['country = "Utopia"', 'country = "US'])
+def test_the_queue_is_shown_also_where_the_office_cannot_be_read(office: tuple[str, str], mistake: str) -> None:
+    path = Path(office[1])
+    path.write_text(path.read_text().replace('country = "US"', mistake))
+    done = run("queue", *office, "--branch", "Ace Plumbing")
+    assert (done.returncode, "check-config" in done.stderr) == (0, True)
+    assert done.stdout.startswith("#1 Mary Poole (202) 555-0123, since ")
+
+
 def test_the_digest_can_be_read_at_any_time(office: tuple[str, str]) -> None:
     assert run("digest", *office).stdout.startswith("1 to call. #1 Mary Poole (202) 555-0123, since ")
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
@@ -12,7 +13,7 @@ from aiohttp import ClientResponse
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Callback, CallbackState, Outcome, Urgency
 from bridge.domain.phone import E164
-from bridge.ops.health import HealthNote, LinkHealth, LinkKind
+from bridge.ops.health import Backlog, HealthNote, LinkHealth, LinkKind
 from bridge.web.security import COOKIE, TOKEN
 from storage import callbacks, settings
 from storage.audit import Act
@@ -149,6 +150,22 @@ async def test_while_paused_the_page_says_what_would_have_happened(client: Clien
     page = await shown(client)
     assert "Texting is paused" in page.words
     assert "Would have texted" in page.words
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        ({"unwritten_for": timedelta(seconds=31)}, "Nothing could be recorded for 31 s."),
+        ({"calls": Backlog(2, timedelta(seconds=12))}, "Ended calls have waited to be recorded for 12 s."),
+        ({"texts": Backlog(3, timedelta(seconds=130))}, "Texts are due and have not been sent for 130 s."),
+    ],
+)
+async def test_what_waits_too_long_is_said(client: Client, faults: Faults, late: dict[str, Any], said: str) -> None:
+    faults.health = replace(faults.health, **late)
+    page = (await shown(client)).words
+    assert said in page
+    assert ("Nothing is recorded" in page) is ("texts" not in late)
+    assert ("2 calls wait to be recorded" in page) is ("calls" in late)
 
 
 async def test_a_fault_is_said_with_what_still_works(client: Client, faults: Faults) -> None:
