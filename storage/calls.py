@@ -206,6 +206,12 @@ async def deferred(db: Reader, customer: E164) -> Sequence[CallRow]:
     return [_call(row) for row in rows]
 
 
+async def held(db: Reader) -> Sequence[CallRow]:
+    """Calls whose text waits for the morning, newest first."""
+    rows = await db.all("SELECT * FROM call WHERE text_why = 'held' ORDER BY id DESC")
+    return [_call(row) for row in rows]
+
+
 async def of_callback(db: Reader, callback_id: int) -> Sequence[CallRow]:
     rows = await db.all("SELECT * FROM call WHERE callback_id = :id ORDER BY id", id=callback_id)
     return [_call(row) for row in rows]

@@ -11,7 +11,7 @@ import structlog
 
 from bridge.callbacks import reached as recovery
 from bridge.domain.callbacks import queue
-from bridge.domain.callbacks.queue import TEXTBACK, Callback, Verb
+from bridge.domain.callbacks.queue import TEXTBACK, Callback, CallbackState, Verb
 from bridge.domain.calls.calls import Direction, EndedCall, Verdict
 from bridge.domain.office.office import Line, Office
 from bridge.domain.phone import E164
@@ -44,11 +44,15 @@ SEND = "send"
 
 
 class FirstText(Protocol):
-    def __call__(self, line: Line, office: Office, call: EndedCall, *, closed: bool, now: datetime) -> Rendered: ...
+    def __call__(
+        self, line: Line, office: Office, call: EndedCall, *, closed: bool, held: bool, now: datetime
+    ) -> Rendered: ...
 
 
-def shipped_first_text(line: Line, office: Office, call: EndedCall, *, closed: bool, now: datetime) -> Rendered:
-    found = texts.situation(line, office, now, call, closed=closed)
+def shipped_first_text(
+    line: Line, office: Office, call: EndedCall, *, closed: bool, held: bool, now: datetime
+) -> Rendered:
+    found = texts.situation(line, office, now, call, closed=closed, held=held)
     return texts.first(line, office, found)
 
 
@@ -182,7 +186,14 @@ class MissedCalls:
 
     def _plan(self, call: EndedCall, found: _Known, late: bool, now: datetime) -> _Plan:
         decision = policy.decide(
-            call, found.history, found.live, self._rules, now, closed=found.closed, line_known=found.line_known
+            call,
+            found.history,
+            found.live,
+            self._rules,
+            now,
+            closed=found.closed,
+            line_known=found.line_known,
+            on_call=_on_call(found.office, found.line, now),
         )
         filtered = policy.filtered(call, found.history.contact, self._rules) if policy.needs_callback(call) else None
         filing = Filing(
@@ -222,7 +233,9 @@ class MissedCalls:
         if isinstance(plan.decision, NoText):
             return plan
         line = office.line_named(plan.filing.line)
-        text = self._first_text(line, office, call, closed=plan.filing.closed, now=now)
+        held = self._rules.hold.was_held(call.ended_at or now, self._rules.max_age, now)
+        closed = not line.calendar.is_open(now) if held else plan.filing.closed
+        text = self._first_text(line, office, call, closed=closed, held=held, now=now)
         return replace(plan, text=text, refused=not self._text_reader.promises_nothing(text.text))
 
     # --- apply
@@ -305,17 +318,60 @@ class MissedCalls:
     async def _decide_deferred(self, tx: Writer, office: Office, number: E164, now: datetime, *, but: int) -> None:
         """Another call of this number held their text back; now that one call ended, decide again."""
         for row in await calls.deferred(tx, number):
-            if row.id == but:
-                continue
-            past = await self._history(tx, number, now, but=row.id)
-            line_known = self._office.knows_line(row.call.key.pbx, row.call.did)
-            decision = policy.decide(
-                row.call, past, False, self._rules, now, closed=row.filing.closed, line_known=line_known
-            )
-            plan = self._with_text(_Plan(decision, row.filing, None, None), row.call, office, now)
-            word = _word(decision)
-            await calls.decided(tx, row, word, Act(TEXTBACK, "decided", now, {"text": word}))
-            await self._keep_text(tx, await calls.get(tx, row.id), office, plan, now)
+            if row.id != but:
+                await self._decide_again(tx, office, row, number, now, live=False)
+
+    async def release_held(self, now: datetime) -> None:
+        """The night is over: decide again about every call whose text waited for the morning."""
+        if self._rules.hold.until(now) is not None:
+            return
+        async with self._database.read() as db:
+            waiting = await calls.held(db)
+        for row in waiting:
+            if row.filing.number is not None:
+                await self._release(row.id, row.filing.number, now)
+
+    async def _release(self, call_id: int, number: E164, now: datetime) -> None:
+        live = self._live.is_live(number)
+        async with self._database.transaction() as tx:
+            row = await calls.get(tx, call_id)
+            if row.filing.text_why == NoTextReason.HELD:
+                office = await schedule_changes.office_with_changes(tx, self._office, now)
+                await self._decide_again(tx, office, row, number, now, live=live)
+
+    async def _decide_again(
+        self, tx: Writer, office: Office, row: CallRow, number: E164, now: datetime, *, live: bool
+    ) -> None:
+        """Whose callback somebody closed meanwhile needs no text any more."""
+        past = await self._history(tx, number, now, but=row.id)
+        decision = policy.decide(
+            row.call,
+            past,
+            live,
+            self._rules,
+            now,
+            closed=row.filing.closed,
+            line_known=self._office.knows_line(row.call.key.pbx, row.call.did),
+            on_call=_on_call(office, office.line_named(row.filing.line), now),
+        )
+        if isinstance(decision, SendText) and await _is_closed(tx, row):
+            decision = NoText(NoTextReason.DEALT_WITH)
+        word = _word(decision)
+        if word == row.filing.text_why:
+            return
+        plan = self._with_text(_Plan(decision, row.filing, None, None), row.call, office, now)
+        await calls.decided(tx, row, word, Act(TEXTBACK, "decided", now, {"text": word}))
+        await self._keep_text(tx, await calls.get(tx, row.id), office, plan, now)
+
+
+def _on_call(office: Office, line: Line, now: datetime) -> bool:
+    return bool(office.roster.on_call(line.branch, now))
+
+
+async def _is_closed(db: Reader, row: CallRow) -> bool:
+    if row.filing.callback_id is None:
+        return False
+    return (await callbacks.get(db, row.filing.callback_id)).state is CallbackState.CLOSED
 
 
 def _tells_more(call: EndedCall, known: CallRow) -> bool:

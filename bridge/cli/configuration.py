@@ -18,6 +18,7 @@ from bridge.domain.office.roster import AHEAD
 from bridge.domain.office.templates import BY_REASON, Language, Template
 from bridge.domain.texts import gsm
 from bridge.domain.texts import rendering as texts
+from bridge.domain.texts.policy import TextRules
 from bridge.domain.texts.rendering import Rendered, Situation
 from bridge.office.schedule_changes import office_with_changes
 from storage.database import Database
@@ -55,7 +56,7 @@ def report(config: Config, now: datetime, office: Office | None = None) -> Itera
     for line in office.lines:
         yield ""
         yield f"Line {line.name}: {', '.join(line.dids)} on {line.pbx}; texts from {line.sms_number}"
-        yield from _texts(line, office, now)
+        yield from _texts(line, office, now, config.rules)
         yield from hours_ahead(line.calendar, now)
     yield ""
     yield from on_call.report(office, now)
@@ -72,13 +73,16 @@ def _connections(config: Config) -> Iterator[str]:
         yield f"SMS gateway: {smpp.system_id} at {smpp.host}:{smpp.port}, {smpp.rate:g} texts a second at most"
     if not config.gateways:
         yield "SMS gateway: none yet; calls are judged and queued, and nobody is texted"
+    if hold := config.rules.hold_at_night:
+        yield f"Night: first texts after calls from {hold} wait for its end, unless somebody is on call when they call"
     yield f"Page: http://{config.web.host}:{config.web.port}/"
     yield f"Database: {config.database}"
 
 
-def _texts(line: Line, office: Office, now: datetime) -> Iterator[str]:
+def _texts(line: Line, office: Office, now: datetime, rules: TextRules) -> Iterator[str]:
     """Every text this line can send, as it would be sent now, with what it costs."""
-    for what, rendered in renderings(line, office, now):
+    held = _held(line, office, now) if rules.hold_at_night else ()
+    for what, rendered in (*renderings(line, office, now), *held):
         yield f"  {what}: {_cost(rendered.text)}"
         yield f"    {rendered.text}"
 
@@ -100,6 +104,17 @@ def renderings(line: Line, office: Office, now: datetime) -> Iterator[tuple[str,
         yield f"receipt ({language})", texts.receipt(line, office, language, ask_address=True, danger=True)
         for template in (Template.OPT_OUT, Template.OPT_IN, Template.HELP, Template.NO_PICTURES):
             yield f"{template.replace('_', ' ')} ({language})", texts.answer(line, office, template, language)
+
+
+def _held(line: Line, office: Office, now: datetime) -> Iterator[tuple[str, Rendered]]:
+    """First texts that waited for the morning."""
+    opens = line.calendar.opens_at(now)
+    for voicemail in (False, True):
+        label = f"held at night{', after a voicemail' if voicemail else ''}"
+        yield label, texts.first(line, office, Situation(now, voicemail=voicemail, held=True))
+    if not line.calendar.never_closes:
+        closed = Situation(now, closed=True, opens_at=opens, held=True)
+        yield "held at night, closed and nobody on call", texts.first(line, office, closed)
 
 
 def _on_call(line: Line, office: Office, now: datetime) -> Sequence[bool]:

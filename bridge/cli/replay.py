@@ -115,8 +115,17 @@ class DryRun:
         if self._config is None:
             return None
         now = call.ended_at or call.started_at or SOME_DAY
-        rules = self._config.rules
-        decision = policy.decide(call, self._history(call), False, rules, now, closed=bool(closed))
+        rules, office = self._config.rules, self._config.office
+        decision = policy.decide(
+            call,
+            self._history(call),
+            False,
+            rules,
+            now,
+            closed=bool(closed),
+            line_known=office.knows_line(call.key.pbx, call.did),
+            on_call=bool(office.roster.on_call(office.line_for(call.key.pbx, call.did).branch, now)),
+        )
         if isinstance(decision, SendText):
             if call.caller.number:
                 self._texted[call.caller.number, decision.slot] = now + rules.cool_down

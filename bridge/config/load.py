@@ -119,8 +119,11 @@ def _rules(problems: Problems, raw: Any, office: Office | None) -> TextRules | N
     for n, (written, number) in enumerate(live_only.items()):
         if number is None:
             problems.add(f"rules.live_only[{n}]", f'"{written}" is no valid number; write it with its country: "+1..."')
+    hold = section.hold_at_night
+    if hold is not None and hold.opens == hold.closes:
+        problems.add("rules.hold_at_night", 'would hold every text for ever; quiet hours are such as "21:00-08:00"')
     numbers = frozenset(number for number in live_only.values() if number)
-    return TextRules(**asdict(section) | {"live_only": numbers}).of(office)
+    return TextRules(**asdict(section) | {"live_only": numbers, "hold_at_night": hold}).of(office)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -186,10 +186,11 @@ class RulesSection:
     min_ring: who hung up sooner is counted as `short` and gets no text. cool_down: one first text a number in this
     time, by open and closed hours. max_age: a text that could not go out for so long is dropped. delay: wait before
     the first text. text_lost_after_talk: also who was talked with, put on hold, and gave up. receipt: answer a
-    customer's text once, by "we have your text". cap_hour, cap_day: first texts over all numbers. neighbours: so many
-    other callers from adjacent numbers trip the breaker. neighbour_window: within this time. text_new_area_codes:
-    also numbers at home that our tables cannot place. live_only: on trial: the only numbers that get texts by
-    themselves; empty: all.
+    customer's text once, by "we have your text". cap_hour, cap_day: first texts over all numbers. neighbours: so
+    many other callers from adjacent numbers trip the breaker. neighbour_window: within this time. hold_at_night:
+    quiet hours, such as `21:00-08:00`: first texts wait for their end, but for who called in the last 5 minutes
+    while somebody is on call. text_new_area_codes: also numbers at home that our tables cannot place. live_only: on
+    trial: the only numbers that get texts by themselves; empty: all.
     """
 
     min_ring: Annotated[Duration, between(timedelta(0), timedelta(minutes=1))] = DEFAULTS.min_ring
@@ -202,6 +203,7 @@ class RulesSection:
     cap_day: Cap = DEFAULTS.cap_day
     neighbours: Annotated[int, Field(ge=2, le=100)] = DEFAULTS.neighbours
     neighbour_window: Annotated[Duration, between(timedelta(minutes=1), 24 * HOUR)] = DEFAULTS.neighbour_window
+    hold_at_night: OneSpan | None = DEFAULTS.hold_at_night
     text_new_area_codes: bool = DEFAULTS.text_new_area_codes
     live_only: tuple[Number, ...] = ()
 

@@ -63,15 +63,16 @@ class Parts:
         callbacks = Callbacks(database, office, composer)
         auto_replies = AutoReplies(database, office, config.rules, text_reader, composer=composer)
         digest = Digest(database, office, config.digest, StaffMessages(office, composer, by_email=by_email))
+        missed_calls = MissedCalls(database, office, config.rules, live, text_reader=text_reader, composer=composer)
         due = (
-            *(inbox.show_incomplete, callbacks.wake_due, callbacks.release_idle),
+            *(inbox.show_incomplete, callbacks.wake_due, callbacks.release_idle, missed_calls.release_held),
             *(auto_replies.run_due, FailureWatch(database).run_due),
             *(digest.run_due, Retention(database, office, config.retention).run_due),
         )
         return cls(
             composer,
             inbox,
-            MissedCalls(database, office, config.rules, live, text_reader=text_reader, composer=composer),
+            missed_calls,
             gateways,
             Outbox(database, Failover(gateways), live, limits, clock=clock),
             (escalation, *mailer),

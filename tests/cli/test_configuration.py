@@ -59,3 +59,15 @@ def test_a_right_file_exits_0_and_a_wrong_one_1_with_one_line_a_mistake(example:
         "smpp.system_id",
         "smpp.sistem_id",
     ]
+
+
+def test_quiet_hours_are_shown_with_the_words_of_the_morning(example: Path) -> None:
+    assert not any("Night:" in row or "held at night" in row for row in shown(example))
+    example.write_text(example.read_text() + '\n[rules]\nhold_at_night = "21:00-08:00"\n')
+
+    rows = shown(example)
+
+    assert "Night: first texts after calls from 21:00-08:00 wait for its end" in "\n".join(rows)
+    [where] = [n for n, row in enumerate(rows) if row.startswith("  held at night: 1 part")]
+    assert rows[where + 1].startswith("    Ace Plumbing: Sorry we missed your call earlier.")
+    assert sum("held at night" in row and ": 1 part" in row for row in rows) == 3

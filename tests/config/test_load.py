@@ -431,6 +431,24 @@ def test_the_numbers_of_the_trial_are_read_like_any_other(write: Write) -> None:
     }
 
 
+def test_quiet_hours_are_off_until_somebody_sets_them(write: Write) -> None:
+    assert read(write(SMALLEST)).rules.hold_at_night is None
+    rules = read(write(SMALLEST + '\n[rules]\nhold_at_night = "21:00-08:00"\n')).rules
+    assert str(rules.hold_at_night) == "21:00-08:00"
+    assert rules.hold.zone.key == "America/New_York"
+
+
+@pytest.mark.parametrize("wrong", ["00:00-24:00", "08:00-08:00", "at night", "closed"])
+def test_quiet_hours_that_would_never_end_are_a_mistake(write: Write, wrong: str) -> None:
+    assert [*problems(write(SMALLEST + f'\n[rules]\nhold_at_night = "{wrong}"\n'))] == ["rules.hold_at_night"]
+
+
+def test_a_sister_offices_extensions_and_the_own_numbers_reach_whoever_follows_the_calls(write: Write) -> None:
+    config = read(write(SMALLEST.replace("[[line]]", 'extensions = ["3??"]\n[[line]]', 1)))
+    settings = config.tracker(config.pbxs[0])
+    assert (settings.extensions, settings.own_numbers) == (("3??",), config.office.own_numbers)
+
+
 PEOPLE = """
 [[person]]
 name = "Ann"

@@ -124,7 +124,7 @@ async def test_an_entry_that_cannot_be_digested_holds_nobody_up(night: Night, mo
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(night.text_reader, "assessed", broken)
+        patch.setattr(night.text_reader, "triage", broken)
         await night.writes(LEAK)
     await night.writes(GAS, E164("+12025557788"))
     assert [words[:10] for _, words in await night.told()] == ["DANGER #2:"]
@@ -175,7 +175,7 @@ async def test_a_swap_entered_tonight_counts_from_the_next_alert_on(night: Night
 )
 async def test_a_change_that_makes_no_sense_is_refused(night: Night, change: Override, says: str) -> None:
     with pytest.raises(ScheduleChangeError, match=says):
-        await ScheduleChanges(night.database, night.office).enter(change, night.clock())
+        await ScheduleChanges(night.database, night.office).enter(ON_CALL, change, night.clock())
 
 
 async def test_the_first_text_asks_for_urgency_only_while_somebody_is_on_call(night: Night) -> None:
@@ -216,7 +216,7 @@ async def fails(night: Night, number: str) -> None:
     async with night.database.transaction() as tx:
         sending = await messages.claim(tx, part, night.clock())
         assert sending
-        await delivery.answered(tx, sending, Refused(0x45, permanent=True), night.clock())
+        await delivery.answered(tx, sending.id, Refused(0x45, permanent=True), night.clock())
     await night.look()
 
 

@@ -84,7 +84,7 @@ class LiveCalls:
         read, shown = phone.parse(number, self._settings.country), phone.as_shown(number)
         colleague = any(fnmatch.fnmatchcase(shown, pattern) for pattern in self._settings.extensions)
         if read and not colleague and self._is_ours(read, did):
-            read, shown = None, read.value
+            shown, read = read.value, None
         is_name = phone.digits_of(name) != phone.digits_of(number) or not phone.digits_of(name)
         return Caller(read, "" if read else shown, name if is_name else "", colleague=colleague)
 

@@ -17,7 +17,8 @@ class Language(StrEnum):
 class Template(StrEnum):
     """Every automatic text there is. The first ones answer a missed call; of those exactly one is sent.
 
-    MISSED_...: instead of `missed` after a call missed for that reason, where a site has words for it.
+    HELD...: in the morning, after a call at night. MISSED_...: instead of `missed` after a call missed for that reason,
+    where a site has words for it.
     """
 
     MISSED = "missed"
@@ -32,6 +33,9 @@ class Template(StrEnum):
     CLOSED = "closed"
     VOICEMAIL = "voicemail"
     VOICEMAIL_CLOSED = "voicemail_closed"
+    HELD = "held"
+    HELD_VOICEMAIL = "held_voicemail"
+    HELD_CLOSED = "held_closed"
     RECEIPT = "receipt"
     ASK_ADDRESS = "ask_address"
     DANGER = "danger"
@@ -59,14 +63,18 @@ FIRST_TEXTS = (
     Template.CLOSED,
     Template.VOICEMAIL,
     Template.VOICEMAIL_CLOSED,
+    Template.HELD,
+    Template.HELD_VOICEMAIL,
+    Template.HELD_CLOSED,
 )
-NOBODY_ON_CALL = (Template.CLOSED, Template.VOICEMAIL_CLOSED)
+NOBODY_ON_CALL = (Template.CLOSED, Template.VOICEMAIL_CLOSED, Template.HELD_CLOSED)
 """First texts that are sent while nobody would act on an urgent answer: they must not ask whether it is urgent."""
 
 COMMON_BLANKS = frozenset({"business", "branch", "phone"})
 BLANKS: Mapping[Template, frozenset[str]] = {
     Template.CLOSED: frozenset({"opens"}),
     Template.VOICEMAIL_CLOSED: frozenset({"opens"}),
+    Template.HELD_CLOSED: frozenset({"opens"}),
     Template.DANGER: frozenset({"emergency"}),
 }
 """Beside the common ones: what is known only where that text is sent."""
@@ -112,6 +120,30 @@ SHIPPED: Mapping[tuple[Template, Language], str] = {
     ),
     (Template.VOICEMAIL_CLOSED, Language.ES): (
         "Sentimos no haber contestado, cerrado hasta {opens}. Tenemos su mensaje de voz. Puede agregar el domicilio."
+    ),
+    (Template.HELD, Language.EN): (
+        "Sorry we missed your call earlier. What can we help with? "
+        "Reply with the service address, issue, and whether this is urgent today."
+    ),
+    (Template.HELD, Language.ES): (
+        "Sentimos no haber contestado cuando nos llamaba. ¿En qué le ayudamos? "
+        "Responda con el domicilio, el problema y si es urgente hoy."
+    ),
+    (Template.HELD_VOICEMAIL, Language.EN): (
+        "Sorry we missed your call earlier. We have your voicemail. "
+        "You can add the service address here and say if this is urgent today."
+    ),
+    (Template.HELD_VOICEMAIL, Language.ES): (
+        "Sentimos no haber contestado cuando nos llamaba. Tenemos su mensaje de voz. "
+        "Puede agregar el domicilio y decir si es urgente hoy."
+    ),
+    (Template.HELD_CLOSED, Language.EN): (
+        "Sorry we missed you, our office is closed until {opens}. "
+        "Reply with the service address and issue so the office has it."
+    ),
+    (Template.HELD_CLOSED, Language.ES): (
+        "Sentimos no contestar su llamada, cerrado hasta {opens}. "
+        "Responda con el domicilio y el problema para que la oficina lo tenga."
     ),
     (Template.RECEIPT, Language.EN): "Thanks, we have your text. Nothing is booked until a person answers you.",
     (Template.RECEIPT, Language.ES): "Gracias, tenemos su mensaje. No hay cita hasta que una persona le conteste.",

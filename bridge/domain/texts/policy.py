@@ -6,11 +6,14 @@ Cool-down, caps, minimum ring, the breaker, opt-outs, landlines, who is on the p
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from bridge.domain import phone
 from bridge.domain.calls.calls import Direction, EndedCall, Verdict
+from bridge.domain.office.hours import OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
+from bridge.domain.texts.night import JUST_CALLED, NightHold
 
 
 class ContactKind(StrEnum):
@@ -70,7 +73,9 @@ class NoTextReason(StrEnum):
     TOO_OLD = "too_old"
     REPLIED = "replied"
     COOL_DOWN = "cool_down"
+    DEALT_WITH = "dealt_with"
     IN_CALL = "in_call"
+    HELD = "held"
     TEXT_REFUSED = "text_refused"
     BREAKER = "breaker"
     CAP_HOUR = "cap_hour"
@@ -91,6 +96,8 @@ class NoText:
 
 Decision = SendText | NoText
 
+UTC = ZoneInfo("UTC")
+
 
 @dataclass(frozen=True, slots=True)
 class TextRules:
@@ -98,8 +105,9 @@ class TextRules:
 
     own_numbers and staff come from the office. cap_hour, cap_day: first texts over all numbers. neighbours: so many
     other callers within neighbour_window, whose numbers differ from this one in the last two digits only, trip the
-    breaker. text_new_area_codes: also numbers at home that our tables cannot place. live_only: while trying it out, the
-    only numbers that get texts by themselves; empty: all. receipt: do customers' texts get the one automatic receipt?
+    breaker. hold_at_night: first texts wait for the end of these hours, in `zone`. text_new_area_codes: also numbers at
+    home that our tables cannot place. live_only: while trying it out, the only numbers that get texts by themselves;
+    empty: all. receipt: do customers' texts get the one automatic receipt?
     """
 
     country: str = "US"
@@ -116,6 +124,8 @@ class TextRules:
     neighbours: int = 5
     neighbour_window: timedelta = timedelta(minutes=10)
     text_new_area_codes: bool = True
+    hold_at_night: OpeningSpan | None = None
+    zone: ZoneInfo = UTC
     live_only: frozenset[E164] = field(default=frozenset())
     receipt: bool = True
 
@@ -125,9 +135,14 @@ class TextRules:
             self,
             country=office.country,
             regions=office.regions,
+            zone=office.zone,
             own_numbers=office.own_numbers,
             staff=frozenset(person.mobile for person in office.people if person.mobile),
         )
+
+    @property
+    def hold(self) -> NightHold:
+        return NightHold(self.hold_at_night, self.zone)
 
     def is_live(self, number: E164 | None) -> bool:
         """May this number get a text that nobody wrote by hand?"""
@@ -183,10 +198,11 @@ def decide(
     *,
     closed: bool = False,
     line_known: bool = True,
+    on_call: bool = False,
 ) -> Decision:
     """live: a call with that number is going on. closed: the office was closed when the call came in.
 
-    line_known: the number called tells from which of ours to text.
+    line_known: the number called tells from which of ours to text. on_call: somebody is, now.
     """
     slot = Slot.CLOSED if closed else Slot.OPEN
     case = _Case(call, history, live, rules, now, slot)
@@ -200,7 +216,7 @@ def decide(
         why = rule(case)
         if why is not None:
             return NoText(why)
-    return SendText(slot)
+    return NoText(NoTextReason.HELD) if _waits_for_the_morning(case, on_call) else SendText(slot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +313,7 @@ def _by_moment(case: _Case) -> NoTextReason | None:
     began_at = case.call.started_at or case.ended_at
     return _first(
         (history.talked_at is not None and history.talked_at > began_at, NoTextReason.TALKED_SINCE),
-        (case.now - case.ended_at > rules.max_age, NoTextReason.TOO_OLD),
+        (case.now - rules.hold.fresh_from(case.ended_at, rules.max_age) > rules.max_age, NoTextReason.TOO_OLD),
         (replied or history.conversing, NoTextReason.REPLIED),
         (cool_until is not None and cool_until > case.now, NoTextReason.COOL_DOWN),
         (case.live, NoTextReason.IN_CALL),
@@ -313,6 +329,13 @@ def _by_volume(case: _Case) -> NoTextReason | None:
         (history.paused, NoTextReason.PAUSED),
         (not rules.is_live(case.call.caller.number), NoTextReason.LIVE_ONLY),
     )
+
+
+def _waits_for_the_morning(case: _Case, on_call: bool) -> bool:
+    """Never for whoever asked for the text, nor for whoever called just now while somebody can act on the answer."""
+    just_called = case.now - case.ended_at <= JUST_CALLED
+    held = case.rules.hold.until(case.now) is not None
+    return held and not case.call.asked_for_text and not (just_called and on_call)
 
 
 def _first(*checks: tuple[bool, NoTextReason]) -> NoTextReason | None:

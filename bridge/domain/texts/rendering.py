@@ -7,7 +7,7 @@ from datetime import datetime
 from bridge.domain import phone
 from bridge.domain.calls.calls import EndedCall, Reason
 from bridge.domain.office.office import Line, Office
-from bridge.domain.office.templates import Language, Template
+from bridge.domain.office.templates import NOBODY_ON_CALL, Language, Template
 from bridge.domain.texts import gsm
 
 
@@ -15,7 +15,8 @@ from bridge.domain.texts import gsm
 class Situation:
     """What a first text depends on.
 
-    at: when it is written. opens_at: the next opening, None if none is in sight. reason: why the call was missed.
+    at: when it is written. opens_at: the next opening, None if none is in sight. reason: why the call was missed. held:
+    it waited for the morning.
     """
 
     at: datetime
@@ -24,6 +25,7 @@ class Situation:
     voicemail: bool = False
     opens_at: datetime | None = None
     reason: Reason | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,25 @@ FIRST = {
     (True, True, True): Template.VOICEMAIL,
 }
 
+HELD = {
+    key: Template.HELD_CLOSED if first in NOBODY_ON_CALL else Template.HELD_VOICEMAIL if key[2] else Template.HELD
+    for key, first in FIRST.items()
+}
 
-def situation(line: Line, office: Office, at: datetime, call: EndedCall, *, closed: bool) -> Situation:
+
+def situation(
+    line: Line, office: Office, at: datetime, call: EndedCall, *, closed: bool, held: bool = False
+) -> Situation:
     """What a call at `at` found; `closed` is passed because a night switch may know better than the calendar."""
     on_call = bool(office.roster.on_call(line.branch, at))
     opens_at = line.calendar.opens_at(at) if closed else None
-    return Situation(at, closed, on_call, call.voicemail_left, opens_at, call.reason)
+    return Situation(at, closed, on_call, call.voicemail_left, opens_at, call.reason, held)
 
 
 def first(line: Line, office: Office, situation: Situation) -> Rendered:
     """The one text that answers a missed call, with the business named and the way to opt out."""
-    template = FIRST[situation.closed, situation.on_call, situation.voicemail]
+    found = HELD if situation.held else FIRST
+    template = found[situation.closed, situation.on_call, situation.voicemail]
     if template is Template.MISSED:
         template = line.texts.missed(situation.reason)
     language = line.texts.language
