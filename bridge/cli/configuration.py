@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
+from unicodedata import name
 
 import typer
 
@@ -18,13 +19,15 @@ from bridge.domain.office.roster import AHEAD
 from bridge.domain.office.templates import BY_REASON, Language, Template
 from bridge.domain.texts import gsm
 from bridge.domain.texts import rendering as texts
-from bridge.domain.texts.policy import TextRules
+from bridge.domain.texts.gsm import Alphabet
 from bridge.domain.texts.rendering import Rendered, Situation
 from bridge.office.schedule_changes import office_with_changes
+from bridge.smpp.settings import SmppSettings
 from storage.database import Database
 from storage.migrate import newest_version, version_of
 
 DAYS_SHOWN = 7
+COSTLY_SHOWN = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +59,7 @@ def report(config: Config, now: datetime, office: Office | None = None) -> Itera
     for line in office.lines:
         yield ""
         yield f"Line {line.name}: {', '.join(line.dids)} on {line.pbx}; texts from {line.sms_number}"
-        yield from _texts(line, office, now, config.rules)
+        yield from _texts(line, office, config, now)
         yield from hours_ahead(line.calendar, now)
     yield ""
     yield from on_call.report(office, now)
@@ -79,11 +82,11 @@ def _connections(config: Config) -> Iterator[str]:
     yield f"Database: {config.database}"
 
 
-def _texts(line: Line, office: Office, now: datetime, rules: TextRules) -> Iterator[str]:
+def _texts(line: Line, office: Office, config: Config, now: datetime) -> Iterator[str]:
     """Every text this line can send, as it would be sent now, with what it costs."""
-    held = _held(line, office, now) if rules.hold_at_night else ()
+    held = _held(line, office, now) if config.rules.hold_at_night else ()
     for what, rendered in (*renderings(line, office, now), *held):
-        yield f"  {what}: {_cost(rendered.text)}"
+        yield f"  {what}: {_cost(rendered.text, config.smpp)}"
         yield f"    {rendered.text}"
 
 
@@ -124,11 +127,15 @@ def _on_call(line: Line, office: Office, now: datetime) -> Sequence[bool]:
     return (False,) if never else (True, False) if gaps else (True,)
 
 
-def _cost(text: str) -> str:
-    segments = gsm.split(text)
+def _cost(text: str, smpp: SmppSettings | None) -> str:
+    """As the gateway cuts it; of a text that needs UCS-2 the characters whose fault that is."""
+    alphabet = smpp.default_alphabet if smpp else Alphabet.GSM7
+    segments = gsm.split(text, reference_bits=smpp.reference_bits if smpp else 8, alphabet=alphabet)
     length = gsm.units(text, segments.encoding)
     count = len(segments.parts)
-    return f"{count} part{'s' if count > 1 else ''}, {length} characters of {segments.encoding.upper()}"
+    costly = [f'"{char}" ({name(char, "nameless")})' for char in gsm.costly(text, alphabet)[:COSTLY_SHOWN]]
+    because = f", since the short alphabet lacks {', '.join(costly)}" if costly else ""
+    return f"{count} part{'s' if count > 1 else ''}, {length} characters of {segments.encoding.upper()}{because}"
 
 
 def hours_ahead(calendar: Calendar, now: datetime) -> Iterator[str]:

@@ -16,7 +16,7 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
 from bridge.domain import phone
 from bridge.domain.phone import E164
-from bridge.domain.texts.gsm import split
+from bridge.domain.texts.gsm import split, transliterate
 from bridge.domain.texts.messages import (
     Accepted,
     Inbound,
@@ -64,7 +64,7 @@ def command(
         replace(_gateway(loaded, backup=backup), trace=trace),
         source or loaded.office.lines[0].sms_number,
         destination,
-        text or TEXT.format(business=loaded.office.business),
+        text or transliterate(TEXT.format(business=loaded.office.business)),
         wait,
         print,
     )

@@ -138,7 +138,9 @@ def _on_its_pbx(line: LineSection) -> list[str]:
 
 def _merged(office: TextsSection, line: TextsSection) -> Texts:
     own = _own(office) | _own(line)
-    return Texts(line.language or office.language or Language.EN, own, office.hint if line.hint is None else line.hint)
+    hint = office.hint if line.hint is None else line.hint
+    unaccented = office.unaccented if line.unaccented is None else line.unaccented
+    return Texts(line.language or office.language or Language.EN, own, hint, frozenset(unaccented or ()))
 
 
 def _own(section: TextsSection) -> dict[tuple[Template, Language], str]:

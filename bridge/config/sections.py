@@ -79,11 +79,13 @@ class TextsSection:
     """Your own words, by language, in the place of the shipped ones; `textback check-config` shows every text.
 
     language: of first texts; an answer is in the customer's. hint: how to opt out, "" for none.
-    en, es: words by the name of the text; what promises too much is refused.
+    unaccented: languages whose automatic texts go without accents that the GSM alphabet lacks (á, í, ó, ú) where that
+    saves a part. en, es: words by the name of the text; what promises too much is refused.
     """
 
     language: Language | None = None
     hint: Annotated[str, StringConstraints(max_length=80)] | None = None
+    unaccented: tuple[Language, ...] | None = None
     en: dict[Template, Words] = field(default_factory=dict)
     es: dict[Template, Words] = field(default_factory=dict)
 

@@ -8,12 +8,13 @@ from bridge.callbacks.actions import ConflictError, Seen
 from bridge.callbacks.click_to_call import Calling, CannotCallError
 from bridge.callbacks.voicemail import CannotListenError, Voicemails
 from bridge.domain.callbacks.queue import Callback, NotPossibleError, TooLateError
+from bridge.domain.texts import gsm
 from bridge.domain.texts.policy import ContactKind
 from bridge.office.contacts import CannotUndoError, Contacts
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS as HISTORY
 from bridge.web.labels import STATES, age
-from bridge.web.language import N_, WORDS
+from bridge.web.language import N_, WORDS, render
 from bridge.web.page_context import Banner, PageContext, found, is_id
 from bridge.web.views import TAB_NAMED, Views
 from storage import calls
@@ -22,6 +23,9 @@ from storage.errors import StorageError
 FIELDS_KEPT = ("note", "text")
 SECOND = "second"
 """Which of a row's numbers to call."""
+
+MOST_LOOKED_AT = 2000
+COSTLY_SHOWN = 3
 
 NOT_DONE = N_("Not done.")
 NOT_CALLED = N_("Not called:")
@@ -99,6 +103,14 @@ class Actions:
         except (FormError, ConflictError, NotPossibleError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         raise web.HTTPSeeOther(f"{_stood(sent, after)}?did={after.id}")
+
+    async def cost(self, request: web.Request) -> web.StreamResponse:
+        """What one's own words will cost, before they are sent: how many texts, and which characters make them more."""
+        words = str((await request.post()).get("text", "")).strip()
+        if not words:
+            return web.Response(text="", content_type="text/html")
+        parts = len(gsm.split(words[:MOST_LOOKED_AT]).parts)
+        return render(request, "cost.html", {"parts": parts, "costly": gsm.costly(words)[:COSTLY_SHOWN]})
 
     async def remember(self, request: web.Request) -> web.StreamResponse:
         """From now on the row's number is of that kind. Not a verb of the row: its version does not matter."""

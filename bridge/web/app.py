@@ -117,6 +117,7 @@ def _add_routes(app: web.Application, site: PageContext, live: Live) -> None:
             web.post(r"/on-call/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back)),
             web.post("/hours", needs(UserRole.LEAD, on_call.change_hours)),
             web.post(r"/hours/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back_hours)),
+            web.post("/texts/cost", actions.cost),
             web.post("/texts/{switch:pause|resume}", needs(UserRole.LEAD, on_call.switch_texts)),
             web.get("/contacts", office.contacts),
             web.post("/contacts", needs(UserRole.LEAD, office.put_contact)),

@@ -71,3 +71,16 @@ def test_quiet_hours_are_shown_with_the_words_of_the_morning(example: Path) -> N
     [where] = [n for n, row in enumerate(rows) if row.startswith("  held at night: 1 part")]
     assert rows[where + 1].startswith("    Ace Plumbing: Sorry we missed your call earlier.")
     assert sum("held at night" in row and ": 1 part" in row for row in rows) == 3
+
+
+def test_the_character_that_costs_is_named(example: Path) -> None:
+    """A curly apostrophe is sent as a straight one; an accent stays, unless the site would rather save the part."""
+    example.write_text(example.read_text().replace("Ace Plumbing", "Joe’s Plomería"))
+    rows = shown(example)
+    (opt_out,) = [row for row in rows if row.startswith("  opt out (en): ")]
+    assert opt_out.endswith('of UCS2, since the short alphabet lacks "í" (LATIN SMALL LETTER I WITH ACUTE)')
+    assert any("Joe's Plomería: You will get no more" in row for row in rows)
+    example.write_text(example.read_text() + '\n[texts]\nunaccented = ["en", "es"]\n')
+    rows = shown(example)
+    assert any("Joe's Plomeria: You will get no more" in row for row in rows)
+    assert not any(row.startswith("  missed") and "lacks" in row for row in rows)

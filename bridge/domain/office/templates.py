@@ -184,11 +184,13 @@ class Texts:
     """A site's own words over the shipped ones, and the language of the first text.
 
     own: by template and language. hint: instead of the shipped ways to say how to opt out, "" for none.
+    unaccented: languages whose texts lose an accent where that saves a part.
     """
 
     language: Language = Language.EN
     own: Mapping[tuple[Template, Language], str] = field(default_factory=dict, hash=False)
     hint: str | None = None
+    unaccented: frozenset[Language] = frozenset()
 
     def words(self, template: Template, language: Language | None = None) -> str:
         key = (template, language or self.language)

@@ -129,6 +129,21 @@ def transliterate(text: str) -> str:
     return normalize("NFC", text).translate(_TYPOGRAPHY)
 
 
+def without_accents(text: str) -> str:
+    """Letters that the alphabet lacks, without what stands on or under them: `í` as `i`. `é` and `ñ` it has."""
+    return "".join(char if char in _OCTETS else _bare(char) for char in normalize("NFC", text))
+
+
+def _bare(char: str) -> str:
+    base = normalize("NFD", char)[0]
+    return base if base.isalpha() and base in _OCTETS else char
+
+
+def costly(text: str, alphabet: Alphabet = Alphabet.GSM7) -> tuple[str, ...]:
+    """The characters that make a text need UCS-2, with which 70 and not 160 fit into one part; each once, in order."""
+    return tuple(dict.fromkeys(char for char in text if not fits(char, alphabet)))
+
+
 @lru_cache(maxsize=128)
 def split(text: str, *, reference_bits: int = 8, alphabet: Alphabet = Alphabet.GSM7) -> Segments:
     """Cut a text into parts; an escape pair and a surrogate pair stay whole.

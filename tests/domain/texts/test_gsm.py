@@ -8,6 +8,7 @@ from bridge.domain.texts.gsm import (
     EXTENSION,
     Alphabet,
     Encoding,
+    costly,
     decode_gsm7,
     encode_gsm7,
     fits,
@@ -15,6 +16,7 @@ from bridge.domain.texts.gsm import (
     split,
     transliterate,
     units,
+    without_accents,
 )
 
 GSM_CHARS = "".join(BASIC.replace(ESCAPE, "")) + "".join(EXTENSION)
@@ -154,3 +156,17 @@ def test_typography_becomes_what_a_phone_keyboard_has() -> None:
 
 def test_accents_stay_and_are_composed() -> None:
     assert transliterate("Jose\u0301 está") == "José está"
+
+
+@pytest.mark.parametrize(
+    ("written", "bare"),
+    [("Plomería García", "Plomeria Garcia"), ("¿Mañana? é ü à", "¿Mañana? é ü à"), ("Łódź 漏 😀", "Łodz 漏 😀")],
+)
+def test_only_accents_that_the_alphabet_lacks_are_left_out(written: str, bare: str) -> None:
+    assert without_accents(written) == bare
+
+
+def test_the_characters_that_cost_are_named_once_each() -> None:
+    assert costly("García’s 😀 María’s") == ("í", "’", "😀")
+    assert costly("¿Mañana? {€}") == ()
+    assert costly("mañana", Alphabet.ASCII) == ("ñ",)

@@ -250,3 +250,50 @@ def test_a_wrong_blank_is_named_with_what_would_be_right(words: str, expected: s
 def test_the_opening_time_may_be_told_only_while_closed() -> None:
     allowed = [template for template in FIRST_TEXTS if not mistakes(template, "until {opens}")]
     assert allowed == list(NOBODY_ON_CALL)
+
+
+# --- what a text costs
+
+
+@pytest.mark.parametrize(
+    "business", ["Joe’s Plumbing", "Joe's Plumbing", "“Ace” Plumbing – Heating", "Ace\u00a0Plumbing"]
+)
+@pytest.mark.parametrize("closed", [False, True])
+def test_typography_in_the_business_name_costs_nothing(business: str, closed: bool) -> None:
+    situation = Situation(MONDAY_EVENING, closed=closed, on_call=True, opens_at=TUESDAY_8AM)
+    said = texts.first(line(), office(business=business), situation).text
+    segments = gsm.split(said)
+    assert (segments.encoding, len(segments.parts)) == (Encoding.GSM7, 1)
+    assert said.startswith(gsm.transliterate(business))
+
+
+def test_a_name_that_stands_in_the_words_with_another_apostrophe_is_not_said_twice() -> None:
+    own = Texts(own={(Template.MISSED, Language.EN): "Joe's Plumbing here, sorry we missed you."})
+    said = texts.first(line(own), office(business="Joe’s Plumbing"), Situation(MONDAY_NOON)).text
+    assert said.count("Joe's Plumbing") == 1
+
+
+SPANISH = {
+    (Template.MISSED, Language.ES): "Perdón, no oímos su llamada. ¿En qué le ayudamos hoy? Díganos el domicilio."
+}
+
+
+def test_accents_go_only_where_the_site_said_so_and_a_part_is_saved() -> None:
+    kept = Texts(Language.ES, SPANISH)
+    bare = Texts(Language.ES, SPANISH, unaccented=frozenset({Language.ES}))
+    with_accents, without = (texts.first(line(own), office(), Situation(MONDAY_NOON)).text for own in (kept, bare))
+    assert "Perdón" in with_accents
+    assert "Perdon, no oimos su llamada. ¿En qu" in without
+    assert len(gsm.split(without).parts) < len(gsm.split(with_accents).parts)
+
+
+def test_accents_that_cost_no_part_stay() -> None:
+    own = Texts(Language.ES, {(Template.OPT_OUT, Language.ES): "Está hecho."}, unaccented=frozenset({Language.ES}))
+    assert texts.answer(line(own), office(), Template.OPT_OUT, Language.ES).text == "Está hecho."
+
+
+@pytest.mark.parametrize("template", [Template.OPT_OUT, Template.OPT_IN, Template.HELP])
+@pytest.mark.parametrize("language", list(Language))
+def test_every_answer_is_in_letters_that_cost_least(template: Template, language: Language) -> None:
+    said = texts.answer(line(), office(business="Joe’s"), template, language).text
+    assert gsm.split(said).encoding is Encoding.GSM7
