@@ -1,6 +1,7 @@
 """How well the rules read texts, counted over the labelled sets; `pytest -s` prints the figures."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import pytest
 
@@ -90,8 +91,13 @@ ADDRESS_FILES = [
 ]
 
 
+@cache
+def judged(parts: tuple[str, ...]) -> Assessment:
+    return assess(parts, LEXICON)
+
+
 def share(figure: str, name: str, texts: Sequence[Reply], good: Callable[[Reply, Assessment], bool]) -> float:
-    hits = sum(good(reply, assess(reply.parts, LEXICON)) for reply in texts)
+    hits = sum(good(reply, judged(reply.parts)) for reply in texts)
     print(f"{name}: {figure} {hits}/{len(texts)} = {hits / len(texts):.3f}")
     return hits / len(texts)
 
