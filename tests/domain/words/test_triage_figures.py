@@ -42,6 +42,7 @@ REPLY_SETS = {
     "twenty-fifth batch": labels.replies("replies25.txt"),
     "twenty-sixth batch": labels.replies("replies26.txt"),
     "twenty-seventh batch": labels.replies("replies27.txt"),
+    "twenty-eighth batch": labels.replies("replies28.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
