@@ -23,9 +23,13 @@ _OWN_AFFAIR = re.compile(
     r"\b(?:my|mine|i have|i've|i smell|i see|i need|i got|there'?s|there is|fix|can you|could you|do you|burst|leaking"
     r"|flood(?:ed|ing)|no heat|water damage|stop(?! to\b| 2|\W+which)|(?:remove|take) (?:me|us|this)|wrong number"
     r"|do not (?:text|contact|call) (?:me|us)|mi|mis|tengo|necesito|huele|fuga|ma|j'ai|il y a|fuite|mon (?=\w{4}))\b"
+    r"|\b(?:pouring|gushing|spraying|burning|burnt|sparks?|sparking|smoking|smell(?:s|ing)?|smoke|fire|carbon monoxide"
+    r"|humo|chispas|quemado|fumee|brule|incendi[oe])\b"
     r"|\b(?:is|are|esta|est)(?: \w+)? (?:leak|smok|spark|pour|burn|drip|inund|gotea)"
 )
-_CONDITION = re.compile(r"\b(?:if|for|when|in case|si|para|en caso|pour|en cas)\b")
+_CONDITION = re.compile(
+    r"(?<!thanks )(?<!thank you )(?<!thx )(?<!merci )\b(?:if|for|when|in case|si|para|en caso|pour|en cas)\b"
+)
 _FILLER = re.compile(
     r"\b(?:hi|hello|hey|sorry|thanks|thank you|ok|so|but|and|please|android|auto|later|right|now|at|this|the|moment"
     r"|then|hours?|until|back|you|i|will|a|soon|as|possible|asap"

@@ -75,12 +75,17 @@ def carried(folded: str) -> Iterator[Stretch]:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The words of a text. sentence: in which sentence each stands. questions: the sentences that ask."""
+    """The words of a text.
+
+    sentence: in which sentence each stands. questions: the sentences that ask.
+    threes: all runs of IN_MARKS words, for a quick look.
+    """
 
     words: tuple[str, ...]
     places: tuple[Stretch, ...]
     sentence: tuple[int, ...]
     questions: frozenset[int]
+    threes: frozenset[tuple[str, ...]]
 
     def ends(self, at: int) -> bool:
         return at + 1 == len(self.words) or self.sentence[at + 1] != self.sentence[at]
@@ -94,6 +99,8 @@ def repeats(folded: str, sent: Sequence[str]) -> list[Stretch]:
     said = _words(folded)
     found: list[Stretch] = []
     for text in sent[-MAX_SENT:]:
+        if said.threes.isdisjoint(_ours(text).threes):
+            continue
         runs = list(_runs(folded, said, _ours(text)))
         between = [(one[1], other[0]) for one, other in pairwise(runs)]
         found += runs + [gap for gap in between if len(_WORD.findall(folded[slice(*gap)])) <= FILLED_IN]
@@ -174,8 +181,10 @@ def _words(folded: str) -> _Words:
         end = match.end()
     if "?" in folded[end:]:
         questions.add(number)
-    spans = tuple(match.span() for match in matches)
-    return _Words(tuple(match.group() for match in matches), spans, tuple(sentence), frozenset(questions))
+    words = tuple(match.group() for match in matches)
+    threes = frozenset(words[at : at + IN_MARKS] for at in range(len(words) - IN_MARKS + 1))
+    places = tuple(match.span() for match in matches)
+    return _Words(words, places, tuple(sentence), frozenset(questions), threes)
 
 
 def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
