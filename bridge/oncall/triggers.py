@@ -56,6 +56,7 @@ CANNOT_BE_TEXTED = frozenset(
     }
 )
 NOT_CUSTOMERS = frozenset({ContactKind.STAFF, ContactKind.SUPPLIER, ContactKind.OTHER, ContactKind.BLOCKED})
+WRITE_ON_ROWS = frozenset({SenderRole.CUSTOMER, SenderRole.NOBODY})
 MAY_BEGIN = frozenset({Verb.RANK, Verb.REOPEN, Verb.UNDO})
 LETS_GO = frozenset({Verb.RELEASE, Verb.UNDO})
 
@@ -103,13 +104,14 @@ class EscalationTriggers:
 
     async def _replied(self, tx: Writer, entry: Entry, now: datetime) -> None:
         reply = await replies.get(tx, entry.subject_id)
-        if reply.role is not SenderRole.CUSTOMER or reply.number is None or reply.callback_id is None:
+        if reply.callback_id is None or reply.role not in WRITE_ON_ROWS:
             return
         if not self._text_reader.is_news(reply.own_words):
             return
         row = await callbacks.get(tx, reply.callback_id)
         case = await alerts.live(tx, row.id)
-        said = self._text_reader.triage(await replies.words_since(tx, reply.number, now - READ_TOGETHER))
+        words = await replies.words_since(tx, reply.number, now - READ_TOGETHER) if reply.number else ()
+        said = self._text_reader.triage(words or [reply.own_words.text])
         unseen = row.acknowledged_at is None or said.level is TriageLevel.URGENT
         if case is not None and case.holder is not None:
             await self._more(tx, case, case.holder, row, reply.text, said, now)

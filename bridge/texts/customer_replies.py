@@ -88,6 +88,9 @@ class CustomerReplies:
         if number and role is SenderRole.CUSTOMER:
             row = await self._row(tx, number, line, reply, now)
             reply = replace(reply, callback_id=row.id if row else None)
+        elif reply.unplaced:
+            row = await self._row_of_digits(tx, line, reply, now)
+            reply = replace(reply, callback_id=row.id if row else None)
         kept = await replies.insert(tx, reply, Act(TEXTBACK, "received", now, {"role": role, "word": word}))
         self._log.info("reply.received", reply=kept.id, number=number and number.masked, role=role, word=word)
         if number is not None:
@@ -178,11 +181,21 @@ class CustomerReplies:
             return None
         return await self._put_on(tx, await self._open(tx, number, line, now), found, now)
 
-    async def _open(self, tx: Writer, number: E164, line: Line, now: datetime) -> Callback:
+    async def _row_of_digits(self, tx: Writer, line: Line, said: Reply, now: datetime) -> Callback | None:
+        """Nobody knows who wrote, and it may be urgent all the same. Nothing is answered there."""
+        digits, own = phone.as_shown(said.source), said.own_words
+        found = self._text_reader.extract([own.text])
+        asks_nobody = said.word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE
+        if phone.is_name(said.source) or asks_nobody or not self._text_reader.is_news(own):
+            return None
+        row = await callbacks.unfinished(tx, line.branch, None, digits)
+        return await self._put_on(tx, row or await self._open(tx, None, line, now, digits), found, now)
+
+    async def _open(self, tx: Writer, number: E164 | None, line: Line, now: datetime, digits: str = "") -> Callback:
         """A text from somebody who has no row: they wait for a person all the same."""
-        contact = await contacts.get(tx, number)
+        contact = await contacts.get(tx, number) if number else None
         name = contact.name if contact else ""
-        row = Callback(id=0, branch=line.branch, number=number, line=line.name, opened_at=now, version=0, name=name)
+        row = Callback(0, line.branch, number, line.name, now, version=0, name=name, digits=digits)
         return await callbacks.insert(tx, row, Act(TEXTBACK, "opened", now, {"line": line.name, "by": "text"}))
 
     async def _put_on(self, tx: Writer, callback: Callback, found: Findings, now: datetime) -> Callback:

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.phone import E164
-from tests.desk import OWN
+from tests.desk import OWN, text
 from tests.domain.calls.pbx import Story
 from tests.oncall.night import Night, night
 
@@ -41,3 +41,20 @@ async def test_two_callers_from_new_area_codes_have_a_row_each(night: Night) -> 
 
     assert await night.column("SELECT number FROM callback ORDER BY id") == ["+14365550123", "+14365550124"]
     assert OWN.value not in await night.column("SELECT number FROM message")
+
+
+async def test_gas_from_digits_that_nobody_can_read_reaches_whoever_is_on_call_too(night: Night) -> None:
+    for words in ("hello?", "I smell gas"):
+        await night.inbox.received(text(words, "99999990123"))
+        await night.look()
+
+    assert await night.column("SELECT digits || urgency FROM callback") == ["99999990123urgent"]
+    [(who, words)] = await night.told()
+    assert (who, 'caller ID 99999990123: "' in words, "smell gas" in words) == ("Ann", True, True)
+    assert await night.column("SELECT count(*) FROM message WHERE kind <> 'staff'") == [0]
+
+
+async def test_a_stop_from_such_digits_makes_no_row(night: Night) -> None:
+    await night.inbox.received(text("STOP", "99999990123"))
+
+    assert await night.column("SELECT count(*) FROM callback") == [0]
