@@ -52,8 +52,10 @@ def decode_text(data_coding: int, data: bytes, default: Alphabet) -> str | None:
 
 
 def _not_as_ucs2(data: bytes) -> list[str]:
-    """What octets called UCS-2 may be instead. A byte order mark has settled it."""
-    return [] if data.startswith(_BYTE_ORDER_MARKS) else [*_as_utf16(data, "utf-16-le"), _decode_ascii(data)]
+    """What octets called UCS-2 may be instead. A byte order mark settles it, and so does a NUL before every letter."""
+    if data.startswith(_BYTE_ORDER_MARKS) or not any(data[::2]):
+        return []
+    return [*_as_utf16(data, "utf-16-le"), _decode_ascii(data)]
 
 
 def _not_as_seven_or_eight_bits(data: bytes) -> list[str]:

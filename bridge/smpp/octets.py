@@ -6,6 +6,7 @@ people would need for it, letter by letter, and one that was not announced has t
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from unicodedata import category, name
 
 DOUBT, SURE = 6, 12
@@ -67,12 +68,14 @@ _DAILY = (("gb2312", 0xB0, 0xD7), ("big5", 0xA4, 0xC6), ("shift_jis", 0x88, 0x98
 
 def most_likely(announced: str, others: Sequence[str]) -> str:
     """The announced reading, unless one of the others is what a person would far rather have written."""
-    best = min(others, key=_bits, default=announced)
+    if not others:
+        return announced
+    bits, best = min((_bits(other), other) for other in others)
     if best.casefold() in _TWO_OCTETS:
         return best
     could_be_text = max(_each(announced), default=0) < UNUSUAL
     surer = could_be_text and (len(best) < 3 or not _WORDS.fullmatch(best))
-    return best if _bits(best) + (SURE if surer else DOUBT) < _bits(announced) else announced
+    return best if bits + (SURE if surer else DOUBT) < _bits(announced) else announced
 
 
 def _bits(text: str) -> float:
@@ -98,7 +101,7 @@ def _character(char: str, seen: set[str]) -> float:
 
 
 def _letter(char: str, seen: set[str]) -> float:
-    script = name(char, "?").split()[0]
+    script = _script(char)
     if script == "LATIN":
         return (
             LATIN_LETTER if char in _LATIN or "\u0100" <= char <= "\u017f" or "\u1ea0" <= char <= "\u1eff" else UNUSUAL
@@ -117,6 +120,12 @@ def _within_its_script(char: str, script: str, *, first: bool) -> int:
     return FIRST_OF_A_SCRIPT if first else OF_THAT_SCRIPT
 
 
+@lru_cache(maxsize=8192)
+def _script(char: str) -> str:
+    return name(char, "?").split()[0]
+
+
+@lru_cache(maxsize=8192)
 def _is_daily(char: str) -> bool:
     return any(low <= octets[0] <= high for alphabet, low, high in _DAILY if (octets := _has(char, alphabet)))
 
