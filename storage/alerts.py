@@ -148,16 +148,17 @@ async def unheard_of(db: Reader, person: str) -> Sequence[Escalation]:
     return sorted((record(Escalation, row) for row in rows), key=lambda case: (-newest[case.id], pressure(case)))
 
 
-async def last_told(db: Reader, person: str) -> Escalation | None:
-    """What this person was told of last, whoever has it by now."""
-    row = await db.one(
+async def told_without_digits(db: Reader, person: str) -> Sequence[Escalation]:
+    """Unheard ones whose alert to this person named no digits, since there were none yet; the newest first."""
+    rows = await db.all(
         """
-        SELECT e.* FROM escalation e JOIN alert a ON a.escalation_id = e.id
-        WHERE a.person = :person ORDER BY a.id DESC LIMIT 1
+        SELECT DISTINCT e.* FROM escalation e JOIN alert a ON a.escalation_id = e.id
+        WHERE a.person = :person AND a.without_digits AND e.stage IN ('alerting', 'unseen')
+        ORDER BY e.id DESC
         """,
         person=person,
     )
-    return record(Escalation, row) if row else None
+    return [record(Escalation, row) for row in rows]
 
 
 async def rows_of(db: Reader, person: str) -> Sequence[int]:
@@ -208,6 +209,20 @@ async def hand_over(tx: Writer, person: str, message_id: int | None, now: dateti
 async def drop_gathered(tx: Writer, case_id: int) -> None:
     """Somebody has it: nobody needs to be told any more."""
     await tx.all("DELETE FROM alert WHERE escalation_id = :id AND gathered = 1", id=case_id)
+
+
+async def texts_since(db: Reader, template: str, number: str, since: datetime) -> int:
+    """How many texts of that kind this person got since then."""
+    row = await db.only(
+        """
+        SELECT count(*) AS n FROM message
+        WHERE kind = 'staff' AND number = :number AND template = :template AND created_at > :since
+        """,
+        number=number,
+        template=template,
+        since=since,
+    )
+    return int(row["n"])
 
 
 async def last_text(db: Reader, template: str, number: str) -> datetime | None:

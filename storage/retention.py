@@ -24,6 +24,7 @@ ALSO_EMPTIED = """
     UPDATE inbound SET text = NULL, raw = x'' WHERE length(raw) > 0 AND received_at < :before;
     UPDATE audit SET detail = json_remove(detail, '$.before.issue')
     WHERE at < :before AND json_type(detail, '$.before.issue') IS NOT NULL;
+    DELETE FROM wrong_digits WHERE at < :before;
     DELETE FROM email WHERE created_at < :before AND state <> 'queued';
     DELETE FROM audit WHERE subject = 'email' AND subject_id NOT IN (SELECT id FROM email);
 """

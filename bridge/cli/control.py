@@ -12,7 +12,7 @@ import os
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
@@ -27,13 +27,14 @@ from bridge.config.salvage import Salvaged, salvage
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Backlog, instance_of
 from bridge.texts import failures
 from bridge.web.settings import THIS_MACHINE, WebSettings
-from storage import callbacks, replies, settings
+from storage import callbacks, replies, settings, staff_codes
 from storage.callbacks import QueueLengths
 from storage.database import Database, Writer
 from storage.errors import StorageError
 
 DAEMON_TIMEOUT = 3.0  # seconds
 LOOK = 0.5
+WRONG_DIGITS_WITHIN = timedelta(hours=1)
 
 
 def register(app: typer.Typer) -> None:
@@ -83,13 +84,17 @@ class NagiosState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """stopped: staff whose network may hold our alerts back. failing: numbers whose texts failed in a row."""
+    """stopped: staff whose network may hold our alerts back. failing: numbers whose texts failed in a row.
+
+    wrong_digits: by person, those that came from their number within the hour.
+    """
 
     waiting: QueueLengths
     paused: bool
     breaker: bool
     stopped: Sequence[str] = ()
     failing: int = 0
+    wrong_digits: Mapping[str, int] = field(default_factory=dict)
 
 
 Finding = tuple[NagiosState, str]
@@ -154,6 +159,7 @@ async def _queue(found: Salvaged) -> Queue:
             await settings.is_on(db, settings.BREAKER),
             found.office.at_mobiles(await replies.staff_stopped(db)),
             burst.numbers if burst else 0,
+            await staff_codes.wrong_since(db, datetime.now(UTC) - WRONG_DIGITS_WITHIN),
         )
 
 
@@ -218,7 +224,12 @@ def _switches(queue: Queue) -> list[Finding]:
     failing = (NagiosState.WARNING, f"texts to {queue.failing} numbers failed in a row: ask the SMS provider")
     breaker = (NagiosState.WARNING, "the breaker tripped, customers get no texts until `textback resume`")
     stopped = [(NagiosState.CRITICAL, f"{name} texted STOP, alerts may not arrive there") for name in queue.stopped]
-    return [paused] * queue.paused + [breaker] * queue.breaker + [failing] * (queue.failing > 0) + stopped
+    spoofed = [
+        (NagiosState.WARNING, f"{count} wrong digits came from {name}'s number")
+        for name, count in queue.wrong_digits.items()
+    ]
+    switched = [paused] * queue.paused + [breaker] * queue.breaker + [failing] * (queue.failing > 0)
+    return switched + stopped + spoofed
 
 
 def _as_told(health: Mapping[str, Any]) -> list[Finding]:

@@ -81,7 +81,12 @@ class Parts:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        return {"unknown_dids": self.missed_calls.unknown_dids, "texts_unplaced": self.inbox.unplaced}
+        wrong_digits = sum(part.wrong_digits for part in self.staff if isinstance(part, EscalationLoop))
+        return {
+            "unknown_dids": self.missed_calls.unknown_dids,
+            "texts_unplaced": self.inbox.unplaced,
+            "staff_wrong_digits": wrong_digits,
+        }
 
 
 def _composer(config: Config) -> Composer:

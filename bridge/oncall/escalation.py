@@ -80,6 +80,11 @@ class EscalationLoop:
         self._read_up_to: int | None = None
         self._log = structlog.get_logger()
 
+    @property
+    def wrong_digits(self) -> int:
+        """How many texts of staff named digits that they were not told."""
+        return self._staff.wrong_digits
+
     async def run(self) -> None:
         """Until cancelled."""
         await follow_commits(self._database, self.run_due, name="escalation", rest=REST)

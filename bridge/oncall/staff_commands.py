@@ -1,35 +1,52 @@
 """What staff can say by text: take a row, say what came of it, write to the customer in their own name.
 
-A command is done in the transaction that marks it as read, so that it is done once, whatever happens.
+The sender of a text proves nothing (SMS spoofing), so a command carries the four digits of an alert that was told to
+that person. It is done in the transaction that marks it as read, so that it is done once, whatever happens.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+import structlog
 
 from bridge.callbacks.actions import Callbacks, ConflictError, Seen
 from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackState, NotPossibleError, Outcome, Verb
 from bridge.domain.office.office import Office, Person
 from bridge.domain.oncall import summary
 from bridge.domain.oncall.escalation import UNHEARD, AlertCause, Escalation
+from bridge.domain.words import honesty
 from bridge.domain.words.lexicon import OptOutRequest
 from bridge.office.composer import Composer
-from bridge.oncall.staff_messages import ANSWER, HELP, StaffMessages
+from bridge.oncall.staff_messages import ANSWER, HELP, HOW, LIST, WRONG, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
-from storage import alerts, callbacks
+from storage import alerts, callbacks, staff_codes
 from storage.database import Reader, UnderWay, Writer
 from storage.replies import Reply
 
-USAGE = "1 take, 2 reached, 3 no answer, T words = text the customer, LIST. With a row: 1 7"
-ONE_USAGE_PER = timedelta(hours=1)
-"""A phone that answers by itself must not talk with us for ever."""
+USAGE = "Reply an alert's 4 digits: 4821 take, 4821 2 reached, 4821 3 no answer, T 4821 words = text the customer. LIST"
+WHICH_ONE = "Which one? Reply its 4 digits, as in 4821 or T 4821 words. LIST shows them."
+WRONG_DIGITS = "No alert of yours has the digits {digits}. LIST shows yours."
+RESTING = (
+    "Too many wrong digits came from your number: texts from it change nothing until {until}. Use the page, or call."
+)
+NO_LINKS = "Links are not sent: say it in words."
+NOTHING = "Nothing is waiting for you."
+
+HOUR = timedelta(hours=1)
+AN_HOUR: Mapping[str, int] = {HELP: 1, HOW: 3, WRONG: 3, LIST: 6}
+"""How often each answer is given: a phone that answers by itself must not talk with us for ever."""
+
+WRONG_AN_HOUR = 20
+"""More wrong digits than these within an hour, and texts of that number change nothing for an hour."""
 
 LIST_ROOM = 220
 """Characters: the whole answer then is about two parts."""
 
-NOTHING = "Nothing is waiting for you."
+LISTED = 8
+"""Rows that are named with their digits: no more fit."""
 
 
 class StaffCommandKind(StrEnum):
@@ -38,36 +55,49 @@ class StaffCommandKind(StrEnum):
     NO_ANSWER = "3"
     TEXT = "t"
     LIST = "list"
+    WITHOUT_DIGITS = "without digits"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class StaffCommand:
-    """row: None where none was named. words: for the customer, as they were written."""
+    """digits: those of an alert. words: for the customer, as they were written.
+
+    row: as staff named rows before alerts had digits; a sender can be spoofed and a row's number guessed.
+    """
 
     kind: StaffCommandKind
-    row: int | None = None
+    digits: str = ""
     words: str = ""
+    row: int | None = None
 
 
-_DIGIT = re.compile(r"\W*([123])(?:[\W_]+(\d{1,9}))?\W*")
-_TEXT = re.compile(r"\s*t(?:ext)?(?:\s*#\s*(\d{1,9})\b|(\d{1,9})\b|(?=[\s:]))[\s:]*(.+)", re.IGNORECASE | re.DOTALL)
+_DIGITS = re.compile(r"\W*(\d{4})(?:[\W_]+([123]))?\W*", re.ASCII)
+_TEXT = re.compile(r"\s*t(?:ext)?[\s:#]*(\d{4})\b[\s:]*(.+)", re.IGNORECASE | re.DOTALL | re.ASCII)
 _LIST = re.compile(r"\W*list\W*", re.IGNORECASE)
+_TAKE = re.compile(r"\W*1(?:[\W_]+(\d{1,9}))?\W*", re.ASCII)
+_REST = re.compile(r"\W*[23](?:[\W_]+\d{1,9})?\W*|\s*t(?:ext)?(?=[\s:#\d]).+", re.IGNORECASE | re.DOTALL | re.ASCII)
 
 
 def parse(text: str) -> StaffCommand:
-    """`1`, `1 7`, `1 #7.`, `T on my way`, `T7 on my way`, `t #7: on my way`, `List`."""
-    if found := _DIGIT.fullmatch(text):
-        return StaffCommand(StaffCommandKind(found[1]), int(found[2]) if found[2] else None)
+    """`4821`, `4821 2`, `T 4821 on my way`, `t4821: on my way`, `List`; `1` and `1 7`, as before there were digits."""
+    if found := _DIGITS.fullmatch(text):
+        return StaffCommand(StaffCommandKind(found[2] or StaffCommandKind.TAKE), found[1])
     if _LIST.fullmatch(text):
         return StaffCommand(StaffCommandKind.LIST)
-    if (found := _TEXT.fullmatch(text)) and found[3].strip():
-        row = found[1] or found[2]
-        return StaffCommand(StaffCommandKind.TEXT, int(row) if row else None, found[3].strip())
-    return StaffCommand(StaffCommandKind.UNKNOWN)
+    if (found := _TEXT.fullmatch(text)) and found[2].strip():
+        return StaffCommand(StaffCommandKind.TEXT, found[1], found[2].strip())
+    if found := _TAKE.fullmatch(text):
+        return StaffCommand(StaffCommandKind.TAKE, row=int(found[1]) if found[1] else None)
+    return StaffCommand(StaffCommandKind.WITHOUT_DIGITS if _REST.fullmatch(text) else StaffCommandKind.UNKNOWN)
+
+
+Obey = Callable[[Writer, Person, Callback, StaffCommand, datetime], Awaitable[str]]
 
 
 class StaffCommands:
+    """wrong_digits: how many came since the start."""
+
     def __init__(
         self,
         office: Office,
@@ -80,114 +110,130 @@ class StaffCommands:
         self._staff_messages = staff_messages
         self._composer = composer
         self._people = {person.mobile: person for person in office.people if person.mobile}
-        self._obey: Mapping[StaffCommandKind, Callable[[Writer, Person, StaffCommand, datetime], Awaitable[str]]] = {
+        self._obey: Mapping[StaffCommandKind, Obey] = {
             StaffCommandKind.TAKE: self._take,
             StaffCommandKind.REACHED: self._reached,
             StaffCommandKind.NO_ANSWER: self._no_answer,
             StaffCommandKind.TEXT: self._text,
-            StaffCommandKind.LIST: self._list,
         }
+        self.wrong_digits = 0
+        self._log = structlog.get_logger()
 
     async def received(self, tx: Writer, reply: Reply, now: datetime) -> None:
-        """Do what the text says, and answer. A text of which a part is missing waits for it."""
+        """Do what the text says, and answer. A text of which a part is missing waits for it.
+
+        Answers go to the person's own phone, whoever wrote the text: a spoofed one is seen there.
+        """
         person = self._people.get(reply.number) if reply.number else None
         if person is None or reply.partial or reply.word is OptOutRequest.STOP or reply.own_words.is_bare_reaction:
             return
         command = parse(reply.own_words.text)
-        if command.kind is StaffCommandKind.UNKNOWN:
-            await self._explain(tx, person, reply, now)
-            return
-        try:
-            answer = await self._obey[command.kind](tx, person, command, now)
-        except _Refused as refused:
-            answer = str(refused)
-        await self._staff_messages.answer(tx, person, reply.destination, answer, now, ANSWER)
+        template, answer = await self._answer(tx, person, command, now)
+        if await self._may_say(tx, person, template, now):
+            await self._staff_messages.answer(tx, person, reply.destination, answer, now, template)
 
-    async def _explain(self, tx: Writer, person: Person, reply: Reply, now: datetime) -> None:
-        last = await alerts.last_text(tx, HELP, str(person.mobile))
-        if last is None or now - last >= ONE_USAGE_PER:
-            await self._staff_messages.answer(tx, person, reply.destination, USAGE, now, HELP)
+    async def _answer(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> tuple[str, str]:
+        """What the answer is called, and what it says."""
+        if command.kind is StaffCommandKind.UNKNOWN:
+            return HELP, USAGE
+        if command.kind is StaffCommandKind.LIST:
+            return LIST, await self._list(tx, person, now)
+        if until := await self._rests_until(tx, person, now):
+            return WRONG, RESTING.format(until=summary.moment(until, self._office, now))
+        row_id = await self._row_meant(tx, person, command)
+        if row_id is None and command.digits:
+            return WRONG, await self._wrong(tx, person, command.digits, now)
+        if row_id is None:
+            return HOW, WHICH_ONE
+        try:
+            row = await self._open_row(tx, row_id)
+            return ANSWER, await self._obey[command.kind](tx, person, row, command, now)
+        except _Refused as refused:
+            return ANSWER, str(refused)
+
+    async def _may_say(self, db: Reader, person: Person, template: str, now: datetime) -> bool:
+        most = AN_HOUR.get(template)
+        return most is None or await alerts.texts_since(db, template, str(person.mobile), now - HOUR) < most
+
+    # --- which row, and whether this person may name it
+
+    async def _row_meant(self, db: Reader, person: Person, command: StaffCommand) -> int | None:
+        if command.digits:
+            return await staff_codes.row_of(db, person.name, command.digits)
+        if command.kind is not StaffCommandKind.TAKE:
+            return None
+        old = [case.callback_id for case in await alerts.told_without_digits(db, person.name)]
+        return next((row for row in old if command.row in (None, row)), None)
+
+    async def _rests_until(self, db: Reader, person: Person, now: datetime) -> datetime | None:
+        wrong = await staff_codes.last_wrong(db, person.name, WRONG_AN_HOUR + 1)
+        too_many = len(wrong) > WRONG_AN_HOUR and wrong[0] - wrong[-1] < HOUR
+        return wrong[0] + HOUR if too_many and now < wrong[0] + HOUR else None
+
+    async def _wrong(self, tx: Writer, person: Person, digits: str, now: datetime) -> str:
+        self.wrong_digits += 1
+        self._log.warning("staff.wrong_digits", person=person.name)
+        await staff_codes.note_wrong(tx, person.name, now)
+        until = await self._rests_until(tx, person, now)
+        if until is None:
+            return WRONG_DIGITS.format(digits=digits)
+        self._log.error("staff.number_rests", person=person.name, until=until.isoformat())
+        said = RESTING.format(until=summary.moment(until, self._office, now))
+        await self._staff_messages.send_notice(tx, person.name, said, now)
+        await self._triggers.pass_on_all_of(tx, person.name, now)
+        return said
+
+    async def _open_row(self, db: Reader, number: int) -> Callback:
+        row = await callbacks.get(db, number)
+        if row.state is CallbackState.CLOSED:
+            by = row.reached_by if row.closed_by == TEXTBACK else row.closed_by
+            raise _Refused(f"#{number} is done already, by {by}.")
+        return row
 
     # --- the commands; each returns what to answer
 
-    async def _take(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> str:
-        row = await self._row_to_take(tx, person, command)
+    async def _take(self, tx: Writer, person: Person, row: Callback, _: StaffCommand, now: datetime) -> str:
         holder = _who_has(row, await alerts.live(tx, row.id))
         if holder not in (None, person.name):
             return f"{holder} has #{row.id}."
         await self._do(tx, Verb.CLAIM, row, person, now)
         others = [case for case in await alerts.unheard_of(tx, person.name) if case.callback_id != row.id]
         more = f" {_waits(len(others), 'more ')}: LIST." if others else ""
-        return summary.line(
-            await self._staff_messages.facts(tx, row), self._office, now, lead=f"You have #{row.id}: ", tail=f".{more}"
-        )
+        facts = await self._staff_messages.facts(tx, row)
+        return summary.line(facts, self._office, now, lead=f"You have #{row.id}: ", tail=f".{more}")
 
-    async def _reached(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> str:
-        row = await self._row_of(tx, person, command)
+    async def _reached(self, tx: Writer, person: Person, row: Callback, _: StaffCommand, now: datetime) -> str:
         await self._do(tx, Verb.FINISH, row, person, now)
         return f"#{row.id} is done: reached."
 
-    async def _no_answer(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> str:
-        row = await self._row_of(tx, person, command)
+    async def _no_answer(self, tx: Writer, person: Person, row: Callback, _: StaffCommand, now: datetime) -> str:
         after = await self._do(tx, Verb.ATTEMPT, row, person, now)
         back = summary.moment(after.until, self._office, now) if after.until else "soon"
         return f"#{row.id}: no answer, noted. It comes back at {back}."
 
-    async def _text(self, tx: Writer, person: Person, command: StaffCommand, now: datetime) -> str:
-        row = await self._row_of(tx, person, command, sure=True)
+    async def _text(self, tx: Writer, person: Person, row: Callback, command: StaffCommand, now: datetime) -> str:
+        if honesty.has_link(command.words):
+            raise _Refused(NO_LINKS)
         await self._do(tx, Verb.TEXT, row, person, now, command.words)
         return f"Your text goes to #{row.id} {await self._staff_messages.who(tx, row)}, in your name."
 
-    async def _list(self, tx: Writer, person: Person, _command: StaffCommand, _now: datetime) -> str:
+    async def _list(self, tx: Writer, person: Person, now: datetime) -> str:
         waiting = [case for case in await alerts.all_live(tx) if case.stage in UNHEARD]
         mine = await alerts.rows_of(tx, person.name)
         if not waiting and not mine:
             return NOTHING
-        rows = [await self._listed(tx, case) for case in waiting]
+        rows = [await self._listed(tx, person, case, now) for case in waiting[:LISTED]]
+        rows += [f"#{case.callback_id}" for case in waiting[LISTED:]]
         others = f"{_waits(len(rows))}: {summary.listed(rows, LIST_ROOM, '; ')}." if rows else ""
-        yours = f"Yours: {_named(mine)}." if mine else ""
+        named = [f"#{row} {await staff_codes.code(tx, person.name, row, now)}" for row in mine[:LISTED]]
+        yours = f"Yours: {summary.listed([*named, *(f'#{row}' for row in mine[LISTED:])], 60, ', ')}." if mine else ""
         return f"{others} {yours}".strip()
 
-    async def _listed(self, db: Reader, case: Escalation) -> str:
-        row = await callbacks.get(db, case.callback_id)
+    async def _listed(self, tx: Writer, person: Person, case: Escalation, now: datetime) -> str:
+        row = await callbacks.get(tx, case.callback_id)
         danger = "DANGER " if case.cause is AlertCause.HAZARD else ""
-        return f"{danger}#{row.id} {await self._staff_messages.who(db, row)}"
-
-    # --- which row, and the verb
-
-    async def _row_to_take(self, db: Reader, person: Person, command: StaffCommand) -> Callback:
-        """The one named, else the one this person was told of last."""
-        if command.row is not None:
-            return await self._open_row(db, command.row)
-        unheard = await alerts.unheard_of(db, person.name)
-        if unheard:
-            return await callbacks.get(db, unheard[0].callback_id)
-        last = await alerts.last_told(db, person.name)
-        if last is None:
-            raise _Refused(NOTHING)
-        return await self._open_row(db, last.callback_id)
-
-    async def _row_of(self, db: Reader, person: Person, command: StaffCommand, *, sure: bool = False) -> Callback:
-        """The one named, else the one this person took last, else was told of last. sure: if there is but one."""
-        if command.row is not None:
-            return await self._open_row(db, command.row)
-        rows = await alerts.rows_of(db, person.name)
-        rows = rows or [case.callback_id for case in await alerts.unheard_of(db, person.name)]
-        if not rows:
-            raise _Refused(NOTHING)
-        if sure and len(rows) > 1:
-            raise _Refused(f"To whom? {_named(rows)}. For example: T{rows[0]} words")
-        return await callbacks.get(db, rows[0])
-
-    async def _open_row(self, db: Reader, number: int) -> Callback:
-        try:
-            row = await callbacks.get(db, number)
-        except LookupError:
-            raise _Refused(f"There is no row #{number}.") from None
-        if row.state is CallbackState.CLOSED:
-            by = row.reached_by if row.closed_by == TEXTBACK else row.closed_by
-            raise _Refused(f"#{number} is done already, by {by}.")
-        return row
+        digits = await staff_codes.code(tx, person.name, row.id, now)
+        return f"{danger}#{row.id} {digits} {await self._staff_messages.who(tx, row)}"
 
     async def _do(
         self, tx: Writer, verb: Verb, callback: Callback, person: Person, now: datetime, words: str = ""
@@ -228,7 +274,3 @@ class _Refused(Exception):  # noqa: N818  its words are an answer
 
 def _waits(number: int, more: str = "") -> str:
     return f"{number} {more}wait{'s' if number == 1 else ''}"
-
-
-def _named(rows: Sequence[int]) -> str:
-    return summary.listed([f"#{row}" for row in rows], 60)

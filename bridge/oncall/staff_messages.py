@@ -16,15 +16,16 @@ from bridge.domain.oncall.summary import SummaryFacts
 from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.rendering import Rendered
 from bridge.office.composer import About, Composer, compose
-from storage import alerts, emails, messages
+from storage import alerts, emails, messages, staff_codes
 from storage.database import Reader, Writer
 
 WORTH_TELLING = timedelta(hours=4)
 """An alert that could not leave for so long is not sent any more."""
 
-ALERT, ROLL, REMINDER, NEWS, ANSWER, HELP, DIGEST = (
+ALERT, ROLL, REMINDER, NEWS, ANSWER, HELP, DIGEST, HOW, WRONG, LIST = (
     *("alert", "alert.roll", "alert.reminder", "alert.news"),
     *("staff.answer", "staff.help", "digest"),
+    *("staff.how", "staff.wrong_digits", "staff.list"),
 )
 """What staff texts are, for the log of texts."""
 
@@ -35,7 +36,7 @@ LEADS = {
     AlertCause.UNTEXTABLE: "Cannot be texted, #{row}: ",
     AlertCause.REPEATED: "Repeated calls, #{row}: ",
 }
-TAIL = ". Reply 1 to take it"
+TAIL = ". Reply {digits} to take it"
 LONGEST = 300
 """Characters of a customer's words that are passed on: about two parts."""
 
@@ -54,24 +55,22 @@ class StaffMessages:
         return person is not None and (person.mobile is not None or (self._by_email and person.email is not None))
 
     async def alert(self, tx: Writer, case: Escalation, callback: Callback, name: str, now: datetime) -> int | None:
-        """Tell this person of it; the message's id, None where they have no mobile."""
-        text = await self.in_words(tx, case, callback, now)
+        """Tell this person of it, and the digits that take it; the message's id, None where they have no mobile."""
+        facts = await self.facts(tx, callback, case.why)
+        tail = TAIL.format(digits=await staff_codes.code(tx, name, callback.id, now))
+        text = summary.line(facts, self._office, now, lead=LEADS[case.cause].format(row=callback.id), tail=tail)
         return await self._tell(tx, name, text, ALERT, now, callback=callback)
-
-    async def in_words(self, db: Reader, case: Escalation, callback: Callback, now: datetime) -> str:
-        facts = await self.facts(db, callback, case.why)
-        return summary.line(facts, self._office, now, lead=LEADS[case.cause].format(row=callback.id), tail=TAIL)
 
     async def roll(self, tx: Writer, cases: Sequence[Escalation], name: str, now: datetime) -> int | None:
         """One text about everything that waits for this person, what presses most first."""
         hazards = sum(case.cause is AlertCause.HAZARD for case in cases)
         danger = f", {hazards} with danger" if hazards else ""
         lead = f"{len(cases)} urgent rows wait{danger}: "
-        text = (
-            lead
-            + summary.listed([f"#{case.callback_id}" for case in cases], 160 - len(lead) - len(ROLL_TAIL))
-            + ROLL_TAIL
-        )
+        shown = cases[:ROLLED]  # no more fit; each row told of has digits that somebody could guess
+        codes = [await staff_codes.code(tx, name, case.callback_id, now) for case in shown]
+        rows = [f"#{case.callback_id} {code}" for case, code in zip(shown, codes, strict=True)]
+        rows += [f"#{case.callback_id}" for case in cases[ROLLED:]]
+        text = lead + summary.listed(rows, 160 - len(lead) - len(ROLL_TAIL), ", ") + ROLL_TAIL
         return await self._tell(tx, name, text, ROLL, now)
 
     async def remind(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> int | None:
@@ -174,4 +173,5 @@ class StaffMessages:
         return await self._composer.queue(tx, message)
 
 
-ROLL_TAIL = ". LIST shows them, 1 and the number takes one"
+ROLL_TAIL = ". LIST shows them, the 4 digits take one"
+ROLLED = 8

@@ -100,6 +100,13 @@ class EscalationTriggers:
             **{f"callback.{verb}": self._dealt_with for verb in verbs},
         }
 
+    async def pass_on_all_of(self, tx: Writer, person: str, now: datetime) -> None:
+        """What waits for this person goes on to the next at once: texts from their number change nothing now."""
+        for case in await alerts.unheard_of(tx, person):
+            if case.due_at is not None:
+                act = Act(TEXTBACK, "passed_on", now, {"person": person, "why": "wrong digits"})
+                await alerts.save(tx, escalation.due(case, now, now), act)
+
     # --- it begins
 
     async def _replied(self, tx: Writer, entry: Entry, now: datetime) -> None:

@@ -6,6 +6,7 @@ texts by the simulated SMSC. It goes on, with new callers, until it is stopped.
 
 import asyncio
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ REGULARS = {"supplier": SUPPLIER}
 """Callers of every morning."""
 
 AREAS = (201, 212, 646, 917, 718, 347, 929, 551, 973, 862, 908, 732, 848, 914, 845, 516, 631, 203, 475, 860)
-TAKE_IT = "Reply 1 to take it"
+TAKE_IT = re.compile(r"Reply (\d{4}) to take it")
 LAST_DIGITS = 70  # 555-0110 to 555-0179: numbers that nobody has
 
 
@@ -114,7 +115,8 @@ class Morning:
     def _reply_to(self, text: Submitted) -> str:
         """ "" for none. Whoever is on call takes what they are asked to take."""
         if text.destination == ON_CALL.removeprefix("+"):
-            return "1" if TAKE_IT in text.text else ""
+            asked = TAKE_IT.search(text.text)
+            return asked[1] if asked else ""
         replies = self._replies.get(f"+{text.destination}")
         return replies.pop(0) if replies else ""
 

@@ -24,12 +24,13 @@ from bridge.web.phones import Phones, Ringing
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, calls, contacts, replies, settings
+from storage import audit, callbacks, calls, contacts, replies, settings, staff_codes
 from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.schedule import HOURS
 from storage.users import UserRole
 
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 MANY = 100
@@ -136,6 +137,7 @@ class PageContext:
             "failing": await failures.current(db, now),
             "unseen_today": len(await calls.unseen(db, now - DAY, limit=MANY)),
             "on_no_line": self.office.on_no_line(await calls.dids_rung(db, now - DAY))[:BARS],
+            "wrong_digits": await staff_codes.wrong_since(db, now - HOUR),
             "unplaced": (await replies.from_nobody(db, now - WEEK))[-BARS:],
             "stopped": self.office.at_mobiles(await replies.staff_stopped(db)),
             "toast": await self._toast(request, db, now),

@@ -71,6 +71,21 @@ class Night(Desk):
     async def staff(self, who: E164, words: str) -> None:
         await self.writes(words, who)
 
+    async def digits(self, who: E164, row: int = 1) -> str:
+        """Those by which this person names the row; "0000" where they were never told of it."""
+        async with self.database.read() as db:
+            found = await db.one(
+                "SELECT digits FROM staff_code WHERE person = :who AND callback_id = :row", who=NAMES[who], row=row
+            )
+        return str(found["digits"]) if found else "0000"
+
+    async def says(self, who: E164, words: str, row: int = 1) -> None:
+        """words: `{} 2` with the row's digits in it."""
+        await self.staff(who, words.format(await self.digits(who, row)))
+
+    async def takes(self, who: E164, row: int = 1) -> None:
+        await self.says(who, "{}", row)
+
     async def is_missed(self, call: EndedCall | None = None) -> None:
         await self.call(call or missed_call(at=self.clock()))
         await self.look()

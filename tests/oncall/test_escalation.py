@@ -33,7 +33,7 @@ async def test_at_night_the_person_on_call_is_told_at_once_in_one_text(night: Ni
     await night.is_missed()
     await night.writes(LEAK)
     told = await night.told()
-    assert told == [("Ann", f"{HEADLINE}, since 10 PM. Reply 1 to take it")]
+    assert told == [("Ann", f"{HEADLINE}, since 10 PM. Reply {await night.digits(STAFF)} to take it")]
 
 
 async def test_routine_words_wake_nobody(night: Night) -> None:
@@ -95,19 +95,19 @@ async def test_a_late_receipt_of_the_first_alert_does_not_delay_the_second(night
     assert case.due_at == MONDAY_NIGHT + timedelta(minutes=11)
 
 
-async def test_whoever_replies_1_has_it_and_everybody_told_hears_who(night: Night) -> None:
+async def test_whoever_replies_the_digits_has_it_and_everybody_told_hears_who(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
     await night.passes(minutes=10)
     await night.arrive()
-    await night.staff(BOB, "1")
+    await night.takes(BOB)
     row = await night.row()
     assert (row.owner, row.acknowledged_by, row.state) == ("Bob", "Bob", CallbackState.CLAIMED)
     assert (await night.told())[-2:] == [
         ("Ann", "Bob has #1: (202) 555-0123"),
         ("Bob", 'You have #1: (202) 555-0123, 12 Elm St: "kitchen sink leaks", since 10 PM.'),
     ]
-    await night.staff(BOB, "2")
+    await night.says(BOB, "{} 2")
     await night.passes(hours=2)
     assert len(await night.minutes()) == 2
 
@@ -118,7 +118,7 @@ async def test_of_two_who_acknowledge_in_the_same_second_one_has_it_and_both_kno
     await night.passes(minutes=10)
     await night.arrive()
     for number in (BOB, STAFF):
-        await night.inbox.received(text("1", number.value))
+        await night.inbox.received(text(await night.digits(number), number.value))
     await night.look()
     assert (await night.row()).owner == "Bob"
     assert ("Ann", "Bob has #1.") in await night.told()
@@ -129,7 +129,7 @@ async def test_a_claim_on_the_page_and_a_text_in_the_same_second_leave_one_owner
     await night.writes(LEAK)
     await night.arrive()
     row = await night.row()
-    await night.inbox.received(text("1", STAFF.value))
+    await night.inbox.received(text(await night.digits(STAFF), STAFF.value))
     await night.callbacks.claim(Seen.of(row, "Dee", night.clock()))
     await night.look()
     assert (await night.row()).owner == "Dee"
@@ -233,7 +233,7 @@ async def test_a_customer_on_the_phone_does_not_hold_back_the_first_alert(night:
 async def test_acknowledged_without_a_call_is_reminded_once_and_then_passed_on(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
-    await night.staff(STAFF, "1")
+    await night.takes(STAFF)
     await night.arrive()
     await night.passes(minutes=20)
     await night.arrive()
@@ -243,14 +243,14 @@ async def test_acknowledged_without_a_call_is_reminded_once_and_then_passed_on(n
     await night.passes(minutes=10)
     assert await night.minutes() == [("Ann", 0), ("Bob", 30)]
     assert (await night.row()).owner is None
-    await night.staff(BOB, "1")
+    await night.takes(BOB)
     assert (await night.row()).owner == "Bob"
 
 
 async def test_a_row_that_is_let_go_goes_on_at_once(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
-    await night.staff(STAFF, "1")
+    await night.takes(STAFF)
     row = await night.row()
     await night.callbacks.release(Seen.of(row, "Ann", night.clock.advance(minutes=2)))
     await night.look()
@@ -260,7 +260,7 @@ async def test_a_row_that_is_let_go_goes_on_at_once(night: Night) -> None:
 async def test_a_claim_that_ends_by_itself_after_a_call_wakes_nobody(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
-    await night.staff(STAFF, "1")
+    await night.takes(STAFF)
     await night.call(outbound_call(at=night.clock.advance(minutes=5), by="101"))
     await night.passes(minutes=31)
     await night.callbacks.release_idle(night.clock())
@@ -272,7 +272,7 @@ async def test_a_claim_that_ends_by_itself_after_a_call_wakes_nobody(night: Nigh
 async def test_later_replies_go_to_whoever_has_it(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
-    await night.staff(STAFF, "1")
+    await night.takes(STAFF)
     await night.writes("the gate code is 4711")
     assert (await night.told())[-1] == ("Ann", '#1 (202) 555-0123 wrote: "the gate code is 4711"')
 
@@ -280,14 +280,14 @@ async def test_later_replies_go_to_whoever_has_it(night: Night) -> None:
 async def test_danger_asks_for_a_new_acknowledgement_of_whoever_has_it(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
-    await night.staff(STAFF, "1")
+    await night.takes(STAFF)
     night.clock.advance(minutes=1)
     await night.writes("now the outlet is sparking")
     await night.arrive()
     assert (await night.told())[-1][1].startswith("DANGER #1: ")
     await night.passes(minutes=10)
     assert await night.minutes() == [("Ann", 0), ("Ann", 1), ("Bob", 11)]
-    await night.staff(BOB, "1")
+    await night.takes(BOB)
     assert (await night.row()).owner == "Bob"
 
 
@@ -307,7 +307,7 @@ async def test_an_owner_from_before_is_told_first(night: Night) -> None:
     await night.arrive()
     await night.passes(minutes=10)
     assert await night.minutes() == [("Bob", 0), ("Ann", 10)]
-    await night.staff(STAFF, "1")
+    await night.takes(STAFF)
     assert (await night.row()).owner == "Ann"
 
 
@@ -353,8 +353,8 @@ async def test_a_note_taken_back_leaves_the_row_with_whoever_has_it(night: Night
 async def test_an_urgent_word_after_the_row_was_closed_begins_anew(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
-    await night.staff(STAFF, "1")
-    await night.staff(STAFF, "2")
+    await night.takes(STAFF)
+    await night.says(STAFF, "{} 2")
     assert await night.stage() is Stage.OVER
     await night.passes(hours=3)
     await night.writes("it is leaking again, worse")

@@ -17,6 +17,7 @@ from storage.database import Database
 from tests.desk import (
     CUSTOMER,
     MONDAY_NIGHT,
+    STAFF,
     missed_call,
 )
 from tests.oncall.night import AT_NIGHT, LEAK, PEOPLE, Night, day, night, voicemail
@@ -26,13 +27,15 @@ __all__ = ["day", "night"]
 
 async def test_a_voicemail_at_night_is_told_as_no_more_than_that(night: Night) -> None:
     await night.is_missed(voicemail(night.clock()))
-    assert await night.told() == [("Ann", "Voicemail left, #1: (202) 555-0123, since 10 PM. Reply 1 to take it")]
+    tail = f"since 10 PM. Reply {await night.digits(STAFF)} to take it"
+    assert await night.told() == [("Ann", f"Voicemail left, #1: (202) 555-0123, {tail}")]
 
 
 async def test_a_caller_who_cannot_be_texted_is_told(night: Night) -> None:
     await night.is_missed(missed_call(None, at=night.clock()))
     ((who, words),) = await night.told()
-    assert (who, words) == ("Ann", "Cannot be texted, #1: number withheld, since 10 PM. Reply 1 to take it")
+    tail = f"since 10 PM. Reply {await night.digits(STAFF)} to take it"
+    assert (who, words) == ("Ann", f"Cannot be texted, #1: number withheld, {tail}")
 
 
 async def test_a_text_that_fails_for_good_is_told_as_well(night: Night) -> None:

@@ -24,7 +24,7 @@ from tests.desk import (
     missed_call,
     text,
 )
-from tests.oncall.night import AT_NIGHT, GAS, LEAK, PEOPLE, Night, night
+from tests.oncall.night import AT_NIGHT, BOB, GAS, LEAK, PEOPLE, Night, night
 
 __all__ = ["night"]
 
@@ -48,7 +48,8 @@ async def test_forty_alerts_in_a_freeze_are_three_texts_and_one_about_all(night:
     assert {who for who, _ in told} == {"Ann"}
     rolls = [words for _, words in told if "urgent rows wait" in words]
     assert (len(told) - len(rolls), len(rolls)) == (3, 5)
-    assert rolls[-1].startswith("40 urgent rows wait, 4 with danger: #1 #11 #21 #31 #2 #3 ")
+    first = ", ".join([f"#{row} {await night.digits(STAFF, row)}" for row in (1, 11, 21, 31, 2, 3)])
+    assert rolls[-1].startswith(f"40 urgent rows wait, 4 with danger: {first}, ")
     assert len(rolls[-1]) <= 160
 
 
@@ -60,20 +61,22 @@ async def test_a_storm_goes_on_to_the_next_person_in_the_same_way(night: Night) 
         await night.passes(seconds=30)
     to_bob = [words for who, words in await night.told() if who == "Bob"]
     assert [words[:10] for words in to_bob[:3]] == ["URGENT #1:", "URGENT #2:", "URGENT #3:"]
-    assert to_bob[-1].startswith("10 urgent rows wait: #1 #2 ")
+    first = [f"#{row} {await night.digits(BOB, row)}" for row in (1, 2)]
+    assert to_bob[-1].startswith(f"10 urgent rows wait: {first[0]}, {first[1]}, ")
     assert len(to_bob) <= 6
 
 
-async def test_in_a_storm_each_row_can_be_taken_by_its_number(night: Night) -> None:
+async def test_in_a_storm_each_row_can_be_taken_by_the_digits_that_list_shows(night: Night) -> None:
     for n in range(6):
         await night.writes("no heat, urgent", neighbour(n))
     await night.arrive()
-    await night.staff(STAFF, "1 5")
+    await night.staff(STAFF, "LIST")
+    await night.takes(STAFF, 5)
     assert (await night.row(neighbour(4))).owner == "Ann"
     await night.staff(STAFF, "LIST")
     listed = (await night.told())[-1][1]
     assert listed.startswith("5 wait: #")
-    assert "Yours: #5" in listed
+    assert f"Yours: #5 {await night.digits(STAFF, 5)}." in listed
 
 
 # --- restarts, clocks and faults
@@ -133,7 +136,7 @@ async def test_an_entry_that_cannot_be_digested_holds_nobody_up(night: Night, mo
 async def test_every_step_is_in_the_audit_of_the_row(night: Night) -> None:
     await night.writes(LEAK)
     await night.arrive()
-    await night.staff(STAFF, "1")
+    await night.takes(STAFF)
     steps = await night.column("SELECT what FROM audit WHERE subject = 'escalation' ORDER BY id")
     assert steps == ["escalation.raised", "escalation.told", "escalation.arrived", "escalation.acknowledged"]
 

@@ -41,9 +41,9 @@ async def test_killed_at_a_write_of_any_step_the_ladder_ends_as_if_nothing_had_h
     await killed_and_looked_again(database, night, nth)
     await night.alerts_arrive()
     await killed_and_looked_again(database, night, nth)
-    await night.inbox.received(text("1", BOB.value))
+    await night.inbox.received(text(await night.digits(BOB), BOB.value))
     await killed_and_looked_again(database, night, nth)
-    await night.inbox.received(text("T on my way, Bob", BOB.value))
+    await night.inbox.received(text(f"T {await night.digits(BOB)} on my way, Bob", BOB.value))
     await killed_and_looked_again(database, night, nth)
     assert await night.minutes() == [("Ann", 0), ("Bob", 10)]
     assert await night.minutes("alert.news") == [("Ann", 10)]

@@ -33,7 +33,9 @@ CUSTOMERS = st.sampled_from([CUSTOMER, OTHER])
 PHONES = st.sampled_from([STAFF, BOB, OLGA])
 PEOPLE = st.sampled_from(["Ann", "Bob", "Dee"])
 WORDS = st.sampled_from([LEAK, GAS, "thanks", "12 Oak Ave", "never mind, it is fixed", "STOP", "START"])
-COMMANDS = st.sampled_from(["1", "1 1", "1 2", "2", "3", "T on my way", "T2 hello", "LIST", "who?", "STOP"])
+COMMANDS = st.sampled_from(
+    ["{}", "{} 2", "{} 3", "T {} on my way", "T {} www.example.com", "1", "1 2", "0000", "LIST", "who?", "STOP"]
+)
 VERBS = ("claim", "release", "finish", "reopen", "acknowledge", "attempt", "snooze", "note", "raise", "lower", "undo")
 FATES = st.sampled_from(
     [
@@ -78,9 +80,9 @@ class Wild(RuleBasedStateMachine):
     def a_customer_writes(self, number: E164, words: str) -> None:
         self.do(self.night.writes(words, number))
 
-    @rule(who=PHONES, words=COMMANDS)
-    def staff_write(self, who: E164, words: str) -> None:
-        self.do(self.night.staff(who, words))
+    @rule(who=PHONES, words=COMMANDS, row=st.integers(1, 2))
+    def staff_write(self, who: E164, words: str, row: int) -> None:
+        self.do(self.night.says(who, words, row))
 
     @rule(fate=FATES)
     def alerts_leave(self, fate: ReceiptState | Outcome) -> None:

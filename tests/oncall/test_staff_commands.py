@@ -4,16 +4,21 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Outcome
+from bridge.domain.oncall.escalation import Stage
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import Concatenation, MessageKind
 from bridge.domain.texts.policy import ContactKind
-from bridge.oncall.staff_commands import NOTHING, USAGE, StaffCommand, parse
+from bridge.oncall.staff_commands import NO_LINKS, NOTHING, USAGE, WHICH_ONE, WRONG_DIGITS, StaffCommand, parse
 from bridge.oncall.staff_commands import StaffCommandKind as Said
 from storage import contacts, settings
 from storage.contacts import Contact
+from tests.depth import runs
 from tests.desk import CUSTOMER, MONDAY_NIGHT, OTHER, OWN, STAFF, text
 from tests.oncall.night import BOB, LEAK, OLGA, Night, night
+from tests.web.served import served
+from tests.web.test_page import shown
 
 __all__ = ["night"]
 
@@ -21,28 +26,33 @@ __all__ = ["night"]
 @pytest.mark.parametrize(
     ("words", "command"),
     [
-        ("1", StaffCommand(Said.TAKE)),
-        (" 1. ", StaffCommand(Said.TAKE)),
-        ("1 7", StaffCommand(Said.TAKE, 7)),
-        ("1 #7", StaffCommand(Said.TAKE, 7)),
-        ("1, 7!", StaffCommand(Said.TAKE, 7)),
-        ("2", StaffCommand(Said.REACHED)),
-        ("3 12", StaffCommand(Said.NO_ANSWER, 12)),
+        ("4821", StaffCommand(Said.TAKE, "4821")),
+        (" #4821. ", StaffCommand(Said.TAKE, "4821")),
+        ("4821 1", StaffCommand(Said.TAKE, "4821")),
+        ("0007", StaffCommand(Said.TAKE, "0007")),
+        ("4821 2", StaffCommand(Said.REACHED, "4821")),
+        ("4821, 3!", StaffCommand(Said.NO_ANSWER, "4821")),
         ("list", StaffCommand(Said.LIST)),
         ("LIST.", StaffCommand(Said.LIST)),
-        ("T on my way", StaffCommand(Said.TEXT, None, "on my way")),
-        ("t: on my way", StaffCommand(Said.TEXT, None, "on my way")),
-        ("Text on my way", StaffCommand(Said.TEXT, None, "on my way")),
-        ("T7 on my way", StaffCommand(Said.TEXT, 7, "on my way")),
-        ("t #7: on my way", StaffCommand(Said.TEXT, 7, "on my way")),
-        ("T 7 am is fine", StaffCommand(Said.TEXT, None, "7 am is fine")),
-        ("T first line\nsecond line", StaffCommand(Said.TEXT, None, "first line\nsecond line")),
+        ("T 4821 on my way", StaffCommand(Said.TEXT, "4821", "on my way")),
+        ("t4821: on my way", StaffCommand(Said.TEXT, "4821", "on my way")),
+        ("Text #4821 on my way", StaffCommand(Said.TEXT, "4821", "on my way")),
+        ("T 4821 first line\nsecond line", StaffCommand(Said.TEXT, "4821", "first line\nsecond line")),
+        ("1", StaffCommand(Said.TAKE)),
+        (" 1. ", StaffCommand(Said.TAKE)),
+        ("1 7", StaffCommand(Said.TAKE, row=7)),
+        ("2", StaffCommand(Said.WITHOUT_DIGITS)),
+        ("3 12", StaffCommand(Said.WITHOUT_DIGITS)),
+        ("T on my way", StaffCommand(Said.WITHOUT_DIGITS)),
+        ("T7 on my way", StaffCommand(Said.WITHOUT_DIGITS)),
         ("17", StaffCommand(Said.UNKNOWN)),
+        ("48210", StaffCommand(Said.UNKNOWN)),
+        ("4821 9", StaffCommand(Said.UNKNOWN)),
         ("1 maybe", StaffCommand(Said.UNKNOWN)),
         ("Thanks", StaffCommand(Said.UNKNOWN)),
         ("T", StaffCommand(Said.UNKNOWN)),
-        ("t7", StaffCommand(Said.UNKNOWN)),
         ("", StaffCommand(Said.UNKNOWN)),
+        ("٤٨٢١", StaffCommand(Said.UNKNOWN)),
         ("1 99999999999999999999", StaffCommand(Said.UNKNOWN)),
     ],
 )
@@ -50,17 +60,15 @@ def test_what_is_meant(words: str, command: StaffCommand) -> None:
     assert parse(words) == command
 
 
-async def answer(night: Night, who: E164, words: str) -> str:
-    """What they get back."""
+async def answer(night: Night, who: E164, words: str, row: int = 1) -> str:
+    """What they get back, "" for nothing. words: as of `Night.says`."""
     before = len(await night.told())
-    await night.staff(who, words)
-    (told,) = [words for _, words in (await night.told())[before:]][-1:]
-    return told
+    await night.says(who, words, row)
+    return next((words for _, words in reversed((await night.told())[before:])), "")
 
 
-@pytest.mark.parametrize("words", ["1", "2", "3", "T hello", "LIST"])
-async def test_with_nothing_pending_nothing_is_waiting(night: Night, words: str) -> None:
-    assert await answer(night, STAFF, words) == NOTHING
+async def test_with_nothing_pending_nothing_is_waiting(night: Night) -> None:
+    assert await answer(night, STAFF, "LIST") == NOTHING
 
 
 async def test_unknown_words_get_one_line_of_help(night: Night) -> None:
@@ -92,24 +100,24 @@ async def held(night: Night) -> Night:
     """Ann has row 1."""
     await night.writes(LEAK)
     await night.arrive()
-    await night.staff(STAFF, "1")
+    await night.takes(STAFF)
     return night
 
 
 async def test_2_closes_the_row_as_reached(held: Night) -> None:
-    assert await answer(held, STAFF, "2") == "#1 is done: reached."
+    assert await answer(held, STAFF, "{} 2") == "#1 is done: reached."
     row = await held.row()
     assert (row.state, row.outcome, row.closed_by) == (CallbackState.CLOSED, Outcome.REACHED, "Ann")
 
 
 async def test_3_notes_an_attempt_and_brings_the_row_back_in_office_hours(held: Night) -> None:
-    assert await answer(held, STAFF, "3") == "#1: no answer, noted. It comes back at Tue 11 AM."
+    assert await answer(held, STAFF, "{} 3") == "#1: no answer, noted. It comes back at Tue 11 AM."
     row = await held.row()
     assert (row.state, row.owner, row.until) == (CallbackState.WAITING, "Ann", MONDAY_NIGHT + timedelta(hours=13))
 
 
 async def test_t_texts_the_customer_in_that_persons_name(held: Night) -> None:
-    said = await answer(held, STAFF, "T I can be there at 7, Ann")
+    said = await answer(held, STAFF, "T {} I can be there at 7, Ann")
     assert said == "Your text goes to #1 (202) 555-0123, in your name."
     (part,) = [part for part in await held.parts() if part.kind is MessageKind.BY_HAND]
     assert (part.number, part.text, part.source) == (CUSTOMER, "I can be there at 7, Ann", OWN.value)
@@ -117,7 +125,7 @@ async def test_t_texts_the_customer_in_that_persons_name(held: Night) -> None:
 
 
 async def test_a_text_comes_once_although_the_daemon_restarts(held: Night) -> None:
-    await held.staff(STAFF, "T on my way")
+    await held.says(STAFF, "T {} on my way")
     held.loop = held.new_loop()
     await held.look()
     assert await held.column("SELECT count(*) FROM message WHERE kind = 'by_hand'") == [1]
@@ -125,7 +133,7 @@ async def test_a_text_comes_once_although_the_daemon_restarts(held: Night) -> No
 
 async def test_a_text_that_came_in_part_waits_for_the_rest(held: Night) -> None:
     one, two = Concatenation(9, 2, 1), Concatenation(9, 2, 2)
-    await held.inbox.received(text("T I will be ", STAFF.value, part=one))
+    await held.inbox.received(text(f"T {await held.digits(STAFF)} I will be ", STAFF.value, part=one))
     held.clock.advance(minutes=5)
     await held.inbox.show_incomplete(held.clock())
     await held.look()
@@ -135,53 +143,159 @@ async def test_a_text_that_came_in_part_waits_for_the_rest(held: Night) -> None:
     assert await held.column("SELECT text FROM message WHERE kind = 'by_hand'") == ["I will be there at 7"]
 
 
-async def test_with_two_rows_t_asks_to_whom(held: Night) -> None:
+async def test_with_two_rows_the_digits_say_to_whom(held: Night) -> None:
     await held.writes("no heat, urgent", OTHER)
-    await held.staff(STAFF, "1")
-    assert await answer(held, STAFF, "T on my way") == "To whom? #2 #1. For example: T2 words"
-    await held.staff(STAFF, "T1 on my way")
+    await held.takes(STAFF, 2)
+    assert await answer(held, STAFF, "T on my way") == WHICH_ONE
+    await held.says(STAFF, "T {} on my way")
     assert await held.column("SELECT number FROM message WHERE kind = 'by_hand'") == [CUSTOMER.value]
 
 
 async def test_who_opted_out_cannot_be_texted_by_staff_either(held: Night) -> None:
     await held.writes("STOP")
-    assert await answer(held, STAFF, "T on my way") == "#1 cannot be texted. Please call."
+    assert await answer(held, STAFF, "T {} on my way") == "#1 cannot be texted. Please call."
 
 
-async def test_a_second_1_is_told_who_has_it(held: Night) -> None:
-    assert await answer(held, BOB, "1 1") == "Ann has #1."
-    assert (await held.row()).owner == "Ann"
+async def test_who_comes_second_is_told_who_has_it(night: Night) -> None:
+    await night.writes(LEAK)
+    await night.arrive()
+    await night.passes(minutes=10)
+    await night.takes(STAFF)
+    assert await answer(night, BOB, "{}") == "Ann has #1."
+    assert (await night.row()).owner == "Ann"
 
 
 async def test_whoever_has_a_row_hears_that_somebody_else_took_care_of_it(held: Night) -> None:
-    await held.staff(BOB, "2 1")
+    await held.staff(OLGA, "LIST")
+    row = await held.row()
+    await held.callbacks.finish(Seen.of(row, "Bob", held.clock()), Outcome.REACHED)
+    await held.look()
     assert ("Ann", "Bob took care of #1: (202) 555-0123") in await held.told()
 
 
-async def test_one_row_after_the_other_the_newest_first(night: Night) -> None:
+async def test_one_row_after_the_other_by_its_digits(night: Night) -> None:
     await night.writes(LEAK)
     await night.writes("no heat, urgent", OTHER)
-    said = await answer(night, STAFF, "1")
+    said = await answer(night, STAFF, "{}", 2)
     assert said.startswith("You have #2: (202) 555-7788")
     assert said.endswith(" 1 more waits: LIST.")
-    assert (await answer(night, STAFF, "1")).startswith("You have #1: ")
+    assert (await answer(night, STAFF, "{}", 1)).startswith("You have #1: ")
 
 
-async def test_a_row_without_any_alert_can_be_taken_by_its_number(night: Night) -> None:
-    await night.is_missed()
-    assert (await answer(night, OLGA, "1 1")).startswith("You have #1: (202) 555-0123")
-    assert (await answer(night, BOB, "1 1")) == "Olga has #1."
+async def test_digits_name_a_row_as_long_as_it_is_open(held: Night) -> None:
+    await held.says(STAFF, "{} 2")
+    assert await answer(held, STAFF, "{}") == "#1 is done already, by Ann."
 
 
-async def test_rows_that_are_not_there_or_done_are_said_to_be(held: Night) -> None:
-    assert await answer(held, STAFF, "1 99") == "There is no row #99."
-    await held.staff(STAFF, "2")
-    assert await answer(held, BOB, "1 1") == "#1 is done already, by Ann."
-
-
-async def test_list_names_what_waits_and_what_is_ones_own(held: Night) -> None:
+async def test_list_names_what_waits_and_what_is_ones_own_with_their_digits(held: Night) -> None:
     await held.writes("burning smell from the panel", OTHER)
-    assert await answer(held, STAFF, "list") == "1 waits: DANGER #2 (202) 555-7788. Yours: #1."
+    said = await answer(held, OLGA, "list")
+    assert said == f"1 waits: DANGER #2 {await held.digits(OLGA, 2)} (202) 555-7788."
+    said = await answer(held, STAFF, "list")
+    mine, other = await held.digits(STAFF), await held.digits(STAFF, 2)
+    assert said == f"1 waits: DANGER #2 {other} (202) 555-7788. Yours: #1 {mine}."
+    assert (await answer(held, OLGA, "{}", 2)).startswith("You have #2: ")
+
+
+async def test_list_is_answered_a_few_times_an_hour(night: Night) -> None:
+    assert [await answer(night, STAFF, "LIST") for _ in range(7)] == [NOTHING] * 6 + [""]
+    night.clock.advance(hours=1, seconds=1)
+    assert await answer(night, STAFF, "LIST") == NOTHING
+
+
+# --- whoever pretends to be staff
+
+
+async def test_a_row_number_or_a_bare_1_does_nothing_and_is_answered_by_how(night: Night) -> None:
+    await night.writes(LEAK)
+    for words in ("1", "1 1", "2", "3 1", "T1 cancelled, do not come"):
+        await night.staff(STAFF, words)
+    assert {words for _, words in (await night.told())[1:]} == {WHICH_ONE}
+    assert len(await night.told()) == 4  # the alert, and how three times an hour
+    row = await night.row()
+    assert (row.state, row.owner) == (CallbackState.OPEN, None)
+    assert await night.column("SELECT count(*) FROM message WHERE kind = 'by_hand'") == [0]
+
+
+async def test_digits_are_good_only_for_whom_they_were_told(night: Night) -> None:
+    await night.writes(LEAK)
+    digits = await night.digits(STAFF)
+    assert await answer(night, BOB, digits) == WRONG_DIGITS.format(digits=digits)
+    assert (await night.row()).owner is None
+
+
+async def test_digits_stay_the_same_for_who_was_told_before_and_differ_between_rows(night: Night) -> None:
+    for n in range(30):
+        await night.writes("no heat, urgent", E164(f"+1202555{7000 + n}"))
+    await night.staff(STAFF, "LIST")
+    before = await night.column("SELECT digits FROM staff_code WHERE person = 'Ann' ORDER BY callback_id")
+    assert len(set(before)) == len(before) >= 8
+    await night.staff(STAFF, "LIST")
+    assert await night.column("SELECT digits FROM staff_code WHERE person = 'Ann' ORDER BY callback_id") == before
+
+
+async def wrong_ones(night: Night, many: int) -> None:
+    right = await night.digits(STAFF)
+    guesses = (f"{n:04}" for n in range(10_000) if f"{n:04}" != right)
+    for _, guess in zip(range(many), guesses, strict=False):
+        await night.staff(STAFF, f"{guess} 2")
+
+
+async def test_guesses_by_the_hundred_change_nothing_and_the_next_person_is_told(night: Night) -> None:
+    await night.writes(LEAK)
+    await night.arrive()
+    await wrong_ones(night, runs(200))
+    row = await night.row()
+    assert (row.state, row.owner) == (CallbackState.OPEN, None)
+    await night.passes(seconds=1)
+    told = await night.told()
+    assert [who for who, words in told if words.startswith("URGENT #1")] == ["Ann", "Bob"]
+    to_ann = [words for who, words in told if who == "Ann"]
+    assert sum("digits" in words for words in to_ann) <= 5
+    assert await night.column("SELECT count(*) FROM wrong_digits") == [21]
+
+
+async def test_while_a_number_rests_its_texts_change_nothing_and_the_page_still_does(night: Night) -> None:
+    await night.writes(LEAK)
+    await night.arrive()
+    await wrong_ones(night, 21)
+    await night.takes(STAFF)
+    assert (await night.row()).owner is None
+    await night.callbacks.claim(Seen.of(await night.row(), "Ann", night.clock()))
+    await night.look()
+    assert await night.stage() is Stage.ACKNOWLEDGED
+    night.clock.advance(hours=1, seconds=1)
+    assert await answer(night, STAFF, "{} 2") == "#1 is done: reached."
+
+
+async def test_twenty_wrong_ones_silence_nobody(night: Night) -> None:
+    await night.writes(LEAK)
+    await wrong_ones(night, 20)
+    await night.takes(STAFF)
+    assert (await night.row()).owner == "Ann"
+
+
+async def test_wrong_digits_are_shown_on_every_page(night: Night) -> None:
+    await night.writes(LEAK)
+    await wrong_ones(night, 2)
+    async with served(night) as client:
+        assert (
+            "Texts from Ann’s number named digits of no alert of theirs within the last hour (2)"
+            in (await shown(client)).words
+        )
+
+
+@pytest.mark.parametrize("words", ["see https://evil.example/pay", "pay at evil.com now", "www.evil.example"])
+async def test_no_command_sends_a_link(held: Night, words: str) -> None:
+    assert await answer(held, STAFF, f"T {{}} {words}") == NO_LINKS
+    assert await held.column("SELECT count(*) FROM message WHERE kind = 'by_hand'") == [0]
+
+
+async def test_an_alert_from_before_there_were_digits_is_still_taken_by_1(night: Night) -> None:
+    await night.writes(LEAK)
+    async with night.database.transaction() as tx:
+        await tx.all("UPDATE alert SET without_digits = 1")
+    assert (await answer(night, STAFF, "1")).startswith("You have #1: ")
 
 
 async def test_a_customer_who_says_1_is_a_customer(night: Night) -> None:

@@ -45,6 +45,11 @@ class Overpromise:
     suggestion: str
 
 
+def has_link(text: str) -> bool:
+    """Does it name a page of the web? Also without "https"."""
+    return _LINK.search(text) is not None
+
+
 def check(text: str, lexicon: Lexicon) -> list[Overpromise]:
     """Everything an automatic text says that it must not, in order. An empty list means: it may be sent."""
     checker = _Checker(text, lexicon)
