@@ -1,7 +1,8 @@
 """How urgent is what a customer wrote: the words that say so, and the words that take it back.
 
 A text is read as words, the words as clauses. In each clause the phrases of the lexicon are triggers or releases; a
-trigger gives way only to the kinds of release that its entry names, and a hazard to a plain "no" at most. Nothing here
+trigger gives way only to the kinds of release that its entry names, and a hazard to a plain "no" at most, or where it
+is told of somebody else and another time. Places, persons and days weigh by the trouble they come with. Nothing here
 hides a text: a miss costs it its place in the queue, never its being read.
 """
 
@@ -15,6 +16,8 @@ from bridge.domain.words.triage_clauses import Match, TroubleState, WordSpan, co
 
 MAX_PARTS = 12
 
+_CIRCUMSTANCES = frozenset({Strength.RAISES, Strength.PASSING})
+
 
 class TriageLevel(StrEnum):
     URGENT = "urgent"
@@ -24,7 +27,7 @@ class TriageLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TextSpan:
-    """WordSpan that decided: characters `start` to `end` of part number `part`, as the customer wrote them."""
+    """Words that decided: characters `start` to `end` of part number `part`, as the customer wrote them."""
 
     part: int
     start: int
@@ -35,7 +38,7 @@ class TextSpan:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """WordSpan that took weight from a trigger."""
+    """Words that took weight from a trigger."""
 
     part: int
     start: int
@@ -66,9 +69,6 @@ def assess(texts: Sequence[str], lexicon: Lexicon, *, asked_urgent: bool = True)
     if asked_urgent:
         matches += answers(talk)
     return _summed_up(_strongest(_weighed(matches)), texts, unread=talk.cut)
-
-
-_CIRCUMSTANCES = frozenset({Strength.RAISES, Strength.PASSING})
 
 
 def _weighed(matches: Sequence[Match]) -> Iterator[Match]:

@@ -43,6 +43,7 @@ REPLY_SETS = {
     "twenty-sixth batch": labels.replies("replies26.txt"),
     "twenty-seventh batch": labels.replies("replies27.txt"),
     "twenty-eighth batch": labels.replies("replies28.txt"),
+    "twenty-ninth batch": labels.replies("replies29.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -78,6 +79,7 @@ TEMPLATE_SETS = {
     "thirtieth batch": labels.templates("templates30.txt"),
     "thirty-first batch": labels.templates("templates31.txt"),
     "thirty-second batch": labels.templates("templates32.txt"),
+    "thirty-third batch": labels.templates("templates33.txt"),
 }
 
 OPT_OUT_FILES = ["optout.txt", *(f"optout{number}.txt" for number in range(2, 12))]

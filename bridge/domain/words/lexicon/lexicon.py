@@ -70,7 +70,7 @@ class Lexicon:
 
     def is_unknown(self, word: str) -> bool:
         """Is it no word of any phrase, nor a slip for one? A name, perhaps."""
-        return not self._speller.knows(word) and not self._speller.correct(word)
+        return not self.knows(word) and not self._speller.correct(word)
 
     def words(self, name: str) -> frozenset[str]:
         """The whole words of a class."""

@@ -38,9 +38,6 @@ class Speller:
             return whole
         return self._nearest(word) or (self._nearest(whole) if whole else "")
 
-    def knows(self, word: str) -> bool:
-        return word in self._known
-
     def apart(self, word: str, joints: frozenset[str]) -> tuple[str, ...]:
         """The words that one wrote without the blank between them: "noheat", "acnotworking"."""
         if not 4 <= len(word) <= LONGEST or word in self._known:
