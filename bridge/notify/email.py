@@ -38,7 +38,8 @@ class Mailer:
 
     async def run_due(self) -> timedelta:
         """Send what is due; how long nothing is due after that."""
-        for email in await self._database.query(lambda db: emails.due(db, self._clock())):
+        now = self._clock()
+        for email in await self._database.query(lambda db: emails.due(db, now)):
             await self._deal_with(email)
         following = await self._database.query(emails.next_due)
         return min(following - self._clock(), LOOK_AGAIN) if following else LOOK_AGAIN

@@ -92,17 +92,16 @@ class EscalationLoop:
     async def run_due(self) -> timedelta:
         """Deal with everything that was committed or has come due; how long nothing is due after that."""
         await self._catch_up()
-        found = await self._database.query(self._look)
+        found = await self._database.query(partial(self._look, self._clock()))
         if found.ahead or found.due or any(at <= self._clock() for at in found.rolls.values()):
             await self._mend_clock(found.ahead)
             await self._take_steps(found.due)
             await self._roll()
-            found = await self._database.query(self._look)
+            found = await self._database.query(partial(self._look, self._clock()))
         moments = [at for at in (found.next_due, *found.rolls.values()) if at]
         return min([LOOK_AGAIN, *(at - self._clock() for at in moments)])
 
-    async def _look(self, db: Reader) -> _Due:
-        now = self._clock()
+    async def _look(self, now: datetime, db: Reader) -> _Due:
         rolls = {person: await self._roll_at(db, person, now) for person in await alerts.gathering(db)}
         return _Due(await alerts.set_after(db, now), await alerts.due(db, now), rolls, await alerts.next_due(db))
 
@@ -124,7 +123,7 @@ class EscalationLoop:
     async def _deal_with(self, entries: Sequence[Entry]) -> None:
         """Exactly once. What our own code cannot digest is logged and left, else nobody would be told of anything."""
         try:
-            await self._database.write(lambda tx: self._handle_all(tx, entries))
+            await self._database.write(partial(self._handle_all, entries, self._clock()))
         except StorageError:
             self._read_up_to = None
             raise
@@ -136,13 +135,12 @@ class EscalationLoop:
             self._log.exception("escalation.undigested", entry=entries[0].id, what=entries[0].what)
             await self._database.write(lambda tx: audit.has_read(tx, FOLLOWER, entries[0].id))
 
-    async def _handle_all(self, tx: Writer, entries: Sequence[Entry]) -> None:
+    async def _handle_all(self, entries: Sequence[Entry], now: datetime, tx: Writer) -> None:
         for entry in entries:
-            await self._handle(tx, entry)
+            await self._handle(tx, entry, now)
         await audit.has_read(tx, FOLLOWER, entries[-1].id)
 
-    async def _handle(self, tx: Writer, entry: Entry) -> None:
-        now = self._clock()
+    async def _handle(self, tx: Writer, entry: Entry, now: datetime) -> None:
         if entry.what.startswith("reply."):
             reply = await replies.get(tx, entry.subject_id)
             if reply.role is SenderRole.STAFF:
@@ -155,10 +153,10 @@ class EscalationLoop:
     async def _mend_clock(self, ahead: Sequence[Escalation]) -> None:
         """The clock was put back: what was due in ten minutes still is."""
         for case in ahead:
-            await self._database.write(partial(self._set_again, case.id))
+            await self._database.write(partial(self._set_again, case.id, self._clock()))
 
-    async def _set_again(self, case_id: int, tx: Writer) -> None:
-        case, now = await alerts.get(tx, case_id), self._clock()
+    async def _set_again(self, case_id: int, now: datetime, tx: Writer) -> None:
+        case = await alerts.get(tx, case_id)
         if case.due_at is not None and case.set_at > now:
             due_at = now + (case.due_at - case.set_at)
             await alerts.save(tx, escalation.due(case, due_at, now), Act(TEXTBACK, "clock_put_back", now))
@@ -166,15 +164,15 @@ class EscalationLoop:
     async def _take_steps(self, due: Sequence[Escalation]) -> None:
         for case in due:
             try:
-                await self._database.write(partial(self._step, case.id))
+                await self._database.write(partial(self._step, case.id, self._clock()))
             except StorageError:
                 raise
             except Exception:
                 self._log.exception("escalation.step", row=case.callback_id)
-                await self._database.write(partial(self._put_off, case.id))
+                await self._database.write(partial(self._put_off, case.id, self._clock()))
 
-    async def _step(self, case_id: int, tx: Writer) -> None:
-        case, now = await alerts.get(tx, case_id), self._clock()
+    async def _step(self, case_id: int, now: datetime, tx: Writer) -> None:
+        case = await alerts.get(tx, case_id)
         if case.due_at is None or case.due_at > now:
             return
         row = await callbacks.get(tx, case.callback_id)
@@ -186,8 +184,8 @@ class EscalationLoop:
         else:
             await self._tell_next(tx, case, row, now)
 
-    async def _put_off(self, case_id: int, tx: Writer) -> None:
-        case, now = await alerts.get(tx, case_id), self._clock()
+    async def _put_off(self, case_id: int, now: datetime, tx: Writer) -> None:
+        case = await alerts.get(tx, case_id)
         await alerts.save(tx, escalation.due(case, now + AGAIN, now), Act(TEXTBACK, "put_off", now))
 
     async def _on_the_phone(self, db: Reader, case: Escalation, callback: Callback) -> bool:
@@ -281,10 +279,9 @@ class EscalationLoop:
 
     async def _roll(self) -> None:
         for person in await self._database.query(alerts.gathering):
-            await self._database.write(partial(self._roll_if_due, person))
+            await self._database.write(partial(self._roll_if_due, person, self._clock()))
 
-    async def _roll_if_due(self, person: str, tx: Writer) -> None:
-        now = self._clock()
+    async def _roll_if_due(self, person: str, now: datetime, tx: Writer) -> None:
         if await self._roll_at(tx, person, now) <= now:
             await self._roll_for(tx, person, now)
 

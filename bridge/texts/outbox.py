@@ -39,6 +39,8 @@ HELD_BY_PAUSE = frozenset(
 
 HELD_BY_BREAKER = frozenset({MessageKind.FIRST})
 NO_TIME = timedelta(0)
+LOOKED_AT, FAR_LOOKED_AT = 20, 200
+"""Parts at the head of the queue: mostly few are enough; the second, where none of them may go now."""
 NOT_DURING_A_CALL = frozenset({MessageKind.FIRST, MessageKind.RECEIPT})
 
 
@@ -59,7 +61,7 @@ class OutboxSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """hopeless: some queued parts must not go any more. next_moment: where none is due, when one is, or expires."""
+    """hopeless: some queued parts must not go any more. next_moment: when one is due, or expires."""
 
     hopeless: bool
     due: Sequence[Part]
@@ -171,14 +173,8 @@ class Outbox:
             pass
 
     async def _give_up_interrupted(self) -> None:
-        for part in await self._database.write(self._interrupted):
+        for part in await self._database.write(partial(_interrupted, self._clock())):
             self._log.warning("text.interrupted", part=part.id, to=part.number.masked)
-
-    async def _interrupted(self, tx: Writer) -> Sequence[Part]:
-        parts = await messages.interrupted(tx)
-        for part in parts:
-            await delivery.interrupted(tx, part, self._clock())
-        return parts
 
     async def _claim(self) -> tuple[Sequence[Part], datetime | None]:
         """Commit `sending` for the parts that go now; and when to look again if nothing happens before.
@@ -190,23 +186,17 @@ class Outbox:
             return (), None  # whatever is answered next wakes us
         if not ready:
             self._gateway_was_away.set()
-        found = await self._database.query(partial(self._look, room if ready else 0))
-        going = [part for part in found.due if self._may_go(part)][:room]
-        if found.hopeless or going:
-            return await self._database.write(partial(self._take, going)), None
-        if found.due:
-            return (), await self._database.query(lambda db: messages.next_moment(db, self._clock()))
+        now = self._clock()
+        for most in (LOOKED_AT, FAR_LOOKED_AT):
+            found = await self._database.query(partial(_look, now, most if ready and room else 0))
+            going = [part for part in found.due if self._may_go(part)][:room]
+            if found.hopeless or going:
+                return await self._database.write(partial(self._take, going, now)), None
+            if len(found.due) < most:
+                break
         return (), found.next_moment
 
-    async def _look(self, room: int, db: Reader) -> _Found:
-        """What is due and not held back, as much as there may be room for."""
-        now = self._clock()
-        due = await self._due(now, db) if room else ()
-        hopeless = bool(await messages.hopeless(db, now))
-        return _Found(hopeless, due, None if due else await messages.next_moment(db, now))
-
-    async def _take(self, going: Sequence[Part], tx: Writer) -> Sequence[Part]:
-        now = self._clock()
+    async def _take(self, going: Sequence[Part], now: datetime, tx: Writer) -> Sequence[Part]:
         for part, why in await messages.hopeless(tx, now):
             await messages.cancel(tx, part, why, now)
             self._log.info("text.cancelled", part=part.id, to=part.number.masked, why=why)
@@ -215,12 +205,9 @@ class Outbox:
 
     async def overdue(self, now: datetime) -> Backlog:
         """What is due and held back by nobody, and has not left; counted as far as one look at the queue goes."""
-        due = await self._database.query(partial(self._due, now))
+        due = await self._database.query(partial(_due, now, FAR_LOOKED_AT))
         waiting = [now - part.due_at for part in due if self._may_go(part)]
         return Backlog(len(waiting), max(waiting, default=NO_TIME))
-
-    async def _due(self, now: datetime, db: Reader) -> Sequence[Part]:
-        return await messages.due(db, now, but=await _held(db))
 
     def _may_go(self, part: Part) -> bool:
         if part.kind in NOT_DURING_A_CALL and self._live.is_live(part.number):
@@ -238,16 +225,35 @@ class Outbox:
 
     async def _still_wanted(self, part: Part) -> bool:
         """It may have waited for window and rate: STOP, a call, a pause or its age may have come since."""
-        return self._may_go(part) and not await self._database.query(partial(self._is_forbidden, part))
-
-    async def _is_forbidden(self, part: Part, db: Reader) -> bool:
-        return part.kind in await _held(db) or await messages.is_forbidden(db, part.id, self._clock())
+        return self._may_go(part) and not await self._database.query(partial(_is_forbidden, part, self._clock()))
 
     async def _record(self, part: Part, outcome: Outcome) -> None:
-        await self._database.write(lambda tx: delivery.answered(tx, part.id, outcome, self._clock()))
+        now = self._clock()
+        await self._database.write(lambda tx: delivery.answered(tx, part.id, outcome, now))
         self._log.info(
             "text.answered", part=part.id, to=part.number.masked, kind=part.kind, outcome=type(outcome).__name__
         )
+
+
+async def _interrupted(now: datetime, tx: Writer) -> Sequence[Part]:
+    parts = await messages.interrupted(tx)
+    for part in parts:
+        await delivery.interrupted(tx, part, now)
+    return parts
+
+
+async def _look(now: datetime, most: int, db: Reader) -> _Found:
+    due = await _due(now, most, db) if most else ()
+    return _Found(bool(await messages.hopeless(db, now)), due, await messages.next_moment(db, now))
+
+
+async def _due(now: datetime, most: int, db: Reader) -> Sequence[Part]:
+    """What is due and not held back."""
+    return await messages.due(db, now, but=await _held(db), limit=most)
+
+
+async def _is_forbidden(part: Part, now: datetime, db: Reader) -> bool:
+    return part.kind in await _held(db) or await messages.is_forbidden(db, part.id, now)
 
 
 async def _held(db: Reader) -> Set[MessageKind]:

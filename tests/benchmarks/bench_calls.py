@@ -36,8 +36,7 @@ from pathlib import Path
 from time import perf_counter
 import structlog
 from datetime import timedelta
-from storage.database import PRAGMAS, Database
-from storage.group_commit import AtOnce
+from storage.database import Database
 from bridge.domain.phone import E164
 from tests.desk import MONDAY_NOON, Desk, missed_call
 try:
