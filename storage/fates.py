@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bridge.domain.phone import E164
-from bridge.domain.texts.failures import Fate
+from bridge.domain.texts import failures
+from bridge.domain.texts.failures import Burst, Fate
+from storage import settings
 from storage.database import Reader
 from storage.values import moment
 
@@ -54,3 +56,10 @@ async def failures_of(db: Reader, number: E164, since: datetime) -> Sequence[dat
         since=since,
     )
     return [moment(row["at"]) for row in rows]
+
+
+async def burst(db: Reader, now: datetime) -> Burst | None:
+    """How texts fail now, where that was told; None while they get through."""
+    if not await settings.is_on(db, settings.FAILING):
+        return None
+    return failures.burst(await settled(db, now - failures.LOOKED_BACK, now))

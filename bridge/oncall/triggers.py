@@ -28,10 +28,9 @@ from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.domain.words.triage import Assessment, TriageLevel
 from bridge.office import schedule_changes as duties
 from bridge.oncall.staff_messages import StaffMessages
-from bridge.texts import failures
 from bridge.texts.customer_replies import READ_TOGETHER
 from bridge.texts.reader import TextReader
-from storage import alerts, callbacks, calls, contacts, messages, replies
+from storage import alerts, callbacks, calls, contacts, fates, messages, replies
 from storage.alerts import Alert
 from storage.audit import Act, Entry
 from storage.calls import CallRow
@@ -204,7 +203,7 @@ class EscalationTriggers:
         await self._tell_each_branch(tx, STOPPED, now)
 
     async def _texts_fail(self, tx: Writer, _entry: Entry, now: datetime) -> None:
-        burst = await failures.current(tx, now)
+        burst = await fates.burst(tx, now)
         if burst is not None:
             since = summary.moment(burst.since, self._office, now)
             code = f", code {burst.code}" if burst.code else ""

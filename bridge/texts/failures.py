@@ -17,16 +17,11 @@ NO_CUSTOMER = frozenset({MessageKind.STAFF, MessageKind.TEST})
 log = structlog.get_logger()
 
 
-async def current(db: Reader, now: datetime) -> Burst | None:
-    """How texts fail now, None while they get through."""
-    return failures.burst(await fates.settled(db, now - LOOKED_BACK, now)) if await _told(db) else None
-
-
 async def delivered(tx: Writer, part: Part, now: datetime) -> None:
     if part.kind in NO_CUSTOMER:
         return
     await contacts.forget_landline(tx, part.number, now)
-    if await _told(tx):
+    if await settings.is_on(tx, settings.FAILING):
         await _look(tx, now)
 
 
@@ -60,10 +55,6 @@ async def _look(tx: Writer, now: datetime) -> Burst | None:
     return found
 
 
-async def _told(db: Reader) -> bool:
-    return await settings.is_on(db, settings.FAILING)
-
-
 class FailureWatch:
     """What time alone ends: a landline that was learned half a year ago, an alarm a day after the last failure."""
 
@@ -72,7 +63,7 @@ class FailureWatch:
 
     async def run_due(self, now: datetime) -> None:
         async with self._database.read() as db:
-            over = await _told(db) and await current(db, now) is None
+            over = await settings.is_on(db, settings.FAILING) and await fates.burst(db, now) is None
             if not over and not await contacts.landlines_expire(db, now):
                 return
         async with self._database.transaction() as tx:

@@ -14,7 +14,6 @@ from bridge.domain.office.roster import OnCallGap
 from bridge.office.contacts import Mistake
 from bridge.office.schedule_changes import gaps_ahead, office_with_changes
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Health, HealthNote, LinkKind
-from bridge.texts import failures
 from bridge.web.auth import VISITOR, Auth
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
@@ -24,7 +23,7 @@ from bridge.web.phones import Phones, Ringing
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, calls, contacts, replies, settings, staff_codes
+from storage import audit, callbacks, calls, contacts, fates, replies, settings, staff_codes
 from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.schedule import HOURS
@@ -134,7 +133,7 @@ class PageContext:
             "hours_now": [change for change in await HOURS.since(db, now) if change.start <= now],
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
-            "failing": await failures.current(db, now),
+            "failing": await fates.burst(db, now),
             "unseen_today": len(await calls.unseen(db, now - DAY, limit=MANY)),
             "on_no_line": self.office.on_no_line(await calls.dids_rung(db, now - DAY))[:BARS],
             "wrong_digits": await staff_codes.wrong_since(db, now - HOUR),

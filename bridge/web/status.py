@@ -6,9 +6,8 @@ from aiohttp import web
 
 from bridge.ops.metrics import MetricsSnapshot, exposition
 from bridge.reports import figures
-from bridge.texts import failures
 from bridge.web.page_context import PageContext
-from storage import callbacks, settings
+from storage import callbacks, fates, settings
 from storage.errors import StorageError
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
@@ -41,6 +40,6 @@ class Status:
         async with self._site.database.read() as db:
             today = await figures.of_period(db, self._site.office, day, day, now)
             waiting = await callbacks.count_waiting(db)
-            burst = await failures.current(db, now)
+            burst = await fates.burst(db, now)
             switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
         return MetricsSnapshot(self._site.health(), asdict(waiting), switches, today, burst.numbers if burst else 0)

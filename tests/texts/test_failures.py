@@ -11,8 +11,8 @@ from bridge.domain.phone import E164
 from bridge.domain.texts.failures import MANY, REMEMBERED
 from bridge.domain.texts.messages import Receipt, ReceiptState, Refused
 from bridge.domain.texts.policy import NoTextReason
-from bridge.texts.failures import FailureWatch, current
-from storage import settings
+from bridge.texts.failures import FailureWatch
+from storage import fates, settings
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call, receipt, text
 
 DEAD = ReceiptState.UNDELIVERABLE
@@ -126,7 +126,7 @@ async def test_a_lapsed_campaign_teaches_no_landline_and_is_told(desk: Desk) -> 
         "setting.failing_on"
     ]
     async with desk.database.read() as db:
-        burst = await current(db, desk.clock())
+        burst = await fates.burst(db, desk.clock())
     assert burst
     assert (burst.numbers, burst.code) == (12, "045")
     await the_next_day(desk)
