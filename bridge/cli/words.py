@@ -91,7 +91,7 @@ def triaged(parts: Sequence[str], sent: Sequence[str], lexicon: Lexicon) -> Row:
 
     reaction: the first one. quoted: what was not read, since it is not the customer's. machine: no person wrote it.
     """
-    heard = [own_words.read(part, sent) for part in parts]
+    heard = [own_words.read(part, lexicon, sent) for part in parts]
     own = [part.text for part in heard]
     assessment = triage.assess(own, lexicon)
     found = address.find(own, lexicon)

@@ -31,7 +31,7 @@ class TextReader:
 
     def own_words(self, text: str, sent: Sequence[str]) -> OwnWords:
         """Which of it is the sender's own; sent: what we texted that number before."""
-        return self._carefully(lambda: own_words.read(text, sent), OwnWords(text))
+        return self._carefully(lambda: own_words.read(text, self._lexicon, sent), OwnWords(text))
 
     def opt_out(self, text: str, before: str = "") -> OptOutRequest:
         """What the text as a whole asks of us; before: what the same customer wrote a moment ago."""

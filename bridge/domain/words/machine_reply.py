@@ -10,12 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from bridge.domain.words.quotes import Stretch, joined
+from bridge.domain.words.tokens import tokenise
+
+if TYPE_CHECKING:
+    from bridge.domain.words.lexicon import Lexicon
 
 LOOKED_AT = 1500
 """Characters: a machine says what it is at its beginning."""
 
+_TROUBLES = frozenset({"leak", "no heat", "no AC", "water damage", "electrical burning smell"})
 _PIECE = re.compile(r".+?(?:[,()]+|(?=\b(?:and|but|y|pero|et|mais) )|$)", re.DOTALL)
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;]+|\n|$)")
 
@@ -28,7 +34,8 @@ _OWN_AFFAIR = re.compile(
     r"|\b(?:is|are|esta|est)(?: \w+)? (?:leak|smok|spark|pour|burn|drip|inund|gotea)"
 )
 _CONDITION = re.compile(
-    r"(?<!thanks )(?<!thank you )(?<!thx )(?<!merci )\b(?:if|for|when|in case|si|para|en caso|pour|en cas)\b"
+    r"(?<!thanks )(?<!thank you )(?<!thx )(?<!merci )\b(?:(?:if|for|when)(?! (?:i|we|it|\d+|a|about|over|days|hours)\b)"
+    r"|in case|si|para|en caso|pour|en cas)\b"
 )
 _FILLER = re.compile(
     r"\b(?:hi|hello|hey|sorry|thanks|thank you|ok|so|but|and|please|android|auto|later|right|now|at|this|the|moment"
@@ -80,19 +87,22 @@ def _patterns() -> _Patterns:
     return _Patterns(joined_up("instructs"), joined_up("surely"), joined_up("perhaps"))
 
 
-def heard(folded: str) -> MachineWords:
-    """Read the text: see `tokens.fold`. A voicemail's transcript is what somebody said; what announces it is not."""
+def heard(folded: str, lexicon: "Lexicon", *, alone: bool = True) -> MachineWords:
+    """Read the text: see `tokens.fold`. A voicemail's transcript is what somebody said; what announces it is not.
+
+    alone: nothing was taken out of the text, so that `STOP to end` may be all that somebody wrote.
+    """
     begun = _transcript_begins(folded)
     if begun:
         return MachineWords([(0, begun)], is_machine=False)
     text, patterns = folded[:LOOKED_AT], _patterns()
     sentences = [match.span() for match in _SENTENCE.finditer(text)]
     sure = [span for span in sentences if patterns.surely.search(text, *span) and "?" not in text[slice(*span)]]
-    told = [span for span in sentences if _is_instruction(text, span)]
+    told = [span for span in sentences if _is_instruction(text, span, alone=alone)]
     perhaps = [match.span() for match in patterns.perhaps.finditer(text)]
     rest = _without(text, [*told, *perhaps])
     pieces = [piece for span in sentences for piece in _pieces(rest, span)]
-    affairs = [piece for piece in pieces if _is_own_affair(rest, piece)]
+    affairs = [piece for piece in pieces if _is_own_affair(rest, piece, lexicon)]
     if (sure or told) and not affairs:
         return MachineWords([(0, len(text))], is_machine=True)
     if perhaps and not (sure or told) and not _FILLER.sub("", _NO_WORD.sub(" ", rest)).strip():
@@ -106,13 +116,13 @@ def _transcript_begins(folded: str) -> int:
     return announced.end() if announced else 0
 
 
-def _is_instruction(text: str, span: Stretch) -> bool:
+def _is_instruction(text: str, span: Stretch, *, alone: bool) -> bool:
     """`Reply STOP to end`, but not `Do I text STOP to stop?` nor a keyword that is the whole text."""
     found = _patterns().instructs.search(text, *span)
     if not found or "?" in text[slice(*span)]:
         return False
     keyword_alone = _NO_WORD.sub(" ", text).strip() == _NO_WORD.sub(" ", found.group()).strip()
-    bare = keyword_alone or len(text.split()) <= 3
+    bare = alone and (keyword_alone or len(text.split()) <= 3)
     return not bare and not _ASKED_BY_A_PERSON.search(text, span[0], found.end())
 
 
@@ -127,8 +137,18 @@ def _pieces(text: str, span: Stretch) -> Iterator[Stretch]:
         start = match.end()
 
 
-def _is_own_affair(text: str, piece: Stretch) -> bool:
-    return _OWN_AFFAIR.search(text, *piece) is not None and not _CONDITION.search(text, *piece)
+def _is_own_affair(text: str, piece: Stretch, lexicon: "Lexicon") -> bool:
+    """Does it tell of somebody's own trouble or wish? A company's name ("Leak Detection") does not."""
+    if _CONDITION.search(text, *piece):
+        return False
+    if _OWN_AFFAIR.search(text, *piece):
+        return True
+    return not _patterns().surely.search(text, *piece) and _tells_trouble(text[slice(*piece)], lexicon)
+
+
+def _tells_trouble(words: str, lexicon: "Lexicon") -> bool:
+    found = lexicon.trigger_book.find(lexicon.corrected(tokenise(words)))
+    return any(match.value.category in _TROUBLES or match.value.strength == "hazard" for match in found)
 
 
 def _without(folded: str, stretches: Sequence[Stretch]) -> str:

@@ -5,11 +5,15 @@ Nothing else may be read for STOP, urgency, address or issue: an iPhone's "Liked
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from bridge.domain.words import machine_reply, quotes, reactions
 from bridge.domain.words.quotes import Stretch, joined
 from bridge.domain.words.reactions import Reaction
 from bridge.domain.words.tokens import fold
+
+if TYPE_CHECKING:  # whoever only keeps what was read need not load the words
+    from bridge.domain.words.lexicon import Lexicon
 
 LOOKED_AT = 4_000  # characters
 
@@ -41,7 +45,7 @@ class OwnWords:
         return self.reaction is not None and self.says_nothing
 
 
-def read(text: str, sent: Sequence[str] = ()) -> OwnWords:
+def read(text: str, lexicon: "Lexicon", sent: Sequence[str] = ()) -> OwnWords:
     """sent: what we texted that number of late, oldest first."""
     folded, origin = fold(text[:LOOKED_AT])
     frame = reactions.frame(folded)
@@ -49,7 +53,7 @@ def read(text: str, sent: Sequence[str] = ()) -> OwnWords:
     framed += quotes.carried(folded)
     repeated = quotes.repeats(folded, (*quotes.shipped(), *sent))
     left = without(folded, [*framed, *repeated])
-    heard = machine_reply.heard(folded if _opens(folded, repeated) and not framed else left)
+    heard = machine_reply.heard(left, lexicon, alone=not (framed or repeated))
     reaction = frame.reaction if frame else reactions.to_unmarked(folded, repeated)
     unread = [*framed, *repeated, *heard.stretches]
     spans = tuple((origin[start], origin[end - 1] + 1) for start, end in joined(unread))

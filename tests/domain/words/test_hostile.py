@@ -48,7 +48,7 @@ def read_all(text: str) -> None:
     triage.assess([text, text[:20]], LEXICON)
     address.find([text])
     optout.read(text, before=text[:40])
-    heard = own_words.read(text, [text[:120], "Ace: Sorry we missed you. Reply STOP to opt out."])
+    heard = own_words.read(text, LEXICON, [text[:120], "Ace: Sorry we missed you. Reply STOP to opt out."])
     assert len(heard.text) == len(text)
     assert all(0 <= start < end <= len(text) for start, end in heard.unread)
     honesty.check(text, LEXICON)
