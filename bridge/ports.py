@@ -41,7 +41,7 @@ class TextReceiver(Protocol):
     async def answered_late(self, answer: LateAnswer) -> None: ...
 
 
-class LiveCalls(Protocol):
+class LiveNumbers(Protocol):
     """Who is on the line right now."""
 
     def is_live(self, number: E164) -> bool: ...

@@ -103,7 +103,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self._trunk = self.settings.trunk_names()
-        self._callbook = LiveCalls(self.settings)
+        self._live_calls = LiveCalls(self.settings)
 
     def add(self, found: Iterable[Record]) -> None:
         for record in found:
@@ -133,7 +133,7 @@ class Ledger:
             direction=Direction.INBOUND,
             linkedid=first.uniqueid,
             channel=first.channel,
-            caller=self._callbook.read_caller(first.src, first.name, first.dst),
+            caller=self._live_calls.read_caller(first.src, first.name, first.dst),
             did=phone.bare(first.dst) or first.dst,
             verdict=verdict,
             reason=reason,

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class LinkHealth:
+class AmiHealth:
     """What the health strip shows of one PBX. `connected_since` is None while there is no session.
 
     reconnects: links that stood and were lost. dropped: events that found no room. suspicious: messages that no PBX
@@ -57,7 +57,7 @@ class AmiClient:
         tap: RawStreamListener | None = None,
     ) -> None:
         self.settings = settings
-        self.health = LinkHealth()
+        self.health = AmiHealth()
         self._clock = clock
         self._wanted = frozenset(wanted) | {SNAPSHOT_ROW, SNAPSHOT_END, BOOTED}
         self._tap = tap

@@ -31,7 +31,7 @@ from bridge.domain.texts.rendering import Rendered
 from bridge.domain.words.lexicon import default_lexicon
 from bridge.office import schedule_changes
 from bridge.office.composer import Composer, compose
-from bridge.ports import LiveCalls
+from bridge.ports import LiveNumbers
 from bridge.texts.reader import TextReader
 from storage import callbacks, calls, contacts, history, privacy, settings
 from storage.audit import Act
@@ -100,7 +100,7 @@ class MissedCalls:
         database: Database,
         office: Office,
         rules: TextRules,
-        live: LiveCalls,
+        live: LiveNumbers,
         *,
         first_text: FirstText = shipped_first_text,
         text_reader: TextReader | None = None,

@@ -17,87 +17,91 @@ PLAIN = None
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
+class CliVerb:
     """module: in `bridge.cli`, whose `register` adds it. help: as the verb itself says first, for the list of all."""
 
     module: str
     help: str
 
 
-VERBS: Mapping[str, Verb] = {
-    "run": Verb("run", "Listen to the PBX, text missed callers and serve the page, until stopped."),
-    "demo": Verb("demo", "Show everything working, without a PBX and without a gateway; nothing leaves this machine."),
-    "check-config": Verb(
+VERBS: Mapping[str, CliVerb] = {
+    "run": CliVerb("run", "Listen to the PBX, text missed callers and serve the page, until stopped."),
+    "demo": CliVerb(
+        "demo", "Show everything working, without a PBX and without a gateway; nothing leaves this machine."
+    ),
+    "check-config": CliVerb(
         "configuration",
         "Check the configuration, and show its texts, its hours and who is on call. Nothing is started or sent.",
     ),
-    "pause": Verb(
+    "pause": CliVerb(
         "control", 'Hold customer texts back. Calls are still judged, queued, and shown as "would have texted".'
     ),
-    "resume": Verb("control", "Let customer texts go out again, after a pause or after the breaker tripped."),
-    "status": Verb(
+    "resume": CliVerb("control", "Let customer texts go out again, after a pause or after the breaker tripped."),
+    "status": CliVerb(
         "control",
         "One line for monitoring: is everything connected, are texts going out, what waits. Exit code 0, 1, 2 or 3.",
     ),
-    "queue": Verb(
+    "queue": CliVerb(
         "queue",
         "Everybody who needs a call, one line each: urgent first, then who waits longest; and what became of the text.",
     ),
-    "digest": Verb("queue", "The morning's digest as it would read now; nothing is sent."),
-    "report": Verb(
+    "digest": CliVerb("queue", "The morning's digest as it would read now; nothing is sent."),
+    "report": CliVerb(
         "report", "The figures of a period, in days of the office's zone. Shares and times that nobody knows are empty."
     ),
-    "forget": Verb(
+    "forget": CliVerb(
         "privacy",
         "Take a number and all its words out of everything; counts stay, and so does an opt-out. Cannot be undone.",
     ),
-    "export": Verb("privacy", "Everything that is stored of a number, as JSON: for whoever asks what we have of them."),
-    "record": Verb("record", "Write the AMI stream byte for byte, with an index of times, for `textback replay`."),
-    "replay": Verb("replay", "Judge every inbound call of these recordings."),
-    "send-test": Verb("sms", "Send one text and show the bind, the answer and the receipt as they happen."),
-    "backup": Verb("backup", "Copy the database, also while textback runs, and check the copy."),
-    "restore": Verb(
+    "export": CliVerb(
+        "privacy", "Everything that is stored of a number, as JSON: for whoever asks what we have of them."
+    ),
+    "record": CliVerb("record", "Write the AMI stream byte for byte, with an index of times, for `textback replay`."),
+    "replay": CliVerb("replay", "Judge every inbound call of these recordings."),
+    "send-test": CliVerb("sms", "Send one text and show the bind, the answer and the receipt as they happen."),
+    "backup": CliVerb("backup", "Copy the database, also while textback runs, and check the copy."),
+    "restore": CliVerb(
         "backup",
         "Bring a backup back. The database that is there now is set aside, never deleted; texts are paused.",
     ),
-    "triage": Verb(
+    "triage": CliVerb(
         "words", 'Say how urgent each line is, what it is about and where: a text, or {"parts": ["no", "heat"]}.'
     ),
-    "lint-text": Verb(
+    "lint-text": CliVerb(
         "words", "Say of each line whether it may be sent as an automatic text, and which words promise too much."
     ),
-    "unit": Verb(
+    "unit": CliVerb(
         "service",
         "Show the systemd unit, hardened, for this configuration; or write it and the nightly backup's beside it.",
     ),
-    "dialplan": Verb(
+    "dialplan": CliVerb(
         "dialplan",
         "Show the Asterisk snippets with this site's names, ports and ways out, or write them into a directory.",
     ),
-    "doctor": Verb(
+    "doctor": CliVerb(
         "doctor",
         "Look at the PBX, the gateway, the database and this machine; exit code 1 where one of them is not right.",
     ),
-    "init": Verb("init", "Write a configuration, with a new secret for the PBX, and say what comes next."),
-    "carrier": Verb(
+    "init": CliVerb("init", "Write a configuration, with a new secret for the PBX, and say what comes next."),
+    "carrier": CliVerb(
         "carrier",
         "Print questions for the SMPP provider, the 10DLC campaign with its sample messages, and a greeting script.",
     ),
-    "uninstall": Verb(
+    "uninstall": CliVerb(
         "uninstall", "Print what to take away, in order, as commands for a shell; what is not there is left out."
     ),
-    "contacts": Verb("contacts", "Who is who among the callers."),
-    "opt-outs": Verb("queue", "Who gets no texts."),
-    "users": Verb("users", "Who may use the page. Passwords are asked for, or read as one line of the input."),
-    "on-call": Verb("on_call", "Who is told of urgent work; dated changes of it."),
-    "hours": Verb("hours", "When the office is open; dated changes of it."),
+    "contacts": CliVerb("contacts", "Who is who among the callers."),
+    "opt-outs": CliVerb("queue", "Who gets no texts."),
+    "users": CliVerb("users", "Who may use the page. Passwords are asked for, or read as one line of the input."),
+    "on-call": CliVerb("on_call", "Who is told of urgent work; dated changes of it."),
+    "hours": CliVerb("hours", "When the office is open; dated changes of it."),
 }
 
 
 class LazyVerb(TyperCommand):
     """Stands in the list of verbs with its help; whatever is made of it is made of the verb itself."""
 
-    def __init__(self, name: str, verb: Verb) -> None:
+    def __init__(self, name: str, verb: CliVerb) -> None:
         super().__init__(name, callback=None, help=verb.help, rich_markup_mode=PLAIN)
         self._module = verb.module
 

@@ -58,8 +58,8 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class AllLiveCalls:
-    """ports.LiveCalls over every PBX."""
+class AllLiveNumbers:
+    """ports.LiveNumbers over every PBX."""
 
     def __init__(self) -> None:
         self.listeners: list[Listener] = []
@@ -82,7 +82,7 @@ class Daemon:
         self._told = asyncio.Event()
         self._next = config
         self._listening: list[asyncio.Task[None]] = []
-        self._live = AllLiveCalls()
+        self._live = AllLiveNumbers()
         self._lines: list[AmiClient] = []
         self._parts: Parts | None = None
         self._scripts: AgiServer | None = None

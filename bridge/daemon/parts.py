@@ -14,7 +14,7 @@ from bridge.notify.email import Mailer
 from bridge.office.composer import Composer
 from bridge.oncall.escalation import EscalationLoop
 from bridge.oncall.staff_messages import StaffMessages
-from bridge.ports import LiveCalls
+from bridge.ports import LiveNumbers
 from bridge.reports.digest import Digest
 from bridge.reports.retention import Retention
 from bridge.smpp.client import SmppClient
@@ -40,7 +40,7 @@ class Parts:
     jobs: Jobs
 
     @classmethod
-    def of(cls, config: Config, database: Database, live: LiveCalls, clock: Callable[[], datetime]) -> "Parts":
+    def of(cls, config: Config, database: Database, live: LiveNumbers, clock: Callable[[], datetime]) -> "Parts":
         office, composer, text_reader = config.office, _composer(config), TextReader(config.words)
         inbox = Inbox(
             database,

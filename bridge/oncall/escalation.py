@@ -24,7 +24,7 @@ from bridge.oncall.staff_commands import StaffCommands
 from bridge.oncall.staff_messages import ROLL, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
 from bridge.ops.following import follow_commits
-from bridge.ports import LiveCalls
+from bridge.ports import LiveNumbers
 from bridge.texts.reader import TextReader
 from storage import alerts, audit, callbacks, replies
 from storage.alerts import Alert
@@ -61,7 +61,7 @@ class EscalationLoop:
         database: Database,
         office: Office,
         rules: EscalationRules,
-        live: LiveCalls,
+        live: LiveNumbers,
         text_reader: TextReader,
         *,
         clock: Callable[[], datetime],

@@ -17,7 +17,7 @@ class When(StrEnum):
     AFTER_ANSWER = "after_answer"
 
 
-class Dialect(StrEnum):
+class ReceiptForm(StrEnum):
     """How a receipt says what it has to say."""
 
     TLV = "tlv"
@@ -56,7 +56,7 @@ class Script:
     default: Behaviour = Behaviour()
     by_destination: Mapping[str, Sequence[Behaviour]] = field(default_factory=dict)
     ids: Ids = Ids.DECIMAL
-    dialect: Dialect = Dialect.TEXT
+    dialect: ReceiptForm = ReceiptForm.TEXT
 
     def behaviour(self, destination: str, earlier: int) -> Behaviour:
         """earlier: submits to this destination before this one."""
@@ -68,9 +68,9 @@ _ANSWERED_ID = {Ids.DECIMAL: "{:d}", Ids.HEX: "{:08X}", Ids.HEX_THEN_DECIMAL: "{
 _RECEIPT_ID = _ANSWERED_ID | {Ids.HEX_THEN_DECIMAL: "{:d}"}
 _STATE_NUMBERS = {"ENROUTE": 1, "DELIVRD": 2, "EXPIRED": 3, "DELETED": 4, "UNDELIV": 5, "ACCEPTD": 6, "REJECTD": 8}
 _FORMATS = {
-    Dialect.TLV: "",
-    Dialect.TEXT: "id:{id} sub:001 dlvrd:001 submit date:{at} done date:{at} stat:{state} err:{error} text:{text}",
-    Dialect.TERSE: "ID={id};STATUS={state};ERR={error}",
+    ReceiptForm.TLV: "",
+    ReceiptForm.TEXT: "id:{id} sub:001 dlvrd:001 submit date:{at} done date:{at} stat:{state} err:{error} text:{text}",
+    ReceiptForm.TERSE: "ID={id};STATUS={state};ERR={error}",
 }
 
 
@@ -93,7 +93,7 @@ def receipt(submitted: ShortMessage, number: int, behaviour: Behaviour, script: 
         destination=submitted.source,
         short_message=text.encode("ascii"),
         esm_class=RECEIPT,
-        tlvs=_receipt_tlvs(message_id, behaviour.state) if script.dialect is Dialect.TLV else {},
+        tlvs=_receipt_tlvs(message_id, behaviour.state) if script.dialect is ReceiptForm.TLV else {},
     )
 
 

@@ -17,7 +17,7 @@ import structlog
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import MessageKind, Outcome, Submission
 from bridge.ops.health import Backlog
-from bridge.ports import Gateway, LiveCalls
+from bridge.ports import Gateway, LiveNumbers
 from bridge.texts import delivery
 from storage import messages, settings
 from storage.database import Database, Reader, Writer
@@ -73,7 +73,7 @@ class Outbox:
         self,
         database: Database,
         gateway: Gateway,
-        live: LiveCalls,
+        live: LiveNumbers,
         limits: OutboxSettings,
         *,
         clock: Callable[[], datetime],

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from bridge.cli.app import build
-from bridge.cli.verbs import VERBS, LazyVerb, Verb
+from bridge.cli.verbs import VERBS, CliVerb, LazyVerb
 from storage.database import Database
 from tests import site
 
@@ -55,7 +55,7 @@ def test_status_imports_the_settings_and_the_database_and_nothing_that_serves(tm
 
 
 @pytest.mark.parametrize(("name", "verb"), VERBS.items())
-def test_every_verb_is_there_and_helps_in_the_words_of_the_list(name: str, verb: Verb) -> None:
+def test_every_verb_is_there_and_helps_in_the_words_of_the_list(name: str, verb: CliVerb) -> None:
     command = typer.main.get_group(build()).commands[name]
     assert isinstance(command, LazyVerb)
     said = command.loaded().help
@@ -64,5 +64,5 @@ def test_every_verb_is_there_and_helps_in_the_words_of_the_list(name: str, verb:
 
 def test_what_a_module_registers_is_in_the_list() -> None:
     modules = {verb.module for verb in VERBS.values()}
-    registered = {name for module in modules for name in LazyVerb("", Verb(module, "")).registered()}
+    registered = {name for module in modules for name in LazyVerb("", CliVerb(module, "")).registered()}
     assert registered == set(VERBS)

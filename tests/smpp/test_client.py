@@ -23,7 +23,7 @@ from bridge.domain.texts.messages import (
     Unanswered,
 )
 from bridge.simulator.smsc import Smsc
-from bridge.simulator.smsc_script import Behaviour, Dialect, Ids, Script, When
+from bridge.simulator.smsc_script import Behaviour, Ids, ReceiptForm, Script, When
 from bridge.smpp.client import SmppClient
 from bridge.smpp.codec import Address, CommandId, PduFramer, ShortMessage, decode_message, encode, encode_message
 from bridge.smpp.health import BindState
@@ -157,8 +157,8 @@ async def test_without_a_bind_nothing_is_written() -> None:
 
 
 @pytest.mark.parametrize("when", [When.BEFORE_ANSWER, When.AFTER_ANSWER])
-@pytest.mark.parametrize("dialect", list(Dialect))
-async def test_receipts_arrive_before_or_after_the_answer_in_every_dialect(when: When, dialect: Dialect) -> None:
+@pytest.mark.parametrize("dialect", list(ReceiptForm))
+async def test_receipts_arrive_before_or_after_the_answer_in_every_dialect(when: When, dialect: ReceiptForm) -> None:
     receiver = Receiver()
     script = scripted(Behaviour(receipt=when, state="UNDELIV"), dialect=dialect, ids=Ids.HEX_THEN_DECIMAL)
     async with Smsc(script).serve() as smsc, bound(smsc.port, receiver, id_base=IdBase.HEX_DEC) as client:
