@@ -27,6 +27,9 @@ COME_WITHIN = timedelta(minutes=10)
 TOGETHER = 100
 """Calls taken in at one time."""
 
+WHOLE_SECOND = timedelta(seconds=1)
+"""Records tell no more: what ended in the same second as the first call we heard would seem to be before it."""
+
 OVERLAP = timedelta(hours=1)
 """So far before the last call we heard, others may have ended unheard."""
 
@@ -92,7 +95,8 @@ class Backfill:
         if link is not None and (self._gap is None or self._gap.link != link):
             async with self._database.read() as db:
                 listened = await calls.listened(db, self._pbx)
-            self._gap = ListeningGap(max(listened[0], listened[1] - OVERLAP), link) if listened else None
+            since = max(listened[0], listened[1] - OVERLAP) - WHOLE_SECOND if listened else None
+            self._gap = ListeningGap(since, link) if since else None
         return self._gap if link is not None else None
 
     async def _records_may_come(self, gap: ListeningGap, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """Promises 2 and 12: whenever and however the daemon is stopped, no call is lost and no text doubled.
 
 The real daemon, thirty calls a second, customers who answer and staff who give commands; stopped in turn by SIGTERM,
-SIGHUP and SIGKILL at random moments and started again. What it had not stored it finds in the PBX's own records.
+SIGHUP and SIGKILL at random moments and started again, or held by SIGSTOP for a while. What it had not stored it finds
+in the PBX's own records.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ OFFICE, STAFF = "+12125550100", "+12125550199"
 ROUNDS = int(os.environ.get("TEXTBACK_STOPS", "10"))
 """`make deep` says 200."""
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGSTOP)
 CALLS_A_SECOND = 30
 ORDERLY_WITHIN = 15.0
 
@@ -114,6 +115,10 @@ class Office:
                     group.create_task(self._one_text(STAFF, f"LIST {number}"))
                 await asyncio.sleep(1 / CALLS_A_SECOND)
 
+    async def one_call(self) -> None:
+        self._number += 1
+        await self._one_call(Tape.named("noanswer_one_phone"), customer(self._number))
+
     async def _one_call(self, tape: Tape, caller: str) -> None:
         await self.pbx.play(tape, caller=caller, did=OFFICE, speed=30)
         self.called.add(caller)
@@ -188,7 +193,10 @@ class Running:
         assert self.process
         assert self.process.returncode is None, "it broke"
         self.process.send_signal(what)
-        if what is signal.SIGHUP:
+        if what is signal.SIGSTOP:
+            await asyncio.sleep(self._at.chance.uniform(0.2, 0.8))
+            self.process.send_signal(signal.SIGCONT)
+        if what in (signal.SIGHUP, signal.SIGSTOP):
             return
         began = monotonic()
         assert await self.process.wait() == (0 if what is signal.SIGTERM else -signal.SIGKILL)
@@ -206,6 +214,9 @@ async def _through(at: Office, signals: Sequence[signal.Signals]) -> None:
     """Stopped so often, under load; then everything is waited for."""
     daemon = Running(at)
     try:
+        await daemon.start()
+        await at.one_call()  # what ended before an office first listened is none of its calls
+        await at.until_all_calls_are_known()
         for what in signals:
             if daemon.process is None or daemon.process.returncode is not None:
                 await daemon.start()
