@@ -17,8 +17,9 @@ from bridge.ami.injection import InjectionRepair
 from bridge.ami.pbx_clock import PbxClock
 from bridge.ami.resync import Heard, Received
 from bridge.domain.calls.calls import EndedCall, Talk
+from bridge.domain.calls.early_hangups import SETTLE
 from bridge.domain.calls.events import Event, LinkLost, NobodyDialled
-from bridge.domain.calls.tracker import SETTLE, Tracker
+from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
 from storage.errors import StorageError
 

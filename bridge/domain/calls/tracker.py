@@ -5,20 +5,19 @@ seen of it, and called `unknown` when part of it happened while nobody listened.
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge.domain.calls.calls import Caller, EndedCall, Reason, Talk
 from bridge.domain.calls.channels import Channel, Switchboard, dialled_number
+from bridge.domain.calls.early_hangups import MOMENT, SETTLE, EarlyHangups
 from bridge.domain.calls.events import (
     ApplicationEntered,
     Bridged,
     BridgeDestroyed,
     CallerChanged,
     ChannelCreated,
-    ChannelEvent,
     ChannelSeen,
     ChannelState,
     ClosedTold,
@@ -46,30 +45,23 @@ from bridge.domain.calls.events import (
 from bridge.domain.calls.live_call import Leg, LiveCall
 from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls
 from bridge.domain.calls.participants import Participants
+from bridge.domain.calls.registry import ChannelRegistry
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.snapshot import SnapshotResync
 from bridge.domain.calls.verdicts import VOICEMAIL
 from bridge.domain.phone import E164
 
-MOMENT = timedelta(milliseconds=2)  # what one thing sets off may come in any order within this
-SETTLE = timedelta(milliseconds=200)  # how long a Hangup waits at most for what should have come before it
-SILENT_FOR = timedelta(hours=12)  # a channel of which nothing is heard for so long has lost its Hangup
-REMEMBERED = 10_000  # hung-up channels that a stray event does not bring back
-MAX_CHANNELS = 50_000  # what forged events may make us hold
-
 
 class Tracker:
     def __init__(self, settings: TrackerSettings) -> None:
         self._settings = settings
-        self._trunk = settings.trunk_names()
         self._board = Switchboard()
         self._book = LiveCalls(settings)
+        self._registry = ChannelRegistry(self._board, self._book, settings.trunk_names())
         self._participants = Participants(self._board, self._book)
         self._snapshot = SnapshotResync(self._board, self._book, self._participants)
-        self._gone: OrderedDict[str, None] = OrderedDict()
-        self._link = 0
+        self._early = EarlyHangups()
         self._ended: list[EndedCall] = []
-        self._early: dict[str, HungUp] = {}  # Hangups that came before what led to them
         self.presentation_told = False
         self._handlers: dict[type[Event], Callable[..., None]] = {
             ChannelCreated: self._created,
@@ -111,13 +103,13 @@ class Tracker:
 
     def nobody_dialled(self, event: NobodyDialled) -> NobodyDialled:
         """With what we know of the phone: one that had a channel was reached, so it was busy or refused."""
-        reached = event.attempt_id in self._board.channels or event.attempt_id in self._gone
+        reached = self._registry.knew(event.attempt_id)
         return replace(event, why=Reason.BUSY) if reached and event.why is Reason.UNREACHABLE else event
 
     @property
     def settling(self) -> bool:
         """Does a call wait for `settle`? With complete events in their order none ever does."""
-        return bool(self._early)
+        return len(self._early) > 0
 
     def settle(self, now: datetime) -> list[EndedCall]:
         """Decide the calls whose Hangup has waited for 200 ms."""
@@ -126,9 +118,8 @@ class Tracker:
 
     def reap(self, now: datetime) -> list[EndedCall]:
         """Give up channels that have been silent for 12 hours."""
-        for channel in list(self._board.channels.values()):
-            if channel.heard_at and now - channel.heard_at > SILENT_FOR:
-                self._lose(channel)
+        for channel in self._registry.silent(now):
+            self._lose(channel)
         return self._take_ended()
 
     def finish(self) -> list[EndedCall]:
@@ -155,9 +146,8 @@ class Tracker:
         return len(self._board.channels)
 
     def _settle_until(self, at: datetime | None, age: timedelta = MOMENT) -> None:
-        for event in list(self._early.values()):
-            if at is None or event.at is None or at - event.at >= age:
-                self._close(event)
+        for event in self._early.ripe(at, age):
+            self._close(event)
 
     def _take_ended(self) -> list[EndedCall]:
         ended, self._ended = self._ended, []
@@ -165,37 +155,13 @@ class Tracker:
 
     # --- channels
 
-    def _channel(self, event: ChannelEvent) -> Channel | None:
-        return self._meet(event.uniqueid, event.channel, event.linkedid, event.at)
-
-    def _meet(self, uniqueid: str, name: str, linkedid: str, at: datetime | None) -> Channel | None:
-        """The channel, made if need be. None for one that is gone already or has no name."""
-        channel = self._board.channels.get(uniqueid)
-        if channel is None:
-            if not uniqueid or not name or uniqueid in self._gone:
-                return None
-            self._make_room()
-            channel = self._board.add(uniqueid, name, linkedid)
-            channel.trunk = channel.real and self._trunk.match(name) is not None
-        elif linkedid:
-            channel.linkedid = linkedid
-        channel.heard, channel.absent = self._link, 0
-        channel.heard_at = at or channel.heard_at
-        return channel
-
-    def _make_room(self) -> None:
-        if len(self._board.channels) >= MAX_CHANNELS:
-            oldest = next((c for c in self._board.channels.values() if not self._book.of(c.uniqueid)), None)
-            if oldest:
-                self._forget(oldest)
-
     def _look_at_context(self, channel: Channel, context: str) -> None:
         """Where nobody said which channels are trunks, well-known contexts tell."""
         if not self._settings.trunks and channel.real:
             channel.trunk = context.startswith(TRUNK_CONTEXTS)
 
     def _created(self, event: ChannelCreated) -> None:
-        channel = self._channel(event)
+        channel = self._registry.heard(event)
         if not channel:
             return
         channel.state, channel.exten, channel.caller_number = event.state, event.exten, event.caller_number
@@ -213,7 +179,7 @@ class Tracker:
             call.certain = event.state is not ChannelState.DOWN
 
     def _state_changed(self, event: StateChanged) -> None:
-        channel = self._channel(event)
+        channel = self._registry.heard(event)
         if not channel:
             return
         channel.state = event.state
@@ -226,7 +192,7 @@ class Tracker:
             self._book.open_inbound(channel, channel.caller_number, "", event.at)
 
     def _caller_changed(self, event: CallerChanged) -> None:
-        self._channel(event)
+        self._registry.heard(event)
         call = self._book.inbound(event.uniqueid)
         if not call or call.caller.withheld:
             return
@@ -245,8 +211,8 @@ class Tracker:
     # --- dialling
 
     def _dial_began(self, event: DialBegan) -> None:
-        dialler = self._channel(event)
-        leg = self._meet(event.dest_uniqueid, event.dest_channel, event.dest_linkedid, event.at)
+        dialler = self._registry.heard(event)
+        leg = self._registry.meet(event.dest_uniqueid, event.dest_channel, event.dest_linkedid, event.at)
         if not leg:
             return
         leg.dialled_by = event.uniqueid
@@ -275,8 +241,8 @@ class Tracker:
             outbound.note(at, "it rang there")
 
     def _dial_ended(self, event: DialEnded) -> None:
-        dialler = self._channel(event)
-        leg = self._meet(event.dest_uniqueid, event.dest_channel, event.dest_linkedid, event.at)
+        dialler = self._registry.heard(event)
+        leg = self._registry.meet(event.dest_uniqueid, event.dest_channel, event.dest_linkedid, event.at)
         if outbound := self._book.outbound(event.dest_uniqueid):
             outbound.refused_as = event.status
             outbound.note(event.at, f"the dial ended: {event.status}")
@@ -291,7 +257,7 @@ class Tracker:
     # --- bridges
 
     def _bridged(self, event: Bridged) -> None:
-        channel = self._channel(event)
+        channel = self._registry.heard(event)
         if not channel:
             return
         channel.held = False
@@ -302,7 +268,7 @@ class Tracker:
             call.hand_on("put into a waiting room", event.at)
 
     def _unbridged(self, event: Unbridged) -> None:
-        channel = self._channel(event)
+        channel = self._registry.heard(event)
         if channel:
             before = self._board.connected(channel)
             self._board.leave(channel, event.bridge)
@@ -316,7 +282,7 @@ class Tracker:
             self._participants.recount(before, event.at)
 
     def _held(self, event: Held) -> None:
-        channel = self._channel(event)
+        channel = self._registry.heard(event)
         if channel:
             channel.held = event.on
 
@@ -328,22 +294,22 @@ class Tracker:
             call.hand_on(f"transferred to {event.exten}", event.at)
 
     def _parked(self, event: Parked) -> None:
-        self._channel(event)
+        self._registry.heard(event)
         if call := self._book.of(event.uniqueid):
             call.hand_on("parked", event.at)
 
     def _queue_joined(self, event: QueueJoined) -> None:
-        self._channel(event)
+        self._registry.heard(event)
         if call := self._book.of(event.uniqueid):
             call.join_queue(event.queue, event.at)
 
     def _queue_left(self, event: QueueLeft) -> None:
-        self._channel(event)
+        self._registry.heard(event)
         if call := self._book.of(event.uniqueid):
             call.leave_queue(event.queue, event.at)
 
     def _application_entered(self, event: ApplicationEntered) -> None:
-        channel = self._channel(event)
+        channel = self._registry.heard(event)
         call = self._book.inbound(event.uniqueid)
         if call:
             call.enter_application(event.application, event.at)
@@ -357,13 +323,13 @@ class Tracker:
                 behind.enter_voicemail(event.at)
 
     def _voicemail_left(self, event: VoicemailLeft) -> None:
-        channel = self._channel(event)
+        channel = self._registry.heard(event)
         call = self._book.of(event.uniqueid) or (channel and self._participants.call_behind(channel, channel))
         if call:
             call.leave_message(event.mailbox, event.at)
 
     def _presentation_told(self, event: PresentationTold) -> None:
-        self._channel(event)
+        self._registry.heard(event)
         self.presentation_told = True
         call = self._book.of(event.uniqueid)
         if call and event.restricted:
@@ -375,13 +341,13 @@ class Tracker:
             call.note(at, "the caller asked not to be shown")
 
     def _closed_told(self, event: ClosedTold) -> None:
-        self._channel(event)
+        self._registry.heard(event)
         if call := self._book.of(event.uniqueid):
             call.told_closed = event.closed
             call.note(event.at, f"the night switch said: {'closed' if event.closed else 'open'}")
 
     def _number_given(self, event: NumberGiven) -> None:
-        self._channel(event)
+        self._registry.heard(event)
         call, given = self._book.inbound(event.uniqueid), self._book.read_caller(event.number, "")
         if call and given.number:
             call.caller, call.asked_for_text = given, True
@@ -390,7 +356,7 @@ class Tracker:
     # --- the end
 
     def _hangup_requested(self, event: HangupRequested) -> None:
-        channel = self._channel(event)
+        channel = self._registry.heard(event)
         if channel and event.by_peer:
             channel.leaving = True
         if call := self._book.of(event.uniqueid):
@@ -398,14 +364,14 @@ class Tracker:
 
     def _hung_up(self, event: HungUp) -> None:
         """Decides at once, unless the Hangup stands before what must have led to it."""
-        channel, call = self._channel(event), self._book.of(event.uniqueid)
+        channel, call = self._registry.heard(event), self._book.of(event.uniqueid)
         if channel and call and event.at and not call.complete_at(event.at):
-            self._early.setdefault(event.uniqueid, event)
+            self._early.hold(event)
         elif channel:
             self._close(event)
 
     def _close(self, event: HungUp) -> None:
-        self._early.pop(event.uniqueid, None)
+        self._early.drop(event.uniqueid)
         channel = self._board.channels[event.uniqueid]
         before = [c for c in self._board.connected(channel) if c is not channel]
         if offered := self._book.offering(channel.uniqueid):
@@ -414,49 +380,36 @@ class Tracker:
         if call:
             self._participants.leave(call, event.at)
             self._ended.append(self._book.decide(call, event.at, event.cause))
-        self._forget(channel)
+        self._registry.forget(channel)
         self._participants.recount(before, event.at)
 
     def _lose(self, channel: Channel) -> None:
         """It is gone and nobody told us."""
-        if early := self._early.get(channel.uniqueid):
+        if early := self._early.of(channel.uniqueid):
             self._close(early)
             return
         call = self._book.of(channel.uniqueid)
         if call:
             self._ended.append(self._book.lose(call))
         before = [c for c in self._board.connected(channel) if c is not channel]
-        self._forget(channel)
+        self._registry.forget(channel)
         self._participants.recount(before, None)
-
-    def _forget(self, channel: Channel) -> None:
-        self._board.remove(channel)
-        self._book.forget([channel.uniqueid])
-        self._gone[channel.uniqueid] = None
-        while len(self._gone) > REMEMBERED:
-            self._gone.popitem(last=False)
 
     # --- connecting in the middle
 
     def _link_lost(self, event: LinkLost) -> None:
         self._settle_until(None)
-        self._link += 1
+        self._registry.next_link()
         for call in self._book.all():
             call.unsure = True
             call.note(event.at, "we no longer heard the PBX")
 
     def _seen(self, event: ChannelSeen) -> None:
-        if channel := self._channel(event):
+        if channel := self._registry.heard(event):
             self._look_at_context(channel, event.context)
             self._snapshot.saw(channel, event)
 
     def _snapshot_ended(self, _: SnapshotEnded) -> None:
-        """Gone: what we held from before the link was lost, or what is absent twice in a row."""
         self._snapshot.end()
-        for channel in list(self._board.channels.values()):
-            if channel.shown:
-                channel.shown = False
-                continue
-            channel.absent += 1
-            if channel.heard < self._link or channel.absent >= 2:
-                self._lose(channel)
+        for channel in self._registry.missing():
+            self._lose(channel)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bridge.domain.calls.calls import EndedCall
+from bridge.domain.calls.early_hangups import SETTLE
 from bridge.domain.calls.events import (
     Bridged,
     ChannelCreated,
@@ -21,7 +22,7 @@ from bridge.domain.calls.events import (
     Unbridged,
 )
 from bridge.domain.calls.settings import TrackerSettings
-from bridge.domain.calls.tracker import SETTLE, Tracker
+from bridge.domain.calls.tracker import Tracker
 
 NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CALLER = "+31612345678"
