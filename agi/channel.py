@@ -1,4 +1,4 @@
-"""A call as a script sees it: say this, wait for a key, set a variable. Spoken with the PBX's own sounds."""
+"""A call as a script sees it: say this, wait for a key (DTMF), set a variable. Spoken with the PBX's own sounds."""
 
 import asyncio
 from dataclasses import dataclass

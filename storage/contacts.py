@@ -1,4 +1,4 @@
-"""Who is who: the office's contacts, and the numbers that turned out to take no texts.
+"""Who is who: the office's contacts, and the numbers that turned out to take no texts (landlines).
 
 Both are deleted when a number is forgotten; the audit keeps their ids, which therefore are never given again.
 """

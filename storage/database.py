@@ -1,4 +1,4 @@
-"""The one SQLite file: opened, migrated, read and written. The only module that knows pragmas.
+"""The one SQLite file (WAL): opened, migrated, read and written. The only module that knows pragmas.
 
 All writing goes through one connection behind one lock, in whole transactions that a cancelled task can neither leave
 open nor tear. Reads see one snapshot, on a connection of their own. What is done often is handed over as one function
@@ -17,9 +17,9 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from storage.errors import storage_error, storage_errors
+from storage.file_identity import Connection, FileIdentity, PresentConnection
 from storage.group_commit import AtOnce, Done, Statements, commit_together, snapshot
 from storage.migrate import migrate
-from storage.presence import Connection, Presence, PresentConnection
 from storage.values import Value, stored
 
 BUSY_TIMEOUT = 5000  # milliseconds; another process holds the file only for one short transaction
@@ -127,7 +127,7 @@ class Database:
     def __init__(
         self,
         path: Path,
-        presence: Presence,
+        presence: FileIdentity,
         writer: Connection,
         watcher: Connection,
         readers: Sequence[Connection],
@@ -156,7 +156,7 @@ class Database:
         async with AsyncExitStack() as stack:
             with storage_errors(path):
                 await asyncio.to_thread(migrate, path)
-                presence = Presence(path)
+                presence = FileIdentity(path)
                 writer = await stack.enter_async_context(_connection(path, presence))
                 watcher, *readers = [
                     await stack.enter_async_context(_connection(path, presence, "query_only = ON"))
@@ -280,7 +280,7 @@ class Database:
 
 
 @asynccontextmanager
-async def _connection(path: Path, presence: Presence, *more: str) -> AsyncIterator[Connection]:
+async def _connection(path: Path, presence: FileIdentity, *more: str) -> AsyncIterator[Connection]:
     connection = Connection(partial(PresentConnection, path, presence), CHUNK)
     async with connection:
         connection.row_factory = sqlite3.Row

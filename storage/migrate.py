@@ -1,4 +1,4 @@
-"""The numbered steps from one schema to the next, each in one transaction, after a backup of what was there."""
+"""Migrations: numbered steps from one schema to the next, each in one transaction, after a backup of what was there."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Find a customer's rows by what people remember: some digits, a piece of a name or of an address."""
+"""Search: find a customer's rows by what people remember: some digits, a piece of a name or of an address."""
 
 from collections.abc import Sequence
 

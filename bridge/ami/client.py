@@ -1,4 +1,4 @@
-"""Holds the line to one PBX: logs in, shows what lives, passes on what happens, and comes back after a cut."""
+"""Holds the line to one PBX: logs in, shows what lives, passes on what happens, and reconnects with back-off."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping

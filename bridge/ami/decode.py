@@ -1,4 +1,4 @@
-"""Asterisk's Manager events as the neutral events of `domain.events`. Pure: one message in, at most one event out.
+"""Asterisk's Manager events (AMI) as those of `domain.calls.events`. Pure: one message in, at most one event out.
 
 Source of names and headers: the Manager documentation of Asterisk 16 to 22 and recordings of real calls. A message
 that lacks what its event needs decodes to nothing; it is the caller's to count.

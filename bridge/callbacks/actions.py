@@ -1,7 +1,7 @@
 """The verbs of the queue: the same for the status page, the desk phones and the command line.
 
 Each names the version of the row that the person saw (optimistic locking). If the row has changed since, nothing
-happens and `Conflict` says who was faster. Here is the snooze default after a try.
+happens and `ConflictError` says who was faster. Here is the snooze default after a try.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

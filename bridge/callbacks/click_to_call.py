@@ -26,7 +26,7 @@ class CannotCallError(UserError):
     """There is nobody to ring, or nothing to dial; the text says which. Nothing was changed."""
 
 
-class Calling:
+class ClickToCall:
     """pbxs: those that can be asked now, by their names."""
 
     def __init__(self, office: Office, callbacks: Callbacks, pbxs: Callable[[], Mapping[str, PbxActions]]) -> None:

@@ -1,4 +1,4 @@
-"""Calls that ended while nobody listened: the daemon was stopped, or the line to the PBX was cut. They are found again
+"""Backfill from CDR: calls that ended while the daemon was stopped or the line to the PBX was cut. They are found again
 in what the PBX wrote down itself, marked late, and then treated like any other call.
 
 Nothing is guessed: a call of which the PBX wrote nothing stays `unknown`, and is listed. Calls from before this office

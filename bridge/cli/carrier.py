@@ -1,4 +1,4 @@
-"""`textback carrier`: what to ask the SMS provider, and what to tell the carriers, from this very configuration."""
+"""`textback carrier`: what to ask the SMS provider, and to tell the carriers (10DLC, A2P), from this configuration."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`textback pause | resume | status`: they speak to the database, so that they work without the daemon too.
+"""`textback pause | resume | status` (Nagios): they speak to the database, so that they work without the daemon too.
 
 And they read of the configuration only what they need, so that a mistake elsewhere in it stops nobody who wants to stop
 texts.
@@ -26,7 +26,7 @@ from bridge.config import ConfigError
 from bridge.config.salvage import Salvaged, salvage
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Backlog, instance_of
 from bridge.web.settings import THIS_MACHINE, WebSettings
-from storage import callbacks, fates, replies, settings, staff_codes
+from storage import callbacks, replies, settings, staff_codes, text_outcomes
 from storage.callbacks import QueueLengths
 from storage.database import Database, Writer
 from storage.errors import StorageError
@@ -151,7 +151,7 @@ async def _queue(found: Salvaged) -> Queue:
     if not found.database.exists():
         raise StorageError(found.database, "there is no database yet: start `textback run` once")
     async with await Database.open(found.database) as database, database.read() as db:
-        burst = await fates.burst(db, datetime.now(UTC))
+        burst = await text_outcomes.burst(db, datetime.now(UTC))
         return Queue(
             await callbacks.count_waiting(db),
             await settings.is_on(db, settings.PAUSED),

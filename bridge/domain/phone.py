@@ -1,4 +1,4 @@
-"""Telephone numbers: what a PBX or a gateway calls somebody, and who that is.
+"""Telephone numbers: what a PBX or a gateway calls somebody (withheld, anonymous, E.164), and who that is.
 
 A raw string stops at the adapter: everything inside speaks of `E164`. Who somebody is follows from what is *possible*
 at home, not from what is valid: area codes are newer than our tables (those of libphonenumber). Whether such a number

@@ -30,7 +30,7 @@ from bridge.office import schedule_changes as duties
 from bridge.oncall.staff_messages import StaffMessages
 from bridge.texts.customer_replies import READ_TOGETHER
 from bridge.texts.reader import TextReader
-from storage import alerts, callbacks, calls, contacts, fates, messages, replies
+from storage import alerts, callbacks, calls, contacts, messages, replies, text_outcomes
 from storage.alerts import Alert
 from storage.audit import Act, Entry
 from storage.calls import CallRow
@@ -203,7 +203,7 @@ class EscalationTriggers:
         await self._tell_each_branch(tx, STOPPED, now)
 
     async def _texts_fail(self, tx: Writer, _entry: Entry, now: datetime) -> None:
-        burst = await fates.burst(tx, now)
+        burst = await text_outcomes.burst(tx, now)
         if burst is not None:
             since = summary.moment(burst.since, self._office, now)
             code = f", code {burst.code}" if burst.code else ""

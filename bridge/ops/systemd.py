@@ -1,4 +1,4 @@
-"""Tells systemd how the service does, over the datagram socket it names (sd_notify(3))."""
+"""Tells systemd and its watchdog how the service does, over the datagram socket it names (sd_notify(3))."""
 
 import socket
 from collections.abc import Mapping

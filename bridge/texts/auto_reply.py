@@ -22,10 +22,10 @@ from bridge.domain.words.thanks import is_courtesy
 from bridge.office.composer import Composer, compose
 from bridge.texts.customer_replies import READ_TOGETHER
 from bridge.texts.reader import TextReader
-from storage import history, receipts
+from storage import auto_replies, history
+from storage.auto_replies import Heard
 from storage.database import Database, Reader
 from storage.messages import NewMessage
-from storage.receipts import Heard
 
 SILENCE = timedelta(seconds=60)
 MAX_AGE = timedelta(minutes=15)
@@ -66,12 +66,12 @@ class AutoReplies:
                 self._log.info("receipt.queued", row=message.callback_id, to=message.number.masked)
 
     async def _due(self, db: Reader, now: datetime) -> Sequence[NewMessage]:
-        rows = await receipts.silent(db, now - MAX_AGE, now - SILENCE)
+        rows = await auto_replies.silent(db, now - MAX_AGE, now - SILENCE)
         found = [await self._message(db, row, row.number, now) for row in rows if row.number]
         return [message for message in found if message is not None]
 
     async def _message(self, db: Reader, callback: Callback, number: E164, now: datetime) -> NewMessage | None:
-        heard = await receipts.heard(db, number, callback.id, now - REPEATS_WITHIN)
+        heard = await auto_replies.heard(db, number, callback.id, now - REPEATS_WITHIN)
         past = await history.load(db, number, now, self._rules, but=None)
         if not any(map(wants_answer, heard)) or policy.never_texted(number, past, self._rules):
             return None

@@ -8,7 +8,7 @@ from bridge.domain.callbacks.queue import TEXTBACK
 from bridge.domain.texts import failures
 from bridge.domain.texts.failures import ANOTHER_DAY, LOOKED_BACK, REMEMBERED, Burst
 from bridge.domain.texts.messages import MessageKind
-from storage import contacts, fates, settings
+from storage import contacts, settings, text_outcomes
 from storage.database import Database, Reader, Writer
 from storage.messages import Part
 
@@ -36,15 +36,15 @@ async def failed(tx: Writer, part: Part, why: str, now: datetime, *, for_good: b
 
 
 async def _repeats(db: Reader, part: Part, now: datetime) -> bool:
-    times = await fates.failures_of(db, part.number, now - REMEMBERED)
+    times = await text_outcomes.failures_of(db, part.number, now - REMEMBERED)
     if not times or max(times) - min(times) < ANOTHER_DAY:
         return False
-    return failures.is_landline(times, await fates.settled(db, min(times) - LOOKED_BACK, now, but=part.number))
+    return failures.is_landline(times, await text_outcomes.settled(db, min(times) - LOOKED_BACK, now, but=part.number))
 
 
 async def _look(tx: Writer, now: datetime) -> Burst | None:
     """Tell when texts begin to fail and when they get through again; take back what was learned from the failures."""
-    found = failures.burst(await fates.settled(tx, now - LOOKED_BACK, now))
+    found = failures.burst(await text_outcomes.settled(tx, now - LOOKED_BACK, now))
     if found is not None:
         await contacts.take_landlines_back(tx, found.since, now)
     if await settings.turn(tx, settings.FAILING, found is not None, TEXTBACK, now):
@@ -63,7 +63,7 @@ class FailureWatch:
 
     async def run_due(self, now: datetime) -> None:
         async with self._database.read() as db:
-            over = await settings.is_on(db, settings.FAILING) and await fates.burst(db, now) is None
+            over = await settings.is_on(db, settings.FAILING) and await text_outcomes.burst(db, now) is None
             if not over and not await contacts.landlines_expire(db, now):
                 return
         async with self._database.transaction() as tx:

@@ -1,4 +1,4 @@
-"""The automatic texts that answer a customer's own, in their language: never more than the promises allow."""
+"""Automatic answers to keywords (STOP, HELP, START), in the customer's language: never more than the promises allow."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

@@ -5,7 +5,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from bridge.callbacks.actions import ConflictError, Seen
-from bridge.callbacks.click_to_call import Calling, CannotCallError
+from bridge.callbacks.click_to_call import CannotCallError, ClickToCall
 from bridge.callbacks.voicemail import CannotListenError, Voicemails
 from bridge.domain.callbacks.queue import Callback, NotPossibleError, TooLateError
 from bridge.domain.texts import gsm
@@ -46,7 +46,7 @@ class Actions:
         self._site = site
         self._views = views
         self._contacts = Contacts(site.database)
-        self._calling = Calling(site.office, site.callbacks, site.phones.pbxs)
+        self._calling = ClickToCall(site.office, site.callbacks, site.phones.pbxs)
         self._voicemails = Voicemails(site.office, site.database, site.phones.pbxs)
 
     async def call(self, request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""The status page as an aiohttp application, from the parts it is given."""
+"""The status page as an aiohttp application, with its routes and their roles, from the parts it is given."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -24,7 +24,7 @@ from bridge.web import labels
 from bridge.web.actions import Actions
 from bridge.web.auth import Auth, needs
 from bridge.web.changes import Changes
-from bridge.web.event_stream import HEARTBEAT, Live
+from bridge.web.event_stream import HEARTBEAT, EventStream
 from bridge.web.figures import FiguresPage
 from bridge.web.forms import VERBS
 from bridge.web.language import N_, WORDS, chosen, render, words_in
@@ -82,7 +82,7 @@ def create_app(
     verbs = Callbacks(database, office, composer)
     site = PageContext(database, office, verbs, health, clock, mark, door, phones, Ringing())
     changes = Changes(database)
-    live = Live(changes, heartbeat=heartbeat)
+    live = EventStream(changes, heartbeat=heartbeat)
     app = web.Application(
         middlewares=[speak(settings.language), pages_for_errors, guard(settings), door.keep], client_max_size=BODY
     )
@@ -95,7 +95,7 @@ def create_app(
     return app
 
 
-def _add_routes(app: web.Application, site: PageContext, live: Live) -> None:
+def _add_routes(app: web.Application, site: PageContext, live: EventStream) -> None:
     views = Views(site)
     actions, status = Actions(site, views), Status(site)
     office, on_call, figures, users = OfficePages(site), OnCallPage(site), FiguresPage(site), UsersPage(site)
@@ -221,7 +221,7 @@ def _message(request: web.Request, status: int, heading: str, words: str) -> web
     return render(request, "message.html", {"heading": heading, "words": words}, status)
 
 
-async def _closed(live: Live) -> None:
+async def _closed(live: EventStream) -> None:
     live.close()
 
 

@@ -15,7 +15,7 @@ HEARTBEAT = 15.0  # seconds
 MOST_STREAMS = 1000
 
 
-class Live:
+class EventStream:
     """One reader of all changes, any number of pages: a slow one is told later, and costs nothing meanwhile."""
 
     def __init__(self, changes: Changes, *, heartbeat: float = HEARTBEAT) -> None:

@@ -1,4 +1,4 @@
-"""The figures page: the definitions of PRODUCT, recounted from what is stored, as numbers, small charts and CSV."""
+"""The figures page: recounted from what is stored, as numbers, small charts and CSV."""
 
 import csv
 import io

@@ -23,7 +23,7 @@ from bridge.web.phones import Phones, Ringing
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, calls, contacts, fates, replies, settings, staff_codes
+from storage import audit, callbacks, calls, contacts, replies, settings, staff_codes, text_outcomes
 from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.schedule import HOURS
@@ -133,7 +133,7 @@ class PageContext:
             "hours_now": [change for change in await HOURS.since(db, now) if change.start <= now],
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
-            "failing": await fates.burst(db, now),
+            "failing": await text_outcomes.burst(db, now),
             "unseen_today": len(await calls.unseen(db, now - DAY, limit=MANY)),
             "on_no_line": self.office.on_no_line(await calls.dids_rung(db, now - DAY))[:BARS],
             "wrong_digits": await staff_codes.wrong_since(db, now - HOUR),

@@ -7,7 +7,7 @@ from aiohttp import web
 from bridge.ops.metrics import MetricsSnapshot, exposition
 from bridge.reports import figures
 from bridge.web.page_context import PageContext
-from storage import callbacks, fates, settings
+from storage import callbacks, settings, text_outcomes
 from storage.errors import StorageError
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
@@ -40,6 +40,6 @@ class Status:
         async with self._site.database.read() as db:
             today = await figures.of_period(db, self._site.office, day, day, now)
             waiting = await callbacks.count_waiting(db)
-            burst = await fates.burst(db, now)
+            burst = await text_outcomes.burst(db, now)
             switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
         return MetricsSnapshot(self._site.health(), asdict(waiting), switches, today, burst.numbers if burst else 0)

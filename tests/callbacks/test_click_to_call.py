@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.callbacks.actions import ConflictError, Seen
-from bridge.callbacks.click_to_call import Calling, CannotCallError, nobody_dialled
+from bridge.callbacks.click_to_call import CannotCallError, ClickToCall, nobody_dialled
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.calls.calls import Reason
 from bridge.domain.calls.events import NobodyDialled
@@ -35,7 +35,7 @@ class NotingPbx:
 async def test_the_persons_phone_is_rung_and_the_row_is_theirs(desk: Desk) -> None:
     pbx = NotingPbx()
     await desk.call(missed_call())
-    await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(await desk.row(), "Ann", desk.clock())
+    await ClickToCall(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(await desk.row(), "Ann", desk.clock())
     row = await desk.row()
     assert (row.state, row.owner) == (CallbackState.CLAIMED, "Ann")
     assert pbx.asked == [
@@ -51,7 +51,7 @@ async def test_the_persons_phone_is_rung_and_the_row_is_theirs(desk: Desk) -> No
 
 async def test_two_clicks_on_the_same_row_are_one_call(desk: Desk) -> None:
     pbx = NotingPbx()
-    calling = Calling(OFFICE, desk.callbacks, lambda: {"office": pbx})
+    calling = ClickToCall(OFFICE, desk.callbacks, lambda: {"office": pbx})
     await desk.call(missed_call())
     row = await desk.row()
     clicks = [calling.call(row, who, desk.clock()) for who in ("Ann", "Ann", "Bob")]
@@ -70,7 +70,7 @@ async def test_what_cannot_be_called_changes_nothing(desk: Desk, who: str, numbe
     await desk.call(missed_call(number))
     before = await desk.row(number)
     with pytest.raises(CannotCallError):
-        await Calling(UNPLACED, desk.callbacks, lambda: {"office": pbx} if connected else {}).call(
+        await ClickToCall(UNPLACED, desk.callbacks, lambda: {"office": pbx} if connected else {}).call(
             before, who, desk.clock()
         )
     assert await desk.row(number) == before
@@ -83,14 +83,16 @@ async def test_a_closed_row_is_not_called(desk: Desk) -> None:
     row = await desk.row()
     closed = await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.REACHED)
     with pytest.raises(CannotCallError):
-        await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(closed, "Ann", desk.clock())
+        await ClickToCall(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(closed, "Ann", desk.clock())
     assert not pbx.asked
 
 
 async def test_a_refusal_of_the_pbx_comes_back_as_it_said_it(desk: Desk) -> None:
     pbx = NotingPbx(Originated(False, "Permission denied"))
     await desk.call(missed_call())
-    done = await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(await desk.row(), "Ann", desk.clock())
+    done = await ClickToCall(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(
+        await desk.row(), "Ann", desk.clock()
+    )
     assert done == Originated(False, "Permission denied")
 
 
@@ -100,7 +102,9 @@ NOT_TAKEN = NobodyDialled(None, "textback-1-1", Reason.NO_ANSWER)
 async def clicked(desk: Desk) -> None:
     """Ann pressed Call on the row as it opened."""
     await desk.call(missed_call())
-    await Calling(OFFICE, desk.callbacks, lambda: {"office": NotingPbx()}).call(await desk.row(), "Ann", desk.clock())
+    await ClickToCall(OFFICE, desk.callbacks, lambda: {"office": NotingPbx()}).call(
+        await desk.row(), "Ann", desk.clock()
+    )
 
 
 async def told(desk: Desk) -> list[object]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.callbacks.actions import Seen
-from bridge.callbacks.click_to_call import Calling, CannotCallError
+from bridge.callbacks.click_to_call import CannotCallError, ClickToCall
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
@@ -167,7 +167,7 @@ async def test_the_row_is_found_by_its_digits(asked: Desk) -> None:
 
 async def test_each_number_can_be_called_from_the_row(asked: Desk) -> None:
     pbx = NotingPbx()
-    calling = Calling(OFFICE, asked.callbacks, lambda: {"office": pbx})
+    calling = ClickToCall(OFFICE, asked.callbacks, lambda: {"office": pbx})
     await calling.call(await asked.row(), "Ann", LATER, second=True)
     await calling.call(await asked.row(), "Ann", LATER)
     assert [call["number"] for call in pbx.asked] == [WIFE, CUSTOMER]
@@ -177,7 +177,9 @@ async def test_where_there_is_no_second_number_nobody_is_called_instead(desk: De
     pbx = NotingPbx()
     await desk.call(missed_call())
     with pytest.raises(CannotCallError):
-        await Calling(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(await desk.row(), "Ann", LATER, second=True)
+        await ClickToCall(OFFICE, desk.callbacks, lambda: {"office": pbx}).call(
+            await desk.row(), "Ann", LATER, second=True
+        )
     assert pbx.asked == []
 
 

@@ -12,7 +12,7 @@ from bridge.domain.texts.failures import MANY, REMEMBERED
 from bridge.domain.texts.messages import Receipt, ReceiptState, Refused
 from bridge.domain.texts.policy import NoTextReason
 from bridge.texts.failures import FailureWatch
-from storage import fates, settings
+from storage import settings, text_outcomes
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call, receipt, text
 
 DEAD = ReceiptState.UNDELIVERABLE
@@ -126,7 +126,7 @@ async def test_a_lapsed_campaign_teaches_no_landline_and_is_told(desk: Desk) -> 
         "setting.failing_on"
     ]
     async with desk.database.read() as db:
-        burst = await fates.burst(db, desk.clock())
+        burst = await text_outcomes.burst(db, desk.clock())
     assert burst
     assert (burst.numbers, burst.code) == (12, "045")
     await the_next_day(desk)

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, TCPConnector
 
 from bridge.web.changes import Changes
-from bridge.web.event_stream import EVERYTHING, REMEMBERED, Live
+from bridge.web.event_stream import EVERYTHING, REMEMBERED, EventStream
 from storage import settings
 from tests.desk import OTHER, Desk, missed_call
 from tests.web.served import Client, served
@@ -72,7 +72,7 @@ async def test_streams_end_when_the_daemon_stops(desk: Desk) -> None:
 
 
 async def test_a_page_that_fell_far_behind_loads_everything(desk: Desk) -> None:
-    live = Live(Changes(desk.database))
+    live = EventStream(Changes(desk.database))
     for row_id in range(1, REMEMBERED + 2):
         live.tell(row_id)
     assert live.since(0) == [EVERYTHING]
@@ -80,7 +80,7 @@ async def test_a_page_that_fell_far_behind_loads_everything(desk: Desk) -> None:
 
 
 async def test_many_changes_of_one_row_are_told_once(desk: Desk) -> None:
-    live = Live(Changes(desk.database))
+    live = EventStream(Changes(desk.database))
     for _ in range(50):
         live.tell(7)
     assert live.since(0) == [7]

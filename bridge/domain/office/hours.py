@@ -1,4 +1,4 @@
-"""Opening hours: spans of wall time in the office's zone, turned into instants.
+"""Opening hours, holidays, DST: spans of wall time in the office's zone, turned into instants.
 
 A wall time means the first instant at which the office's clock shows it or has passed it. So a time that a clock change
 skips is the moment of the change, and of a time that happens twice it is the first. All instants are aware UTC.

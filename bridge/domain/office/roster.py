@@ -1,4 +1,4 @@
-"""Who takes urgent work, and when: a weekly pattern for each branch, dated changes to it, and the owner last.
+"""The ladder of who takes urgent work, and when: a weekly pattern for each branch, dated changes, the owner last.
 Also the quiet hours of staff, which urgent work passes.
 
 People are named as in `[[person]]`. All instants are aware UTC; the pattern is wall time of the office's zone, so that

@@ -28,7 +28,7 @@ ABOUT_THEN = ((timedelta(hours=2), 3), (timedelta(hours=12), 1))
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class TextOutcome:
     """What became of a text to a customer. landline: known as one, so that this failure says nothing of the gateway."""
 
     number: E164
@@ -47,9 +47,9 @@ class Burst:
     code: str
 
 
-def burst(fates: Iterable[Fate]) -> Burst | None:
+def burst(fates: Iterable[TextOutcome]) -> Burst | None:
     """Do texts fail now? fates: of the last day, newest first; of each number the newest counts."""
-    failed: dict[E164, Fate] = {}
+    failed: dict[E164, TextOutcome] = {}
     through: set[E164] = set()
     found = None
     for fate in fates:
@@ -67,17 +67,17 @@ def burst(fates: Iterable[Fate]) -> Burst | None:
     return found
 
 
-def is_landline(failures: Sequence[datetime], others: Sequence[Fate]) -> bool:
+def is_landline(failures: Sequence[datetime], others: Sequence[TextOutcome]) -> bool:
     """Do the failures of one number, on more than one day, speak of it? others: fates of other numbers since then."""
     own = [at for at in failures if not _was_the_gateway(at, others)]
     return bool(own) and max(own) - min(own) >= ANOTHER_DAY
 
 
-def _was_the_gateway(at: datetime, others: Sequence[Fate]) -> bool:
+def _was_the_gateway(at: datetime, others: Sequence[TextOutcome]) -> bool:
     return any(_failed_about(at, span, others) >= least for span, least in ABOUT_THEN)
 
 
-def _failed_about(at: datetime, span: timedelta, others: Sequence[Fate]) -> int:
+def _failed_about(at: datetime, span: timedelta, others: Sequence[TextOutcome]) -> int:
     """How many other numbers failed about then; 0 where more than half as many got through."""
     near = [fate for fate in others if abs(fate.at - at) <= span]
     through = {fate.number for fate in near if not fate.failed}
@@ -85,5 +85,5 @@ def _failed_about(at: datetime, span: timedelta, others: Sequence[Fate]) -> int:
     return len(failed) if 2 * len(through) <= len(failed) else 0
 
 
-def _commonest(failed: Iterable[Fate]) -> str:
+def _commonest(failed: Iterable[TextOutcome]) -> str:
     return Counter(fate.code for fate in failed).most_common(1)[0][0]

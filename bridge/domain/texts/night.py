@@ -1,4 +1,4 @@
-"""Quiet hours for texts: what comes of a call at night waits for the morning, where the office wants it so."""
+"""Quiet hours for texts (hold at night): what comes of a call then waits for the morning, where the office wants it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

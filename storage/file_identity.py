@@ -18,7 +18,7 @@ from storage.errors import LostError
 T = TypeVar("T")
 
 
-class Presence:
+class FileIdentity:
     """Of one database and its log (`-wal`), which stays for as long as anybody has it open."""
 
     def __init__(self, path: Path) -> None:
@@ -55,7 +55,7 @@ class Presence:
 class PresentConnection(sqlite3.Connection):
     """Commits only to a database that is in its place."""
 
-    def __init__(self, path: Path, presence: Presence) -> None:
+    def __init__(self, path: Path, presence: FileIdentity) -> None:
         super().__init__(path, isolation_level=None)
         self._presence = presence
 

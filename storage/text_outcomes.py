@@ -5,19 +5,20 @@ from datetime import datetime
 
 from bridge.domain.phone import E164
 from bridge.domain.texts import failures
-from bridge.domain.texts.failures import Burst, Fate
+from bridge.domain.texts.failures import Burst, TextOutcome
 from storage import settings
 from storage.database import Reader
+from storage.records import record
 from storage.values import moment
 
 AT_MOST = 2000
 
 
-async def settled(db: Reader, since: datetime, now: datetime, *, but: E164 | None = None) -> Sequence[Fate]:
+async def settled(db: Reader, since: datetime, now: datetime, *, but: E164 | None = None) -> Sequence[TextOutcome]:
     """Texts of which it is known that they arrived or failed, newest first. but: without those to this number."""
     rows = await db.all(
         """
-        SELECT m.number, p.ended_at, p.state, p.why,
+        SELECT m.number, p.ended_at AS at, p.state = 'failed' AS failed, p.why AS code,
                EXISTS (SELECT 1 FROM landline l
                        WHERE l.number = m.number AND l.ended_at IS NULL AND l.expires_at > :now) AS landline
         FROM message_part p JOIN message m ON m.id = p.message_id
@@ -30,10 +31,7 @@ async def settled(db: Reader, since: datetime, now: datetime, *, but: E164 | Non
         but=but,
         at_most=AT_MOST,
     )
-    return [
-        Fate(E164(row["number"]), moment(row["ended_at"]), row["state"] == "failed", row["why"], bool(row["landline"]))
-        for row in rows
-    ]
+    return [record(TextOutcome, row) for row in rows]
 
 
 async def failures_of(db: Reader, number: E164, since: datetime) -> Sequence[datetime]:

@@ -1,4 +1,4 @@
-"""Whose texts may still get their one receipt."""
+"""Whose texts may still get their one automatic reply."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
