@@ -20,6 +20,7 @@ from bridge.domain.words.tokens import After, Clause, Token, clauses, tokenise
 LONG = 8  # letters: of so long a keyword one may be wrong
 MAX_BESIDE = 3  # words of a name beside a keyword
 OPEN = 20  # words: a text so short may be the beginning of the next one
+MAX_NAMED = 4  # words of a thing and whose it is
 PHONE = 7  # digits
 
 STOP_SIGNS = "🛑⛔🚫"
@@ -29,6 +30,8 @@ _FIRST_TO_COUNT = (OptOutRequest.STOP, OptOutRequest.START, OptOutRequest.WRONG_
 _REFUSALS = frozenset({"do", "no", "never"})
 _HELD_DOWN = re.compile(r"(.)\1{2,}|(.)\2+$")
 _ELISION = re.compile(r"(?:[dlmnjst]|qu)'(?=\w)")
+_ELLIPSIS = ("..", "…")
+_THINGS = ("thing", "fixture", "heating", "cooling", "machine", "electrical", "wetpart", "cosa")
 _DIGITS_FOR_LETTERS = str.maketrans("015", "ois")
 
 __all__ = ["OptOutRequest", "read"]
@@ -42,18 +45,59 @@ def read(text: str, lexicon: Lexicon | None = None, *, before: str = "") -> OptO
     words = lexicon or default_lexicon()
     reader = _Reader(text, words)
     asked = reader.keyword() or reader.plainly()
-    if asked is OptOutRequest.STOP and _goes_on(before, text, words):
+    goes_on = asked is not OptOutRequest.NONE and _goes_on(before, text, words)
+    if before and (goes_on or _is_torn(before, text, words)):
         return _Reader(f"{before} {text}", words).plainly()
     return asked
 
 
+def _is_torn(before: str, text: str, lexicon: Lexicon) -> bool:
+    """Does a keyword of two words end the one text and begin the other ("un", then "subscribe")?"""
+    across = [token for token in lexicon.joined(tokenise(f"{before} {text}")) if token.start < len(before) < token.end]
+    return any(token.word in lexicon.words(name) for token in across for _, name in _KEYWORDS)
+
+
 def _goes_on(before: str, text: str, lexicon: Lexicon) -> bool:
-    """Is the text the last word of a sentence that was left open?"""
+    """Is the text one word that goes on with a sentence which was left open?"""
     begun = lexicon.joined(tokenise(before))
-    if not begun or len(begun) > OPEN or begun[-1].after > After.SPACE or len(tokenise(text)) > 1:
+    unfinished = before.rstrip().endswith(_ELLIPSIS)
+    said = tokenise(text)
+    if not begun or len(begun) > OPEN or len(said) != 1 or (begun[-1].after > After.SPACE and not unfinished):
         return False
-    words = [token.word for token in begun]
-    return words[-1] in lexicon.words("leaves_open") or any(word in lexicon.words("makes") for word in words[-3:])
+    clause = clauses(begun, frozenset())[-1].tokens
+    strong = said[0].word in lexicon.words("strong_stop_word")
+    return _waits(clause, lexicon) or (not strong and _is_only_named(clause, lexicon))
+
+
+def _waits(said: Sequence[Token], lexicon: Lexicon) -> bool:
+    """`the water wont`, `call and`, `where do i`, `make it`, `when does the job`: a word must follow."""
+    *others, last = (token.word for token in said)
+    if last in lexicon.words("leaves_open") or any(word in lexicon.words("makes") for word in others[-2:]):
+        return True
+    before, asks = others[-1:], lexicon.words("auxiliary")
+    if last == "it" and (not before or before[0] in lexicon.words("conjunction")):
+        return True
+    if last in lexicon.words("asked") and any(
+        before[0] in words for words in (asks, lexicon.words("has_done")) if before
+    ):
+        return True
+    asked = [at for at, word in enumerate(others, 1) if word in asks]
+    return any(_is_only_named(said[at:], lexicon) for at in asked)
+
+
+def _is_only_named(said: Sequence[Token], lexicon: Lexicon) -> bool:
+    """`my sump pump`, `furnace just`: nothing is said of it yet. What texts are about is no such thing."""
+    words = [token.word for token in said]
+    end = len(words)
+    while end and words[end - 1] in lexicon.words("meanwhile"):
+        end -= 1
+    named = words[:end]
+    begun = named[:1] and (named[0] in lexicon.words("of_whom") or any(named[-1] in lexicon.words(n) for n in _THINGS))
+    beside = ("told_of", "texting", "mine", "your_list", "polite")
+    spoken = any(word in lexicon.words(name) for word in named[1:] for name in beside)
+    if not named:
+        return True
+    return bool(begun) and len(named) <= MAX_NAMED and named[-1] not in lexicon.words("of_whom") and not spoken
 
 
 class _Reader:
@@ -184,17 +228,30 @@ class _Reader:
     def _is_a_customer(self) -> bool:
         """Whoever called: somebody here tells of a trouble or wants something."""
         wanted = OptOutPhrase(OptOutRequest.NONE, Scope.TEXT)
-        return any(match.value == wanted for match in self._find(self._tokens)) or any(
+        found = self._find(self._tokens)
+        denied = [match for match in found if match.value.kind is OptOutRequest.WRONG_NUMBER]
+        wishes = [match for match in found if match.value == wanted]
+        return any(not any(_overlap(wish, wrong) for wrong in denied) for wish in wishes) or any(
             self._lexicon.trigger_book.find(self._tokens)
         )
 
     def _is_taken_back(self, tokens: Sequence[Token], match: PhraseMatch[OptOutPhrase]) -> bool:
         if match.value.kind is OptOutRequest.STOP:
-            return self._is_denied(tokens, match) or self._is_narrowed(tokens, match)
+            denied = self._is_denied(tokens, match) or self._is_narrowed(tokens, match)
+            return denied or self._is_moved(tokens, match)
         if match.value.kind is OptOutRequest.START:
             before = tokens[max(match.first - 6, 0) : match.first]
-            return any(self._is(token, "wonders") for token in before)
-        return False
+            wonders = any(self._is(token, "wonders") for token in before)
+            return (
+                wonders
+                or self._hinges(tokens[match.last + 1 :])
+                or self._is_about_another(tokens[match.last : match.last + 4])
+            )
+        return tokens[match.first].word == "wrong" and tokens[match.first].after > After.SPACE
+
+    def _hinges(self, behind: Sequence[Token]) -> bool:
+        """`texts again when you have the part`: about when."""
+        return bool(behind) and self._is(behind[0], "hinges")
 
     def _is_denied(self, tokens: Sequence[Token], match: PhraseMatch[OptOutPhrase]) -> bool:
         """`do not stop texting me`, `never unsubscribe me`, `my sister won't stop calling`; not `you won't stop`."""
@@ -216,6 +273,11 @@ class _Reader:
             return False
         behind = tokens[match.first : match.last + 4]
         return any(self._is(token, "narrowed") for token in behind) or self._is_about_another(behind)
+
+    def _is_moved(self, tokens: Sequence[Token], match: PhraseMatch[OptOutPhrase]) -> bool:
+        """`remove me from the 3pm slot`: from what is said behind, and what that is decides."""
+        ends = self._is(tokens[match.last], "me_or_us") and self._is(tokens[match.first], "drop")
+        return ends and len(tokens) > match.last + 2 and tokens[match.last + 1].word in ("from", "off", "out")
 
     def _is_about_another(self, tokens: Sequence[Token]) -> bool:
         for owner, owned in pairwise(tokens):
