@@ -15,12 +15,13 @@ from bridge.domain.words.triage_reading import FRAGMENT, SYSTEMS, passages
 HYPOTHESIS_REACH = 14
 LEADING_REACH = 10  # words from `my neighbor` or `how much` to the trigger
 PRESENT_REACH = 2
+TELLING_REACH = 4  # words from `had` to the trigger, and from the trigger to `fixed`
 MAX_OVERS = 20
 HEDGE_REACH = range(-2, 6)  # words from the hedge to the trigger: "might be a leak", "leak maybe"
 
 _CANCELLED_BY_RELAPSE = frozenset({ReleaseKind.PAST, ReleaseKind.RESOLVED, ReleaseKind.OVER})
 _FAR_REACHING = frozenset({ReleaseKind.DEFERRED, ReleaseKind.OVER, ReleaseKind.RELAPSE})
-_ONLY_DOUBT = frozenset({ReleaseKind.DEFERRED, ReleaseKind.HEDGED})
+_ONLY_DOUBT = frozenset({ReleaseKind.DEFERRED, ReleaseKind.HEDGED, ReleaseKind.GENERAL, ReleaseKind.LONG_AGO})
 _OF_ANOTHER_TIME = frozenset({ReleaseKind.PAST, ReleaseKind.PAPERWORK})
 _NOT_INSIDE = _CANCELLED_BY_RELAPSE | {ReleaseKind.HEDGED}
 _LEADING = frozenset({ReleaseKind.DENIED, ReleaseKind.INQUIRY, ReleaseKind.OUTSIDER})  # they tell of what follows them
@@ -175,6 +176,10 @@ class ReadTexts:
             return False  # "the AC has stopped", "could you possibly come today"
         if remark.kind is ReleaseKind.HYPOTHETICAL:
             return self._supposes(remark, number, trigger)
+        if remark.kind is ReleaseKind.GENERAL:
+            return self._asks_generally(remark, number, trigger)
+        if remark.kind is ReleaseKind.LONG_AGO:
+            return self._is_long_over(remark, number, trigger)
         if remark.kind in _OF_ANOTHER_TIME:
             return not self._is_present(remark, number, trigger)
         if remark.kind in _LEADING and trigger.first - remark.last > LEADING_REACH:
@@ -211,8 +216,10 @@ class ReadTexts:
         return remark.kind
 
     def _tells_of_the_past(self, tokens: Sequence[Token]) -> bool:
-        past = any(token.word.endswith("ed") for token in tokens) or self._any(tokens, "past_tense")
-        return past and not self._any(tokens, "present")
+        return any(map(self._is_past, tokens)) and not self._any(tokens, "present")
+
+    def _is_past(self, token: Token) -> bool:
+        return token.word.endswith("ed") or token.is_in(self.lexicon.words("past_tense"))
 
     def _any(self, tokens: Iterable[Token], name: str) -> bool:
         return any(token.is_in(self.lexicon.words(name)) for token in tokens)
@@ -248,6 +255,39 @@ class ReadTexts:
         own_subject = tokens[trigger.first - 1].word in _SUBJECTS and trigger.first - 1 > remark.last + 2
         return not own_subject and all(token.after is After.SPACE for token in tokens[remark.last : trigger.first])
 
+    def _asks_generally(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
+        """`can a bad breaker cause a fire?`; not `can someone stop it`, nor `should I worry about the smoke here`."""
+        tokens = self.clauses[number].tokens
+        near = 0 <= trigger.first - remark.first <= HYPOTHESIS_REACH
+        if not near or not self._in_one_breath(remark, number, trigger):
+            return False
+        asked = tokens[remark.first : remark.last + 1]
+        if self._any(asked[:1], "asks_of"):
+            opening = tokens[_segment(tokens, remark.first) : remark.first]
+            if self._any(asked[1:], "personal") or not all(token.word in _ASKING for token in opening):
+                return False
+        told = tokens[remark.last + 1 : _breath_end(tokens, trigger.last)]
+        pointed = tokens[remark.last + 1 : trigger.last + 1]
+        return not self._any(told, "at_hand") and not self._any(pointed, "pointing")
+
+    def _is_long_over(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
+        """`had a gas leak two years ago`, `gas leak got fixed last fall`; not `the one you put in last year sparks`.
+
+        In the breath of the hazard stands its date, a verb that tells it as past, and nothing of the present.
+        """
+        tokens = self.clauses[number].tokens
+        begin, end = _breath_begin(tokens, trigger.first), _breath_end(tokens, trigger.last)
+        back = any(other.kind is ReleaseKind.RELAPSE for other in self.remarks)
+        if back or not begin <= remark.first <= remark.last < end or self._any(tokens[begin:end], "present"):
+            return False
+        after = tokens[trigger.last + 1 : min(trigger.last + 1 + TELLING_REACH, end)]
+        if remark.first > trigger.last and self._any(after, "mended"):
+            return True
+        first = remark.last + 1 if remark.last < trigger.first else begin
+        if any(map(self._is_past, tokens[max(first, trigger.first - TELLING_REACH) : trigger.first])):
+            return not any(map(self._is_past, tokens[begin : remark.first])) or remark.first > trigger.last
+        return tokens[trigger.last].word.endswith("ed") and not any(map(self._is_past, tokens[begin : trigger.first]))
+
     def only_answers(self, tokens: Sequence[Token]) -> bool:
         return all(token.is_in(self.lexicon.words("answer")) for token in tokens if token.word)
 
@@ -263,12 +303,19 @@ class ReadTexts:
 
 _AND = frozenset({"and", "y", "so"})
 _FOR = frozenset({"for", "behalf", "elderly", "para", "por"})
+_ASKING = frozenset({"hi", "hello", "hey", "hola", "so", "and", "also", "y", "but", "pero", "question"})
 _AT = frozenset({"at", "in", "en"})
 
 
 def _segment(tokens: Sequence[Token], at: int) -> int:
     """Where the words between commas begin among which word `at` stands."""
     return next((begin for begin in range(at, 0, -1) if tokens[begin - 1].after > After.SPACE), 0)
+
+
+def _breath_begin(tokens: Sequence[Token], at: int) -> int:
+    """The same towards the beginning."""
+    begins = (at for at in range(at, 0, -1) if tokens[at - 1].after > After.SPACE or tokens[at - 1].word in _AND)
+    return next(begins, 0)
 
 
 def _breath_end(tokens: Sequence[Token], at: int) -> int:

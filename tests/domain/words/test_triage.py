@@ -312,3 +312,55 @@ def test_flooding_told_of_another_time_is_over() -> None:
     assert read("basement flooded").hazard
     assert read("el año pasado se nos inundó el baño").level is ROUTINE
     assert read("se nos inundó el baño").hazard
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could a space heater start an electrical fire?",
+        "what does burning insulation smell like",
+        "how likely is a burst pipe at 15 degrees",
+        "is it a hazard to run extension cords to the AC",
+        "puede un breaker malo causar un incendio?",
+        "You fixed a gas leak for us in 2022, need the invoice",
+        "Our kitchen had a grease fire in 2018, all repaired",
+        "en 2020 tuvimos un incendio, ya quedo todo",
+    ],
+)
+def test_hazards_as_such_or_of_another_year_wake_nobody(text: str) -> None:
+    assert read(text).level is not URGENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "could a bad breaker cause the smoke I smell right now",
+        "should I worry about the sparks coming from my outlet",
+        "Can a gas leak make you sick? we all have headaches",
+        "Can you stop this gas leak",
+        "the panel will start smoking any minute",
+        "the panel you replaced last year sparks",
+        "you replaced the panel last year and I see sparks",
+        "we had a fire in 2019 and now the same outlet is smoking",
+        "Had a gas leak last winter, smell it again",
+        "there was smoke from the furnace this morning",
+    ],
+)
+def test_a_hazard_of_today_is_urgent_however_it_is_told(text: str) -> None:
+    assert read(text).level is URGENT
+    assert read(text).hazard
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fire dept capped our gas line last night",
+        "city inspector told us not to run the furnace",
+        "los bomberos nos cortaron la luz",
+        "it's past my knees in the garage",
+        "some lights are dim and others are super bright",
+        "I can't keep my hand on the breaker cover its so hot",
+    ],
+)
+def test_a_hazard_needs_no_name(text: str) -> None:
+    assert read(text).hazard

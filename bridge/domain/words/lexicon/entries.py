@@ -56,6 +56,8 @@ class ReleaseKind(StrEnum):
     HEARSAY = "hearsay"  # who or what led them to us: "my grandma recommended you"
     DEFERRED = "deferred"  # in no hurry: the trigger is still shown, as `check`
     HEDGED = "hedged"  # not sure: the same
+    GENERAL = "general"  # asked of hazards as such, the same: "can a bad breaker cause a fire?"
+    LONG_AGO = "long ago"  # over with its year or season, the same: "we had a fire in 2021"
     RELAPSE = "relapse"
 
 
@@ -116,11 +118,11 @@ class LexiconError(ValueError):
 
 _DENIALS = frozenset({ReleaseKind.NEGATED, ReleaseKind.DENIED, ReleaseKind.DEFERRED, ReleaseKind.HEDGED})
 _OTHER_TIMES = frozenset({ReleaseKind.PAST, ReleaseKind.RESOLVED, ReleaseKind.OVER, ReleaseKind.HYPOTHETICAL})
-_OTHER_MATTERS = frozenset({ReleaseKind.PAPERWORK, ReleaseKind.INQUIRY, ReleaseKind.ELSEWHERE})
+_OTHER_MATTERS = frozenset({ReleaseKind.PAPERWORK, ReleaseKind.INQUIRY, ReleaseKind.ELSEWHERE, ReleaseKind.GENERAL})
 _CIRCUMSTANCE = _DENIALS | _OTHER_TIMES | _OTHER_MATTERS
 _ALWAYS = _CIRCUMSTANCE | {ReleaseKind.OUTSIDER}
 _YIELDS = {
-    Strength.HAZARD: frozenset({ReleaseKind.NEGATED, ReleaseKind.OUTSIDER}),
+    Strength.HAZARD: frozenset({ReleaseKind.NEGATED, ReleaseKind.OUTSIDER, ReleaseKind.GENERAL, ReleaseKind.LONG_AGO}),
     Strength.URGENT: _ALWAYS,
     Strength.CHECK: _ALWAYS | {ReleaseKind.SALES},
     Strength.RAISES: _CIRCUMSTANCE,
