@@ -1,6 +1,7 @@
 """What in a text is a name (addresses, streets, towns, people, companies): its words mean nothing (Leake St)."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bridge.domain.words.lexicon import Lexicon
 from bridge.domain.words.places import places_in
@@ -8,6 +9,9 @@ from bridge.domain.words.tokens import After, Token
 
 Span = tuple[int, int]
 
+MAX_BRAND = 5  # words behind the first one of a company's name
+
+_JOINED_BY = frozenset({"&", "and", "of"})
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mister", "senor", "senora", "sr", "sra", "don", "dona"})
 _SURE_INTRODUCTIONS = (("my", "name", "is"), ("me", "llamo"), ("mi", "nombre", "es"), ("name", "is"), ("ask", "for"))
 _INTRODUCTIONS = (
@@ -57,6 +61,8 @@ class _Reader:
         for at in range(len(self._tokens)):
             if self._words[at] in _TITLES and self._title(at + 1):
                 yield at, self._titled_from(at + 1, most=2)
+            if self._words[at - 1] == "from" and self._tokens[at - 1].after is After.COMMA and self._title(at):
+                yield at, self._titled_from(at, most=2)  # "From: Joan Sparks"
             if not at or self._words[at - 1] not in _INTRODUCE:
                 continue
             if self._introduced(_SURE_INTRODUCTIONS, at) and self._nameable(at):
@@ -81,13 +87,17 @@ class _Reader:
                 yield (at - 2 if at > 1 and self._goes_on(at - 2) and self._title(at - 2) else at - 1), at
 
     def companies(self) -> Iterator[Span]:
-        """`from Rapid Flood Restoration`, `Leak Busters LLC`."""
-        company, lead = self._lexicon.words("company"), self._lexicon.words("company_lead")
-        for at in range(1, len(self._tokens)):
-            if self._words[at - 1] in lead and self._title(at):
-                last = self._titled_from(at, most=4)
-                if last > at and self._words[last] in company:
+        """`from Rapid Flood Restoration`, `Smoke & Barrel BBQ`, `Pat with FloodPro`; `Ed, Blaze Fire Systems`."""
+        lead, trade = self._lexicon.words("company_lead") | {"@"}, self._lexicon.words("trade_name")
+        for at in filter(self._title, range(len(self._tokens))):
+            last = self._branded_to(at)
+            if at and self._words[at - 1] in lead:
+                known = self._words[last] in self._lexicon.words("company") | trade
+                named = self._person_at(at - 2) and self._lexicon.is_unknown(self._words[last])
+                if (last > at and (known or named)) or self._is_joined_capitals(at):
                     yield at, last
+            elif last > at and self._words[last] in trade and self._signs(at, last):
+                yield at, last
 
     def signature(self) -> Iterator[Span]:
         """`Thanks, Bernie Sparks` at the end."""
@@ -106,6 +116,34 @@ class _Reader:
         while last + 1 < len(self._tokens) and last - at + 1 < most and self._goes_on(last) and self._title(last + 1):
             last += 1
         return last
+
+    def _branded_to(self, at: int) -> int:
+        """Where a name ends that begins at `at`: `Smoke & Barrel BBQ`."""
+        last = at
+        while last + 1 < len(self._tokens) and last - at < MAX_BRAND and self._goes_on(last):
+            step = 1 + (self._words[last + 1] in _JOINED_BY and self._goes_on(last + 1))
+            if not (self._title(last + step) or self._upper(last + step)):
+                break
+            last += step
+        return last
+
+    def _signs(self, first: int, last: int) -> bool:
+        """Do the words stand by themselves, a person's name beside them?"""
+        ends = last + 1 == len(self._tokens) or not self._goes_on(last)
+        apart = ends and (first == 0 or not self._goes_on(first - 1))
+        return apart and (self._person_at(first - 1) or self._person_at(last + 1))
+
+    def _person_at(self, at: int) -> bool:
+        """A word with a capital that means nothing here: `Kim`, `Dave Hall`."""
+        near = (at, at - 1) if at and self._title(at - 1) and self._goes_on(at - 1) else (at,)
+        return self._title(at) and any(
+            self._nameable(one) and self._lexicon.is_unknown(self._words[one]) for one in near
+        )
+
+    def _is_joined_capitals(self, at: int) -> bool:
+        """`FloodPro`"""
+        written = self._written(at)
+        return any(one.islower() and other.isupper() for one, other in pairwise(written))
 
     def _nameable(self, at: int) -> bool:
         if not 0 <= at < len(self._tokens):

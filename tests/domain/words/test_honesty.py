@@ -156,3 +156,18 @@ def test_a_hedge_does_not_reach_past_an_and_with_a_new_promise() -> None:
 def test_a_state_is_told_and_a_habit_with_a_time_is_promised(honest: str, promise: str) -> None:
     assert check(honest, LEXICON) == []
     assert check(promise, LEXICON)
+
+
+@pytest.mark.parametrize(
+    ("text", "honest"),
+    [
+        ("Désolé, nous avons manqué votre appel.", True),
+        ("Si quelqu'un est en danger, sortez et appelez le 911.", True),
+        ("What day suits you? A person will decide.", True),
+        ("Nous avons manqué votre appel et nous arrivons.", False),
+        ("Désolé, nous avons manqué votre appel, un plombier sera là demain.", False),
+        ("A person will decide to come tonight", False),
+    ],
+)
+def test_in_french_a_missed_call_may_be_told_and_nothing_promised(text: str, honest: bool) -> None:
+    assert (not check(text, LEXICON)) is honest

@@ -364,3 +364,35 @@ def test_a_hazard_of_today_is_urgent_however_it_is_told(text: str) -> None:
 )
 def test_a_hazard_needs_no_name(text: str) -> None:
     assert read(text).hazard
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Quote for a deck please. Mike, Blaze Fire Systems",
+        "This is Dana with Gas & Spark Grill, need a bid on lighting",
+        "Thanks - Ray, Flood Masters Restoration",
+        "from: Amber Burns",
+        "smoking ribs this weekend if you want some",
+        "my voicemail is flooded with calls today, sorry",
+        "heard there was a fire at the mill, hope everyone is safe",
+        "a mi prima se le quemó la casa, pobre",
+        "rien d'urgent, juste un devis",
+    ],
+)
+def test_names_of_companies_idioms_news_and_no_hurry_in_french_wake_nobody(text: str) -> None:
+    assert read(text).level is not URGENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kitchen sink leak. Water Heater Systems",
+        "Dave Hall, Water Leak, 12 Oak St",
+        "Maria with Water Damage, 4 Elm St",
+        "Smoke coming from Water Heater",
+        "basement and phone flooded",
+    ],
+)
+def test_a_trouble_beside_a_name_is_one(text: str) -> None:
+    assert read(text).level is URGENT
