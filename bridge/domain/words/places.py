@@ -69,7 +69,7 @@ class _Walker:
         return road or self._corner(index)
 
     def _unnumbered(self, index: int) -> int | None:
-        return self._spanish(index) or self._rural(index) or self._corner(index)
+        return self._spanish(index) or self._rural(index) or self._corner(index) or self._lot(index)
 
     # --- the forms
 
@@ -96,6 +96,7 @@ class _Walker:
             at += 1
         if not (self._is_number(at) and self._goes_on(at - 1)):
             return None
+        at += self._in("highway_side", at + 1) and self._goes_on(at)
         typed = self._word(at + 1) in self._types and self._goes_on(at)
         end = at + 2 if typed else at + 1
         return end + (self._in("direction", end) and self._goes_on(end - 1))
@@ -118,6 +119,19 @@ class _Walker:
             return None
         return at + 4 + (self._joined(at + 3, "") and len(self._word(at + 4)) == 1)
 
+    def _lot(self, index: int) -> int | None:
+        """`lot 18 Shady Pines mobile park`"""
+        if not (self._in("lot", index) and self._is_number(index + 1)):
+            return None
+        begun = end = index + 2
+        while end < min(begun + 3, len(self.tokens)) and self._goes_on(end - 1) and self._capital(end):
+            end += 1
+        if end - begun < 2 or not any(self.lexicon.is_unknown(self._word(at)) for at in range(begun, end)):
+            return None
+        while self._in("lot_of", end) and self._goes_on(end - 1):
+            end += 1
+        return end
+
     def _corner(self, index: int) -> int | None:
         """`corner of 5th and Main`, `5th & Main`, `Main St and 3rd Ave`."""
         told = self._in("corner", index)
@@ -136,9 +150,11 @@ class _Walker:
         at = begun + directed
         if at >= len(self.tokens) or not self._may_be_named(at, first=True):
             return None
-        introduced = index > 0 and (self._in("introduces", index - 1) or self._led_to(index, at))
+        introduced = index > 0 and (
+            self._introduced(index, at) or self._led_to(index, at) or self._closes_with(index, at)
+        )
         ends = self.tokens[at].after > After.SPACE or at + 1 == len(self.tokens)
-        alone = self._opens(index) and (directed or (index == 0 and ends))
+        alone = (self._opens(index) or self._greeted(index)) and (directed or (index == 0 and ends))
         numbered = directed and self._is_ordinal(at)  # "17 N 3rd"
         if not (self.tokens[at].word.isalpha() or numbered) or not (introduced or alone):
             return None
@@ -148,6 +164,24 @@ class _Walker:
         if directed and not ends and self._shouted(at):
             return None  # "60 W LED bulbs"
         return at + 1 if written_large or (digits > 2 and (ends or introduced or not directed)) else None
+
+    def _introduced(self, index: int, at: int) -> bool:
+        """`we live at 330 Peachtree`, `the address is 88 birch`; not `budget is 4500 max`."""
+        named = self._capital(at) and not self._in("counted", at)
+        told = named or self._word(index - 1) not in {"is", "es"} or self._in("subject_of_address", index - 2)
+        return told and self._in("introduces", index - 1)
+
+    def _closes_with(self, index: int, at: int) -> bool:
+        """`outlet fixed 9 Kestrel`: last of all a name that means nothing else."""
+        if at + 1 < len(self.tokens) or not self._goes_on(index - 1) or self._capital(index - 1) or self._plural(at):
+            return False
+        counts = self._in("not_name", index - 1) or self._in("numbered", index - 1) or self._in("counted", at)
+        return not counts and self._capital(at) and self.lexicon.is_unknown(self._word(at))
+
+    def _greeted(self, index: int) -> bool:
+        """`Hi, 6021 S Kimball`"""
+        behind = self._after(index - 1) is After.COMMA
+        return behind and all(self._in("small_talk", before) for before in range(index))
 
     def _led_to(self, index: int, at: int) -> bool:
         """`come by 908 Magnolia`; at the end of a text `toilet clogged, 1212 Broad`."""
@@ -179,7 +213,7 @@ class _Walker:
         if not self._in("street_word", begin):
             return None
         at = begin + 1
-        while self._word(at) in {"de", "del", "la", "las", "los", "el", "of", "the"} and self._goes_on(at):
+        while self._word(at) in {"de", "del", "la", "las", "los", "el", "of", "the", "du", "des"} and self._goes_on(at):
             at += 1
         if at >= len(self.tokens) or (self._word(at) in self._not_names and not self._is_number(at)):
             return None

@@ -25,6 +25,10 @@ from bridge.domain.words.address import AddressAndIssue, find
         ("that room, 450 Cedar Ridge Dr", "450 Cedar Ridge Dr"),
         ("toilet clogged, 1212 Broad", "1212 Broad"),
         ("come by 908 Magnolia thanks", "908 Magnolia"),
+        ("sink clogged 14 Wisteria", "14 Wisteria"),
+        ("Hello, 77 W Larchmont, no heat", "77 W Larchmont"),
+        ("space 22 Whispering Oaks", "space 22 Whispering Oaks"),
+        ("job is 4410 Ferncliff", "4410 Ferncliff"),
         ("we're at RR 3 Box 118, red barn", "RR 3 Box 118"),
         ("HC 64 Box 12B", "HC 64 Box 12B"),
         ("Rural Route 5, Box 210", "Rural Route 5, Box 210"),
@@ -47,6 +51,11 @@ def test_an_address_is_given_back_as_it_was_written(text: str, address: str) -> 
         "between 8 and 10 am",
         "a 1965 ranch, 1800 sq ft",
         "PO Box 1180",
+        "the price is 2200 total",
+        "number is 4471 now",
+        "count is 12 Tuesday",
+        "need quote Model 12 Kohler",
+        "lot 5 Water Leak",
     ],
 )
 def test_other_numbers_are_no_address(text: str) -> None:

@@ -44,6 +44,7 @@ REPLY_SETS = {
     "twenty-seventh batch": labels.replies("replies27.txt"),
     "twenty-eighth batch": labels.replies("replies28.txt"),
     "twenty-ninth batch": labels.replies("replies29.txt"),
+    "thirtieth batch": labels.replies("replies30.txt"),
 }
 TEMPLATE_SETS = {
     "seen while the rules were written": [t for t in labels.templates() if not labels.held_out(t.text)],
@@ -91,6 +92,7 @@ ADDRESS_FILES = [
     "addresses5.txt",
     "addresses6.txt",
     "addresses7.txt",
+    "addresses8.txt",
 ]
 
 
