@@ -26,17 +26,23 @@ _PIECE = re.compile(r".+?(?:[,()]+|(?=\b(?:and|but|y|pero|et|mais) )|$)", re.DOT
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:[.!?;]+|\n|$)")
 
 _OWN_AFFAIR = re.compile(
-    r"\b(?:my|mine|i have|i've|i smell|i see|i need|i got|there'?s|there is|fix|can you|could you|do you|burst|leaking"
+    r"\b(?:my(?! (?:car|phone|cell|mobile|watch|desk|calendar)\b)|mine"
+    r"|i have|i've|i smell|i see|i need|i got|there'?s|there is|fix|can you|could you|do you|burst|leaking"
     r"|flood(?:ed|ing)|no heat|water damage|stop(?! to\b| 2|\W+which)|(?:remove|take) (?:me|us|this)|wrong number"
-    r"|do not (?:text|contact|call) (?:me|us)|mi|mis|tengo|necesito|huele|fuga|ma|j'ai|il y a|fuite|mon (?=\w{4}))\b"
+    r"|do not (?:text|contact|call) (?:me|us)|mi|mis"
+    r"|tengo|necesito|necesitamos|quiero|queremos|je veux|j'aimerais|huele|fuga|ma|j'ai|il y a|fuite|mon (?=\w{4}))\b"
     r"|\b(?:pouring|gushing|spraying|burning|burnt|sparks?|sparking|smoking|smell(?:s|ing)?|smoke|fire|carbon monoxide"
     r"|humo|chispas|quemado|fumee|brule|incendi[oe])\b"
-    r"|\b(?:is|are|esta|est)(?: \w+)? (?:leak|smok|spark|pour|burn|drip|inund|gotea)"
+    r"|\b(?:is|are|esta|est)(?: \w+)? (?:leak|smok|spark|pour|burn|drip|inund|gotea|clog|broken|stuck|backed)"
+    r"|\b(?:we|i) (?:still |also |do |just |really )?(?:need|want)\b(?! to (?:know|confirm|thank|hear|reply))"
+    r"|\bneed (?:an? |the |some )?(?:new )?(?:estimate|quote|bid|price|plumber|electrician|roofer)\b"
+    r"|\bneed (?:a repair|someone|somebody)\b"
 )
 _CONDITION = re.compile(
     r"(?<!thanks )(?<!thank you )(?<!thx )(?<!merci )\b(?:(?:if|for|when)(?! (?:i|we|it|\d+|a|about|over|days|hours)\b)"
     r"|in case|si|para|en caso|pour|en cas)\b"
 )
+_FOR_THE_READER = re.compile(r"\bfor (?:you|your)\b")
 _FILLER = re.compile(
     r"\b(?:hi|hello|hey|sorry|thanks|thank you|ok|so|but|and|please|android|auto|later|right|now|at|this|the|moment"
     r"|then|hours?|until|back|you|i|will|a|soon|as|possible|asap"
@@ -65,11 +71,15 @@ class MachineWords:
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    """instructs: to whoever reads it. surely: a machine, whatever else is said. perhaps: or a person in a hurry."""
+    """instructs: to whoever reads it. surely: a machine, whatever else is said. perhaps: or a person in a hurry.
+
+    beside: what a machine that says so adds to it.
+    """
 
     instructs: re.Pattern[str]
     surely: re.Pattern[str]
     perhaps: re.Pattern[str]
+    beside: re.Pattern[str]
 
 
 @cache
@@ -84,7 +94,7 @@ def _patterns() -> _Patterns:
             whole = whole.replace(f"{{{name}}}", meant)
         return re.compile(whole)
 
-    return _Patterns(joined_up("instructs"), joined_up("surely"), joined_up("perhaps"))
+    return _Patterns(joined_up("instructs"), joined_up("surely"), joined_up("perhaps"), joined_up("beside"))
 
 
 def heard(folded: str, lexicon: "Lexicon", *, alone: bool = True) -> MachineWords:
@@ -105,10 +115,15 @@ def heard(folded: str, lexicon: "Lexicon", *, alone: bool = True) -> MachineWord
     affairs = [piece for piece in pieces if _is_own_affair(rest, piece, lexicon)]
     if (sure or told) and not affairs:
         return MachineWords([(0, len(text))], is_machine=True)
-    if perhaps and not (sure or told) and not _FILLER.sub("", _NO_WORD.sub(" ", rest)).strip():
+    if perhaps and not (sure or told) and _is_only_filler(rest):
         return MachineWords(perhaps, is_machine=True)
     announced = [piece for piece in pieces if patterns.surely.search(text, *piece) and piece not in affairs]
     return MachineWords(joined([*told, *announced]) if sure or told else (), is_machine=False)
+
+
+def _is_only_filler(rest: str) -> bool:
+    """Any other word is a person's: an address, a wish, a thing and what is wrong with it."""
+    return not _FILLER.sub("", _NO_WORD.sub(" ", _patterns().beside.sub(" ", rest))).strip()
 
 
 def _transcript_begins(folded: str) -> int:
@@ -122,7 +137,7 @@ def _is_instruction(text: str, span: Stretch, *, alone: bool) -> bool:
     if not found or "?" in text[slice(*span)]:
         return False
     keyword_alone = _NO_WORD.sub(" ", text).strip() == _NO_WORD.sub(" ", found.group()).strip()
-    bare = alone and (keyword_alone or len(text.split()) <= 3)
+    bare = alone and "=" not in found.group() and (keyword_alone or len(text.split()) <= 3)
     return not bare and not _ASKED_BY_A_PERSON.search(text, span[0], found.end())
 
 
@@ -138,12 +153,18 @@ def _pieces(text: str, span: Stretch) -> Iterator[Stretch]:
 
 
 def _is_own_affair(text: str, piece: Stretch, lexicon: "Lexicon") -> bool:
-    """Does it tell of somebody's own trouble or wish? A company's name ("Leak Detection") does not."""
-    if _CONDITION.search(text, *piece):
+    """Does it tell of somebody's own trouble or wish? A company's name ("Leak Detection") does not.
+
+    An "if" or a "for" in front makes it everybody's; behind, it says what is wished ("an estimate for gutters").
+    """
+    affair = _OWN_AFFAIR.search(text, *piece)
+    if _FOR_THE_READER.search(text, *piece) or _CONDITION.search(
+        text, piece[0], affair.start() if affair else piece[1]
+    ):
         return False
-    if _OWN_AFFAIR.search(text, *piece):
-        return True
-    return not _patterns().surely.search(text, *piece) and _tells_trouble(text[slice(*piece)], lexicon)
+    return affair is not None or (
+        not _patterns().surely.search(text, *piece) and _tells_trouble(text[slice(*piece)], lexicon)
+    )
 
 
 def _tells_trouble(words: str, lexicon: "Lexicon") -> bool:

@@ -52,7 +52,7 @@ def read(text: str, lexicon: "Lexicon", sent: Sequence[str] = ()) -> OwnWords:
     framed = [(0, frame.end)] if frame else []
     framed += quotes.carried(folded)
     repeated = quotes.repeats(folded, (*quotes.shipped(), *sent))
-    left = without(folded, [*framed, *repeated])
+    left = folded if _is_anothers(folded, framed, repeated, sent) else without(folded, [*framed, *repeated])
     heard = machine_reply.heard(left, lexicon, alone=not (framed or repeated))
     reaction = frame.reaction if frame else reactions.to_unmarked(folded, repeated)
     unread = [*framed, *repeated, *heard.stretches]
@@ -60,6 +60,11 @@ def read(text: str, lexicon: "Lexicon", sent: Sequence[str] = ()) -> OwnWords:
     own = OwnWords(without(text, spans), spans, reaction)
     repeats_all = own.says_nothing and _opens(folded, repeated) and not framed
     return replace(own, machine=reaction is None and (heard.is_machine or repeats_all))
+
+
+def _is_anothers(folded: str, framed: Sequence[Stretch], repeated: Sequence[Stretch], sent: Sequence[str]) -> bool:
+    """Does a sentence that we too would send ("Reply STOP to opt out") end what another machine wrote?"""
+    return bool(repeated) and not framed and not _opens(folded, repeated) and not quotes.repeats(folded, sent)
 
 
 def _opens(folded: str, stretches: Sequence[Stretch]) -> bool:

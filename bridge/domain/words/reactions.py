@@ -14,7 +14,10 @@ _EMOJI = (
 )
 _VERBS = {
     "👎": r"disliked|no (?:le |les |te |me )?(?:ha )?gust(?:o|a|ado)|n'a pas aime",
-    "👍": r"liked|(?:le |les |te |me )?(?:ha )?gust(?:o|a|ado)|(?:a )?aime|j'aime|a mis j'aime",
+    "👍": (
+        r"liked|(?:le |les |te |me )?(?:ha )?(?:dio|dado) (?:un )?me gusta(?: a)?"
+        r"|(?:le |les |te |me )?(?:ha )?gust(?:o|a|ado)|(?:a )?aime|j'aime|a mis j'aime"
+    ),
     "❤️": r"loved|hearted|(?:le |les |te |me )?(?:ha )?encant(?:o|a|ado)|(?:a )?adore|j'adore",
     "😂": (
         r"laughed(?: at)?|(?:le |les )?(?:dio|da|causo|hizo|ha hecho) (?:risa|gracia)"
