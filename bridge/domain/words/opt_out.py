@@ -27,6 +27,7 @@ STOP_SIGNS = "🛑⛔🚫"
 
 _KEYWORDS = ((OptOutRequest.STOP, "stop_word"), (OptOutRequest.START, "start_word"), (OptOutRequest.HELP, "help_word"))
 _FIRST_TO_COUNT = (OptOutRequest.STOP, OptOutRequest.START, OptOutRequest.WRONG_NUMBER)
+_AWAY_FROM = frozenset({"from", "off", "out"})
 _REFUSALS = frozenset({"do", "no", "never"})
 _HELD_DOWN = re.compile(r"(.)\1{2,}|(.)\2+$")
 _ELISION = re.compile(r"(?:[dlmnjst]|qu)'(?=\w)")
@@ -276,8 +277,9 @@ class _Reader:
 
     def _is_moved(self, tokens: Sequence[Token], match: PhraseMatch[OptOutPhrase]) -> bool:
         """`remove me from the 3pm slot`: from what is said behind, and what that is decides."""
-        ends = self._is(tokens[match.last], "me_or_us") and self._is(tokens[match.first], "drop")
-        return ends and len(tokens) > match.last + 2 and tokens[match.last + 1].word in ("from", "off", "out")
+        at = match.last + (tokens[match.last].word not in _AWAY_FROM)
+        behind = [token for token in tokens[at + 1 :] if not self._is(token, "polite")]
+        return self._is(tokens[match.first], "drop") and bool(behind) and tokens[at].word in _AWAY_FROM
 
     def _is_about_another(self, tokens: Sequence[Token]) -> bool:
         for owner, owned in pairwise(tokens):
