@@ -268,6 +268,8 @@ class ReadTexts:
                 return False
         told = tokens[remark.last + 1 : _breath_end(tokens, trigger.last)]
         pointed = tokens[remark.last + 1 : trigger.last + 1]
+        if trigger.value.strength is Strength.HAZARD and trigger.first > remark.first:
+            pointed = (*pointed, tokens[trigger.first - 1])  # "will the smoke stop"
         return not self._any(told, "at_hand") and not self._any(pointed, "pointing")
 
     def _is_long_over(self, remark: Remark, number: int, trigger: PhraseMatch[Trigger]) -> bool:
