@@ -1,6 +1,7 @@
 """`textback doctor` against a running Asterisk whose account, dialplan or general section is not right."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,7 @@ def pbx() -> Iterator[Asterisk]:
 
 @pytest.fixture
 def config(example: Path, pbx: Asterisk) -> Config:
-    text = example.read_text().replace("[[pbx]]", f"[[pbx]]\nport = {pbx.ports.ami}")
+    text = re.sub(r"\[\[pbx\]\]\nport = \d+", f"[[pbx]]\nport = {pbx.ports.ami}", example.read_text())
     phones = f'\n[phones]\ntoken = "{TOKEN}"\nlisten = "127.0.0.1:{pbx.ports.agi}"\n'
     example.write_text(text + phones)
     example.chmod(0o600)

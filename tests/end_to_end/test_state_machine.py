@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bridge.callbacks.actions import ConflictError
+from bridge.callbacks.actions import ConflictError, Seen
 from bridge.domain.callbacks.queue import Attempt, NotPossibleError
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.phone import E164
@@ -245,7 +245,8 @@ class Office(RuleBasedStateMachine):
         }
         with suppress(ConflictError, NotPossibleError):
             named = facts if verb == "correct" else {}
-            await getattr(self.desk.callbacks, verb)(row.id, version, who, now, *more.get(verb, ()), **named)
+            seen = Seen(row.id, version, who, now)
+            await getattr(self.desk.callbacks, verb)(seen, *more.get(verb, ()), **named)
             assert not stale
 
     # --- the promises ----------------------------------------------------------------------------------------------

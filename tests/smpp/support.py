@@ -35,10 +35,12 @@ class Receiver:
         self.inbound: list[Inbound] = []
         self.late: list[LateAnswer] = []
         self.block: asyncio.Event | None = None
+        self.asked = 0
         self._verdicts = list(verdicts)
         self._changed = asyncio.Condition()
 
     async def received(self, what: Inbound) -> Stored:
+        self.asked += 1
         if self.block:
             await self.block.wait()
         verdict = self._verdicts.pop(0) if self._verdicts else Stored.OK

@@ -318,7 +318,9 @@ async def test_stopping_stores_and_acknowledges_what_has_arrived(smsc: Smsc) -> 
     receiver = Receiver()
     receiver.block = asyncio.Event()
     async with asyncio.TaskGroup() as group, bound(smsc.port, receiver) as client:
-        deliveries = [group.create_task(smsc.deliver(CUSTOMER.value, OFFICE, text)) for text in ("one", "two")]
+        deliveries = [group.create_task(smsc.deliver(CUSTOMER.value, OFFICE, "one"))]
+        await eventually(lambda: receiver.asked == 1)
+        deliveries.append(group.create_task(smsc.deliver(CUSTOMER.value, OFFICE, "two")))
         await eventually(lambda: client.snapshot.backlog == 1)
         asyncio.get_running_loop().call_later(0.05, receiver.block.set)
     assert [delivery.result() for delivery in deliveries] == [[0], [0]]

@@ -5,7 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
@@ -135,13 +135,13 @@ async def test_a_cancelled_task_leaves_all_or_nothing_and_an_open_door(database:
 
 async def test_a_commit_that_began_is_finished_although_its_task_is_cancelled(database: Database) -> None:
     began = asyncio.Event()
-    run = database._writer.run
+    commit = database._writer.commit
 
-    async def slow_commit(function: Callable[[sqlite3.Connection], T]) -> T:
+    async def slow_commit() -> None:
         began.set()
-        return await run(function)
+        await commit()
 
-    database._writer.run = slow_commit  # type: ignore[method-assign]
+    database._writer.commit = slow_commit  # type: ignore[method-assign]
 
     async def one_row() -> None:
         async with database.transaction() as tx:

@@ -40,6 +40,7 @@ NEEDS: dict[str, UserRole | None] = {
     "POST /on-call/{id}/undo": UserRole.LEAD,
     "POST /hours": UserRole.LEAD,
     "POST /hours/{id}/undo": UserRole.LEAD,
+    "POST /texts/cost": UserRole.STAFF,
     "POST /texts/{switch}": UserRole.LEAD,
     "GET /contacts": UserRole.STAFF,
     "POST /contacts": UserRole.LEAD,
