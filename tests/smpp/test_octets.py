@@ -68,8 +68,11 @@ def one_of(low: str, high: str) -> st.SearchStrategy[str]:
     return st.lists(letters, min_size=5, max_size=70, unique=True).map("".join)
 
 
+CHINESE = "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年漏水停电请快修"
+"""Letters of every day: five rare ones in a row can be told from no coding else."""
+
 SCRIPTS = st.one_of(
-    one_of("一", "鿿"),
+    st.lists(st.sampled_from(CHINESE), min_size=5, unique=True).map("".join),
     one_of("ぁ", "ヺ"),
     one_of("가", "힣"),
     one_of("А", "я"),
