@@ -36,8 +36,7 @@ def record(kind: type[R], row: sqlite3.Row, **given: object) -> R:
     """
     there, reads = row.keys(), readers(kind)
     told = {name: read_as(reads, name, row[name]) for name in reads if name not in given and name in there}
-    missing = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING}
-    if nowhere := missing - told.keys() - given.keys():
+    if nowhere := _required(kind) - told.keys() - given.keys():
         raise IndexError(f"{kind.__name__}: no column {', '.join(sorted(nowhere))}")
     return kind(**told, **given)
 
@@ -55,6 +54,12 @@ def read_as(reads: Mapping[str, Read], name: str, stored: object) -> object:
 def readers(kind: type) -> Mapping[str, Read]:
     """How each field is read from what is stored."""
     return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+
+
+@cache
+def _required(kind: type["DataclassInstance"]) -> frozenset[str]:
+    """The fields that have no default; asked once a kind, for a row of every list comes by here."""
+    return frozenset(one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING)
 
 
 def _reader(hint: Any) -> Read:
