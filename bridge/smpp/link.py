@@ -1,10 +1,13 @@
 """One connection to an SMSC: moves the octets of a `Session` and hands its events on."""
 
 import asyncio
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
+
+from aiohappyeyeballs import start_connection
 
 from bridge.domain.texts.messages import NotWritten, Outcome, Unanswered
 from bridge.smpp.codec import CommandId, ShortMessage
@@ -72,8 +75,11 @@ async def connect(settings: SmppSettings) -> Streams:
     protocol = _SmppProtocol(reader, loop=loop)
     context = ssl.create_default_context(cafile=settings.ca_file) if settings.tls else None
     async with asyncio.timeout(settings.connect_timeout):
+        # Not by create_connection alone: its race of addresses loses a socket that is cancelled as it connects.
+        addresses = await loop.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        connected = await start_connection(addresses, happy_eyeballs_delay=0.25)
         transport, _ = await loop.create_connection(
-            lambda: protocol, settings.host, settings.port, ssl=context, happy_eyeballs_delay=0.25
+            lambda: protocol, sock=connected, ssl=context, server_hostname=settings.host if context else None
         )
     transport.set_write_buffer_limits(high=0)
     return Streams(reader, asyncio.StreamWriter(transport, protocol, reader, loop), protocol)

@@ -1,8 +1,7 @@
 """The daemon starts, also on a damaged database, and takes a new configuration while it runs (SIGHUP)."""
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +20,6 @@ from storage.calls import CallRow
 from storage.database import Database
 from tests.cli.test_backup import destroy, facts, fill
 from tests.desk import CUSTOMER
-
-# A link to a PBX that a reload ends leaves its socket to the garbage collector now and then: not found out yet by whom.
-pytestmark = pytest.mark.filterwarnings("default::pytest.PytestUnraisableExceptionWarning")
 
 CONFIG = """
 business = "Ace Plumbing"
@@ -51,13 +47,6 @@ listen = "127.0.0.1:{page}"
 [storage]
 path = "textback.db"
 """
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    """What is left over is found here and in no other module."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture
