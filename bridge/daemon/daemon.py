@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 import structlog
-from aiohttp import web
 
 from agi.desk import Desk, PinLock
 from agi.routes import routes
@@ -39,7 +38,7 @@ from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
 from bridge.ops import systemd
 from bridge.ops.health import Backlog, Health
-from bridge.ops.sockets import try_listening
+from bridge.ops.sockets import outlive_full_tables, try_listening
 from bridge.ports import PbxActions
 from bridge.web import listener
 from bridge.web.app import create_app
@@ -108,6 +107,7 @@ class Daemon:
         self._told.set()
 
     async def run(self) -> None:
+        outlive_full_tables()
         async with AsyncExitStack() as stack:
             stack.enter_context(lock.held(self._config.database, self._clock()))
             database = await stack.enter_async_context(await self._open_database())
@@ -145,7 +145,7 @@ class Daemon:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         host = await listener.where(database, settings)
-        await web.TCPSite(runner, host, settings.port, ssl_context=tls(settings)).start()
+        await listener.listen(runner, host, settings.port, settings)
         host, port = runner.addresses[0][:2]
         return f"{'https' if settings.certificate else 'http'}://{host}:{port}/"
 

@@ -1,8 +1,9 @@
 """Where the status page is served, with which certificate (TLS), and under which names it may be asked for."""
 
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
 THIS_MACHINE = "127.0.0.1"
@@ -13,7 +14,7 @@ class WebSettings:
     """hosts: names in the Host header beside the address itself; any other is refused (DNS rebinding).
 
     certificate, key: PEM files, for https. visitor: who sits there while nobody signs in and nobody has said.
-    language: of the page; "" for what the browser asks for.
+    language: of the page; "" for what the browser asks for. trusted_proxies: whose word counts on who asks, and how.
     """
 
     host: str = "127.0.0.1"
@@ -23,6 +24,10 @@ class WebSettings:
     key: Path | None = None
     visitor: str = "Front desk"
     language: str = ""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    def is_proxy(self, address: str) -> bool:
+        return is_within(address, self.trusted_proxies)
 
 
 def is_loopback(host: str) -> bool:
@@ -31,6 +36,16 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_within(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    """False also for what is no address, or one of another family."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return False
+    mapped = read.ipv4_mapped if isinstance(read, IPv6Address) else None
+    return any((mapped or read) in network for network in networks)
 
 
 def tls(settings: WebSettings) -> ssl.SSLContext | None:

@@ -162,12 +162,12 @@ async def test_other_methods_do_nothing(client: Client, method: str) -> None:
 
 
 @asynccontextmanager
-async def listening_page(desk: Desk, *, idle: float) -> AsyncIterator[int]:
+async def listening_page(desk: Desk, *, idle: float = 60, head_within: float = 60) -> AsyncIterator[int]:
     """The page as the daemon serves it, on a port."""
     app = create_app(desk.database, desk.office, WebSettings(), health=Faults(desk), clock=desk.clock)
-    runner = listener.runner(app, close_within=1, idle=idle)
+    runner = listener.runner(app, close_within=1, idle=idle, head_within=head_within)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await listener.listen(runner, "127.0.0.1", 0)
     try:
         yield runner.addresses[0][1]
     finally:
@@ -186,7 +186,7 @@ async def test_a_client_that_drips_for_ever_is_sent_away(
     desk: Desk, beginning: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(security, "FORM_WITHIN", 0.2)
-    async with listening_page(desk, idle=0.2) as port, asyncio.timeout(30):
+    async with listening_page(desk, head_within=0.2) as port, asyncio.timeout(30):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(beginning % {b"port": port} if b"%" in beginning else beginning)
         dripping = asyncio.create_task(_drip(writer) if beginning else asyncio.sleep(0))
@@ -196,6 +196,21 @@ async def test_a_client_that_drips_for_ever_is_sent_away(
         dripping.cancel()
         writer.close()
     assert said == b"" or b"408" in said.splitlines()[0]
+
+
+async def test_the_next_question_of_a_connection_has_no_longer_for_its_head(desk: Desk) -> None:
+    async with listening_page(desk, head_within=0.3) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):  # longer than one head's time between two questions is no harm
+            writer.write(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert b"true" in await reader.readuntil(b"}")
+            await asyncio.sleep(0.4)
+        writer.write(HALF_A_HEADER)
+        dripping = asyncio.create_task(_drip(writer))
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        dripping.cancel()
+        writer.close()
 
 
 async def _drip(writer: asyncio.StreamWriter) -> None:
