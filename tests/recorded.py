@@ -7,14 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bridge.ami.recording import events, read_times
+from bridge.ami.channels import ChannelNames
+from bridge.ami.recording import events
 from bridge.domain.calls.calls import Direction, EndedCall, Verdict
 from bridge.domain.calls.events import Event
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import is_withheld
+from bridge.pbx.recording import read_times
 
 FOLDER = Path(__file__).parent / "recordings"
+NAMES = ChannelNames(("PJSIP/trunk-*",))
+"""Of all recordings, and of most other tests."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,12 @@ class Recording:
         return found
 
     @property
-    def settings(self) -> TrackerSettings:
-        return TrackerSettings(trunks=tuple(self.expected["trunks"]))
+    def names(self) -> ChannelNames:
+        return ChannelNames(self.expected["trunks"])
 
     def events(self, chunk: int = 1 << 16) -> list[Event]:
-        return list(events(self.path.read_bytes(), read_times(self.path.with_suffix(".idx.jsonl")), chunk))
+        times = read_times(self.path.with_suffix(".idx.jsonl"))
+        return list(events(self.path.read_bytes(), times, self.names, chunk))
 
 
 @cache
@@ -42,9 +47,9 @@ def recordings() -> list[Recording]:
     return [Recording(path) for path in sorted(FOLDER.glob("*/*.ami"))]
 
 
-def track(stream: Iterable[Event], settings: TrackerSettings) -> list[EndedCall]:
+def track(stream: Iterable[Event], settings: TrackerSettings | None = None) -> list[EndedCall]:
     """Every call, inbound and outbound, in the order in which they ended."""
-    tracker = Tracker(settings)
+    tracker = Tracker(settings or TrackerSettings())
     return [call for event in stream for call in tracker.feed(event)] + tracker.finish()
 
 

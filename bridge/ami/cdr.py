@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bridge.ami.applications import doing
+from bridge.ami.channels import ChannelNames
 from bridge.domain import phone
 from bridge.domain.calls.calls import CallKey, Direction, EndedCall, Reason, Verdict
-from bridge.domain.calls.channels import endpoint, is_real
-from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls
+from bridge.domain.calls.channels import SOMEBODY
+from bridge.domain.calls.events import ChannelKind, Doing, Endpoint
+from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.settings import TrackerSettings
-from bridge.domain.calls.verdicts import MENU, VOICEMAIL
 
 COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
@@ -44,7 +46,7 @@ class Record:
     context: str
     channel: str
     dstchannel: str
-    lastapp: str
+    doing: Doing
     start: datetime
     end: datetime
     billsec: int
@@ -85,7 +87,7 @@ def _record(row: Sequence[str]) -> Record | None:
     if not 0 <= seconds <= LONGEST or times[1] < times[0]:
         return None
     name = clid.rpartition("<")[0].strip().strip('"')
-    return Record(src, name, dst, context, channel, dstchannel, lastapp.lower(), *times, seconds, disposition, uniqueid)
+    return Record(src, name, dst, context, channel, dstchannel, doing(lastapp), *times, seconds, disposition, uniqueid)
 
 
 def _moment(written: str) -> datetime:
@@ -97,18 +99,18 @@ class Ledger:
     """Records of one PBX, put together to calls."""
 
     settings: TrackerSettings
+    names: ChannelNames
     _by_call: dict[str, list[Record]] = field(default_factory=dict)
     _by_channel: dict[str, list[Record]] = field(default_factory=dict)
     _forwarded: dict[str, str] = field(default_factory=dict)  # the trunk's leg to a number -> the number
 
     def __post_init__(self) -> None:
-        self._trunk = self.settings.trunk_names()
         self._live_calls = LiveCalls(self.settings)
 
     def add(self, found: Iterable[Record]) -> None:
         for record in found:
             self._by_channel.setdefault(record.channel, []).append(record)
-            if record.channel.endswith(";2") and self._trunk.match(record.dstchannel):
+            if record.channel.endswith(";2") and self.names.is_trunk(record.dstchannel):
                 self._forwarded[record.dstchannel] = record.dst
             if self._came_in(record):
                 self._by_call.setdefault(record.uniqueid, []).append(record)
@@ -118,9 +120,7 @@ class Ledger:
         return sorted(map(self._call, self._by_call.values()), key=lambda call: (call.ended_at, call.key.uniqueid))
 
     def _came_in(self, record: Record) -> bool:
-        if self.settings.trunks:
-            return self._trunk.match(record.channel) is not None
-        return record.context.startswith(TRUNK_CONTEXTS)
+        return self.names.in_context(record.channel, record.context).kind is ChannelKind.TRUNK
 
     def _call(self, legs: Sequence[Record]) -> EndedCall:
         legs = sorted(legs, key=lambda leg: (leg.start, leg.end))
@@ -145,14 +145,18 @@ class Ledger:
 
     def _person(self, leg: Record, depth: int = 0) -> str | None:
         """The extension or forwarded number that talked on this leg."""
-        if leg.disposition != ANSWERED or leg.billsec <= 0 or not leg.dstchannel or leg.lastapp in VOICEMAIL:
+        if leg.disposition != ANSWERED or leg.billsec <= 0 or not leg.dstchannel or leg.doing is Doing.VOICEMAIL:
             return None
-        if is_real(leg.dstchannel):
-            outside = self._trunk.match(leg.dstchannel)
-            return self._forwarded.get(leg.dstchannel, leg.dst) if outside else endpoint(leg.dstchannel)
-        behind = self._by_channel.get(f"{leg.dstchannel[:-1]}2", ()) if leg.dstchannel.endswith(";1") else ()
+        there = self.names.endpoint(leg.dstchannel)
+        if there.kind in SOMEBODY:
+            return self._who(there, leg)
+        behind = self._by_channel.get(f"{there.twin};2", ()) if leg.dstchannel.endswith(";1") else ()
         found = (self._person(further, depth + 1) for further in behind if depth < MAX_DEPTH)
         return next((who for who in found if who), None)
+
+    def _who(self, there: Endpoint, leg: Record) -> str:
+        outside = there.kind is ChannelKind.TRUNK
+        return self._forwarded.get(leg.dstchannel, leg.dst) if outside else there.party
 
 
 MAX_DEPTH = 8
@@ -180,10 +184,10 @@ def _handed_on(legs: Sequence[Record], talk: Record) -> bool:
 
 def _reason(legs: Sequence[Record]) -> Reason:
     """As near as records tell: who hung up, they do not say."""
-    if any(leg.lastapp in VOICEMAIL for leg in legs):
+    if any(leg.doing is Doing.VOICEMAIL for leg in legs):
         return Reason.VOICEMAIL
     tried = {leg.disposition for leg in legs if leg.dstchannel}
-    if legs[-1].lastapp == "queue":
+    if legs[-1].doing is Doing.QUEUE:
         return Reason.ABANDONED_QUEUE
     if BUSY in tried:
         return Reason.BUSY
@@ -191,16 +195,16 @@ def _reason(legs: Sequence[Record]) -> Reason:
         return Reason.UNREACHABLE
     if tried:
         return Reason.NO_ANSWER
-    return Reason.ABANDONED_MENU if legs[-1].lastapp in MENU else Reason.NOT_OFFERED
+    return Reason.ABANDONED_MENU if legs[-1].doing is Doing.MENU else Reason.NOT_OFFERED
 
 
 class CdrFile:
     """`ports.CdrSource` over `Master.csv` and what was rotated away from it last."""
 
-    def __init__(self, path: Path, settings: TrackerSettings) -> None:
+    def __init__(self, path: Path, settings: TrackerSettings, names: ChannelNames) -> None:
         rotated = path.with_name(f"{path.name}.1")
         self._paths = (rotated, path)
-        self._settings = settings
+        self._settings, self._names = settings, names
         self._seen: Sequence[object] = ()
         self._calls: Sequence[EndedCall] = ()
 
@@ -214,7 +218,7 @@ class CdrFile:
         paths = [path for path in self._paths if path is self._paths[-1] or path.exists()]
         states = [(path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
         if states != self._seen:
-            ledger = Ledger(self._settings)
+            ledger = Ledger(self._settings, self._names)
             for path in paths:
                 ledger.add(records(end_of(path)))
             self._seen, self._calls = states, ledger.calls()

@@ -2,40 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from bridge.ami.protocol import Message
 from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
-from bridge.ami.session import AmiResponse, AmiSession, LinkError, LoginRefusedError, RawStreamListener, new_action_id
+from bridge.ami.session import AmiResponse, AmiSession, LinkError, LoginRefusedError, new_action_id
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost
 from bridge.ops.backoff import Backoff
+from bridge.pbx.line import PbxHealth, RawStreamListener
 
 BOOTED = "FullyBooted"
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class AmiHealth:
-    """What the health strip shows of one PBX. `connected_since` is None while there is no session.
-
-    reconnects: links that stood and were lost. dropped: events that found no room. suspicious: messages that no PBX
-    writes. booted_at: when the PBX said that it has loaded everything; None where the account may not hear that.
-    """
-
-    connected_since: datetime | None = None
-    synced_at: datetime | None = None
-    booted_at: datetime | None = None
-    heard_at: datetime | None = None
-    last_error: str = ""
-    events: int = 0
-    dropped: int = 0
-    suspicious: int = 0
-    reconnects: int = 0
 
 
 class AmiClient:
@@ -57,7 +38,7 @@ class AmiClient:
         tap: RawStreamListener | None = None,
     ) -> None:
         self.settings = settings
-        self.health = AmiHealth()
+        self.health = PbxHealth()
         self._clock = clock
         self._wanted = frozenset(wanted) | {SNAPSHOT_ROW, SNAPSHOT_END, BOOTED}
         self._tap = tap

@@ -1,13 +1,16 @@
 """Asterisk's Manager events (AMI) as those of `domain.calls.events`. Pure: one message in, at most one event out.
 
 Source of names and headers: the Manager documentation of Asterisk 16 to 22 and recordings of real calls. A message
-that lacks what its event needs decodes to nothing; it is the caller's to count.
+that lacks what its event needs decodes to nothing; it is the caller's to count. What Asterisk tells by a name or a
+number (the technology of a channel, an application, a context, a cause of Q.850) is said in words here.
 """
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from bridge.ami.applications import doing, is_dialled
+from bridge.ami.channels import NOBODY, ChannelNames, dialled_number
 from bridge.ami.protocol import Message
 from bridge.domain.calls.calls import Reason
 from bridge.domain.calls.events import (
@@ -23,6 +26,8 @@ from bridge.domain.calls.events import (
     DialEnded,
     DialRinging,
     DialStatus,
+    Ended,
+    Endpoint,
     Event,
     HangupRequested,
     Held,
@@ -50,8 +55,17 @@ STATES = {  # Asterisk's enum ast_channel_state, as ChannelState writes it
     "6": ChannelState.UP,
     "7": ChannelState.BUSY,
 }
+ENDED = {  # ITU-T Q.850
+    "16": Ended.NORMAL,
+    "17": Ended.BUSY,
+    "3": Ended.NO_ROUTE,  # to the destination
+    "20": Ended.ABSENT,  # subscriber absent
+    "1": Ended.NO_SUCH_NUMBER,  # unallocated
+    "28": Ended.NO_SUCH_NUMBER,  # invalid number format
+}
 NOT_TAKEN = {"3": Reason.NO_ANSWER, "5": Reason.BUSY}  # the Reason of an Originate that came to nothing
 NO_WAY_OUT = (DialStatus.CHANUNAVAIL, DialStatus.CONGESTION)
+START = "s"  # the extension of whoever asked for none
 RESTRICTED = (
     "prohib",
     "restrict",
@@ -59,10 +73,16 @@ RESTRICTED = (
 )  # values of CALLERID(pres) and of CID-CallingPres, by their beginning
 
 
-def decode(message: Message, at: datetime | None) -> Event | None:
-    """What the message tells, or None: not ours to know, or incomplete. `at` is used where it carries no Timestamp."""
-    read = READERS.get(message.event)
-    return read(message, _time(message, at)) if read else None
+class Decoder:
+    """Of one PBX, whose channels `names` knows."""
+
+    def __init__(self, names: ChannelNames) -> None:
+        self._names = names
+
+    def decode(self, message: Message, at: datetime | None) -> Event | None:
+        """What the message tells, or None: not ours to know, or incomplete. `at` is used where it has no Timestamp."""
+        read = READERS.get(message.event)
+        return read(message, _time(message, at), self._names) if read else None
 
 
 def _time(message: Message, at: datetime | None) -> datetime | None:
@@ -76,10 +96,20 @@ def _time(message: Message, at: datetime | None) -> datetime | None:
         return at
 
 
-def _whose(message: Message) -> tuple[str, str, str] | None:
-    """uniqueid, channel and linkedid; None where the message does not say which channel it is about."""
+Whose = tuple[str, Endpoint, str]
+"""uniqueid, channel and linkedid."""
+
+
+def _whose(message: Message, names: ChannelNames) -> Whose | None:
+    """None where the message does not say which channel it is about."""
     uniqueid = message.get("Uniqueid")
-    return (uniqueid, message.get("Channel"), message.get("Linkedid")) if uniqueid else None
+    return (uniqueid, names.endpoint(message.get("Channel")), message.get("Linkedid")) if uniqueid else None
+
+
+def _begun(message: Message, names: ChannelNames) -> Whose | None:
+    """As `_whose`, where the context of the channel tells something too."""
+    uniqueid, context = message.get("Uniqueid"), message.get("Context")
+    return (uniqueid, names.in_context(message.get("Channel"), context), message.get("Linkedid")) if uniqueid else None
 
 
 def _state(message: Message) -> ChannelState:
@@ -88,27 +118,31 @@ def _state(message: Message) -> ChannelState:
 
 def _shown(message: Message) -> dict[str, Any]:
     """What the event of a new and of a seen channel have in common."""
+    exten = message.get("Exten")
     return {
         "state": _state(message),
-        "context": message.get("Context"),
-        "exten": message.get("Exten"),
+        "exten": exten,
+        "asks": exten not in ("", START),
         "caller_number": message.get("CallerIDNum"),
         "caller_name": message.get("CallerIDName"),
+        "restricted": None,  # AMI tells it later, if at all
     }
 
 
-def _created(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _created(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _begun(message, names)
     return whose and ChannelCreated(at, *whose, **_shown(message))
 
 
-def _seen(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _seen(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose, application = _begun(message, names), message.get("Application")
     return whose and ChannelSeen(
         at,
         *whose,
         **_shown(message),
-        application=message.get("Application"),
+        doing=doing(application),
+        name=application,
+        dialled=is_dialled(application),
         bridge=message.get("BridgeId"),
         seconds=_seconds(message.get("Duration")),
     )
@@ -123,17 +157,17 @@ def _seconds(duration: str) -> int | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _snapshot_ended(_: Message, at: datetime | None) -> Event | None:
+def _snapshot_ended(_: Message, at: datetime | None, _names: ChannelNames) -> Event | None:
     return SnapshotEnded(at)
 
 
-def _state_changed(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _state_changed(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _whose(message, names)
     return whose and StateChanged(at, *whose, state=_state(message))
 
 
-def _caller_changed(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _caller_changed(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _whose(message, names)
     return whose and CallerChanged(
         at,
         *whose,
@@ -149,123 +183,124 @@ def _is_restricted_code(pres: str) -> bool | None:
     return int(code) & 0x60 == 0x20 if code.isascii() and code.isdigit() and len(code) < 4 else None
 
 
-def _renamed(message: Message, at: datetime | None) -> Event | None:
-    uniqueid = message.get("Uniqueid")
-    return Renamed(at, uniqueid, message.get("Newname"), "") if uniqueid and message.get("Newname") else None
+def _renamed(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    uniqueid, name = message.get("Uniqueid"), message.get("Newname")
+    return Renamed(at, uniqueid, names.endpoint(name), "") if uniqueid and name else None
 
 
-def _dest(message: Message) -> tuple[str, str, str] | None:
+def _dest(message: Message, names: ChannelNames) -> Whose | None:
     uniqueid = message.get("DestUniqueid")
-    return (uniqueid, message.get("DestChannel"), message.get("DestLinkedid")) if uniqueid else None
+    return (uniqueid, names.endpoint(message.get("DestChannel")), message.get("DestLinkedid")) if uniqueid else None
 
 
-def _dialler(message: Message) -> tuple[str, str, str]:
-    return _whose(message) or ("", "", "")
+def _dialler(message: Message, names: ChannelNames) -> Whose:
+    return _whose(message, names) or ("", NOBODY, "")
 
 
-def _dial_began(message: Message, at: datetime | None) -> Event | None:
-    dest = _dest(message)
-    return dest and DialBegan(at, *_dialler(message), *dest, dialled=message.get("DialString"))
+def _dial_began(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    dest = _dest(message, names)
+    dialled = message.get("DialString")
+    return dest and DialBegan(at, *_dialler(message, names), *dest, dialled=dialled_number(dialled) or dialled)
 
 
-def _dial_state(message: Message, at: datetime | None) -> Event | None:
-    dest = _dest(message)
+def _dial_state(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    dest = _dest(message, names)
     if message.get("DialStatus") != "RINGING":
         return None
-    return dest and DialRinging(at, *_dialler(message), *dest)
+    return dest and DialRinging(at, *_dialler(message, names), *dest)
 
 
-def _dial_ended(message: Message, at: datetime | None) -> Event | None:
-    dest = _dest(message)
-    return dest and DialEnded(at, *_dialler(message), *dest, _dial_status(message.get("DialStatus")))
+def _dial_ended(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    dest = _dest(message, names)
+    return dest and DialEnded(at, *_dialler(message, names), *dest, _dial_status(message.get("DialStatus")))
 
 
 def _dial_status(text: str) -> DialStatus:
     return DialStatus(text) if text in DialStatus.__members__ else DialStatus.OTHER
 
 
-def _bridged(message: Message, at: datetime | None) -> Event | None:
-    whose, bridge = _whose(message), message.get("BridgeUniqueid")
+def _bridged(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose, bridge = _whose(message, names), message.get("BridgeUniqueid")
     if not whose or not bridge:
         return None
     return Bridged(at, *whose, bridge=bridge, holding=message.get("BridgeTechnology") == "holding_bridge")
 
 
-def _unbridged(message: Message, at: datetime | None) -> Event | None:
-    whose, bridge = _whose(message), message.get("BridgeUniqueid")
+def _unbridged(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose, bridge = _whose(message, names), message.get("BridgeUniqueid")
     return Unbridged(at, *whose, bridge=bridge) if whose and bridge else None
 
 
-def _bridge_destroyed(message: Message, at: datetime | None) -> Event | None:
+def _bridge_destroyed(message: Message, at: datetime | None, _names: ChannelNames) -> Event | None:
     bridge = message.get("BridgeUniqueid")
     return BridgeDestroyed(at, bridge) if bridge else None
 
 
-def _held(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _held(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _whose(message, names)
     return whose and Held(at, *whose, on=message.event == "Hold")
 
 
-def _blind_transfer(message: Message, at: datetime | None) -> Event | None:
+def _blind_transfer(message: Message, at: datetime | None, _names: ChannelNames) -> Event | None:
     transferee = message.get("TransfereeUniqueid")
     if not transferee or message.get("Result") != "Success":
         return None
     return Transferred(at, transferee, message.get("Extension"), reached=False)
 
 
-def _attended_transfer(message: Message, at: datetime | None) -> Event | None:
+def _attended_transfer(message: Message, at: datetime | None, _names: ChannelNames) -> Event | None:
     transferee = message.get("TransfereeUniqueid")
     if not transferee or message.get("Result") != "Success":
         return None
     return Transferred(at, transferee, message.get("DestApp"), reached=message.get("DestType") != "App")
 
 
-def _parked(message: Message, at: datetime | None) -> Event | None:
+def _parked(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     uniqueid = message.get("ParkeeUniqueid")
     if not uniqueid:
         return None
-    return Parked(at, uniqueid, message.get("ParkeeChannel"), message.get("ParkeeLinkedid"))
+    return Parked(at, uniqueid, names.endpoint(message.get("ParkeeChannel")), message.get("ParkeeLinkedid"))
 
 
-def _queue_joined(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _queue_joined(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _whose(message, names)
     return whose and QueueJoined(at, *whose, queue=message.get("Queue"))
 
 
-def _queue_left(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _queue_left(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _whose(message, names)
     return whose and QueueLeft(at, *whose, queue=message.get("Queue"))
 
 
-def _application(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _application(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose, application = _whose(message, names), message.get("Application")
     return whose and ApplicationEntered(
         at,
         *whose,
-        application=message.get("Application"),
-        context=message.get("Context"),
+        doing=doing(application),
+        name=application,
         exten=message.get("Exten") or message.get("Extension"),
     )
 
 
-def _message_waiting(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)  # without a channel it only tells that a mailbox was read
+def _message_waiting(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _whose(message, names)  # without a channel it only tells that a mailbox was read
     return whose and VoicemailLeft(at, *whose, mailbox=message.get("Mailbox"))
 
 
-def _hangup_requested(message: Message, at: datetime | None) -> Event | None:
-    whose = _whose(message)
+def _hangup_requested(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _whose(message, names)
     return whose and HangupRequested(at, *whose, by_peer=message.event == "HangupRequest")
 
 
-def _hung_up(message: Message, at: datetime | None) -> Event | None:
-    whose, cause = _whose(message), message.get("Cause")
-    return whose and HungUp(at, *whose, cause=int(cause) if cause.isascii() and cause.isdigit() else 0)
+def _hung_up(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
+    whose = _whose(message, names)
+    return whose and HungUp(at, *whose, ended=ENDED.get(message.get("Cause"), Ended.OTHER))
 
 
-def _user_event(message: Message, at: datetime | None) -> Event | None:
+def _user_event(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     """`Pres: prohib_passed_screen`, `Closed: yes`, `Number: +12125550142`, `Dialled: CHANUNAVAIL`: of that channel."""
-    whose = _whose(message)
+    whose = _whose(message, names)
     if not whose or message.get("UserEvent") != USER_EVENT:
         return None
     if pres := message.get("Pres"):
@@ -279,7 +314,7 @@ def _user_event(message: Message, at: datetime | None) -> Event | None:
     return None
 
 
-def _originated(message: Message, at: datetime | None) -> Event | None:
+def _originated(message: Message, at: datetime | None, _names: ChannelNames) -> Event | None:
     """The ActionID begins with our attempt's id and a dot. Reason 0: the phone has no contact, or refused."""
     attempt_id, dot, _ = message.get("ActionID").partition(".")
     if not dot or message.get("Response") != "Failure":
@@ -287,7 +322,7 @@ def _originated(message: Message, at: datetime | None) -> Event | None:
     return NobodyDialled(at, attempt_id, NOT_TAKEN.get(message.get("Reason"), Reason.UNREACHABLE))
 
 
-Reader = Callable[[Message, datetime | None], Event | None]
+Reader = Callable[[Message, datetime | None, ChannelNames], Event | None]
 
 READERS: dict[str, Reader] = {
     "Newchannel": _created,

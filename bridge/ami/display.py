@@ -10,6 +10,7 @@ from bridge.domain.callbacks.desk_label import Lamp
 from bridge.ports import Originated
 
 CONTEXT = "textback-keep"  # in dialplan/extensions_textback_phones.conf
+DEVICE_STATES = {Lamp.EMPTY: "NOT_INUSE", Lamp.WAITING: "INUSE", Lamp.URGENT: "RINGING"}
 SECONDS = 10
 SPELLING = re.compile(r"[0-9]{5,24}")
 LABEL = re.compile(r"[A-Za-z0-9 .#/-]{0,60}(:[A-Za-z0-9 .#/-]{1,30})?")  # label:name
@@ -34,7 +35,7 @@ class AsteriskDisplay:
     ) -> Originated:
         """Asterisk's lines have an end: labels that do not fit one are set by another request."""
         for number, line in enumerate(_lines(labels)):
-            switches = [f"TEXTBACK_LAMP={lamp}", f"TEXTBACK_FORGET={forget and number == 0:d}"]
+            switches = [f"TEXTBACK_LAMP={DEVICE_STATES[lamp]}", f"TEXTBACK_FORGET={forget and number == 0:d}"]
             done = await self._run([*switches, *(f"TEXTBACK_LABEL_{n}={value}" for n, value in enumerate(line, 1))])
             if not done.accepted:
                 return done

@@ -47,6 +47,11 @@ class Message:
         object.__setattr__(self, "_first", {key.lower(): value for key, value in reversed(self.headers)})
 
     @property
+    def name(self) -> str:
+        """For an index of messages."""
+        return self.event or self.get("Response", "?")
+
+    @property
     def is_plain(self) -> bool:
         """Does it repeat nothing of which Asterisk writes one?"""
         if len(self._first) == len(self.headers):

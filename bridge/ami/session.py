@@ -20,6 +20,7 @@ from panoramisk.message import Message as PanoramiskMessage
 
 from bridge.ami.protocol import Message, MessageFramer
 from bridge.ami.settings import AmiSettings, refuse_control_characters
+from bridge.pbx.line import RawStreamListener
 
 UNSENT_ACTIONS = ("login", "ping", "originate", "coreshowchannels")  # never sent again behind our back
 NO_TIMER = 10**9  # seconds: panoramisk's own ping stays away
@@ -42,19 +43,6 @@ class AmiResponse:
 
     ok: bool
     text: str
-
-
-class RawStreamListener:
-    """Hears the raw stream of a connection; this one lets it pass."""
-
-    def connected(self) -> None:
-        """A new stream begins."""
-
-    def received(self, data: bytes) -> None:
-        """As they came from the socket. Must not raise."""
-
-    def disconnected(self) -> None:
-        """The stream has ended, perhaps in the middle of a message."""
 
 
 def new_action_id() -> str:

@@ -1,7 +1,8 @@
-"""How to reach a PBX over its manager interface (AMI)."""
+"""How to reach a PBX over its manager interface (AMI), and how to read what it tells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,9 @@ class AmiSettings:
     authorities where there is none. ping_interval: how often to ask whether it is there; no answer for as long again
     ends the connection. answer_timeout: how long an answer may take. snapshot_interval: how often to ask which
     channels live, so that a lost Hangup is noticed. queue_size: events that may wait before the connection is given
-    up and rebuilt.
+    up and rebuilt. trunks: patterns such as `PJSIP/trunk-*`: channels on which calls come in from outside; without
+    any, well-known contexts tell. cdr: where it writes its own records of calls, as `cdr_csv` does; what ended while
+    we were away is looked for there.
     """
 
     name: str
@@ -27,6 +30,8 @@ class AmiSettings:
     answer_timeout: float = 10.0
     snapshot_interval: float = 300.0
     queue_size: int = 20_000
+    trunks: tuple[str, ...] = ()
+    cdr: Path | None = None
 
     def __post_init__(self) -> None:
         refuse_control_characters({"username": self.username, "secret": self.secret})

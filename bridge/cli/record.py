@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from bridge.ami.record import Recording, index_path, record
+from bridge.ami.record import record, recording
 from bridge.ami.settings import AmiSettings
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import load
+from bridge.pbx.recording import index_path
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 FOR_EVER = 10 * 365 * 86400.0
@@ -63,12 +64,12 @@ def _configured(path: Path, name: str) -> AmiSettings:
 
 
 async def _record(settings: AmiSettings, out: Path, seconds: float) -> None:
-    with Recording(out, _now) as recording:
+    with recording(out, _now) as writing:
         typer.echo(f"recording {settings.host}:{settings.port} to {out} and {index_path(out).name}; Ctrl-C ends it")
         try:
-            await record(settings, recording, clock=_now, seconds=seconds)
+            await record(settings, writing, clock=_now, seconds=seconds)
         finally:
-            typer.echo(f"{recording.blocks} messages, {recording.size} bytes")
+            typer.echo(f"{writing.blocks} messages, {writing.size} bytes")
 
 
 def _secret(file: Path | None) -> str:

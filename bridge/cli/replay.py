@@ -3,21 +3,23 @@
 import json
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bridge.ami.recording import RecordedCalls, RecordingError
+from bridge import pbxs
 from bridge.config import Config, load
 from bridge.domain.calls.calls import Direction, EndedCall
+from bridge.domain.calls.events import Event
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
 from bridge.domain.texts import policy
 from bridge.domain.texts.policy import History, SendText, Slot
+from bridge.pbx.recording import RecordingError
 
 PROBLEM_FOUND = 1
 SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)  # when calls of which no time is known happened, all at once
@@ -38,13 +40,13 @@ def replay(
 ) -> None:
     """Judge every inbound call of these recordings."""
     office = load(config, os.environ) if config else None
-    settings = tracker_settings(office, tuple(trunk or ()))
+    settings, trunks = tracker_settings(office), tuple(trunk or ()) or _known_trunks(office)
     dry_run = DryRun(office)
     wrong = False
     for file in files:
         try:
-            recorded = RecordedCalls(file)
-            calls = judged(recorded, settings)
+            recorded = pbxs.recorded(file, trunks)
+            calls = judged(recorded.events(), settings)
             if not calls:
                 typer.echo(f"{file}: no call came in. Are these the trunks? --trunk 'PJSIP/NAME-*'", err=True)
             for call in calls:
@@ -61,19 +63,20 @@ def replay(
         raise typer.Exit(PROBLEM_FOUND)
 
 
-def tracker_settings(config: Config | None, trunks: tuple[str, ...]) -> TrackerSettings:
-    """As the first PBX of the configuration, but with every trunk of all of them; trunks named by hand go first."""
-    if config is None:
-        return TrackerSettings(trunks=trunks)
-    found = [config.tracker(pbx) for pbx in config.pbxs]
-    known = tuple(trunk for settings in found for trunk in settings.trunks)
-    return replace(found[0], trunks=trunks or known)
+def tracker_settings(config: Config | None) -> TrackerSettings:
+    """As the first PBX of the configuration."""
+    return config.tracker(config.pbxs[0]) if config else TrackerSettings()
 
 
-def judged(recorded: RecordedCalls, settings: TrackerSettings) -> list[EndedCall]:
+def _known_trunks(config: Config | None) -> tuple[str, ...]:
+    """Every trunk of all PBXs."""
+    return tuple(trunk for pbx in config.pbxs for trunk in pbx.trunks) if config else ()
+
+
+def judged(events: Iterable[Event], settings: TrackerSettings) -> list[EndedCall]:
     """The inbound calls of one recording in the order in which they began."""
     tracker = Tracker(settings)
-    ended = [call for event in recorded.events() for call in tracker.feed(event)] + tracker.finish()
+    ended = [call for event in events for call in tracker.feed(event)] + tracker.finish()
     inbound = [call for call in ended if call.direction is Direction.INBOUND]
     never = datetime.max.replace(tzinfo=UTC)
     return sorted(inbound, key=lambda call: call.started_at or never)

@@ -55,23 +55,18 @@ class OfficeSection:
 class PbxSection(AmiSettings):
     """How to reach a PBX, and how to read what it tells. Times are seconds.
 
-    name: of this PBX, where there are several. trunks: patterns such as `PJSIP/trunk-*`: channels on which calls come
-    in from outside; without any, well-known contexts tell. outside_prefix: digits that are dialled before outside
-    numbers. cdr: where it writes its own records of calls, as `cdr_csv` does; what ended while we were away is looked
-    for there. extensions: patterns such as `3??` or `+1202555*`: what colleagues of a sister office call from, over a
-    trunk; their missed calls are listed as filtered.
+    name: of this PBX, where there are several. outside_prefix: digits that are dialled before outside numbers.
+    extensions: patterns such as `3??` or `+1202555*`: what colleagues of a sister office call from, over a trunk; their
+    missed calls are listed as filtered.
     """
 
     name: Name = "pbx"
     trunks: tuple[Name, ...] = ()
     outside_prefix: Digits = ""
-    cdr: Path | None = None
     extensions: tuple[Name, ...] = ()
 
     def tracker(self, country: str, min_ring: timedelta, own_numbers: frozenset[E164] = frozenset()) -> TrackerSettings:
-        return TrackerSettings(
-            self.name, self.trunks, country, self.outside_prefix, min_ring, self.extensions, own_numbers
-        )
+        return TrackerSettings(self.name, country, self.outside_prefix, min_ring, self.extensions, own_numbers)
 
 
 @dataclass(frozen=True, slots=True)

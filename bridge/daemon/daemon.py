@@ -19,12 +19,8 @@ import structlog
 from agi.desk import Desk, PinLock
 from agi.routes import routes
 from agi.server import AgiServer
-from bridge.ami.cdr import CdrFile
-from bridge.ami.client import AmiClient
-from bridge.ami.decode import WANTED
-from bridge.ami.display import AsteriskDisplay
-from bridge.ami.listener import Listener
-from bridge.ami.pbx import AsteriskPbx
+from bridge import pbxs
+from bridge.ami.line import AmiLine
 from bridge.callbacks.actions import Callbacks
 from bridge.callbacks.click_to_call import nobody_dialled
 from bridge.callbacks.desk_phones import DeskPhoneSync
@@ -39,6 +35,8 @@ from bridge.domain.phone import E164
 from bridge.ops import systemd
 from bridge.ops.health import Backlog, Health
 from bridge.ops.sockets import outlive_full_tables, try_listening
+from bridge.pbx.line import Line
+from bridge.pbx.listener import Listener
 from bridge.ports import PbxActions
 from bridge.web import listener
 from bridge.web.app import create_app
@@ -82,7 +80,7 @@ class Daemon:
         self._next = config
         self._listening: list[asyncio.Task[None]] = []
         self._live = AllLiveNumbers()
-        self._lines: list[AmiClient] = []
+        self._lines: list[AmiLine] = []
         self._parts: Parts | None = None
         self._scripts: AgiServer | None = None
         self._watch: DatabaseWatch | None = None
@@ -150,7 +148,7 @@ class Daemon:
         return f"{'https' if settings.certificate else 'http'}://{host}:{port}/"
 
     def _reachable(self) -> dict[str, PbxActions]:
-        return {line.settings.name: AsteriskPbx(line) for line in self._lines if line.health.connected_since}
+        return {line.name: pbxs.pbx(line) for line in self._lines if line.health.connected_since}
 
     async def _open_phones(self, stack: AsyncExitStack, database: Database, parts: Parts) -> None:
         """What desk phones ask for, where that is configured. Raises OSError where the port is taken."""
@@ -168,14 +166,13 @@ class Daemon:
         if self._config.phones is None:
             return []
         country = self._config.office.country
-        return [DeskPhoneSync(database, AsteriskDisplay(line), country, clock=self._clock) for line in self._lines]
+        return [DeskPhoneSync(database, pbxs.display(line), country, clock=self._clock) for line in self._lines]
 
     def _backfills(self, database: Database, parts: Parts) -> list[Backfill]:
         """What finds calls again that nobody listened to, of each PBX whose records we may read."""
         config, found = self._config, []
         for pbx, line in zip(config.pbxs, self._lines, strict=True):
-            if pbx.cdr is not None:
-                records = CdrFile(pbx.cdr, config.tracker(pbx))
+            if records := pbxs.records(pbx, config.tracker(pbx)):
                 since = partial(_connected_since, line)
                 found.append(Backfill(database, pbx.name, records, since, parts.missed_calls.ended, clock=self._clock))
         return found
@@ -208,10 +205,9 @@ class Daemon:
 
     def _listen(self, group: asyncio.TaskGroup, database: Database) -> None:
         config = self._config
-        self._lines = [AmiClient(pbx, clock=self._clock, wanted=WANTED) for pbx in config.pbxs]
+        self._lines = [pbxs.open_line(pbx, self._clock) for pbx in config.pbxs]
         self._live.listeners = [
             Listener(
-                pbx.name,
                 line,
                 Tracker(config.tracker(pbx)),
                 self._ended,
@@ -277,7 +273,7 @@ class Daemon:
         )
 
 
-def _connected_since(line: AmiClient) -> datetime | None:
+def _connected_since(line: Line) -> datetime | None:
     return line.health.connected_since
 
 
@@ -299,7 +295,7 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
         await asyncio.wait(tasks)
 
 
-async def _drained(line: AmiClient, listener: Listener) -> None:
+async def _drained(line: Line, listener: Listener) -> None:
     """What was heard is followed to its end, and the calls that ended are stored."""
     await line.drain()
     await listener.drain()

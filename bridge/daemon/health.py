@@ -7,10 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from agi.server import AgiServer
-from bridge.ami.client import AmiClient
-from bridge.ami.listener import Listener
 from bridge.daemon.watch import DatabaseWatch
 from bridge.ops.health import Backlog, Health, HealthNote, LinkHealth, LinkKind, instance_of
+from bridge.pbx.line import Line
+from bridge.pbx.listener import Listener
 from bridge.smpp.client import SmppClient
 from bridge.smpp.health import BindState
 from storage import backup
@@ -20,7 +20,7 @@ NONE = timedelta(0)
 
 
 def gathered(
-    lines: Sequence[AmiClient],
+    lines: Sequence[Line],
     gateways: Sequence[SmppClient],
     listeners: Sequence[Listener],
     scripts: AgiServer | None,
@@ -67,7 +67,7 @@ def _notes(listeners: Sequence[Listener]) -> tuple[HealthNote, ...]:
     return (HealthNote.NO_SNIPPET,) if any(silent) else ()
 
 
-def _pbx_link(line: AmiClient) -> LinkHealth:
+def _pbx_link(line: Line) -> LinkHealth:
     health = line.health
     counts = {
         "events": health.events,
@@ -75,7 +75,7 @@ def _pbx_link(line: AmiClient) -> LinkHealth:
         "suspicious": health.suspicious,
         "reconnects": health.reconnects,
     }
-    return LinkHealth(LinkKind.PBX, line.settings.name, health.connected_since, health.last_error, counts)
+    return LinkHealth(LinkKind.PBX, line.name, health.connected_since, health.last_error, counts)
 
 
 def _sms_link(gateway: SmppClient) -> LinkHealth:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bridge.ami.protocol import Headers, MessageFramer
-from bridge.ami.record import index_path
+from bridge.pbx.recording import index_path
 
 FOLDER = Path(__file__).parent / "recordings"
 

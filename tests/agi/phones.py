@@ -13,10 +13,11 @@ from agi.desk import Desk, PinLock
 from agi.routes import routes
 from agi.server import AgiServer
 from agi.settings import AgiSettings
+from bridge.ami.channels import ChannelNames
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.display import AsteriskDisplay
-from bridge.ami.listener import Listener
+from bridge.ami.line import AmiLine
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.protocol import Message
 from bridge.ami.settings import AmiSettings
@@ -33,6 +34,7 @@ from bridge.domain.office.templates import Texts
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import TextRules
 from bridge.ops.backoff import Backoff
+from bridge.pbx.listener import Listener
 from storage import callbacks, settings
 from storage.audit import Act
 from storage.database import Database
@@ -179,8 +181,8 @@ async def open_phones(lab: Lab, folder: Path) -> AsyncIterator[Phones]:
         server = AgiServer(AgiSettings(AGI_TOKEN, port=ports.agi), routes(desk))
         line = AmiClient(_account(ports.ami, LEAST), clock=now, wanted=WANTED, retry=Backoff(0.1, 0.5))
         missed = MissedCalls(database, OFFICE, TextRules(country="NL", regions=frozenset({"NL"})), OnThePhone())
-        tracker = Tracker(TrackerSettings(trunks=TRUNKS, country="NL", pbx="lab"))
-        listener = Listener("lab", line, tracker, missed.ended, now)
+        tracker = Tracker(TrackerSettings(country="NL", pbx="lab"))
+        listener = Listener(AmiLine(line, ChannelNames(TRUNKS)), tracker, missed.ended, now)
         shown = DeskPhoneSync(database, AsteriskDisplay(line), OFFICE.country, clock=now)
         running = [tasks.create_task(work) for work in (line.run(), listener.run(), shown.run())]
         async with server.serving(), hearing(ports) as heard:

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.ami.decode import decode
+from bridge.ami.decode import Decoder
 from bridge.ami.protocol import MessageFramer
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
 from tests.desk import CUSTOMER, Desk, missed_call
+from tests.recorded import NAMES
 
 WHOSE = "Channel: PJSIP/trunk-00000001\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n"
 BEGAN = (
@@ -23,10 +24,10 @@ ENDED = f"Event: Hangup\r\n{WHOSE}Cause: 16\r\n\r\n"
 
 
 def judged(*blocks: str) -> EndedCall:
-    tracker = Tracker(TrackerSettings(trunks=("PJSIP/trunk-*",), country="US"))
+    tracker = Tracker(TrackerSettings(country="US"))
     ended: list[EndedCall] = []
     for message in MessageFramer().feed("".join(blocks).encode()):
-        if event := decode(message, None):
+        if event := Decoder(NAMES).decode(message, None):
             ended += tracker.feed(event)
     [call] = [*ended, *tracker.finish()]
     return call

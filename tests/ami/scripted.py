@@ -11,9 +11,9 @@ from typing import Any, cast
 from bridge.ami.client import AmiClient
 from bridge.ami.protocol import Message
 from bridge.ami.resync import Heard, Received
-from bridge.ami.session import RawStreamListener
 from bridge.ami.settings import AmiSettings
 from bridge.ops.backoff import Backoff
+from bridge.pbx.line import RawStreamListener
 
 WANTED = frozenset({"Newchannel", "Hangup", "Shutdown", "UserEvent"})
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

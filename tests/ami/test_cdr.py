@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from bridge.ami.cdr import CdrFile, Ledger, records
+from bridge.ami.channels import ChannelNames
 from bridge.domain.calls.calls import EndedCall, Reason, Verdict
 from bridge.domain.calls.settings import TrackerSettings
-from tests.recorded import Recording, recordings
+from tests.recorded import NAMES, Recording, recordings
 
-SETTINGS = TrackerSettings(trunks=("PJSIP/trunk-*",), country="NL")
+SETTINGS = TrackerSettings(country="NL")
 CALLER = "+31612345678"
 TIME = "2026-11-23 13:21:0"
 STARTED = datetime.fromtimestamp(1795440069, UTC)
@@ -25,11 +26,11 @@ NOT_TOLD = {"attended_transfer_semi_noanswer": Verdict.ANSWERED, "hangup_ringing
 
 def written(recording: Recording) -> list[EndedCall]:
     path = recording.path.with_suffix(".cdr.csv")
-    return told(path.read_text("utf-8", "replace"), recording.settings)
+    return told(path.read_text("utf-8", "replace"), recording.names, TrackerSettings())
 
 
-def told(text: str, settings: TrackerSettings = SETTINGS) -> list[EndedCall]:
-    ledger = Ledger(settings)
+def told(text: str, names: ChannelNames = NAMES, settings: TrackerSettings = SETTINGS) -> list[EndedCall]:
+    ledger = Ledger(settings, names)
     ledger.add(records(text))
     return ledger.calls()
 
@@ -129,8 +130,8 @@ def test_calls_that_the_office_made_are_not_told() -> None:
 
 
 def test_without_trunk_patterns_the_context_tells_who_called_in() -> None:
-    settings = TrackerSettings(country="NL")
-    assert len(told(row(context="from-pstn") + row(context="from-internal", uniqueid="1795440070.1"), settings)) == 1
+    rows = row(context="from-pstn") + row(context="from-internal", uniqueid="1795440070.1")
+    assert len(told(rows, ChannelNames())) == 1
 
 
 @pytest.mark.parametrize(
@@ -163,20 +164,23 @@ async def test_a_file_is_read_from_its_end_with_what_was_rotated_away(tmp_path: 
     path = tmp_path / "Master.csv"
     path.write_text(row(uniqueid="1795440069.4"))
     (tmp_path / "Master.csv.1").write_text(row(uniqueid="1795440060.1"))
-    assert [call.key.uniqueid for call in await CdrFile(path, SETTINGS).read(LATER)] == ["1795440060.1", "1795440069.4"]
+    assert [call.key.uniqueid for call in await CdrFile(path, SETTINGS, NAMES).read(LATER)] == [
+        "1795440060.1",
+        "1795440069.4",
+    ]
 
 
 async def test_a_call_whose_legs_may_not_all_be_written_yet_waits(tmp_path: Path) -> None:
     path = tmp_path / "Master.csv"
     path.write_text(row())
-    assert await CdrFile(path, SETTINGS).read(STARTED + timedelta(seconds=10)) == []
-    assert len(await CdrFile(path, SETTINGS).read(STARTED + timedelta(seconds=11))) == 1
+    assert await CdrFile(path, SETTINGS, NAMES).read(STARTED + timedelta(seconds=10)) == []
+    assert len(await CdrFile(path, SETTINGS, NAMES).read(STARTED + timedelta(seconds=11))) == 1
 
 
 async def test_of_a_huge_file_the_end_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.ami.cdr.LOOKED_AT", 2000)
     path = tmp_path / "Master.csv"
     path.write_text("".join(row(uniqueid=f"1795440{n:03}.1") for n in range(100)))
-    found = [call.key.uniqueid for call in await CdrFile(path, SETTINGS).read(LATER)]
+    found = [call.key.uniqueid for call in await CdrFile(path, SETTINGS, NAMES).read(LATER)]
     assert 3 < len(found) < 10
     assert found[-1] == "1795440099.1"

@@ -3,10 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.ami.decode import WANTED, decode
+from bridge.ami.decode import WANTED, Decoder
 from bridge.ami.injection import MAX_PLANTED, InjectionRepair
 from bridge.ami.protocol import Message, MessageFramer
 from bridge.domain.calls.events import ChannelCreated, HungUp
+from tests.recorded import NAMES
+
+DECODER = Decoder(NAMES)
 
 
 def newchannel(number: str, uniqueid: str = "9.1") -> bytes:
@@ -45,7 +48,7 @@ def test_an_honest_event_passes_as_it_is() -> None:
 
 def test_a_planted_hangup_is_dropped_and_the_real_event_is_whole_again() -> None:
     messages = feed(newchannel("1\r\n\r\nEvent: Hangup\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nCause: 16\r\nX: "))
-    [event] = [decode(message, None) for message in messages]
+    [event] = [DECODER.decode(message, None) for message in messages]
     assert isinstance(event, ChannelCreated)
     assert (event.uniqueid, event.linkedid, event.exten) == ("9.1", "9.1", "0205550101")
     assert messages[0].suspicious
@@ -53,7 +56,7 @@ def test_a_planted_hangup_is_dropped_and_the_real_event_is_whole_again() -> None
 
 def test_a_planted_event_of_a_name_that_is_filtered_out_hides_nothing_that_follows() -> None:
     raw = newchannel("1\r\n\r\nEvent: Whatever\r\nX: ") + newchannel("0612345678", "9.2")
-    events = [decode(message, None) for message in feed(raw)]
+    events = [DECODER.decode(message, None) for message in feed(raw)]
     assert [event.uniqueid for event in events if isinstance(event, ChannelCreated)] == ["9.1", "9.2"]
 
 
@@ -72,7 +75,7 @@ def test_an_ending_that_never_comes_swallows_only_so_much() -> None:
     noise = b"Event: Newstate\r\nFoo: bar\r\n\r\n" * (MAX_PLANTED - 1)
     hangup = b"Event: Hangup\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 1.1\r\nCause: 16\r\n\r\n"
     [message] = feed(broken + noise + hangup)
-    assert isinstance(decode(message, None), HungUp)
+    assert isinstance(DECODER.decode(message, None), HungUp)
 
 
 @given(st.lists(st.sampled_from(["Event: Hangup", "Uniqueid: 1.1", "Linkedid: 1.1", "CallerIDNum: 2", "", "x"])))

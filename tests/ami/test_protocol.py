@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.ami.decode import WANTED, decode
+from bridge.ami.decode import WANTED, Decoder
 from bridge.ami.injection import InjectionRepair
 from bridge.ami.protocol import UNFILTERED, Message, MessageFramer
 from bridge.domain.calls.events import Event
+from tests.recorded import NAMES
 
 RECORDINGS = sorted((Path(__file__).parents[1] / "recordings").glob("*/*.ami"))
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
@@ -133,9 +134,9 @@ def test_the_filter_goes_on_some_blocks_after_a_broken_event() -> None:
 
 
 def understood(raw: bytes, wanted: frozenset[str] | None) -> list[Event]:
-    mender = InjectionRepair()
+    mender, decoder = InjectionRepair(), Decoder(NAMES)
     whole = (mended for message in MessageFramer(wanted).feed(raw) for mended in mender.feed(message))
-    return [event for message in whole if (event := decode(message, None))]
+    return [event for message in whole if (event := decoder.decode(message, None))]
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -12,9 +12,11 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from bridge.ami.record import Recording, index_path, record
+from bridge.ami.record import record
+from bridge.ami.record import recording as recording_of
 from bridge.ami.settings import AmiSettings
 from bridge.cli.record import parse_duration, register
+from bridge.pbx.recording import Recording, index_path
 from tests.ami.scripted import NOON, ScriptedPbx, event, line_to
 
 HANGUP = event("Hangup", Uniqueid="1.1")
@@ -27,7 +29,7 @@ def index_of(path: Path) -> list[dict[str, Any]]:
 
 async def test_every_byte_and_every_block_is_in_the_recording(tmp_path: Path) -> None:
     out = tmp_path / "office.ami"
-    with Recording(out, lambda: NOON) as recording:
+    with recording_of(out, lambda: NOON) as recording:
         async with line_to(ScriptedPbx(), tap=recording) as line:
             await line.next()
             line.pbx.write(HANGUP + event("VarSet", Value="José"))
@@ -45,7 +47,7 @@ async def test_every_byte_and_every_block_is_in_the_recording(tmp_path: Path) ->
 
 async def test_a_cut_in_the_middle_of_a_message_is_marked_and_the_offsets_go_on(tmp_path: Path) -> None:
     out = tmp_path / "office.ami"
-    with Recording(out, lambda: NOON) as recording:
+    with recording_of(out, lambda: NOON) as recording:
         recording.connected()
         recording.received(BANNER + HANGUP + HANGUP[:10])
         recording.disconnected()
@@ -62,7 +64,7 @@ async def test_a_cut_in_the_middle_of_a_message_is_marked_and_the_offsets_go_on(
 async def test_an_older_recording_is_never_written_over(tmp_path: Path) -> None:
     out = tmp_path / "office.ami"
     out.write_bytes(b"precious")
-    with pytest.raises(FileExistsError), Recording(out, lambda: NOON):
+    with pytest.raises(FileExistsError), recording_of(out, lambda: NOON):
         pass
     assert out.read_bytes() == b"precious"
 
@@ -71,7 +73,7 @@ async def test_a_full_disk_ends_the_recording_and_not_the_connection(tmp_path: P
     pbx = ScriptedPbx()
     async with line_to(pbx):
         settings = AmiSettings("office", port=pbx.port, secret="s3cret")
-        with pytest.raises(OSError, match="No space"), Recording(tmp_path / "full.ami", lambda: NOON) as recording:  # noqa: PT012  # closing raises as well
+        with pytest.raises(OSError, match="No space"), recording_of(tmp_path / "full.ami", lambda: NOON) as recording:  # noqa: PT012  # closing raises as well
             _let_the_disk_be_full(recording)
             await record(settings, recording, clock=lambda: NOON, seconds=60)
 
@@ -86,7 +88,7 @@ async def test_recording_stops_after_the_time_asked_for(tmp_path: Path) -> None:
     pbx = ScriptedPbx()
     async with line_to(pbx):
         settings = AmiSettings("office", port=pbx.port, secret="s3cret")
-        with Recording(tmp_path / "short.ami", lambda: datetime.now(UTC)) as recording:
+        with recording_of(tmp_path / "short.ami", lambda: datetime.now(UTC)) as recording:
             recorded = asyncio.create_task(record(settings, recording, clock=lambda: NOON, seconds=0.2))
             await pbx.until("CoreShowChannels", times=2)
             await recorded

@@ -10,15 +10,17 @@ from statistics import median, quantiles
 
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
-from bridge.ami.listener import Listener
+from bridge.ami.line import AmiLine
 from bridge.ami.protocol import MessageFramer
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
+from bridge.pbx.listener import Listener
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.tape import Tape, TapeStep
 from tests.benchmarks.bench_tracker import ROUNDS, chunks, dispatched, seconds, stream
+from tests.recorded import NAMES
 
 CALLS = 2000
 AT_ONCE = 50
@@ -55,8 +57,8 @@ async def decisions() -> None:
 
     async with SimulatedPbx(clock=_now, secret="bench") as pbx:
         client = AmiClient(AmiSettings("bench", port=pbx.port, secret="bench"), clock=_now, wanted=WANTED)
-        tracker = Tracker(TrackerSettings(trunks=("PJSIP/trunk-*",), country="NL"))
-        listener = Listener("bench", client, tracker, ended, _now)
+        tracker = Tracker(TrackerSettings(country="NL"))
+        listener = Listener(AmiLine(client, NAMES), tracker, ended, _now)
         running = [asyncio.create_task(work) for work in (client.run(), listener.run())]
         while client.health.synced_at is None:  # noqa: ASYNC110  # health has no event
             await asyncio.sleep(0.01)

@@ -16,19 +16,19 @@ from typing import Any
 import panoramisk
 import panoramisk.ami_protocol
 
-from bridge.ami.decode import WANTED, decode
+from bridge.ami.decode import WANTED, Decoder
 from bridge.ami.injection import InjectionRepair
 from bridge.ami.protocol import MessageFramer
-from bridge.domain.calls.events import HungUp
+from bridge.domain.calls.events import Ended, HungUp
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from tests.domain.calls.pbx import Story
-from tests.recorded import recordings
+from tests.recorded import NAMES, recordings
 
 LOOSE: Any = panoramisk  # it ships no types
 ROUNDS = 5
 CHUNK = 1 << 14
-SETTINGS = TrackerSettings(trunks=("PJSIP/trunk-*",))
+SETTINGS = TrackerSettings()
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
@@ -43,12 +43,13 @@ def chunks(data: bytes) -> Iterable[bytes]:
 
 
 def ours(data: bytes) -> int:
-    framer, mender, tracker, calls = MessageFramer(WANTED), InjectionRepair(), Tracker(SETTINGS), 0
+    framer, mender, decoder = MessageFramer(WANTED), InjectionRepair(), Decoder(NAMES)
+    tracker, calls = Tracker(SETTINGS), 0
     for number, chunk in enumerate(chunks(data)):
         at = START + timedelta(seconds=number)
         for message in framer.feed(chunk):
             for whole in mender.feed(message):
-                event = decode(whole, at)
+                event = decoder.decode(whole, at)
                 calls += len(tracker.feed(event)) if event else 0
     return calls
 
@@ -119,7 +120,7 @@ def decisions() -> None:
         trunk = f"PJSIP/trunk-b{number:07x}"
         story.calls_in(trunk)
         began = time.perf_counter()
-        story.feed(HungUp(story.now, trunk, trunk, trunk, cause=16))
+        story.feed(HungUp(story.now, trunk, NAMES.endpoint(trunk), trunk, ended=Ended.NORMAL))
         took.append((time.perf_counter() - began) * 1e6)
     print(f"from the Hangup to the decision: median {median(took):.0f} us, p99 {quantiles(took, n=100)[98]:.0f} us")
 

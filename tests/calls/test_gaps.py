@@ -9,14 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.ami.decode import WANTED, decode
+from bridge.ami.decode import WANTED, Decoder
 from bridge.ami.injection import InjectionRepair
 from bridge.ami.protocol import Message, MessageFramer
-from bridge.ami.recording import GREETING, read_times
+from bridge.ami.recording import GREETING
 from bridge.domain.calls.calls import EndedCall, Verdict
 from bridge.domain.calls.events import Event, LinkLost, SnapshotEnded
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
-from tests.recorded import Recording, inbound, recordings, track
+from bridge.pbx.recording import read_times
+from tests.recorded import NAMES, Recording, inbound, recordings, track
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +42,8 @@ def unbroken() -> list[Recording]:
 def test_one_event_that_never_comes_answers_no_call_and_makes_none(recording: Recording, place: int) -> None:
     stream = recording.events()
     place %= len(stream)
-    whole = _by_key(track(stream, recording.settings))
-    holed = _by_key(track([*stream[:place], *stream[place + 1 :]], recording.settings))
+    whole = _by_key(track(stream))
+    holed = _by_key(track([*stream[:place], *stream[place + 1 :]]))
     assert holed.keys() <= whole.keys()
     answered = {key for key, call in holed.items() if call.verdict in (Verdict.ANSWERED, Verdict.ANSWERED_THEN_LOST)}
     assert all(whole[key].verdict in (Verdict.ANSWERED, Verdict.ANSWERED_THEN_LOST) for key in answered)
@@ -55,7 +57,7 @@ def test_a_link_that_breaks_for_a_moment_changes_no_verdict(recording: Recording
     at, rows = followed[place][0].at, followed[place][1]
     stream = [event for event, _ in followed]
     cut = [*stream[: place + 1], LinkLost(at), *_snapshot(rows, at), *stream[place + 1 :]]
-    assert _told(track(cut, recording.settings)) == _told(track(stream, recording.settings))
+    assert _told(track(cut)) == _told(track(stream))
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
@@ -64,9 +66,9 @@ def test_a_daemon_that_starts_in_mid_call_answers_no_call_and_makes_none(recordi
     followed = list(_followed(recording))
     place %= len(followed)
     at, rows = followed[place][0].at, followed[place][1]
-    tracker, rest = Tracker(recording.settings), [event for event, _ in followed[place + 1 :]]
+    tracker, rest = Tracker(TrackerSettings()), [event for event, _ in followed[place + 1 :]]
     late = [call for event in (*_snapshot(rows, at), *rest) for call in tracker.feed(event)] + tracker.finish()
-    whole = _by_key(track([event for event, _ in followed], recording.settings))
+    whole = _by_key(track([event for event, _ in followed]))
     for key, call in _by_key(late).items():
         assert key in whole
         assert call.verdict is not Verdict.ANSWERED or whole[key].answered_by is not None
@@ -83,13 +85,13 @@ def _told(calls: list[EndedCall]) -> dict[str, Any]:
 def _followed(recording: Recording) -> Iterator[tuple[Event, Rows]]:
     """Every event, with what CoreShowChannels would have shown right behind it."""
     times, offset = read_times(recording.path.with_suffix(".idx.jsonl")), 0
-    mender, rows = InjectionRepair(), Rows()
+    mender, decoder, rows = InjectionRepair(), Decoder(NAMES), Rows()
     for message in MessageFramer().feed(recording.path.read_bytes()):
         at = times.at(offset)
         offset += message.raw_size
         for whole in mender.feed(message):
             _remember(rows, whole)
-            event = decode(whole, at) if whole.event in WANTED else None
+            event = decoder.decode(whole, at) if whole.event in WANTED else None
             if event:
                 yield event, {uniqueid: dict(row) for uniqueid, row in rows.items()}
 
@@ -116,5 +118,6 @@ def _remember(rows: Rows, message: Message) -> None:
 
 
 def _snapshot(rows: Rows, at: datetime | None) -> list[Event]:
+    decoder = Decoder(NAMES)
     shown = [Message("CoreShowChannel", (("Uniqueid", uniqueid), *row.items())) for uniqueid, row in rows.items()]
-    return [event for message in shown if (event := decode(message, at))] + [SnapshotEnded(at)]
+    return [event for message in shown if (event := decoder.decode(message, at))] + [SnapshotEnded(at)]

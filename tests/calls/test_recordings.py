@@ -8,18 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridge.ami.decode import decode
+from bridge.ami.decode import Decoder
 from bridge.ami.protocol import Message
 from bridge.domain.calls.events import ChannelEvent, Event, LinkLost, SnapshotEnded
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
-from tests.recorded import Recording, differences, inbound, recordings, track
+from tests.recorded import NAMES, Recording, differences, inbound, recordings, track
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("recording", recordings(), ids=str)
 def test_every_recorded_call_gets_its_verdict(recording: Recording) -> None:
-    calls = inbound(track(recording.events(), recording.settings))
+    calls = inbound(track(recording.events()))
     assert differences(calls, recording.expected["calls"]) == []
 
 
@@ -33,13 +34,13 @@ def test_the_size_of_the_reads_changes_nothing(recording: Recording, chunk: int)
 @given(recording=st.sampled_from(recordings()), seed=st.integers(0, 2**32))
 def test_events_of_one_moment_may_be_reordered_and_repeated(recording: Recording, seed: int) -> None:
     stream = list(_disturbed(recording.events(), random.Random(seed)))
-    calls = inbound(track(stream, recording.settings))
+    calls = inbound(track(stream))
     assert differences(calls, recording.expected["calls"]) == []
 
 
 @pytest.mark.parametrize("recording", recordings(), ids=str)
 def test_no_complete_recording_makes_a_verdict_wait(recording: Recording) -> None:
-    tracker = Tracker(recording.settings)
+    tracker = Tracker(TrackerSettings())
     for event in recording.events():
         tracker.feed(event)
         assert not tracker.settling or tracker_met_a_gap(recording)
@@ -50,12 +51,15 @@ def tracker_met_a_gap(recording: Recording) -> bool:
 
 
 def test_events_of_other_names_mean_nothing() -> None:
-    assert decode(Message("SomethingNew", (("Uniqueid", "1.1"), ("Channel", "PJSIP/trunk-1"))), None) is None
+    assert (
+        Decoder(NAMES).decode(Message("SomethingNew", (("Uniqueid", "1.1"), ("Channel", "PJSIP/trunk-1"))), None)
+        is None
+    )
 
 
 @pytest.mark.parametrize("recording", recordings(), ids=str)
 def test_nothing_is_left_behind_when_all_have_hung_up(recording: Recording) -> None:
-    tracker = Tracker(recording.settings)
+    tracker = Tracker(TrackerSettings())
     for event in recording.events():
         tracker.feed(event)
     tracker.finish()

@@ -13,9 +13,7 @@ from storage import calls
 from tests.desk import CUSTOMER, EAST, MONDAY_NOON, OFFICE, OWN, Desk, missed_call
 from tests.domain.calls.pbx import TRUNK, Story
 
-SETTINGS = TrackerSettings(
-    "office", ("PJSIP/trunk-*",), "US", extensions=("3??", "+1202555[34]*"), own_numbers=frozenset({OWN})
-)
+SETTINGS = TrackerSettings("office", "US", extensions=("3??", "+1202555[34]*"), own_numbers=frozenset({OWN}))
 
 
 def shown(digits: str, minutes: int = 0) -> EndedCall:

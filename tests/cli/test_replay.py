@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bridge.ami.record import index_path
 from bridge.cli.app import build
+from bridge.pbx.recording import index_path
 from tests import site
 from tests.recorded import FOLDER
 

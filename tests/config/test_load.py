@@ -413,7 +413,7 @@ def test_the_tracker_reads_numbers_as_the_office_does(write: Write) -> None:
     )
     config = read(write(text))
     settings = config.pbxs[0].tracker(config.office.country, config.rules.min_ring)
-    assert (settings.pbx, settings.trunks, settings.country) == ("pbx", ("PJSIP/t-*",), "US")
+    assert (settings.pbx, config.pbxs[0].trunks, settings.country) == ("pbx", ("PJSIP/t-*",), "US")
     assert (settings.outside_prefix, settings.min_ring) == ("9", timedelta(seconds=4))
 
 

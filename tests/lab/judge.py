@@ -6,14 +6,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bridge.ami.channels import ChannelNames
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
-from bridge.ami.listener import Listener
+from bridge.ami.line import AmiLine
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
 from bridge.ops.backoff import Backoff
+from bridge.pbx.listener import Listener
 from tests.lab.scenario import TRUNKS
 
 EVERYTHING = ("recorder", "labsecret")
@@ -58,9 +60,9 @@ async def judging(
     username, secret = account
     settings = AmiSettings("lab", port=port, username=username, secret=secret)
     client = AmiClient(settings, clock=_now, wanted=WANTED, retry=Backoff(0.1, 0.5))
-    tracker = Tracker(TrackerSettings(trunks=trunks, country="NL"))
+    tracker = Tracker(TrackerSettings(country="NL"))
     judge = Judge(client, tracker)
-    listener = Listener("lab", client, tracker, judge.ended, _now)
+    listener = Listener(AmiLine(client, ChannelNames(trunks)), tracker, judge.ended, _now)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(client.run()), tasks.create_task(listener.run())]
         try:

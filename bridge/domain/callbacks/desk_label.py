@@ -17,11 +17,11 @@ _NOT_SHOWN = re.compile(r"[^A-Za-z0-9 .#/-]+")
 
 
 class Lamp(StrEnum):
-    """As Asterisk calls the device states: dark, on, blinking."""
+    """Dark, on, blinking."""
 
-    EMPTY = "NOT_INUSE"
-    WAITING = "INUSE"
-    URGENT = "RINGING"
+    EMPTY = "empty"
+    WAITING = "waiting"
+    URGENT = "urgent"
 
 
 def lamp(*, waiting: bool, urgent_unseen: bool) -> Lamp:

@@ -1,38 +1,31 @@
-"""The live channels of one PBX, and who shares media with whom. No verdicts here.
+"""The live channels of one PBX, and who shares media with whom. No verdicts here."""
 
-Channel names follow Asterisk: `TECH/endpoint-serial`, the halves of a Local pair end in `;1` and `;2`.
-"""
-
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.domain.calls.events import ChannelState
+from bridge.domain.calls.events import ChannelKind, ChannelState, Endpoint
 
-# Channels with nobody behind them. A Local half stands for whoever is behind its other half.
-NOBODY = frozenset(
-    {"Local", "Announcer", "CBAnn", "CBRec", "Recorder", "Snoop", "ARI", "UnicastRTP", "Message", "AsyncGoto"}
-)
+SOMEBODY = frozenset({ChannelKind.PHONE, ChannelKind.TRUNK})
 
 
 @dataclass(slots=True, eq=False)
 class Channel:
     """A live channel.
 
-    held: whoever is behind it has put the others on hold. leaving: they have hung up. heard: the link on which we last
-    heard of it. absent: snapshots in a row without it.
+    asks: its exten was asked for, and is no stand-in. held: whoever is behind it has put the others on hold. leaving:
+    they have hung up. heard: the link on which we last heard of it. absent: snapshots in a row without it.
     """
 
     uniqueid: str
-    name: str
+    endpoint: Endpoint
     linkedid: str
     state: ChannelState = ChannelState.OTHER
     exten: str = ""
+    asks: bool = False
     caller_number: str = ""
     dialled: str = ""
     dialled_by: str = ""
-    trunk: bool = False
     held: bool = False
     leaving: bool = False
     bridges: set[str] = field(default_factory=set)
@@ -43,15 +36,20 @@ class Channel:
 
     @property
     def real(self) -> bool:
-        """Somebody may be behind it: a phone, a trunk."""
-        return is_real(self.name)
+        """Somebody may be behind it: a phone, a trunk. A relay stands for whoever is behind its other half."""
+        return self.endpoint.kind in SOMEBODY
 
     @property
-    def other_half(self) -> str:
-        """The name of the other half of a Local pair, "" for every other channel."""
-        if self.name.endswith(";1"):
-            return self.name[:-1] + "2"
-        return self.name[:-1] + "1" if self.name.endswith(";2") else ""
+    def trunk(self) -> bool:
+        return self.endpoint.kind is ChannelKind.TRUNK
+
+    @property
+    def label(self) -> str:
+        return self.endpoint.label
+
+    @property
+    def party(self) -> str:
+        return self.endpoint.party
 
 
 @dataclass(slots=True)
@@ -71,30 +69,35 @@ class Switchboard:
     def __init__(self) -> None:
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, Bridge] = {}
-        self._by_name: dict[str, str] = {}
+        self._twins: dict[str, dict[str, None]] = {}
 
-    def add(self, uniqueid: str, name: str, linkedid: str) -> Channel:
-        """The channel, made where it is new; a name or linkedid that is told replaces the old one."""
-        channel = self.channels.get(uniqueid)
-        if channel is None:
-            channel = self.channels[uniqueid] = Channel(uniqueid, name, linkedid)
-            self._by_name[name] = uniqueid
-        if linkedid:
-            channel.linkedid = linkedid
+    def add(self, uniqueid: str, endpoint: Endpoint, linkedid: str) -> Channel:
+        channel = self.channels[uniqueid] = Channel(uniqueid, endpoint, linkedid)
+        self._pair(channel)
         return channel
 
-    def rename(self, channel: Channel, name: str) -> None:
-        if self._by_name.get(channel.name) == channel.uniqueid:
-            del self._by_name[channel.name]
-        channel.name = name
-        self._by_name[name] = channel.uniqueid
+    def become(self, channel: Channel, endpoint: Endpoint) -> None:
+        """The same channel, known for something else from now on."""
+        self._part(channel)
+        channel.endpoint = endpoint
+        self._pair(channel)
 
     def remove(self, channel: Channel) -> None:
         for bridge in list(channel.bridges):
             self.leave(channel, bridge)
-        if self._by_name.get(channel.name) == channel.uniqueid:
-            del self._by_name[channel.name]
+        self._part(channel)
         self.channels.pop(channel.uniqueid, None)
+
+    def _pair(self, channel: Channel) -> None:
+        if twin := channel.endpoint.twin:
+            self._twins.setdefault(twin, {})[channel.uniqueid] = None
+
+    def _part(self, channel: Channel) -> None:
+        pair = self._twins.get(channel.endpoint.twin)
+        if pair:
+            pair.pop(channel.uniqueid, None)
+            if not pair:
+                del self._twins[channel.endpoint.twin]
 
     def enter(self, channel: Channel, bridge_id: str, holding: bool | None) -> None:
         bridge = self.bridges.setdefault(bridge_id, Bridge())
@@ -116,11 +119,13 @@ class Switchboard:
         for uniqueid in list(bridge.members) if bridge else ():
             self.leave(self.channels[uniqueid], bridge_id)
 
-    def named(self, name: str) -> Channel | None:
-        return self.channels.get(self._by_name.get(name, ""))
+    def twin(self, channel: Channel) -> Channel | None:
+        """The other half of a relay."""
+        pair = self._twins.get(channel.endpoint.twin, ())
+        return next((self.channels[uniqueid] for uniqueid in pair if uniqueid != channel.uniqueid), None)
 
     def connected(self, channel: Channel) -> list[Channel]:
-        """Every channel that shares media with it, itself first: through talking bridges and Local pairs."""
+        """Every channel that shares media with it, itself first: through talking bridges and relays."""
         found = {channel.uniqueid: channel}
         pending = [channel]
         while pending:
@@ -135,9 +140,8 @@ class Switchboard:
             bridge = self.bridges[bridge_id]
             if not bridge.holding:
                 yield from (self.channels[uniqueid] for uniqueid in bridge.members)
-        other = self.named(channel.other_half) if channel.other_half else None
-        if other:
-            yield other
+        if twin := self.twin(channel):
+            yield twin
 
     def waits(self, channel: Channel) -> bool:
         """Is it in a holding bridge: parked, on hold, in a queue's music?"""
@@ -146,29 +150,3 @@ class Switchboard:
     def meets_unknown(self, channel: Channel) -> bool:
         """Is it in a bridge of which we never learned whether people talk in it?"""
         return any(self.bridges[bridge].holding is None for bridge in channel.bridges)
-
-
-def is_real(name: str) -> bool:
-    """May somebody be behind a channel of that name?"""
-    return tech(name) not in NOBODY
-
-
-def tech(name: str) -> str:
-    """`PJSIP` of `PJSIP/101-00000005`."""
-    return name.partition("/")[0]
-
-
-def endpoint(name: str) -> str:
-    """`101` of `PJSIP/101-00000005`, `front-desk` of `PJSIP/front-desk-00000005`."""
-    rest = name.partition("/")[2]
-    return rest.rpartition("-")[0] or rest
-
-
-def dialled_number(dial_string: str) -> str:
-    """The number in what a dialplan dialled: `0655500001@trunk`, `trunk/0655500001`, `PJSIP/t/sip:+31655@host`.
-
-    The longest run that is nothing but digits (and a plus), "" where there is none. What a phone wrote behind its
-    address (`sip:101@host;rinstance=123456`) is no number.
-    """
-    tokens = re.split(r"[^0-9A-Za-z+*#.]+", dial_string[:200].partition(";")[0])
-    return max((token for token in tokens if re.fullmatch(r"\+?[0-9]+", token)), key=len, default="")

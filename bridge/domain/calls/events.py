@@ -1,8 +1,9 @@
 """What a PBX tells about its channels, in words that any PBX could use.
 
-`ami.decode` makes these from Asterisk's Manager events; another source makes the same values. Times are aware UTC, or
-None where a recording carries none. Uniqueids are opaque: unique in one run of one PBX. Whatever came from a caller
-(numbers, names, the extension asked for) is hostile text.
+`ami.decode` makes these from Asterisk's Manager events; another source makes the same values. What a channel is, what
+an application does and how a hang-up came about is said by whoever decodes, and read out of no name here. Times are
+aware UTC, or None where a recording carries none. Uniqueids are opaque: unique in one run of one PBX. Whatever came
+from a caller (numbers, names, the extension asked for) is hostile text.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from bridge.domain.calls.calls import Reason
+
+
+class ChannelKind(StrEnum):
+    """What is behind a channel."""
+
+    PHONE = "phone"  # one of ours: somebody may be there
+    TRUNK = "trunk"  # the world outside: somebody may be there
+    RELAY = "relay"  # whoever is behind its twin
+    MACHINE = "machine"  # nobody
 
 
 class ChannelState(StrEnum):
@@ -22,7 +32,7 @@ class ChannelState(StrEnum):
 
 
 class DialStatus(StrEnum):
-    """How one dialled leg ended (Asterisk's DIALSTATUS)."""
+    """How one dialled leg ended."""
 
     ANSWER = "ANSWER"
     BUSY = "BUSY"
@@ -31,6 +41,45 @@ class DialStatus(StrEnum):
     CONGESTION = "CONGESTION"
     CHANUNAVAIL = "CHANUNAVAIL"
     OTHER = "OTHER"
+
+
+class Doing(StrEnum):
+    """What the dialplan does with whoever is on a channel."""
+
+    DIAL = "dial"
+    QUEUE = "queue"
+    MENU = "menu"
+    ANNOUNCEMENT = "announcement"
+    VOICEMAIL = "voicemail"  # they may leave a message
+    WAIT = "wait"
+    PARK = "park"
+    BUSY_TONE = "busy_tone"
+    OTHER = "other"  # nothing that tells anything of a call
+
+
+class Ended(StrEnum):
+    """How a channel came to its end, as far as the network or the PBX says. It does not tell who hung up."""
+
+    NORMAL = "normal"
+    BUSY = "busy"
+    NO_ROUTE = "no_route"
+    ABSENT = "absent"  # the one asked for is not there now
+    NO_SUCH_NUMBER = "no_such_number"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Which channel it is, and who may be there.
+
+    label: the PBX's name of the channel, for people to read. party: an extension, a trunk, a device; "" where the PBX
+    names nobody. twin: what a relay and its other half have in common, and no other channel has; "" where unknown.
+    """
+
+    label: str
+    kind: ChannelKind = ChannelKind.PHONE
+    party: str = ""
+    twin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,40 +99,49 @@ class SnapshotEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class ChannelEvent(Event):
-    """Something about one channel. `channel` is its name; `linkedid` groups the channels of one call, for now.
+    """Something about one channel; it may be the first that is heard of it.
 
-    All three are "" where the PBX does not say whose doing it was (an Originate dials without a dialling channel).
+    `linkedid` groups the channels of one call, for now. Without uniqueid, label and linkedid where the PBX does not
+    say whose doing it was (an Originate dials without a dialling channel).
     """
 
     uniqueid: str
-    channel: str
+    channel: Endpoint
     linkedid: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelCreated(ChannelEvent):
-    """A channel exists. `exten` is the number it asked for."""
+    """A channel exists. `exten` is what it asked for, as written; `asks`: that is somebody's choice, no stand-in.
+
+    restricted: the caller may not be shown; None if not told.
+    """
 
     state: ChannelState
-    context: str
     exten: str
+    asks: bool
     caller_number: str
     caller_name: str
+    restricted: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSeen(ChannelEvent):
     """A live channel as a snapshot shows it, after connecting in the middle of calls.
 
-    `application`: what the dialplan runs on it. `bridge`: "" if in none. `seconds`: its age, None if not told.
+    doing, name: what the dialplan runs on it. dialled: another channel rang it. bridge: "" if in none. seconds: its
+    age, None if not told.
     """
 
     state: ChannelState
-    context: str
     exten: str
+    asks: bool
     caller_number: str
     caller_name: str
-    application: str
+    restricted: bool | None
+    doing: Doing
+    name: str
+    dialled: bool
     bridge: str
     seconds: int | None
 
@@ -104,15 +162,15 @@ class CallerChanged(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class Renamed(ChannelEvent):
-    """The channel kept its uniqueid; `channel` is its new name (masquerade)."""
+    """The channel kept its uniqueid; `channel` is what it is from now on (masquerade)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DialBegan(ChannelEvent):
-    """`channel` dials `dest_channel`; `dialled` is what it asked for, as the PBX writes it."""
+    """`channel` dials `dest_channel`; `dialled` is the number, or else what it asked for, as the PBX writes it."""
 
     dest_uniqueid: str
-    dest_channel: str
+    dest_channel: Endpoint
     dest_linkedid: str
     dialled: str
 
@@ -120,14 +178,14 @@ class DialBegan(ChannelEvent):
 @dataclass(frozen=True, slots=True)
 class DialRinging(ChannelEvent):
     dest_uniqueid: str
-    dest_channel: str
+    dest_channel: Endpoint
     dest_linkedid: str
 
 
 @dataclass(frozen=True, slots=True)
 class DialEnded(ChannelEvent):
     dest_uniqueid: str
-    dest_channel: str
+    dest_channel: Endpoint
     dest_linkedid: str
     status: DialStatus
 
@@ -183,10 +241,10 @@ class QueueLeft(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class ApplicationEntered(ChannelEvent):
-    """The dialplan runs `application` on the channel."""
+    """The dialplan does something with the channel. name: of the application, for people. exten: where it got to."""
 
-    application: str
-    context: str
+    doing: Doing
+    name: str
     exten: str
 
 
@@ -206,14 +264,14 @@ class HangupRequested(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class HungUp(ChannelEvent):
-    """The channel is gone. `cause`: ITU-T Q.850, as the PBX gives it; it does not tell who hung up."""
+    """The channel is gone."""
 
-    cause: int
+    ended: Ended
 
 
 @dataclass(frozen=True, slots=True)
 class PresentationTold(ChannelEvent):
-    """Our dialplan snippet says how the caller wants the number presented (CALLERID(pres))."""
+    """Our dialplan snippet says how the caller wants the number presented."""
 
     restricted: bool
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from bridge.domain.calls.calls import MAILBOX, Caller, DecidingFact, Direction
 from bridge.domain.calls.channels import Channel
-from bridge.domain.calls.events import ChannelState, DialStatus
-from bridge.domain.calls.verdicts import ANNOUNCEMENT, DIAL, MENU, VOICEMAIL, CallFacts
+from bridge.domain.calls.events import ChannelState, DialStatus, Doing, Ended
+from bridge.domain.calls.verdicts import CallFacts
 
 AT_ONCE = timedelta(milliseconds=200)  # what one hang-up sets off arrives within this
 MAX_WHY = 80
@@ -17,7 +17,7 @@ MAX_WHY = 80
 class Leg:
     """Somebody whom the call was offered to.
 
-    own: dialled by the caller's channel itself, not behind a Local. taken_at: when it was picked up there, which need
+    own: dialled by the caller's channel itself, not behind a relay. taken_at: when it was picked up there, which need
     not mean that the two were joined.
     """
 
@@ -69,7 +69,7 @@ class LiveCall:
     queued: bool = False
     queue_left: bool = False
     queue_left_at: datetime | None = None
-    application: str = ""
+    doing: Doing = Doing.OTHER
     menu: bool = False
     dialplan_dialled: bool = False
     busy_tone: bool = False
@@ -88,6 +88,11 @@ class LiveCall:
     def note(self, at: datetime | None, text: str) -> None:
         if len(self.why) < MAX_WHY:
             self.why.append(DecidingFact(at, text))
+
+    def withhold(self, at: datetime | None) -> None:
+        if not self.caller.withheld:
+            self.caller = Caller(None, "", "", withheld=True)
+            self.note(at, "the caller asked not to be shown")
 
     # --- offering it to somebody
 
@@ -167,17 +172,16 @@ class LiveCall:
             self.queue_left, self.queue_left_at = True, at
             self.note(at, f"left queue {queue}")
 
-    def enter_application(self, name: str, at: datetime | None) -> None:
-        application = name.casefold()
-        self.application = application
-        self.menu = self.menu or application in MENU
-        self.busy_tone = self.busy_tone or application == "busy"
-        self.dialplan_dialled = self.dialplan_dialled or application in DIAL
+    def enter_application(self, doing: Doing, name: str, at: datetime | None) -> None:
+        self.doing = doing
+        self.menu = self.menu or doing is Doing.MENU
+        self.busy_tone = self.busy_tone or doing is Doing.BUSY_TONE
+        self.dialplan_dialled = self.dialplan_dialled or doing is Doing.DIAL
         if self.queue_left:
             self.queued = False
-        if application in VOICEMAIL:
+        if doing is Doing.VOICEMAIL:
             self.reach_voicemail(at)
-        elif application in MENU | ANNOUNCEMENT:
+        elif doing in (Doing.MENU, Doing.ANNOUNCEMENT):
             self.note(at, f"heard {name}")
 
     def reach_voicemail(self, at: datetime | None, *, left: bool = False) -> None:
@@ -211,14 +215,14 @@ class LiveCall:
     # --- the end
 
     def complete_at(self, at: datetime | None) -> bool:
-        """Has everything come that Asterisk sends before the Hangup: a request for it, the end of every dial?"""
+        """Has everything come that is told before the hang-up: a request for it, the end of every dial?"""
         if self.direction is Direction.OUTBOUND:
             return True
         asked = self.caller_hung_up or self.pbx_hung_up
         waiting = self.queued and not self.queue_left
         return asked and not waiting and all(leg.told_at(at) for leg in self.legs.values() if leg.own)
 
-    def facts(self, at: datetime | None, cause: int) -> CallFacts:
+    def facts(self, at: datetime | None, ended: Ended) -> CallFacts:
         left = self._caller_left(at)
         asked_at = self.hung_up_at or at
         return CallFacts(
@@ -233,12 +237,12 @@ class LiveCall:
             offered=bool(self.legs),
             in_queue=self._in_queue_until(asked_at),
             voicemail=self.voicemail,
-            application=self.application,
+            doing=self.doing,
             menu=self.menu,
             dialplan_dialled=self.dialplan_dialled,
             busy_tone=self.busy_tone or self.channel.state is ChannelState.BUSY,
             up=self.channel.state is ChannelState.UP,
-            cause=cause,
+            ended=ended,
         )
 
     def _caller_left(self, at: datetime | None) -> bool:

@@ -6,14 +6,12 @@ from datetime import datetime
 
 from bridge.domain import phone
 from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Talk, Verdict
-from bridge.domain.calls.channels import Channel, endpoint
-from bridge.domain.calls.events import DialStatus
+from bridge.domain.calls.channels import Channel
+from bridge.domain.calls.events import DialStatus, Ended
 from bridge.domain.calls.live_call import Leg, LiveCall
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.verdicts import judge
 from bridge.domain.phone import E164
-
-TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
 
 
 class LiveCalls:
@@ -65,7 +63,7 @@ class LiveCalls:
     def open_inbound(self, channel: Channel, number: str, name: str, at: datetime | None) -> LiveCall:
         did = phone.bare(channel.exten) or channel.exten
         call = LiveCall(channel, Direction.INBOUND, at, self.read_caller(number, name, did), did)
-        call.note(at, f"{channel.name} called {channel.exten or 'in'}")
+        call.note(at, f"{channel.label} called {channel.exten or 'in'}")
         self._calls[channel.uniqueid] = call
         return call
 
@@ -73,8 +71,8 @@ class LiveCalls:
         caller = Caller(self._outside_number(dialled), dialled)
         call = LiveCall(channel, Direction.OUTBOUND, at, caller, dialled)
         call.origin = origin.uniqueid if origin else ""
-        call.answered_by = endpoint(origin.name) if origin else None
-        call.note(at, f"{call.answered_by or 'the PBX'} dialled {dialled} over {channel.name}")
+        call.answered_by = origin.party if origin else None
+        call.note(at, f"{call.answered_by or 'the PBX'} dialled {dialled} over {channel.label}")
         self._calls[channel.uniqueid] = call
 
     def read_caller(self, number: str, name: str, did: str = "") -> Caller:
@@ -111,14 +109,14 @@ class LiveCalls:
 
     # --- closing
 
-    def decide(self, call: LiveCall, at: datetime | None, cause: int) -> EndedCall:
+    def decide(self, call: LiveCall, at: datetime | None, ended: Ended) -> EndedCall:
         """The trunk channel hung up."""
-        facts = call.facts(at, cause)
+        facts = call.facts(at, ended)
         if call.direction is Direction.OUTBOUND:
-            verdict, reason = _judge_outbound(call, cause)
+            verdict, reason = _judge_outbound(call, ended)
         else:
             verdict, reason = judge(facts, self._settings.min_ring)
-        call.note(at, f"{call.channel.name} hung up")
+        call.note(at, f"{call.channel.label} hung up")
         return self._ended(call, verdict, reason, at, caller_hung_up=facts.caller_hung_up)
 
     def lose(self, call: LiveCall) -> EndedCall:
@@ -144,7 +142,7 @@ class LiveCalls:
             key=CallKey(self._settings.pbx, call.channel.uniqueid, call.started_at),
             direction=call.direction,
             linkedid=call.channel.linkedid,
-            channel=call.channel.name,
+            channel=call.channel.label,
             caller=call.caller,
             did=call.did,
             verdict=verdict,
@@ -166,18 +164,18 @@ class LiveCalls:
         )
 
 
-def _judge_outbound(call: LiveCall, cause: int) -> tuple[Verdict, Reason | None]:
-    """A number that nobody has ends as NOANSWER; there only the cause tells."""
+def _judge_outbound(call: LiveCall, ended: Ended) -> tuple[Verdict, Reason | None]:
+    """A number that nobody has ends as NOANSWER; there only the end tells."""
     if call.answered:
         return Verdict.ANSWERED, None
     if call.unsure:
         return Verdict.UNKNOWN, None
-    if cause in NO_SUCH_NUMBER:
+    if ended in NO_SUCH_NUMBER:
         return Verdict.MISSED, Reason.UNREACHABLE
     return Verdict.MISSED, REFUSED.get(call.refused_as, Reason.NO_ANSWER)
 
 
-NO_SUCH_NUMBER = frozenset({1, 3, 28})  # Q.850: unallocated; no route to destination; invalid number format
+NO_SUCH_NUMBER = frozenset({Ended.NO_SUCH_NUMBER, Ended.NO_ROUTE})
 REFUSED: dict[DialStatus | None, Reason] = {
     DialStatus.BUSY: Reason.BUSY,
     DialStatus.CONGESTION: Reason.UNREACHABLE,

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from bridge.domain.calls.channels import Channel, Switchboard, endpoint
+from bridge.domain.calls.channels import Channel, Switchboard
 from bridge.domain.calls.live_call import LiveCall
 from bridge.domain.calls.live_calls import LiveCalls
 
-MAX_HOPS = 16  # Local pairs behind one another
+MAX_HOPS = 16  # relays behind one another
 LONGEST_EXTENSION = 6
 
 
@@ -44,8 +44,8 @@ class Participants:
 
     def _consulting(self, person: Channel, call: LiveCall) -> bool:
         """Are they on another line of theirs, and not for another caller?"""
-        mine = endpoint(person.name)
-        lines = [c for c in self._board.channels.values() if c is not person and c.real and endpoint(c.name) == mine]
+        channels = self._board.channels.values()
+        lines = [c for c in channels if c is not person and c.real and c.party == person.party]
         return any(not self._serves_another(line, call) for line in lines)
 
     def _serves_another(self, line: Channel, call: LiveCall) -> bool:
@@ -56,7 +56,7 @@ class Participants:
 
     def label(self, channel: Channel) -> str:
         """An extension, or the number that a forwarded leg was dialled by."""
-        name, shown = endpoint(channel.name), channel.caller_number
+        name, shown = channel.party, channel.caller_number
         if channel.trunk:
             return channel.dialled or shown or name
         if _is_extension(name):
@@ -66,20 +66,20 @@ class Participants:
         return shown if _is_extension(shown) and channel.real and not name.isdigit() else name
 
     def call_behind(self, dialler: Channel | None, leg: Channel) -> LiveCall | None:
-        """The call that this dial serves: through Local pairs back to whoever dialled them."""
+        """The call that this dial serves: through relays back to whoever dialled them."""
         channel = dialler
         for _ in range(MAX_HOPS):
             if channel is None:
                 break
             if call := self._book.of(channel.uniqueid):
                 return call
-            other = self._board.named(channel.other_half) if channel.other_half else None
-            channel = self._board.channels.get(other.dialled_by) if other else None
+            twin = self._board.twin(channel)
+            channel = self._board.channels.get(twin.dialled_by) if twin else None
         linkedid = (dialler or leg).linkedid
         return self._book.of(linkedid) if linkedid != leg.uniqueid else None
 
     def origin(self, dialler: Channel | None) -> Channel | None:
-        """Whose outbound call it is: the dialling phone, or the one that began what the Local pair belongs to."""
+        """Whose outbound call it is: the dialling phone, or the one that began what the relay belongs to."""
         if dialler is None or dialler.real:
             return dialler
         return self._board.channels.get(dialler.linkedid)

@@ -1,12 +1,11 @@
 """Which channels there are: made when first heard of, within bounds, and not brought back once they are gone."""
 
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bridge.domain.calls.channels import Channel, Switchboard
-from bridge.domain.calls.events import ChannelEvent
+from bridge.domain.calls.events import ChannelEvent, ChannelKind, Endpoint
 from bridge.domain.calls.live_calls import LiveCalls
 
 SILENT_FOR = timedelta(hours=12)  # a channel of which nothing is heard for so long has lost its Hangup
@@ -15,29 +14,27 @@ MAX_CHANNELS = 50_000  # what forged events may make us hold
 
 
 class ChannelRegistry:
-    """trunk: matches the names of channels on which calls come from outside."""
-
-    def __init__(self, board: Switchboard, book: LiveCalls, trunk: re.Pattern[str]) -> None:
+    def __init__(self, board: Switchboard, book: LiveCalls) -> None:
         self._board = board
         self._book = book
-        self._trunk = trunk
         self._gone: OrderedDict[str, None] = OrderedDict()
         self._link = 0
 
     def heard(self, event: ChannelEvent) -> Channel | None:
         return self.meet(event.uniqueid, event.channel, event.linkedid, event.at)
 
-    def meet(self, uniqueid: str, name: str, linkedid: str, at: datetime | None) -> Channel | None:
+    def meet(self, uniqueid: str, endpoint: Endpoint, linkedid: str, at: datetime | None) -> Channel | None:
         """The channel, made if need be. None for one that is gone already or has no name."""
         channel = self._board.channels.get(uniqueid)
         if channel is None:
-            if not uniqueid or not name or uniqueid in self._gone:
+            if not uniqueid or not endpoint.label or uniqueid in self._gone:
                 return None
             self._make_room()
-            channel = self._board.add(uniqueid, name, linkedid)
-            channel.trunk = channel.real and self._trunk.match(name) is not None
+            channel = self._board.add(uniqueid, endpoint, linkedid)
         elif linkedid:
             channel.linkedid = linkedid
+        if endpoint.kind is ChannelKind.TRUNK and not channel.trunk:
+            self._board.become(channel, endpoint)  # its name alone did not tell
         channel.heard, channel.absent = self._link, 0
         channel.heard_at = at or channel.heard_at
         return channel

@@ -7,13 +7,11 @@ now, may have had its talk: it stays unsure unless a machine has it.
 from datetime import datetime, timedelta
 
 from bridge.domain.calls.channels import Channel, Switchboard
-from bridge.domain.calls.events import ChannelSeen, ChannelState
+from bridge.domain.calls.events import ChannelSeen, ChannelState, Doing
 from bridge.domain.calls.live_call import LiveCall
 from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.participants import Participants
-from bridge.domain.calls.verdicts import DIAL, WITH_A_MACHINE
-
-DIALLED_APPLICATIONS = frozenset({"appdial", "appdial2", "appqueue"})  # what runs on a channel that was dialled
+from bridge.domain.calls.verdicts import WITH_A_MACHINE
 
 
 class SnapshotResync:
@@ -22,14 +20,15 @@ class SnapshotResync:
         self._book = book
         self._participants = participants
         self._strangers: dict[str, ChannelSeen] = {}
-        self._applications: dict[str, str] = {}
+        self._doing: dict[str, Doing] = {}
 
     def saw(self, channel: Channel, event: ChannelSeen) -> None:
         was_up = channel.state is ChannelState.UP
         channel.state, channel.shown = event.state, True
-        self._applications[channel.uniqueid] = event.application.casefold()
+        self._doing[channel.uniqueid] = event.doing
         channel.caller_number = channel.caller_number or event.caller_number
-        channel.exten = channel.exten or event.exten
+        if not channel.exten:
+            channel.exten, channel.asks = event.exten, event.asks
         self._place(channel, event)
         if call := self._book.of(channel.uniqueid):
             self._see_again(call, event, was_up=was_up)
@@ -49,7 +48,7 @@ class SnapshotResync:
                 self._open_outbound(channel, event)
             self._participants.recount(self._board.connected(channel), event.at)
         self._strangers.clear()
-        self._applications.clear()
+        self._doing.clear()
 
     def _place(self, channel: Channel, event: ChannelSeen) -> None:
         before = self._board.connected(channel)
@@ -70,13 +69,15 @@ class SnapshotResync:
 
     def _is_asked(self, channel: Channel) -> bool:
         """Has it picked up for another channel's Dial, which waits for it to say that it takes the call?"""
-        waiting = self._applications.get(channel.linkedid, "") in DIAL
+        waiting = self._doing.get(channel.linkedid) is Doing.DIAL
         return waiting and channel.linkedid != channel.uniqueid and not channel.bridges
 
     def _open_inbound(self, channel: Channel, event: ChannelSeen) -> None:
         call = self._book.open_inbound(channel, event.caller_number, event.caller_name, _began(event))
-        call.enter_application(event.application, event.at)
+        call.enter_application(event.doing, event.name, event.at)
         call.unsure = _may_have_talked(event)
+        if event.restricted:
+            call.withhold(event.at)
 
     def _open_outbound(self, channel: Channel, event: ChannelSeen) -> None:
         origin = self._board.channels.get(channel.linkedid)
@@ -84,11 +85,11 @@ class SnapshotResync:
 
 
 def _is_dialled(event: ChannelSeen) -> bool:
-    return event.application.casefold() in DIALLED_APPLICATIONS or event.state is ChannelState.RINGING
+    return event.dialled or event.state is ChannelState.RINGING
 
 
 def _may_have_talked(event: ChannelSeen) -> bool:
-    return event.state is ChannelState.UP and event.application.casefold() not in WITH_A_MACHINE
+    return event.state is ChannelState.UP and event.doing not in WITH_A_MACHINE
 
 
 def _began(event: ChannelSeen) -> datetime | None:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bridge.domain.calls.calls import Caller, EndedCall, Reason, Talk
-from bridge.domain.calls.channels import Channel, Switchboard, dialled_number
-from bridge.domain.calls.early_hangups import MOMENT, SETTLE, EarlyHangups
+from bridge.domain.calls.calls import EndedCall, Reason, Talk
+from bridge.domain.calls.channels import Channel, Switchboard
+from bridge.domain.calls.early_hangups import SETTLE, EarlyHangups
 from bridge.domain.calls.events import (
     ApplicationEntered,
     Bridged,
@@ -24,6 +24,7 @@ from bridge.domain.calls.events import (
     DialBegan,
     DialEnded,
     DialRinging,
+    Doing,
     Event,
     HangupRequested,
     Held,
@@ -43,24 +44,24 @@ from bridge.domain.calls.events import (
     VoicemailLeft,
 )
 from bridge.domain.calls.live_call import Leg, LiveCall
-from bridge.domain.calls.live_calls import TRUNK_CONTEXTS, LiveCalls
+from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.participants import Participants
 from bridge.domain.calls.registry import ChannelRegistry
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.snapshot import SnapshotResync
-from bridge.domain.calls.verdicts import VOICEMAIL
 from bridge.domain.phone import E164
+
+NUMBER = re.compile(r"\+?[0-9]{3,}")
 
 
 class Tracker:
     def __init__(self, settings: TrackerSettings) -> None:
-        self._settings = settings
         self._board = Switchboard()
         self._book = LiveCalls(settings)
-        self._registry = ChannelRegistry(self._board, self._book, settings.trunk_names())
+        self._registry = ChannelRegistry(self._board, self._book)
         self._participants = Participants(self._board, self._book)
         self._snapshot = SnapshotResync(self._board, self._book, self._participants)
-        self._early = EarlyHangups()
+        self._early = EarlyHangups(settings.moment)
         self._ended: list[EndedCall] = []
         self.presentation_told = False
         self._handlers: dict[type[Event], Callable[..., None]] = {
@@ -145,7 +146,7 @@ class Tracker:
     def channels(self) -> int:
         return len(self._board.channels)
 
-    def _settle_until(self, at: datetime | None, age: timedelta = MOMENT) -> None:
+    def _settle_until(self, at: datetime | None, age: timedelta | None = None) -> None:
         for event in self._early.ripe(at, age):
             self._close(event)
 
@@ -155,17 +156,12 @@ class Tracker:
 
     # --- channels
 
-    def _look_at_context(self, channel: Channel, context: str) -> None:
-        """Where nobody said which channels are trunks, well-known contexts tell."""
-        if not self._settings.trunks and channel.real:
-            channel.trunk = context.startswith(TRUNK_CONTEXTS)
-
     def _created(self, event: ChannelCreated) -> None:
         channel = self._registry.heard(event)
         if not channel:
             return
-        channel.state, channel.exten, channel.caller_number = event.state, event.exten, event.caller_number
-        self._look_at_context(channel, event.context)
+        channel.state, channel.exten, channel.asks = event.state, event.exten, event.asks
+        channel.caller_number = event.caller_number
         if channel.trunk:
             self._maybe_inbound(channel, event)
 
@@ -173,10 +169,11 @@ class Tracker:
         """A trunk channel of its own linkedid that rings us, or asks for an extension, is somebody calling in."""
         if self._book.of(channel.uniqueid) or channel.dialled or self._book.offering(channel.uniqueid):
             return
-        asks = event.exten not in ("", "s")
-        if event.uniqueid == event.linkedid and (event.state is not ChannelState.DOWN or asks):
+        if event.uniqueid == event.linkedid and (event.state is not ChannelState.DOWN or event.asks):
             call = self._book.open_inbound(channel, event.caller_number, event.caller_name, event.at)
             call.certain = event.state is not ChannelState.DOWN
+            if event.restricted:
+                call.withhold(event.at)
 
     def _state_changed(self, event: StateChanged) -> None:
         channel = self._registry.heard(event)
@@ -201,12 +198,12 @@ class Tracker:
             call.caller = new
             call.note(event.at, "the PBX learned the caller's number")
         if event.restricted:
-            self._withhold(call, event.at)
+            call.withhold(event.at)
 
     def _renamed(self, event: Renamed) -> None:
         channel = self._board.channels.get(event.uniqueid)
         if channel:
-            self._board.rename(channel, event.channel)
+            self._board.become(channel, event.channel)
 
     # --- dialling
 
@@ -216,7 +213,7 @@ class Tracker:
         if not leg:
             return
         leg.dialled_by = event.uniqueid
-        leg.dialled = dialled_number(event.dialled) or event.dialled
+        leg.dialled = event.dialled
         self._book.drop_guess(leg.uniqueid)
         call = self._participants.call_behind(dialler, leg)
         if call and self._book.inbound(call.channel.uniqueid):
@@ -312,12 +309,12 @@ class Tracker:
         channel = self._registry.heard(event)
         call = self._book.inbound(event.uniqueid)
         if call:
-            call.enter_application(event.application, event.at)
-            if event.application.casefold() in VOICEMAIL:
+            call.enter_application(event.doing, event.name, event.at)
+            if event.doing is Doing.VOICEMAIL:
                 call.enter_voicemail(event.at)
-            if call.did in ("", "s") and re.fullmatch(r"\+?[0-9]{3,}", event.exten):
-                call.did = event.exten
-        elif channel and event.application.casefold() in VOICEMAIL:
+            if channel and not channel.asks and NUMBER.fullmatch(event.exten):
+                call.did, channel.asks = event.exten, True
+        elif channel and event.doing is Doing.VOICEMAIL:
             behind = self._participants.call_behind(channel, channel)
             if behind:
                 behind.enter_voicemail(event.at)
@@ -333,12 +330,7 @@ class Tracker:
         self.presentation_told = True
         call = self._book.of(event.uniqueid)
         if call and event.restricted:
-            self._withhold(call, event.at)
-
-    def _withhold(self, call: LiveCall, at: datetime | None) -> None:
-        if not call.caller.withheld:
-            call.caller = Caller(None, "", "", withheld=True)
-            call.note(at, "the caller asked not to be shown")
+            call.withhold(event.at)
 
     def _closed_told(self, event: ClosedTold) -> None:
         self._registry.heard(event)
@@ -379,7 +371,7 @@ class Tracker:
         call = self._book.of(channel.uniqueid)
         if call:
             self._participants.leave(call, event.at)
-            self._ended.append(self._book.decide(call, event.at, event.cause))
+            self._ended.append(self._book.decide(call, event.at, event.ended))
         self._registry.forget(channel)
         self._participants.recount(before, event.at)
 
@@ -406,7 +398,6 @@ class Tracker:
 
     def _seen(self, event: ChannelSeen) -> None:
         if channel := self._registry.heard(event):
-            self._look_at_context(channel, event.context)
             self._snapshot.saw(channel, event)
 
     def _snapshot_ended(self, _: SnapshotEnded) -> None:

@@ -9,22 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bridge.domain.calls.calls import Reason, Verdict
-from bridge.domain.calls.events import DialStatus
+from bridge.domain.calls.events import DialStatus, Doing, Ended
 
-# Applications (lower case) by what they mean for a caller who hears them.
-VOICEMAIL = frozenset({"voicemail", "minivmrecord", "minivmgreet"})
-MENU = frozenset(
-    {"background", "backgrounddetect", "waitexten", "read", "readexten", "directory", "disa", "speechbackground"}
-)
-ANNOUNCEMENT = frozenset(
-    {"playback", "controlplayback", "saydigits", "saynumber", "playtones", "congestion", "zapateller"}
-)
-DIAL = frozenset({"dial", "retrydial", "followme", "page"})
-
-WITH_A_MACHINE = VOICEMAIL | MENU | ANNOUNCEMENT | {"queue", "park", "musiconhold", "busy", "ringing", "wait"}
-
-NO_ROUTE = frozenset({3, 20})  # Q.850: no route to destination; subscriber absent
-USER_BUSY = 17
+WITH_A_MACHINE = frozenset(Doing) - {Doing.DIAL, Doing.OTHER}
+NOT_THERE = frozenset({Ended.NO_ROUTE, Ended.ABSENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +20,7 @@ class CallFacts:
     """What was seen of an inbound call, when its trunk channel is gone.
 
     waited: from the call's start until the caller gave up, or the end; None where no times are known. statuses: how
-    the legs ended that the caller's own channel dialled. application: the last one that the caller met, lower case.
+    the legs ended that the caller's own channel dialled. doing: the last that the dialplan did with the caller.
     lost: handed on after a talk, and then nobody. unsure: part of the call happened while we were not listening.
     """
 
@@ -47,12 +35,12 @@ class CallFacts:
     offered: bool = False
     in_queue: bool = False
     voicemail: bool = False
-    application: str = ""
+    doing: Doing = Doing.OTHER
     menu: bool = False
     dialplan_dialled: bool = False
     busy_tone: bool = False
     up: bool = False
-    cause: int = 0
+    ended: Ended = Ended.OTHER
 
 
 def judge(facts: CallFacts, min_ring: timedelta) -> tuple[Verdict, Reason | None]:
@@ -82,13 +70,13 @@ def _why_caller_left(facts: CallFacts) -> Reason:
         return Reason.ABANDONED_QUEUE
     if facts.ringing:
         return Reason.ABANDONED_RINGING
-    if facts.application in MENU:
+    if facts.doing is Doing.MENU:
         return Reason.ABANDONED_MENU
     if facts.busy_tone or facts.statuses == {DialStatus.BUSY}:
         return Reason.BUSY
     if facts.offered:
         return Reason.NO_ANSWER if facts.ever_rang else _why_nobody_rang(facts)
-    if facts.application in ANNOUNCEMENT or not facts.up:
+    if facts.doing is Doing.ANNOUNCEMENT or not facts.up:
         return Reason.NOT_OFFERED
     return Reason.ABANDONED_MENU
 
@@ -98,9 +86,9 @@ def _why_pbx_ended(facts: CallFacts) -> Reason:
         return Reason.NO_ANSWER
     if facts.offered or facts.statuses:
         return _why_nobody_rang(facts)
-    if facts.busy_tone or facts.cause == USER_BUSY:
+    if facts.busy_tone or facts.ended is Ended.BUSY:
         return Reason.BUSY
-    if facts.dialplan_dialled or facts.cause in NO_ROUTE:
+    if facts.dialplan_dialled or facts.ended in NOT_THERE:
         return Reason.UNREACHABLE
     return Reason.ABANDONED_MENU if facts.menu else Reason.NOT_OFFERED
 

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bridge.ami.channels import ChannelNames
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.early_hangups import SETTLE
 from bridge.domain.calls.events import (
+    ApplicationEntered,
     Bridged,
     ChannelCreated,
     ChannelSeen,
@@ -13,6 +15,8 @@ from bridge.domain.calls.events import (
     DialBegan,
     DialEnded,
     DialStatus,
+    Doing,
+    Ended,
     Event,
     HangupRequested,
     HungUp,
@@ -28,7 +32,8 @@ NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CALLER = "+31612345678"
 DID = "0205550101"
 TRUNK = "PJSIP/trunk-00000001"
-SETTINGS = TrackerSettings(trunks=("PJSIP/trunk-*",), country="NL", outside_prefix="9")
+SETTINGS = TrackerSettings(country="NL", outside_prefix="9")
+NAMES = ChannelNames(("PJSIP/trunk-*",))
 
 
 class Story:
@@ -54,7 +59,7 @@ class Story:
 
     def happens(self, kind: type[Event], channel: str, linkedid: str = "", **fields: Any) -> None:
         self.wait(1)
-        self.feed(kind(self.now, channel, channel, linkedid or channel, **fields))  # type: ignore[call-arg]
+        self.feed(kind(self.now, channel, NAMES.endpoint(channel), linkedid or channel, **fields))  # type: ignore[call-arg]
 
     def created(
         self,
@@ -63,25 +68,27 @@ class Story:
         state: ChannelState = ChannelState.DOWN,
         exten: str = "s",
         number: str = "",
-        context: str = "",
+        restricted: bool | None = None,
     ) -> None:
-        told = {"state": state, "context": context, "exten": exten, "caller_number": number, "caller_name": ""}
-        self.happens(ChannelCreated, channel, linkedid, **told)
+        told = {"exten": exten, "asks": exten not in ("", "s"), "caller_number": number, "caller_name": ""}
+        self.happens(ChannelCreated, channel, linkedid, state=state, restricted=restricted, **told)
 
     def calls_in(self, channel: str = TRUNK, did: str = DID, number: str = CALLER) -> None:
-        self.created(channel, state=ChannelState.RING, exten=did, number=number, context="from-trunk")
+        self.created(channel, state=ChannelState.RING, exten=did, number=number)
 
     def dials(self, channel: str, dest: str, dialled: str = "", linkedid: str = TRUNK) -> None:
         self.created(dest, linkedid)
         self.wait(1)
-        self.feed(DialBegan(self.now, channel, channel, linkedid, dest, dest, linkedid, dialled or dest))
+        ends = (channel, NAMES.endpoint(channel), linkedid, dest, NAMES.endpoint(dest), linkedid)
+        self.feed(DialBegan(self.now, *ends, dialled or dest))
 
     def rings(self, channel: str) -> None:
         self.happens(StateChanged, channel, TRUNK, state=ChannelState.RINGING)
 
     def dial_ends(self, channel: str, dest: str, status: DialStatus) -> None:
         self.wait(1)
-        self.feed(DialEnded(self.now, channel, channel, TRUNK, dest, dest, TRUNK, status))
+        ends = (channel, NAMES.endpoint(channel), TRUNK, dest, NAMES.endpoint(dest), TRUNK)
+        self.feed(DialEnded(self.now, *ends, status))
 
     def meet(self, *channels: str, bridge: str = "b1", holding: bool = False) -> None:
         for channel in channels:
@@ -91,9 +98,12 @@ class Story:
         for channel in channels:
             self.happens(Unbridged, channel, TRUNK, bridge=bridge)
 
-    def hangs_up(self, channel: str = TRUNK, *, caller: bool = False, cause: int = 16) -> None:
+    def enters(self, doing: Doing, channel: str = TRUNK, exten: str = "") -> None:
+        self.happens(ApplicationEntered, channel, TRUNK, doing=doing, name=doing.value, exten=exten)
+
+    def hangs_up(self, channel: str = TRUNK, *, caller: bool = False, ended: Ended = Ended.NORMAL) -> None:
         self.happens(HangupRequested, channel, TRUNK, by_peer=caller)
-        self.happens(HungUp, channel, TRUNK, cause=cause)
+        self.happens(HungUp, channel, TRUNK, ended=ended)
 
     def link_breaks(self) -> None:
         self.wait(1)
@@ -111,21 +121,25 @@ class Story:
         linkedid: str = "",
         *,
         state: ChannelState = ChannelState.UP,
-        application: str = "Dial",
+        doing: Doing = Doing.DIAL,
+        dialled: bool = False,
         bridge: str = "",
         number: str = CALLER,
     ) -> ChannelSeen:
         return ChannelSeen(
             self.now,
             channel,
-            channel,
+            NAMES.endpoint(channel),
             linkedid or channel,
             state=state,
-            context="from-trunk",
             exten=DID,
+            asks=True,
             caller_number=number,
             caller_name="",
-            application=application,
+            restricted=None,
+            doing=doing,
+            name=doing.value,
+            dialled=dialled,
             bridge=bridge,
             seconds=30,
         )

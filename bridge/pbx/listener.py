@@ -1,26 +1,23 @@
-"""One PBX from its messages to its judged calls: mends and decodes, follows the calls, hands over what ended.
+"""One PBX from its events to its judged calls: tells them in our time, follows the calls, hands over what ended.
 
 Following never waits for the disk: ended calls stand in a queue of their own, and one that cannot be stored is tried
 again until it can.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 
-from bridge.ami.decode import decode
-from bridge.ami.injection import InjectionRepair
-from bridge.ami.pbx_clock import PbxClock
-from bridge.ami.resync import Heard, Received
 from bridge.domain.calls.calls import EndedCall, Talk
 from bridge.domain.calls.early_hangups import SETTLE
-from bridge.domain.calls.events import Event, LinkLost, NobodyDialled
+from bridge.domain.calls.events import Event, NobodyDialled
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
+from bridge.pbx.clock import PbxClock
+from bridge.pbx.line import Line
 from storage.errors import StorageError
 
 REAP_EVERY = timedelta(hours=1)
@@ -29,19 +26,12 @@ TOGETHER = 100
 """Calls handed over at one time: a reply that comes meanwhile waits for so many, not for all."""
 
 
-class MessageSource(Protocol):
-    """Where messages come from: `ami.client.AmiClient`."""
-
-    def messages(self) -> AsyncIterator[Received]: ...
-
-
 class Listener:
     """ended: stores one call. nobody_dialled: one that came to none. Both raise StorageError where the disk fails."""
 
     def __init__(
         self,
-        name: str,
-        line: MessageSource,
+        line: Line,
         tracker: Tracker,
         ended: Callable[[EndedCall, datetime], Awaitable[None]],
         clock: Callable[[], datetime],
@@ -52,11 +42,10 @@ class Listener:
         self._ended = ended
         self._clock = clock
         self._nobody_dialled = nobody_dialled
-        self._injection_repair = InjectionRepair()
         self._pbx_clock = PbxClock()
         self._calls: asyncio.Queue[tuple[float, EndedCall | NobodyDialled]] = asyncio.Queue()
         self._in_hand: list[tuple[float, EndedCall | NobodyDialled]] = []
-        self._log = structlog.get_logger().bind(pbx=name)
+        self._log = structlog.get_logger().bind(pbx=line.name)
         self.judged = 0
 
     @property
@@ -72,7 +61,7 @@ class Listener:
     @property
     def injected(self) -> int:
         """Blocks that callers wrote into the stream."""
-        return self._injection_repair.injected
+        return self._line.injected
 
     @property
     def presentation_told(self) -> bool:
@@ -89,35 +78,22 @@ class Listener:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._store())
             group.create_task(self._reap())
-            async for at, heard in self._line.messages():
-                self._hear(at, heard)
+            async for at, events in self._line.events():
+                self._hear(at, events)
 
     async def drain(self) -> None:
         """Wait until every call that ended is on disk; nothing more will be heard that a Hangup could wait for."""
         self._pass_on(self._tracker.settle(self._clock() + SETTLE))
         await self._calls.join()
 
-    def _hear(self, at: datetime, heard: Heard) -> None:
-        for event in self._events(at, heard):
+    def _hear(self, at: datetime, events: Sequence[Event]) -> None:
+        for event in (self._in_our_time(event, at) for event in events):
             if isinstance(event, NobodyDialled):
                 self._wait(self._tracker.nobody_dialled(event))
             else:
                 self._pass_on(self._tracker.feed(event))
         if self._tracker.settling:
             asyncio.get_running_loop().call_later(SETTLE.total_seconds(), self._settle)
-
-    def _events(self, at: datetime, heard: Heard) -> list[Event]:
-        """Whatever a PBX or a caller sends: what cannot be read is logged and skipped."""
-        if isinstance(heard, Event):
-            if isinstance(heard, LinkLost):
-                self._injection_repair.forget()
-            return [heard]
-        try:
-            decoded = [decode(message, at) for message in self._injection_repair.feed(heard)]
-        except Exception:
-            self._log.exception("ami.undecodable")
-            return []
-        return [self._in_our_time(event, at) for event in decoded if event]
 
     def _in_our_time(self, event: Event, heard: datetime) -> Event:
         ours = self._pbx_clock.in_ours(event.at, heard) if event.at else heard

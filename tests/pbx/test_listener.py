@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ami.listener import Listener
+from bridge.ami.line import Hearing
 from bridge.ami.protocol import Message, MessageFramer
 from bridge.ami.resync import Heard, Received
 from bridge.domain.calls.calls import EndedCall, Verdict
+from bridge.domain.calls.events import Event
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
+from bridge.pbx.line import PbxHealth
+from bridge.pbx.listener import Listener
 from storage.errors import StorageError
 from tests.desk import MONDAY_NOON
+from tests.recorded import NAMES
 
 TRUNK = "PJSIP/trunk-00000001"
 
@@ -22,12 +26,23 @@ TRUNK = "PJSIP/trunk-00000001"
 class Told:
     """A line on which everything has been said already."""
 
-    def __init__(self, received: Sequence[Received]) -> None:
-        self._received = received
+    injected = 0
 
-    async def messages(self) -> AsyncIterator[Received]:
-        for one in self._received:
-            yield one
+    def __init__(self, name: str, received: Sequence[Received]) -> None:
+        self.name = name
+        self.health = PbxHealth()
+        self._received = received
+        self._hearing = Hearing(name, NAMES)
+
+    async def events(self) -> AsyncIterator[tuple[datetime, Sequence[Event]]]:
+        for at, heard in self._received:
+            yield at, self._hearing.hear(heard, at)
+
+    async def run(self) -> None:
+        """There is nothing to connect to."""
+
+    async def drain(self) -> None:
+        """It is read at once."""
 
 
 def event(name: str, second: float, apart: timedelta = timedelta(0), **headers: str) -> list[Received]:
@@ -52,8 +67,8 @@ Store = Callable[[EndedCall, datetime], Awaitable[None]]
 
 async def listened(received: Sequence[Received], store: Store, pbx: str = "office") -> Listener:
     """Until every call that ended was handed over."""
-    tracker = Tracker(TrackerSettings(pbx=pbx, trunks=("PJSIP/trunk-*",), country="US"))
-    listener = Listener(pbx, Told(received), tracker, store, lambda: MONDAY_NOON)
+    tracker = Tracker(TrackerSettings(pbx, "US"))
+    listener = Listener(Told(pbx, received), tracker, store, lambda: MONDAY_NOON)
     running = asyncio.create_task(listener.run())
     await asyncio.sleep(0)  # it hears everything at once
     await listener.drain()
@@ -97,7 +112,7 @@ async def test_two_pbxs_that_give_the_same_uniqueid_have_two_calls() -> None:
 
 
 async def test_a_call_that_the_disk_does_not_take_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.ami.listener.STORAGE_RETRY", 0.01)
+    monkeypatch.setattr("bridge.pbx.listener.STORAGE_RETRY", 0.01)
     tries: list[EndedCall] = []
 
     async def ended(call: EndedCall, _now: datetime) -> None:

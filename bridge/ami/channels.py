@@ -1,0 +1,69 @@
+"""What Asterisk's names of channels say: `TECH/endpoint-serial`; the halves of a Local pair end in `;1` and `;2`."""
+
+import fnmatch
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from bridge.domain.calls.events import ChannelKind, Endpoint
+
+# Channel technologies with nobody behind them.
+MACHINES = frozenset({"Announcer", "CBAnn", "CBRec", "Recorder", "Snoop", "ARI", "UnicastRTP", "Message", "AsyncGoto"})
+RELAY = "Local"
+TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
+REMEMBERED = 10_000  # names
+NOBODY = Endpoint("", ChannelKind.MACHINE)
+
+
+class ChannelNames:
+    """trunks: fnmatch patterns on the names of channels on which calls come in; without any, contexts tell."""
+
+    def __init__(self, trunks: Sequence[str] = ()) -> None:
+        self._trunk = _pattern(trunks)
+        self._by_context = not trunks
+        self.endpoint = lru_cache(REMEMBERED)(self._endpoint)
+
+    def is_trunk(self, name: str) -> bool:
+        return self._trunk.match(name) is not None
+
+    def in_context(self, name: str, context: str) -> Endpoint:
+        """Of a channel that begins in that dialplan context."""
+        found = self.endpoint(name)
+        if self._by_context and found.kind is ChannelKind.PHONE and context.startswith(TRUNK_CONTEXTS):
+            return replace(found, kind=ChannelKind.TRUNK)
+        return found
+
+    def _endpoint(self, name: str) -> Endpoint:
+        if not name:
+            return NOBODY
+        return Endpoint(name, self._kind(name), party(name), name[:-2] if name.endswith((";1", ";2")) else "")
+
+    def _kind(self, name: str) -> ChannelKind:
+        tech = name.partition("/")[0]
+        if tech == RELAY:
+            return ChannelKind.RELAY
+        if tech in MACHINES:
+            return ChannelKind.MACHINE
+        return ChannelKind.TRUNK if self.is_trunk(name) else ChannelKind.PHONE
+
+
+def _pattern(patterns: Sequence[str]) -> re.Pattern[str]:
+    """Matches what one of them does; nothing where there are none."""
+    return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
+
+
+def party(name: str) -> str:
+    """`101` of `PJSIP/101-00000005`, `front-desk` of `PJSIP/front-desk-00000005`."""
+    rest = name.partition("/")[2]
+    return rest.rpartition("-")[0] or rest
+
+
+def dialled_number(dial_string: str) -> str:
+    """The number in what a dialplan dialled: `0655500001@trunk`, `trunk/0655500001`, `PJSIP/t/sip:+31655@host`.
+
+    The longest run that is nothing but digits (and a plus), "" where there is none. What a phone wrote behind its
+    address (`sip:101@host;rinstance=123456`) is no number.
+    """
+    tokens = re.split(r"[^0-9A-Za-z+*#.]+", dial_string[:200].partition(";")[0])
+    return max((token for token in tokens if re.fullmatch(r"\+?[0-9]+", token)), key=len, default="")

@@ -1,0 +1,66 @@
+"""What is known of a connection to one PBX, whichever it is."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bridge.domain.calls.events import Event
+
+
+@dataclass(slots=True)
+class PbxHealth:
+    """What the health strip shows of one PBX. `connected_since` is None while there is no session.
+
+    reconnects: links that stood and were lost. dropped: events that found no room. suspicious: messages that no PBX
+    writes. booted_at: when the PBX said that it has loaded everything; None where the account may not hear that.
+    """
+
+    connected_since: datetime | None = None
+    synced_at: datetime | None = None
+    booted_at: datetime | None = None
+    heard_at: datetime | None = None
+    last_error: str = ""
+    events: int = 0
+    dropped: int = 0
+    suspicious: int = 0
+    reconnects: int = 0
+
+
+class Line(Protocol):
+    """The connection to one PBX, for as long as `run` runs."""
+
+    @property
+    def name(self) -> str:
+        """What the PBX is called here."""
+
+    @property
+    def health(self) -> PbxHealth: ...
+
+    @property
+    def injected(self) -> int:
+        """Blocks that callers wrote into the stream."""
+
+    def events(self) -> AsyncIterator[tuple[datetime, Sequence[Event]]]:
+        """What each message told, and when it came. For one consumer.
+
+        First what lives and a SnapshotEnded, then what happens; a LinkLost when we no longer hear it.
+        """
+
+    async def run(self) -> None: ...
+
+    async def drain(self) -> None:
+        """Wait until everything that was heard has been read."""
+
+
+class RawStreamListener:
+    """Hears the raw stream of a connection; this one lets it pass."""
+
+    def connected(self) -> None:
+        """A new stream begins."""
+
+    def received(self, data: bytes) -> None:
+        """As they came from the socket. Must not raise."""
+
+    def disconnected(self) -> None:
+        """The stream has ended, perhaps in the middle of a message."""

@@ -1,0 +1,46 @@
+"""Builds what we need of a PBX from its settings: the one place that knows which kind of PBX it is."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from bridge.ami.cdr import CdrFile
+from bridge.ami.channels import ChannelNames
+from bridge.ami.client import AmiClient
+from bridge.ami.decode import WANTED
+from bridge.ami.display import AsteriskDisplay
+from bridge.ami.line import AmiLine
+from bridge.ami.pbx import AsteriskPbx
+from bridge.ami.recording import RecordedCalls
+from bridge.ami.settings import AmiSettings
+from bridge.domain.calls.settings import TrackerSettings
+from bridge.ports import CdrSource, Display, PbxActions
+
+Clock = Callable[[], datetime]
+
+
+def open_line(settings: AmiSettings, clock: Clock) -> AmiLine:
+    return AmiLine(AmiClient(settings, clock=clock, wanted=WANTED), _names(settings))
+
+
+def pbx(line: AmiLine) -> PbxActions:
+    """What we may ask of the PBX on that line."""
+    return AsteriskPbx(line.client)
+
+
+def display(line: AmiLine) -> Display:
+    return AsteriskDisplay(line.client)
+
+
+def records(settings: AmiSettings, tracker: TrackerSettings) -> CdrSource | None:
+    """What it wrote down itself of its calls, where we may read it."""
+    return CdrFile(settings.cdr, tracker, _names(settings)) if settings.cdr else None
+
+
+def recorded(path: Path, trunks: Sequence[str]) -> RecordedCalls:
+    """What one of them told, as `textback record` wrote it down."""
+    return RecordedCalls(path, ChannelNames(trunks))
+
+
+def _names(settings: AmiSettings) -> ChannelNames:
+    return ChannelNames(settings.trunks)
