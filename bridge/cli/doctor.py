@@ -16,7 +16,7 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError, load
 from bridge.doctor.cdr import call_records
 from bridge.doctor.links import link_checks
-from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
+from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, refused, sqlite_version
 from bridge.doctor.numbers import numbers_called
 from bridge.ops import logs
 
@@ -61,7 +61,8 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     kept = map(call_records, config.pbxs)
     called = asyncio.run(numbers_called(config, datetime.now(UTC)))
     links = asyncio.run(link_checks(config, bound, running=health is not None))
-    return [config_file(path), *local, *kept, called, *links]
+    turned_away = refused((health or {}).get("refused", ""))
+    return [config_file(path), *local, *turned_away, *kept, called, *links]
 
 
 def _rows(finding: Finding) -> list[str]:

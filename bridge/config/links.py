@@ -70,7 +70,15 @@ def web(problems: Problems, raw: Any, base: Path) -> WebSettings | None:
         problems.add("web.listen", str(error))
         return None
     certificate, key = (base / path if path else None for path in (section.certificate, section.key))
-    settings = WebSettings(host, port, section.hosts, certificate, key or certificate, language=section.language or "")
+    settings = WebSettings(
+        host,
+        port,
+        section.hosts,
+        certificate,
+        key or certificate,
+        language=section.language or "",
+        trusted_proxies=section.trusted_proxies,
+    )
     if key and not certificate:
         problems.add("web.certificate", "is missing; the path of the certificate that web.key belongs to")
     try:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from bridge.ami.settings import AmiSettings
-from bridge.config.values import Country, Days, Duration, Hours, Name, OneSpan, Spans, Zone, between
+from bridge.config.values import Country, Days, Duration, Hours, Name, Network, OneSpan, Spans, Zone, between
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.office.hours import ALL_DAY
 from bridge.domain.office.templates import Language, Template
@@ -210,7 +210,9 @@ class WebSection:
     """The page. Beyond this machine only once `textback users add NAME --role admin` was run.
 
     listen: address and port. hosts: names that the page is asked for by, beside the address; any other is refused.
-    certificate, key: PEM files, for https. language: of the page; else each browser's.
+    certificate, key: PEM files, for https. language: of the page; else each browser's. trusted_proxies: addresses or
+    networks of proxies in front, whose word counts on who asks, by which name and path, and whether over https
+    (X-Forwarded-For, -Host, -Prefix, -Proto, or Forwarded); such headers from anybody else are ignored.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -218,6 +220,7 @@ class WebSection:
     certificate: Path | None = None
     key: Path | None = None
     language: Language | None = None
+    trusted_proxies: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

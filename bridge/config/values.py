@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -133,6 +134,14 @@ def _days(written: Any) -> tuple[int, ...]:
         raise ValueError('should be days such as mon, mon-fri or "sat,sun"') from None
 
 
+def _network(written: Any) -> IPv4Network | IPv6Network:
+    """`192.0.2.10`, `192.0.2.0/24`, `2001:db8::/32`."""
+    try:
+        return ip_network(written)
+    except ValueError as error:
+        raise ValueError(f"should be an address or a network such as 192.0.2.10 or 192.0.2.0/24: {error}") from None
+
+
 def listen_address(written: str) -> tuple[str, int]:
     """`127.0.0.1:8080`, `[::1]:8080`, `localhost:8080` as host and port."""
     host, colon, port = written.rpartition(":")
@@ -151,3 +160,4 @@ OneSpan = Annotated[OpeningSpan, BeforeValidator(_one_span)]
 Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
 Hours = dict[DayKey, Spans]
 ClockTime = Annotated[time, BeforeValidator(_time_of_day)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]

@@ -27,13 +27,14 @@ from bridge.web.changes import Changes
 from bridge.web.event_stream import HEARTBEAT, EventStream
 from bridge.web.figures import FiguresPage
 from bridge.web.forms import VERBS
+from bridge.web.forwarded import behind_proxies
 from bridge.web.language import N_, WORDS, chosen, render, words_in
 from bridge.web.office import OfficePages
 from bridge.web.on_call import OnCallPage
 from bridge.web.page_context import PageContext
 from bridge.web.phones import Phones, Ringing, follow
 from bridge.web.quotes import marker
-from bridge.web.security import add_headers, guard
+from bridge.web.security import Guard, RefusedError, add_headers
 from bridge.web.settings import WebSettings
 from bridge.web.status import Status
 from bridge.web.users import UsersPage
@@ -77,6 +78,7 @@ def create_app(
 
     heartbeat: seconds of silence after which an open page is told that it still listens.
     """
+    guard = Guard(settings)
     door = Auth(database, office, clock, settings.visitor)
     phones, mark = phones or Phones(), marker(lexicon or default_lexicon())
     verbs = Callbacks(database, office, composer)
@@ -84,10 +86,11 @@ def create_app(
     changes = Changes(database)
     live = EventStream(changes, heartbeat=heartbeat)
     app = web.Application(
-        middlewares=[speak(settings.language), pages_for_errors, guard(settings), door.keep], client_max_size=BODY
+        middlewares=[behind_proxies(settings), speak(settings.language), pages_for_errors, guard.check, door.keep],
+        client_max_size=BODY,
     )
     _add_templates(app, office.business)
-    _add_routes(app, site, live)
+    _add_routes(app, site, live, guard)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(lambda _: _closed(live))
     work = (partial(_read_changes, changes), live.run, partial(follow, database, phones, live.tell))
@@ -95,9 +98,9 @@ def create_app(
     return app
 
 
-def _add_routes(app: web.Application, site: PageContext, live: EventStream) -> None:
+def _add_routes(app: web.Application, site: PageContext, live: EventStream, guard: Guard) -> None:
     views = Views(site)
-    actions, status = Actions(site, views), Status(site)
+    actions, status = Actions(site, views), Status(site, guard)
     office, on_call, figures, users = OfficePages(site), OnCallPage(site), FiguresPage(site), UsersPage(site)
     verbs = "|".join(VERBS)
     app.add_routes(
@@ -203,7 +206,7 @@ async def pages_for_errors(request: web.Request, handler: Handler) -> web.Stream
             raise
         heading, words = HEADINGS.get(error.status, HEADINGS[400])
         own = error.text if error.text and not error.text.startswith(f"{error.status}: ") else words
-        return _message(request, error.status, heading, own)
+        return _message(request, error.status, heading, own, error.setting if isinstance(error, RefusedError) else "")
     except StorageError as error:
         log.error("page.no_storage", why=error.advice)
         return _message(request, 503, N_("Not recorded"), error.advice)
@@ -217,8 +220,8 @@ async def pages_for_errors(request: web.Request, handler: Handler) -> web.Stream
     return response
 
 
-def _message(request: web.Request, status: int, heading: str, words: str) -> web.Response:
-    return render(request, "message.html", {"heading": heading, "words": words}, status)
+def _message(request: web.Request, status: int, heading: str, words: str, setting: str = "") -> web.Response:
+    return render(request, "message.html", {"heading": heading, "words": words, "setting": setting}, status)
 
 
 async def _closed(live: EventStream) -> None:

@@ -22,7 +22,7 @@ from aiohttp.typedefs import Handler
 from bridge.domain.office.office import Office
 from bridge.web import passwords
 from bridge.web.language import N_, render
-from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, token_for
+from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, set_cookie, token_for
 from bridge.web.settings import is_loopback
 from bridge.web.throttle import SignInThrottle
 from storage import users
@@ -198,7 +198,7 @@ class Auth:
         answer = _go("/")
         if isinstance(name, str) and name in self.people:
             seconds = int(REMEMBER_ME.total_seconds())
-            answer.set_cookie(ME, quote(name), max_age=seconds, httponly=True, samesite="Strict", path="/")
+            set_cookie(request, answer, ME, quote(name), max_age=seconds)
         return answer
 
 

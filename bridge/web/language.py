@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bridge.domain.i18n import N_
+from bridge.web.forwarded import ROOT
 
 __all__ = ["N_", "WORDS", "PageWords", "chosen", "render", "words_in"]
 
@@ -50,7 +51,8 @@ WORDS = web.RequestKey("words", PageWords)
 
 def render(request: web.Request, template: str, context: Mapping[str, Any], status: int = 200) -> web.Response:
     """A template in the reader's language."""
-    return aiohttp_jinja2.render_template(template, request, {**request[WORDS].context(), **context}, status=status)
+    whole = {**request[WORDS].context(), "root": request[ROOT], **context}
+    return aiohttp_jinja2.render_template(template, request, whole, status=status)
 
 
 @cache

@@ -7,15 +7,19 @@ caller managed to write into a page could neither run nor load anything (XSS, CS
 
 import asyncio
 import hmac
+import json
+import re
 import secrets
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
+from bridge.web.forwarded import PEER, ROOT, is_said
 from bridge.web.language import N_
 from bridge.web.settings import WebSettings
 
@@ -44,7 +48,11 @@ HEADERS = {
 BROWSER = web.RequestKey("browser", str)
 """The cookie's value; also one that this request is only about to get."""
 
+LET_IT_SAY = "trusted_proxies are right: let the proxy send X-Forwarded-Host and X-Forwarded-Proto"
+
 log = structlog.get_logger()
+
+_NAME = re.compile(r"[a-z0-9._:-]{1,253}")
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
@@ -53,28 +61,68 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
     response.headers.setdefault("Cache-Control", "no-store")
 
 
-def guard(settings: WebSettings) -> Middleware:
-    """Refuse foreign hosts, and unsafe requests that our own page did not make."""
-    hosts = LOOPBACK_NAMES | {settings.host.casefold()} | {name.casefold() for name in settings.hosts}
+class RefusedError(web.HTTPForbidden):
+    """setting: what the administrator writes into `[web]` where the request was right after all; "" for nothing."""
+
+    def __init__(self, words: str, setting: str = "") -> None:
+        super().__init__(text=words)
+        self.setting = setting
+
+
+class Guard:
+    """Refuses foreign hosts, and unsafe requests that our own page did not make.
+
+    advice: the setting that would have let the last one in, "" as long as nobody was refused who might be right.
+    """
+
+    def __init__(self, settings: WebSettings) -> None:
+        self._settings = settings
+        self._hosts = LOOPBACK_NAMES | {settings.host.casefold()} | {name.casefold() for name in settings.hosts}
+        self.advice = ""
 
     @web.middleware
-    async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if _hostname(request.headers.get("Host", "")) not in hosts:
-            raise _refused(request, "host", N_("This address is not served here."))
+    async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if _hostname(request.host) not in self._hosts:
+            raise self._foreign(request, "host", request.host, N_("This address is not served here."))
         request[BROWSER] = _browser(request.cookies.get(COOKIE, ""))
         if request.method not in SAFE:
             if not _is_ours(request):
-                raise _refused(request, "origin", N_("This form was not sent from this page."))
+                asked = urlsplit(request.headers.get("Origin", "")).netloc
+                raise self._foreign(request, "origin", asked, N_("This form was not sent from this page."))
             if not await _has_token(request):
-                raise _refused(request, "token", N_("This page is too old: load it again, then repeat what you did."))
+                log.warning("page.refused", what="token", remote=request.remote, path=request.path)
+                raise RefusedError(N_("This page is too old: load it again, then repeat what you did."))
         response = await handler(request)
         if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
-            response.set_cookie(
-                COOKIE, request[BROWSER], httponly=True, samesite="Strict", path="/", secure=request.secure
-            )
+            set_cookie(request, response, COOKIE, request[BROWSER])
         return response
 
-    return checked
+    def _foreign(self, request: web.Request, what: str, asked: str, words: str) -> RefusedError:
+        """Mostly somebody who means harm; but it may be a proxy, or a name, that we were not told of."""
+        setting = self._missing(request, _hostname(asked) or "")
+        told = {"do": f"if {asked} is right: [web] {setting}"} if setting else {}
+        log.warning("page.refused", what=what, remote=request.remote, path=request.path, **told)
+        self.advice = setting or self.advice
+        return RefusedError(words, setting)
+
+    def _missing(self, request: web.Request, name: str) -> str:
+        """Which settings would have let in who asked for that name."""
+        if not _NAME.fullmatch(name):
+            return ""
+        ours, peer = self._settings, request[PEER]
+        proxies = [str(network) for network in ours.trusted_proxies]
+        missing = [f"hosts = {json.dumps([*ours.hosts, name])}"] * (name not in self._hosts)
+        if ours.is_proxy(peer):
+            missing += [LET_IT_SAY] * (name in self._hosts)
+        elif is_said(request) or _hostname(request.host) in LOOPBACK_NAMES:
+            missing.append(f"trusted_proxies = {json.dumps([*proxies, peer])}")
+        return ", ".join(missing)
+
+
+def set_cookie(request: web.Request, response: web.StreamResponse, name: str, value: str, **more: Any) -> None:
+    """That no script reads, no other site sends, and no other page of this host; over https only, where we are."""
+    path = f"{request[ROOT]}/"
+    response.set_cookie(name, value, httponly=True, samesite="Strict", path=path, secure=request.secure, **more)
 
 
 def token_for(browser: str) -> str:
@@ -100,7 +148,7 @@ def _hostname(host: str) -> str | None:
 
 def _is_ours(request: web.Request) -> bool:
     origin = urlsplit(request.headers.get("Origin", ""))
-    return origin.scheme in ("http", "https") and origin.netloc.casefold() == request.headers["Host"].casefold()
+    return origin.scheme in ("http", "https") and origin.netloc.casefold() == request.host.casefold()
 
 
 async def _has_token(request: web.Request) -> bool:
@@ -113,8 +161,3 @@ async def _has_token(request: web.Request) -> bool:
     except (ValueError, LookupError, HttpProcessingError):  # a form that is none, or in no known character set
         return False
     return isinstance(sent, str) and hmac.compare_digest(sent.encode(), token_for(request[BROWSER]).encode())
-
-
-def _refused(request: web.Request, what: str, words: str) -> web.HTTPForbidden:
-    log.warning("page.refused", what=what, remote=request.remote, path=request.path)
-    return web.HTTPForbidden(text=words)

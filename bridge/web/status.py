@@ -7,6 +7,7 @@ from aiohttp import web
 from bridge.ops.metrics import MetricsSnapshot, exposition
 from bridge.reports import figures
 from bridge.web.page_context import PageContext
+from bridge.web.security import Guard
 from storage import callbacks, settings, text_outcomes
 from storage.errors import StorageError
 
@@ -14,12 +15,13 @@ EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Status:
-    def __init__(self, site: PageContext) -> None:
+    def __init__(self, site: PageContext, guard: Guard) -> None:
         self._site = site
+        self._guard = guard
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """200 as long as the process answers; what it says is for `textback status`."""
-        return web.json_response(self._site.health().as_json())
+        return web.json_response({**self._site.health().as_json(), "refused": self._guard.advice})
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """200 while calls are seen, texts go out and both are recorded; else 503."""

@@ -238,6 +238,7 @@ SECOND_PBX = '[[pbx]]\nname = "depot"\nsecret_file = "ami.secret"\n\n[[line]]'
         (changed("[smpp]", '[rules]\ncool_down = "999999999 d"\n[smpp]'), "rules.cool_down", "should be from"),
         (changed("[smpp]", '[web]\ncertificate = "no.pem"\n[smpp]'), "web.certificate", "cannot be used"),
         (changed("[smpp]", '[web]\nkey = "no.pem"\n[smpp]'), "web.certificate", "is missing"),
+        (changed("[smpp]", '[web]\ntrusted_proxies = ["nginx"]\n[smpp]'), "web.trusted_proxies[0]", "192.0.2.0/24"),
         (changed("[smpp]", '[storage]\npath = "/nowhere/x.db"\n[smpp]'), "storage.path", "no directory /nowhere"),
         (changed("[smpp]", '[storage]\npath = "."\n[smpp]'), "storage.path", "is a directory"),
         (changed("[smpp]", '[log]\nlevel = "loud"\n[smpp]'), "log.level", "debug"),

@@ -93,6 +93,7 @@ NAMED: Mapping[str, Any] = {
     "one stretch of hours": values.OneSpan,
     "days": values.Days,
     "time": values.ClockTime,
+    "address or network": values.Network,
 }
 PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path", timedelta: "seconds"}
 DURATIONS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))

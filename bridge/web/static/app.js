@@ -6,6 +6,7 @@ const POLL = 20_000;
 const AGAIN = 10_000;
 const page = { stream: null, heard: Date.now(), waiting: new Set(), timer: null, urgent: urgentIds(), unseen: false, wanted: false };
 
+const root = document.body.dataset.root;  // where a proxy shows us: "" or a path
 const byId = (id) => document.getElementById(id);
 const rows = () => [...document.querySelectorAll(".rows .row")];
 const current = () => document.activeElement?.closest?.(".row") ?? null;
@@ -18,7 +19,7 @@ function urgentIds() {
 
 function listen() {
   page.stream?.close();
-  page.stream = new EventSource("/events");
+  page.stream = new EventSource(`${root}/events`);
   page.stream.addEventListener("beat", heard);
   page.stream.addEventListener("changed", (event) => { heard(); noticed(JSON.parse(event.data)); });
 }
@@ -68,7 +69,7 @@ async function refreshRow(id) {
   const row = byId(`row-${id}`);
   if (!row) return 1;
   if (isWorkedIn(row)) return later(row);
-  const answer = await fetch(`/rows/${id}?tab=${byId("main").dataset.tab}`), html = await answer.text();
+  const answer = await fetch(`${root}/rows/${id}?tab=${byId("main").dataset.tab}`), html = await answer.text();
   if (isWorkedIn(row)) return later(row);  // somebody began while it was fetched
   if (answer.status === 204) row.classList.add("gone");
   else if (answer.ok) replace(row, html);
@@ -105,7 +106,7 @@ function announce(fresh) {
 }
 
 async function count() {
-  const answer = await fetch("/count");
+  const answer = await fetch(`${root}/count`);
   if (!answer.ok) return;
   const now = await answer.json();
   document.title = document.title.replace(/^(\(\d+\) )?/, now.to_call ? `(${now.to_call}) ` : "");
