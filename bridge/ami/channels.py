@@ -8,19 +8,38 @@ from functools import lru_cache
 
 from bridge.domain.calls.events import ChannelKind, Endpoint
 
-# Channel technologies with nobody behind them.
-MACHINES = frozenset({"Announcer", "CBAnn", "CBRec", "Recorder", "Snoop", "ARI", "UnicastRTP", "Message", "AsyncGoto"})
+MACHINES = frozenset(
+    {
+        *("AudioSocket", "WebSocket", "UnicastRTP"),  # media to a program: an AI receptionist, a recorder
+        *("MulticastRTP", "NBS"),  # loudspeakers
+        *("Announcer", "Recorder", "CBAnn", "CBRec"),  # what a conference plays, and what records it
+        *("Snoop", "ARI"),  # what listens in
+        *("Surrogate", "AsyncGoto", "Message", "Calendar", "OutgoingSpoolFailed"),  # stand-ins of Asterisk's own
+    }
+)
+"""Channel technologies with nobody behind them; `tests/ami/test_channels.py` holds them against Asterisk's drivers."""
+
+PSEUDO = re.compile(r"(?:DAHDI|Zap)/pseudo")
+"""What mixes a conference in a telephony card."""
+
 RELAY = "Local"
+PORTS = frozenset({"DAHDI", "Zap", "mISDN", "Console", "Mobile", "Dongle", "Phone", "Vpb"})
+"""Technologies that name a port of this machine, and nobody who is there."""
+
 TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
+ADDRESS = re.compile(r"\[?(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+)\]?(?::[0-9]+)?")
 REMEMBERED = 10_000  # names
 NOBODY = Endpoint("", ChannelKind.MACHINE)
 
 
 class ChannelNames:
-    """trunks: fnmatch patterns on the names of channels on which calls come in; without any, contexts tell."""
+    """trunks: fnmatch patterns on the names of channels on which calls come in; without any, contexts tell.
 
-    def __init__(self, trunks: Sequence[str] = ()) -> None:
-        self._trunk = _pattern(trunks)
+    machines: patterns of those behind which nobody is, though they look like phones or trunks.
+    """
+
+    def __init__(self, trunks: Sequence[str] = (), machines: Sequence[str] = ()) -> None:
+        self._trunk, self._machine = _pattern(trunks), _pattern(machines)
         self._by_context = not trunks
         self.endpoint = lru_cache(REMEMBERED)(self._endpoint)
 
@@ -43,7 +62,7 @@ class ChannelNames:
         tech = name.partition("/")[0]
         if tech == RELAY:
             return ChannelKind.RELAY
-        if tech in MACHINES:
+        if tech in MACHINES or PSEUDO.match(name) or self._machine.match(name):
             return ChannelKind.MACHINE
         return ChannelKind.TRUNK if self.is_trunk(name) else ChannelKind.PHONE
 
@@ -54,9 +73,14 @@ def _pattern(patterns: Sequence[str]) -> re.Pattern[str]:
 
 
 def party(name: str) -> str:
-    """`101` of `PJSIP/101-00000005`, `front-desk` of `PJSIP/front-desk-00000005`."""
-    rest = name.partition("/")[2]
-    return rest.rpartition("-")[0] or rest
+    """`101` of `PJSIP/101-00000005`, `front-desk` of `PJSIP/front-desk-00000005`; never an address or a pointer."""
+    tech, _, rest = name.partition("/")
+    who = rest.rpartition("-")[0] or rest
+    if tech in PORTS:
+        return f"{tech}/{who}"
+    if tech in MACHINES or ADDRESS.fullmatch(who):
+        return ""
+    return who if tech == RELAY else who.partition("@")[0]
 
 
 def dialled_number(dial_string: str) -> str:

@@ -15,8 +15,9 @@ class AmiSettings:
     ends the connection. answer_timeout: how long an answer may take. snapshot_interval: how often to ask which
     channels live, so that a lost Hangup is noticed. queue_size: events that may wait before the connection is given
     up and rebuilt. trunks: patterns such as `PJSIP/trunk-*`: channels on which calls come in from outside; without
-    any, well-known contexts tell. cdr: where it writes its own records of calls, as `cdr_csv` does; what ended while
-    we were away is looked for there.
+    any, well-known contexts tell. machines: patterns of channels with nobody behind them, though they look like
+    phones: a voice bot, a fax adapter, a paging amplifier (`PJSIP/paging-*`). cdr: where it writes its own records of
+    calls, as `cdr_csv` does; what ended while we were away is looked for there.
     """
 
     name: str
@@ -31,6 +32,7 @@ class AmiSettings:
     snapshot_interval: float = 300.0
     queue_size: int = 20_000
     trunks: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
     cdr: Path | None = None
 
     def __post_init__(self) -> None:

@@ -40,12 +40,14 @@ def replay(
 ) -> None:
     """Judge every inbound call of these recordings."""
     office = load(config, os.environ) if config else None
-    settings, trunks = tracker_settings(office), tuple(trunk or ()) or _known_trunks(office)
+    settings, pbxs_known = tracker_settings(office), office.pbxs if office else ()
+    trunks = trunk or [pattern for pbx in pbxs_known for pattern in pbx.trunks]
+    machines = [pattern for pbx in pbxs_known for pattern in pbx.machines]
     dry_run = DryRun(office)
     wrong = False
     for file in files:
         try:
-            recorded = pbxs.recorded(file, trunks)
+            recorded = pbxs.recorded(file, trunks, machines)
             calls = judged(recorded.events(), settings)
             if not calls:
                 typer.echo(f"{file}: no call came in. Are these the trunks? --trunk 'PJSIP/NAME-*'", err=True)
@@ -66,11 +68,6 @@ def replay(
 def tracker_settings(config: Config | None) -> TrackerSettings:
     """As the first PBX of the configuration."""
     return config.tracker(config.pbxs[0]) if config else TrackerSettings()
-
-
-def _known_trunks(config: Config | None) -> tuple[str, ...]:
-    """Every trunk of all PBXs."""
-    return tuple(trunk for pbx in config.pbxs for trunk in pbx.trunks) if config else ()
 
 
 def judged(events: Iterable[Event], settings: TrackerSettings) -> list[EndedCall]:

@@ -62,6 +62,7 @@ class PbxSection(AmiSettings):
 
     name: Name = "pbx"
     trunks: tuple[Name, ...] = ()
+    machines: tuple[Name, ...] = ()
     outside_prefix: Digits = ""
     extensions: tuple[Name, ...] = ()
 

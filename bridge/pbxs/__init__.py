@@ -37,10 +37,10 @@ def records(settings: AmiSettings, tracker: TrackerSettings) -> CdrSource | None
     return CdrFile(settings.cdr, tracker, _names(settings)) if settings.cdr else None
 
 
-def recorded(path: Path, trunks: Sequence[str]) -> RecordedCalls:
+def recorded(path: Path, trunks: Sequence[str], machines: Sequence[str]) -> RecordedCalls:
     """What one of them told, as `textback record` wrote it down."""
-    return RecordedCalls(path, ChannelNames(trunks))
+    return RecordedCalls(path, ChannelNames(trunks, machines))
 
 
 def _names(settings: AmiSettings) -> ChannelNames:
-    return ChannelNames(settings.trunks)
+    return ChannelNames(settings.trunks, settings.machines)

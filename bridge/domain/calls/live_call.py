@@ -136,8 +136,8 @@ class LiveCall:
         if participants and not self.participants:
             self.talking_since, self.handed_on, self.left_on_hold = at, "", False
             if not self.answered:
-                self.answered, self.answered_at, self.answered_by = True, at, self.answered_by or label
-            self.note(at, f"shares media with {label}: a person")
+                self.answered, self.answered_at, self.answered_by = True, at, self.answered_by or label or None
+            self.note(at, f"shares media with {label or 'somebody'}: a person")
         elif self.participants and not participants:
             self._stop_talking(at, on_hold)
             self.note(at, "shares media with nobody any more" + (", was on hold" if self.left_on_hold else ""))

@@ -67,11 +67,14 @@ class LiveCalls:
         self._calls[channel.uniqueid] = call
         return call
 
-    def open_outbound(self, channel: Channel, origin: Channel | None, dialled: str, at: datetime | None) -> None:
+    def open_outbound(
+        self, channel: Channel, origin: Channel | None, by: str, dialled: str, at: datetime | None
+    ) -> None:
+        """origin: what began it. by: who of us; "" where that is to turn out, when somebody talks."""
         caller = Caller(self._outside_number(dialled), dialled)
         call = LiveCall(channel, Direction.OUTBOUND, at, caller, dialled)
         call.origin = origin.uniqueid if origin else ""
-        call.answered_by = origin.party if origin else None
+        call.answered_by = by or None
         call.note(at, f"{call.answered_by or 'the PBX'} dialled {dialled} over {channel.label}")
         self._calls[channel.uniqueid] = call
 

@@ -1,5 +1,6 @@
 """Who is with a caller, and which call a dial serves: questions to the live channels and the live calls together."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from bridge.domain.calls.live_calls import LiveCalls
 
 MAX_HOPS = 16  # relays behind one another
 LONGEST_EXTENSION = 6
+NUMBER = re.compile(r"\+?[0-9*#]+")
 
 
 class Participants:
@@ -44,7 +46,7 @@ class Participants:
 
     def _consulting(self, person: Channel, call: LiveCall) -> bool:
         """Are they on another line of theirs, and not for another caller?"""
-        channels = self._board.channels.values()
+        channels = self._board.channels.values() if person.party else ()
         lines = [c for c in channels if c is not person and c.real and c.party == person.party]
         return any(not self._serves_another(line, call) for line in lines)
 
@@ -55,13 +57,13 @@ class Participants:
         return line in call.participants or self._book.offering(line.uniqueid) is call
 
     def label(self, channel: Channel) -> str:
-        """An extension, or the number that a forwarded leg was dialled by."""
+        """An extension, or the number that a forwarded leg was dialled by; "" where nobody tells who that is."""
         name, shown = channel.party, channel.caller_number
         if channel.trunk:
-            return channel.dialled or shown or name
+            return next(filter(NUMBER.fullmatch, (channel.dialled, shown)), name)
         if _is_extension(name):
             return name
-        if channel.dialled.removeprefix("+").isdigit() and not _is_extension(channel.dialled):
+        if NUMBER.fullmatch(channel.dialled) and not _is_extension(channel.dialled):
             return channel.dialled  # over a gateway that no pattern calls a trunk
         return shown if _is_extension(shown) and channel.real and not name.isdigit() else name
 
@@ -77,6 +79,10 @@ class Participants:
             channel = self._board.channels.get(twin.dialled_by) if twin else None
         linkedid = (dialler or leg).linkedid
         return self._book.of(linkedid) if linkedid != leg.uniqueid else None
+
+    def caller_of_ours(self, origin: Channel | None) -> str:
+        """Who made an outbound call; "" where no phone of ours did: a relay or a program began it."""
+        return self.label(origin) if origin and origin.real and not origin.trunk else ""
 
     def origin(self, dialler: Channel | None) -> Channel | None:
         """Whose outbound call it is: the dialling phone, or the one that began what the relay belongs to."""

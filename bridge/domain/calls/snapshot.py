@@ -81,7 +81,8 @@ class SnapshotResync:
 
     def _open_outbound(self, channel: Channel, event: ChannelSeen) -> None:
         origin = self._board.channels.get(channel.linkedid)
-        self._book.open_outbound(channel, origin, event.caller_number, _began(event))
+        by = self._participants.caller_of_ours(origin)
+        self._book.open_outbound(channel, origin, by, event.caller_number, _began(event))
 
 
 def _is_dialled(event: ChannelSeen) -> bool:

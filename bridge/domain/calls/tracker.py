@@ -219,11 +219,13 @@ class Tracker:
         if call and self._book.inbound(call.channel.uniqueid):
             self._offer(call, leg, event)
         elif leg.trunk and not self._book.of(leg.uniqueid):
-            self._book.open_outbound(leg, self._participants.origin(dialler), leg.dialled, event.at)
+            origin = self._participants.origin(dialler)
+            self._book.open_outbound(leg, origin, self._participants.caller_of_ours(origin), leg.dialled, event.at)
 
     def _offer(self, call: LiveCall, channel: Channel, event: DialBegan | DialEnded) -> None:
         own = event.uniqueid == call.channel.uniqueid
-        self._book.offer(call, channel.uniqueid, Leg(self._participants.label(channel), own, channel.real, event.at))
+        label = self._participants.label(channel) or f"a {channel.endpoint.kind}"
+        self._book.offer(call, channel.uniqueid, Leg(label, own, channel.real, event.at))
         if channel.state is ChannelState.RINGING:
             call.rings(channel.uniqueid, event.at)
 

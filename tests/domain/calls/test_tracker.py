@@ -56,6 +56,33 @@ def test_a_caller_alone_in_a_conference_is_not_answered(story: Story) -> None:
     assert story.call.verdict is Verdict.MISSED
 
 
+def test_a_program_that_takes_the_call_is_nobody_and_has_no_name(story: Story) -> None:
+    story.calls_in()
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+    story.dial_ends(TRUNK, DESK, DialStatus.NOANSWER)
+    story.dials(TRUNK, "AudioSocket/127.0.0.1:8090-0549ec21-a181")
+    story.dial_ends(TRUNK, "AudioSocket/127.0.0.1:8090-0549ec21-a181", DialStatus.ANSWER)
+    story.meet(TRUNK, "AudioSocket/127.0.0.1:8090-0549ec21-a181")
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.answered_by) == (Verdict.MISSED, None)
+    assert not any("127.0.0.1" in fact.text for fact in story.call.why)
+
+
+def test_whoever_calls_from_an_address_alone_is_a_person_without_a_name(story: Story) -> None:
+    answered(story, "SIP/192.0.2.7-00000002")
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.answered_by) == (Verdict.ANSWERED, None)
+
+
+def test_an_analogue_phone_is_told_by_its_extension_and_not_by_its_port(story: Story) -> None:
+    story.calls_in()
+    story.created("DAHDI/3-1", TRUNK, number="103")
+    story.meet(TRUNK, "DAHDI/3-1")
+    story.hangs_up(caller=True)
+    assert story.call.answered_by == "103"
+
+
 def test_two_in_one_conference_talk(story: Story) -> None:
     story.calls_in()
     story.created(DESK)
@@ -361,6 +388,34 @@ def test_an_outbound_call_tells_who_called_whom(story: Story, dialled: str, numb
     call = story.call
     assert (call.direction, call.verdict, call.answered_by) == (Direction.OUTBOUND, Verdict.ANSWERED, "101")
     assert (call.caller.number and call.caller.number.value, call.attempt_id) == (number, DESK)
+
+
+PAIR = "Local/0612345678@outbound-00000001"
+
+
+def queue_calls_back(story: Story) -> None:
+    """The customer is called first; picked up, they wait in the queue like any other caller."""
+    story.created(f"{PAIR};1", f"{PAIR};1", exten="0612345678")
+    story.created(f"{PAIR};2", f"{PAIR};1", state=ChannelState.RING, exten="0612345678")
+    story.dials(f"{PAIR};2", TRUNK, "0612345678", linkedid=f"{PAIR};1")
+    story.dial_ends(f"{PAIR};2", TRUNK, DialStatus.ANSWER)
+    story.meet(TRUNK, f"{PAIR};2")
+    story.dials(f"{PAIR};1", DESK, linkedid=f"{PAIR};1")
+    story.rings(DESK)
+
+
+def test_a_queue_that_calls_back_tells_which_of_us_talked(story: Story) -> None:
+    queue_calls_back(story)
+    story.meet(f"{PAIR};1", DESK, bridge="b2")
+    story.hangs_up(caller=True)
+    assert (story.call.direction, story.call.verdict) == (Direction.OUTBOUND, Verdict.ANSWERED)
+    assert story.call.answered_by == "101"
+
+
+def test_a_customer_who_was_called_back_and_heard_only_music_was_reached_by_nobody(story: Story) -> None:
+    queue_calls_back(story)
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.answered_by) == (Verdict.MISSED, None)
 
 
 @pytest.mark.parametrize(
