@@ -35,7 +35,7 @@ class Filing:
     callback_id: int | None = None
 
 
-NOT_STORED = ("key", "caller", "verdict", "started_at", "ended_at", "why")
+NOT_STORED = ("key", "caller", "verdict", "started_at", "ended_at", "elsewhere", "why")
 """Fields of an ended call that are no columns, or not as they stand."""
 
 

@@ -16,6 +16,7 @@ BY_DOING = {
     Doing.WAIT: ("musiconhold", "ringing", "wait"),
     Doing.PARK: ("park",),
     Doing.BUSY_TONE: ("busy",),
+    Doing.TRANSFER: ("transfer",),
 }
 _DOING = {name: doing for doing, names in BY_DOING.items() for name in names}
 _DIALLED = frozenset({"appdial", "appdial2", "appqueue"})  # what runs on a channel that another one rang

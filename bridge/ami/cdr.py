@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from bridge.domain.calls.settings import TrackerSettings
 COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
 LONGEST = 7 * 86400  # seconds
+HALF_HOUR, HOUR = timedelta(minutes=30), timedelta(hours=1)
 LOOKED_AT = 2 * 1024 * 1024
 """Bytes at the end of a file: some 8,000 rows."""
 
@@ -38,7 +39,10 @@ ANSWERED, BUSY, FAILED = "ANSWERED", "BUSY", frozenset({"FAILED", "CONGESTION"})
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row. start and end are as written, in the zone of whoever wrote them: only their differences are used."""
+    """One row. start and end are of one clock that runs on; where the wall clock was changed, `shift` is by how much.
+
+    As written they are times of the day in the zone of whoever wrote them: only their differences are used.
+    """
 
     src: str
     name: str
@@ -52,6 +56,7 @@ class Record:
     billsec: int
     disposition: str
     uniqueid: str
+    shift: timedelta = timedelta(0)
 
 
 def records(text: str) -> Iterator[Record]:
@@ -74,20 +79,38 @@ def _rows(text: str) -> Iterator[Sequence[str]]:
 
 
 def _record(row: Sequence[str]) -> Record | None:
-    _, src, dst, context, clid, channel, dstchannel, lastapp, _, start, _, end, _, billsec, disposition, _, uniqueid = (
-        row[:COLUMNS]
-    )
+    _, src, dst, context, clid, channel, dstchannel, lastapp, _ = row[:9]
+    start, _, end, duration, billsec, disposition, _, uniqueid = row[9:COLUMNS]
     if not UNIQUEID.fullmatch(uniqueid):
         return None
     try:
-        times = _moment(start), _moment(end)
-        seconds = int(billsec)
-    except ValueError:
+        begun, over = _moment(start), _moment(end)
+        lasted, seconds = timedelta(seconds=int(duration)), int(billsec)
+    except (ValueError, OverflowError):
         return None
-    if not 0 <= seconds <= LONGEST or times[1] < times[0]:
+    if not 0 <= seconds <= LONGEST or not timedelta(0) <= lasted <= timedelta(seconds=LONGEST):
         return None
     name = clid.rpartition("<")[0].strip().strip('"')
-    return Record(src, name, dst, context, channel, dstchannel, doing(lastapp), *times, seconds, disposition, uniqueid)
+    return Record(
+        src,
+        name,
+        dst,
+        context,
+        channel,
+        dstchannel,
+        doing(lastapp),
+        begun,
+        begun + lasted,
+        seconds,
+        disposition,
+        uniqueid,
+        _shift(over - begun - lasted),
+    )
+
+
+def _shift(unaccounted: timedelta) -> timedelta:
+    """A clock is changed by halves of an hour; seconds are the rounding of what was written."""
+    return round(unaccounted / HALF_HOUR) * HALF_HOUR
 
 
 def _moment(written: str) -> datetime:
@@ -123,7 +146,7 @@ class Ledger:
         return self.names.in_context(record.channel, record.context).kind is ChannelKind.TRUNK
 
     def _call(self, legs: Sequence[Record]) -> EndedCall:
-        legs = sorted(legs, key=lambda leg: (leg.start, leg.end))
+        legs = sorted(_on_one_clock(legs), key=lambda leg: (leg.start, leg.end))
         first, last = legs[0], max(legs, key=lambda leg: leg.end)
         started_at = _started_at(first)
         talks = [leg for leg in legs if self._person(leg)]
@@ -141,6 +164,7 @@ class Ledger:
             ended_at=started_at + (last.end - first.start),
             answered_by=self._person(talks[0]) if talks else None,
             talked=timedelta(seconds=sum(leg.billsec for leg in talks)),
+            elsewhere=verdict is Verdict.UNKNOWN,
         )
 
     def _person(self, leg: Record, depth: int = 0) -> str | None:
@@ -163,6 +187,21 @@ MAX_DEPTH = 8
 """Local channels one behind the other."""
 
 
+def _on_one_clock(legs: Sequence[Record]) -> Iterator[Record]:
+    """The legs of one call, as written, with their times as if nobody had changed the clock meanwhile."""
+    gone, beside, reached = timedelta(0), None, legs[0].end
+    for leg in legs:
+        start = leg.start if leg.shift or leg.start == beside else leg.start - gone
+        if start < legs[0].start - HALF_HOUR or start > reached + HALF_HOUR:  # changed between two legs
+            gone = round((start - reached) / HOUR) * HOUR
+            start -= gone
+        end = start + (leg.end - leg.start)
+        yield replace(leg, start=start, end=end)
+        reached = max(reached, end)
+        if leg.shift:
+            gone, beside = leg.shift, leg.start
+
+
 def _started_at(record: Record) -> datetime:
     """The second in which its channel was made: unlike the times written beside it, of a known zone."""
     match = UNIQUEID.fullmatch(record.uniqueid)
@@ -174,6 +213,8 @@ def _started_at(record: Record) -> datetime:
 def _judged(legs: Sequence[Record], talks: Sequence[Record]) -> tuple[Verdict, Reason | None]:
     if talks:
         return (Verdict.ANSWERED_THEN_LOST if _handed_on(legs, talks[-1]) else Verdict.ANSWERED), None
+    if legs[-1].doing is Doing.TRANSFER:
+        return Verdict.UNKNOWN, None
     return Verdict.MISSED, _reason(legs)
 
 

@@ -62,6 +62,7 @@ ENDED = {  # ITU-T Q.850
     "20": Ended.ABSENT,  # subscriber absent
     "1": Ended.NO_SUCH_NUMBER,  # unallocated
     "28": Ended.NO_SUCH_NUMBER,  # invalid number format
+    "26": Ended.ELSEWHERE,  # non-selected user clearing, which SIP and Asterisk call "answered elsewhere"
 }
 NOT_TAKEN = {"3": Reason.NO_ANSWER, "5": Reason.BUSY}  # the Reason of an Originate that came to nothing
 NO_WAY_OUT = (DialStatus.CHANUNAVAIL, DialStatus.CONGESTION)
@@ -290,12 +291,16 @@ def _message_waiting(message: Message, at: datetime | None, names: ChannelNames)
 
 def _hangup_requested(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose = _whose(message, names)
-    return whose and HangupRequested(at, *whose, by_peer=message.event == "HangupRequest")
+    return whose and HangupRequested(at, *whose, by_peer=message.event == "HangupRequest", ended=_ended(message))
 
 
 def _hung_up(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose = _whose(message, names)
-    return whose and HungUp(at, *whose, ended=ENDED.get(message.get("Cause"), Ended.OTHER))
+    return whose and HungUp(at, *whose, ended=_ended(message))
+
+
+def _ended(message: Message) -> Ended:
+    return ENDED.get(message.get("Cause"), Ended.OTHER)
 
 
 def _user_event(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:

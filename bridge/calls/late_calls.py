@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from bridge.domain.calls.calls import CallKey, EndedCall, Verdict
+from bridge.domain.texts.policy import NoTextReason
 from bridge.ports import CdrSource
 from storage import calls
 from storage.calls import CallRow
@@ -137,7 +138,8 @@ def _unheard(told: EndedCall, known: CallRow | None, gap: ListeningGap) -> Ended
     """The call, where we do not know yet what became of it."""
     if known is None:
         return told if told.ended_at and told.ended_at <= gap.link else None
-    return _completed(known, told) if known.filing.verdict is Verdict.UNKNOWN else None
+    unheard = known.filing.verdict is Verdict.UNKNOWN and known.filing.text_why != NoTextReason.ELSEWHERE
+    return _completed(known, told) if unheard else None
 
 
 def _completed(known: CallRow, told: EndedCall) -> EndedCall:

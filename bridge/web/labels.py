@@ -124,6 +124,7 @@ WHY_NO_TEXT = {
     NoTextReason.TOO_OLD: N_("Found late: no text"),
     NoTextReason.HELD: N_("Waits for the morning"),
     NoTextReason.DEALT_WITH: N_("Dealt with meanwhile: no text"),
+    NoTextReason.ELSEWHERE: N_("Connected elsewhere: no text"),
     NoTextReason.IN_CALL: N_("Calling again now"),
     NoTextReason.LOST_AFTER_TALK: N_("Was talking: no text"),
     NoTextReason.BREAKER: N_("Texts stopped: too many calls"),

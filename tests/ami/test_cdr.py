@@ -35,6 +35,10 @@ def told(text: str, names: ChannelNames = NAMES, settings: TrackerSettings = SET
     return ledger.calls()
 
 
+def at(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
+
+
 def row(**values: str) -> str:
     """One leg: 101 rang for six seconds and nobody answered, unless it is said otherwise."""
     found = {
@@ -123,6 +127,57 @@ def test_local_channels_that_lead_to_each_other_end_somewhere() -> None:
     assert [
         call.verdict for call in told(row(dstchannel=f"{local};1", billsec="6", disposition="ANSWERED") + loop)
     ] == [Verdict.MISSED]
+
+
+SPRING, AUTUMN = 1772953080, 1793512500
+"""Seconds before New York sets its clocks forward, and back."""
+
+
+@pytest.mark.parametrize(
+    ("begun", "start", "end", "duration"),
+    [
+        (SPRING, "2026-03-08 01:58:00", "2026-03-08 03:01:30", 210),
+        (AUTUMN, "2026-11-01 01:55:00", "2026-11-01 01:10:00", 900),
+    ],
+)
+def test_a_call_during_which_the_clock_is_changed_lasts_as_long_as_it_did(
+    begun: int, start: str, end: str, duration: int
+) -> None:
+    [call] = told(row(start=start, end=end, duration=str(duration), uniqueid=f"{begun}.7"))
+    assert (call.started_at, call.ended_at) == (at(begun), at(begun + duration))
+    assert (call.verdict, call.reason) == (Verdict.MISSED, Reason.NO_ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("begun", "legs", "lasted"),
+    [
+        (SPRING, [("01:58:00", "03:01:30", 210), ("03:01:30", "03:01:50", 20)], 230),
+        (SPRING, [("01:58:00", "01:59:30", 90), ("03:00:10", "03:00:30", 20)], 150),
+        (AUTUMN, [("01:55:00", "01:10:00", 900), ("01:10:00", "01:10:20", 20)], 920),
+        (AUTUMN, [("01:55:00", "01:59:50", 290), ("01:00:10", "01:00:30", 20)], 330),
+        (AUTUMN, [("01:55:00", "01:10:00", 900), ("01:55:00", "01:55:01", 1)], 900),
+    ],
+)
+def test_legs_before_and_after_the_change_stand_in_their_order(
+    begun: int, legs: list[tuple[str, str, int]], lasted: int
+) -> None:
+    day = "2026-03-08" if begun == SPRING else "2026-11-01"
+    rows = [
+        row(start=f"{day} {start}", end=f"{day} {end}", duration=str(duration), uniqueid=f"{begun}.7")
+        for start, end, duration in legs
+    ]
+    [call] = told("".join(rows))
+    assert (call.started_at, call.ended_at) == (at(begun), at(begun + lasted))
+
+
+def test_a_caller_whom_the_dialplan_handed_away_is_unknown() -> None:
+    [call] = told(row(lastapp="Transfer", dstchannel="", disposition="ANSWERED", billsec="1"))
+    assert (call.verdict, call.elsewhere) == (Verdict.UNKNOWN, True)
+
+
+def test_a_program_that_took_the_call_is_nobody() -> None:
+    [call] = told(row(dstchannel="AudioSocket/127.0.0.1:8090-0549ec21", disposition="ANSWERED", billsec="55"))
+    assert (call.verdict, call.answered_by) == (Verdict.MISSED, None)
 
 
 def test_calls_that_the_office_made_are_not_told() -> None:

@@ -102,6 +102,18 @@ async def test_a_call_that_ended_unseen_is_resolved_with_what_was_heard_of_it(of
     assert (found.filing.verdict, found.filing.number, found.call.did) == (Verdict.MISSED, CUSTOMER, heard.did)
 
 
+async def test_a_call_that_was_taken_elsewhere_is_no_unheard_one_and_records_make_it_no_missed_one(
+    office: Office,
+) -> None:
+    elsewhere = replace(missed_call(at=ago(5), verdict=Verdict.UNKNOWN), reason=None, elsewhere=True)
+    await office.desk.call(elsewhere)
+    office.records.written = [replace(missed_call(at=ago(5)), key=elsewhere.key)]
+    await office.connects()
+    [_, found] = await office.calls()
+    assert (found.filing.verdict, found.filing.text_why) == (Verdict.UNKNOWN, "elsewhere")
+    assert await office.desk.column("SELECT count(*) FROM message") == [0]
+
+
 async def test_one_of_which_the_pbx_wrote_nothing_stays_listed_as_unknown(office: Office) -> None:
     await office.desk.call(missed_call(at=ago(5), verdict=Verdict.UNKNOWN))
     await office.connects()

@@ -85,7 +85,7 @@ class EndedCall:
     number that shared media with the caller; for outbound the extension that called. talked: seconds of talk.
     asked_for_text: the caller pressed 1 to be texted, which is consent, and confirmed the number.
     mailbox: where a message was left. at_voicemail: from entering there until it was left, the greeting included; None
-    where either moment was not heard.
+    where either moment was not heard. elsewhere: the network or the dialplan had the caller connected somewhere else.
     """
 
     key: CallKey
@@ -108,6 +108,7 @@ class EndedCall:
     at_voicemail: timedelta | None = None
     told_closed: bool | None = None
     asked_for_text: bool = False
+    elsewhere: bool = False
     attempt_id: str | None = None
     why: tuple[DecidingFact, ...] = field(default=(), compare=False)
 

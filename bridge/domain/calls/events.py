@@ -54,6 +54,7 @@ class Doing(StrEnum):
     WAIT = "wait"
     PARK = "park"
     BUSY_TONE = "busy_tone"
+    TRANSFER = "transfer"  # the network is asked to connect them somewhere else
     OTHER = "other"  # nothing that tells anything of a call
 
 
@@ -65,6 +66,7 @@ class Ended(StrEnum):
     NO_ROUTE = "no_route"
     ABSENT = "absent"  # the one asked for is not there now
     NO_SUCH_NUMBER = "no_such_number"
+    ELSEWHERE = "elsewhere"  # answered elsewhere
     OTHER = "other"
 
 
@@ -257,9 +259,13 @@ class VoicemailLeft(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class HangupRequested(ChannelEvent):
-    """Somebody wants the channel to end: `by_peer` the party behind it, else the PBX. A peer's is told first."""
+    """Somebody wants the channel to end: `by_peer` the party behind it, else the PBX. A peer's is told first.
+
+    ended: what they say it came to.
+    """
 
     by_peer: bool
+    ended: Ended
 
 
 @dataclass(frozen=True, slots=True)

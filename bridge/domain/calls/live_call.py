@@ -83,6 +83,8 @@ class LiveCall:
     caller_hung_up: bool = False
     pbx_hung_up: bool = False
     hung_up_at: datetime | None = None
+    handed_away: bool = False
+    taken_elsewhere: bool = False
     unsure: bool = False
 
     def note(self, at: datetime | None, text: str) -> None:
@@ -100,6 +102,7 @@ class LiveCall:
         if uniqueid in self.legs:
             return
         self.legs[uniqueid] = leg
+        self.handed_away = False
         self._moved_on("dialled again")
         self.note(leg.began_at, f"dialled {leg.label}")
 
@@ -179,10 +182,14 @@ class LiveCall:
         self.dialplan_dialled = self.dialplan_dialled or doing is Doing.DIAL
         if self.queue_left:
             self.queued = False
+        if doing is not Doing.OTHER:
+            self.handed_away = doing is Doing.TRANSFER
         if doing is Doing.VOICEMAIL:
             self.reach_voicemail(at)
         elif doing in (Doing.MENU, Doing.ANNOUNCEMENT):
             self.note(at, f"heard {name}")
+        elif doing is Doing.TRANSFER:
+            self.note(at, "handed away to another number")
 
     def reach_voicemail(self, at: datetime | None, *, left: bool = False) -> None:
         if left and not self.voicemail_left:
@@ -206,11 +213,21 @@ class LiveCall:
         if self.at_voicemail is None and at and self.voicemail_since and not self.unsure:
             self.at_voicemail = max(at - self.voicemail_since, timedelta(0))
 
-    def ask_hangup(self, at: datetime | None, *, by_peer: bool) -> None:
+    def ask_hangup(self, at: datetime | None, ended: Ended, *, by_peer: bool) -> None:
         if by_peer and not self.caller_hung_up:
             self.caller_hung_up, self.hung_up_at = True, at
-            self.note(at, "the caller hung up")
+            self.note(at, "the caller hung up" if ended is not Ended.ELSEWHERE else "taken elsewhere")
+            self.taken_elsewhere = ended is Ended.ELSEWHERE
+            self.handed_away = self.handed_away or self._goes_by_our_answer
         self.pbx_hung_up = self.pbx_hung_up or not by_peer
+
+    @property
+    def _goes_by_our_answer(self) -> bool:
+        """Does the other end leave because the PBX sent them on, before it answered or rang anybody (SIP 302)?
+
+        Told to go, they say nothing; sent on, they end the call themselves, behind our own end.
+        """
+        return self.pbx_hung_up and self.channel.state is not ChannelState.UP and not self.legs
 
     # --- the end
 
@@ -229,6 +246,7 @@ class LiveCall:
             talked=self.answered,
             lost=bool(self.handed_on) or self.left_on_hold,
             unsure=self.unsure,
+            elsewhere=self.handed_away or self.taken_elsewhere,
             caller_hung_up=left,
             ringing=left and self._ringing_until(asked_at),
             ever_rang=any(leg.rang for leg in self.legs.values()),

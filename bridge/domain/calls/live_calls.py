@@ -162,6 +162,7 @@ class LiveCalls:
             at_voicemail=call.at_voicemail,
             told_closed=call.told_closed,
             asked_for_text=call.asked_for_text,
+            elsewhere=verdict is Verdict.UNKNOWN and (call.handed_away or call.taken_elsewhere),
             attempt_id=call.origin or None,
             why=tuple(call.why),
         )

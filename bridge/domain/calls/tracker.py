@@ -354,7 +354,7 @@ class Tracker:
         if channel and event.by_peer:
             channel.leaving = True
         if call := self._book.of(event.uniqueid):
-            call.ask_hangup(event.at, by_peer=event.by_peer)
+            call.ask_hangup(event.at, event.ended, by_peer=event.by_peer)
 
     def _hung_up(self, event: HungUp) -> None:
         """Decides at once, unless the Hangup stands before what must have led to it."""

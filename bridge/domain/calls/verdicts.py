@@ -21,12 +21,14 @@ class CallFacts:
 
     waited: from the call's start until the caller gave up, or the end; None where no times are known. statuses: how
     the legs ended that the caller's own channel dialled. doing: the last that the dialplan did with the caller.
-    lost: handed on after a talk, and then nobody. unsure: part of the call happened while we were not listening.
+    lost: handed on after a talk, and then nobody. unsure: part of the call happened while we were not
+    listening. elsewhere: they were connected somewhere else, or so asked for.
     """
 
     talked: bool = False
     lost: bool = False
     unsure: bool = False
+    elsewhere: bool = False
     caller_hung_up: bool = False
     ringing: bool = False
     ever_rang: bool = False
@@ -46,7 +48,7 @@ class CallFacts:
 def judge(facts: CallFacts, min_ring: timedelta) -> tuple[Verdict, Reason | None]:
     if facts.talked:
         return (Verdict.ANSWERED_THEN_LOST if facts.lost else Verdict.ANSWERED), None
-    if facts.unsure:
+    if facts.unsure or facts.elsewhere:
         return Verdict.UNKNOWN, None
     if _is_short(facts, min_ring):
         return Verdict.SHORT, None

@@ -54,6 +54,7 @@ class NoTextReason(StrEnum):
     LOST_AFTER_TALK = "lost_after_talk"
     SHORT = "short"
     UNKNOWN = "unknown"
+    ELSEWHERE = "elsewhere"
     WITHHELD = "withheld"
     EMERGENCY_OR_SHORT_CODE = "emergency_or_short_code"
     INTERNAL = "internal"
@@ -246,7 +247,7 @@ def _by_call(case: _Case) -> NoTextReason | None:
     verdict = case.call.verdict
     if verdict is Verdict.ANSWERED_THEN_LOST and not case.rules.text_lost_after_talk:
         return NoTextReason.LOST_AFTER_TALK
-    return _BY_VERDICT.get(verdict)
+    return NoTextReason.ELSEWHERE if case.call.elsewhere else _BY_VERDICT.get(verdict)
 
 
 def _by_number(case: _Case) -> NoTextReason | None:

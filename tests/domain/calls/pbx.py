@@ -102,7 +102,7 @@ class Story:
         self.happens(ApplicationEntered, channel, TRUNK, doing=doing, name=doing.value, exten=exten)
 
     def hangs_up(self, channel: str = TRUNK, *, caller: bool = False, ended: Ended = Ended.NORMAL) -> None:
-        self.happens(HangupRequested, channel, TRUNK, by_peer=caller)
+        self.happens(HangupRequested, channel, TRUNK, by_peer=caller, ended=ended)
         self.happens(HungUp, channel, TRUNK, ended=ended)
 
     def link_breaks(self) -> None:

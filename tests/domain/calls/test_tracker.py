@@ -113,7 +113,7 @@ def test_a_mailbox_behind_a_local_member_is_nobody(story: Story) -> None:
 def test_a_mobile_that_hung_up_while_it_was_asked_is_nobody(story: Story) -> None:
     story.calls_in()
     story.dials(TRUNK, OTHER_TRUNK, "0655500001")
-    story.happens(HangupRequested, OTHER_TRUNK, TRUNK, by_peer=True)
+    story.happens(HangupRequested, OTHER_TRUNK, TRUNK, by_peer=True, ended=Ended.NORMAL)
     story.meet(OTHER_TRUNK, TRUNK)
     story.hangs_up()
     assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.NO_ANSWER)
@@ -285,6 +285,82 @@ def test_a_desk_phone_that_listens_to_a_mailbox_is_no_call(story: Story) -> None
     story.happens(VoicemailLeft, DESK, mailbox="199@default")
     story.happens(HungUp, DESK, ended=Ended.NORMAL)
     assert story.ended == []
+
+
+# --- connected somewhere else
+
+
+def test_a_call_that_the_network_had_answered_elsewhere_is_unknown_and_not_missed(story: Story) -> None:
+    story.calls_in()
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+    story.hangs_up(caller=True, ended=Ended.ELSEWHERE)
+    assert (story.call.verdict, story.call.reason, story.call.elsewhere) == (Verdict.UNKNOWN, None, True)
+
+
+def test_also_one_that_rang_for_a_moment_only(story: Story) -> None:
+    story.now = NINE
+    story.calls_in()
+    story.happens(HangupRequested, TRUNK, by_peer=True, ended=Ended.ELSEWHERE)
+    story.happens(HungUp, TRUNK, ended=Ended.ELSEWHERE)
+    assert story.call.verdict is Verdict.UNKNOWN
+
+
+def test_a_phone_of_ours_that_lost_the_race_took_nothing_elsewhere(story: Story) -> None:
+    answered(story)
+    story.hangs_up(OTHER_DESK, ended=Ended.ELSEWHERE)
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.ANSWERED
+
+
+def test_whom_somebody_talked_with_is_answered_whatever_the_network_says_at_the_end(story: Story) -> None:
+    answered(story)
+    story.hangs_up(caller=True, ended=Ended.ELSEWHERE)
+    assert (story.call.verdict, story.call.elsewhere) == (Verdict.ANSWERED, False)
+
+
+@pytest.mark.parametrize("up", [False, True])
+def test_a_caller_whom_the_dialplan_hands_away_is_unknown(story: Story, up: bool) -> None:
+    story.calls_in()
+    if up:
+        story.happens(StateChanged, TRUNK, state=ChannelState.UP)
+        story.enters(Doing.MENU)
+    story.enters(Doing.TRANSFER)
+    story.enters(Doing.OTHER)
+    story.hangs_up(caller=up)
+    assert (story.call.verdict, story.call.elsewhere) == (Verdict.UNKNOWN, True)
+
+
+def test_a_caller_whom_nobody_took_over_goes_on_in_the_dialplan_and_is_missed(story: Story) -> None:
+    story.calls_in()
+    story.enters(Doing.TRANSFER)
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+    story.dial_ends(TRUNK, DESK, DialStatus.NOANSWER)
+    story.hangs_up()
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.NO_ANSWER)
+
+
+def sent_on(story: Story) -> None:
+    """As an account hears it that is not told of the application: the PBX ends the call, and then the network does."""
+    story.happens(HangupRequested, TRUNK, by_peer=False, ended=Ended.NORMAL)
+    story.happens(HangupRequested, TRUNK, by_peer=True, ended=Ended.NORMAL)
+    story.happens(HungUp, TRUNK, ended=Ended.NORMAL)
+
+
+def test_a_network_that_leaves_by_what_the_pbx_answered_was_sent_on(story: Story) -> None:
+    story.calls_in()
+    sent_on(story)
+    assert (story.call.verdict, story.call.elsewhere) == (Verdict.UNKNOWN, True)
+
+
+def test_a_caller_who_was_rung_for_was_sent_nowhere(story: Story) -> None:
+    story.calls_in()
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+    story.dial_ends(TRUNK, DESK, DialStatus.NOANSWER)
+    sent_on(story)
+    assert story.call.verdict is Verdict.MISSED
 
 
 # --- why it was missed

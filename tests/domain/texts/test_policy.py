@@ -78,6 +78,11 @@ def test_only_a_missed_call_gets_a_text(verdict: Verdict, why: NoTextReason) -> 
     assert decided(replace(CALL, verdict=verdict, reason=None)) == NoText(why)
 
 
+def test_a_caller_who_was_connected_elsewhere_gets_no_text() -> None:
+    elsewhere = replace(CALL, verdict=Verdict.UNKNOWN, reason=None, elsewhere=True)
+    assert decided(elsewhere) == NoText(NoTextReason.ELSEWHERE)
+
+
 def test_an_outbound_call_gets_no_text() -> None:
     assert decided(replace(CALL, direction=Direction.OUTBOUND)) == NoText(NoTextReason.OUTBOUND)
 
