@@ -53,6 +53,8 @@ class Entry:
 async def add(
     tx: Writer, act: Act, subject: Subject, subject_id: int, version: int = 1, callback_id: int | None = None
 ) -> int:
+    what = f"{subject}.{act.what}"
+    tx.tells |= {subject.value, what}
     return await tx.insert(
         """
         INSERT INTO audit (at, who, what, subject, subject_id, version, callback_id, detail)
@@ -60,12 +62,12 @@ async def add(
         """,
         at=act.at,
         who=act.who,
-        what=f"{subject}.{act.what}",
+        what=what,
         subject=subject,
         subject_id=subject_id,
         version=version,
         callback_id=callback_id,
-        detail=json.dumps(act.detail),
+        detail=json.dumps(act.detail) if act.detail else "{}",
     )
 
 

@@ -8,7 +8,7 @@ open nor tear. Reads see one snapshot, on a connection of their own. What is don
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
+from storage.commits import Commits
 from storage.errors import storage_error, storage_errors
 from storage.file_identity import Connection, FileIdentity, PresentConnection
 from storage.group_commit import AtOnce, Done, Statements, commit_together, snapshot
@@ -55,7 +56,11 @@ class Reader:
 
 
 class Writer(Reader):
-    """One transaction."""
+    """One transaction. tells: what its audit entries say, for those who follow (`storage.commits`)."""
+
+    def __init__(self, connection: Statements) -> None:
+        super().__init__(connection)
+        self.tells: set[str] = set()
 
     async def insert(self, sql: str, **parameters: Value) -> int:
         """Run an INSERT that always inserts; the new row's id."""
@@ -94,25 +99,6 @@ class UnderWay:
 
     async def query(self, work: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         return await work(self._tx)
-
-
-class Commits:
-    """Counts the commits seen, ours and others', and wakes whoever waits for the next."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._changed = asyncio.Event()
-
-    def tell(self) -> None:
-        self.count += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def beyond(self, count: int) -> int:
-        """Wait until there were more than `count`."""
-        while self.count <= count:
-            await self._changed.wait()
-        return self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +173,14 @@ class Database:
             with storage_errors(self.path):
                 try:
                     await self._writer.execute("BEGIN IMMEDIATE")
-                    yield Writer(self._writer)
+                    tx = Writer(self._writer)
+                    yield tx
                     await _to_its_end(self._writer.commit())
                 except BaseException:
                     await _to_its_end(self._writer.rollback())
                     raise
         self.written += 1
-        self.commits.tell()
+        self.commits.tell(tx.tells)
 
     async def write(self, work: Callable[[Writer], Coroutine[Any, Any, T]]) -> T:
         """A transaction that `work` does in one go; it may be run again, alone, and waits for nothing else.
@@ -202,7 +189,7 @@ class Database:
         which it came, and fails by itself.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(lambda at_once: work(Writer(at_once)), done))
+        self._waiting.append(_Waiting(partial(_told, work), done))
         self._something_waits.set()
         return await done
 
@@ -220,28 +207,30 @@ class Database:
     async def _commit(self, some: Sequence[_Waiting]) -> None:
         works = [one.work for one in some]
         try:
-            results, changed = await _to_its_end(self._writer.run(partial(commit_together, works=works)))
+            results, changed = await self._writer.run(partial(commit_together, works=works))
         except Exception as error:
             results, changed = [Done(error=error)] * len(some), False
         self._waiting.extendleft(reversed(some[len(results) :]))
         if changed:
             self.written += 1
-            self.commits.tell()
+            self.commits.tell(set().union(*(result.value[1] for result in results if result.error is None)))
         for one, result in zip(some, results, strict=False):
             if one.done.done():
                 continue
             if result.error is None:
-                one.done.set_result(result.value)
+                one.done.set_result(result.value[0])
             else:
                 one.done.set_exception(storage_error(self.path, result.error))
 
     async def query(self, work: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
-        """What `work` finds in one snapshot, in one go; it waits for nothing else."""
+        """What `work` finds in one snapshot, in one go; it waits for nothing else.
+
+        Where its task is cancelled it still ends, before anything else on that connection begins.
+        """
         connection = await self._readers.get()
         try:
             with storage_errors(self.path):
-                look = partial(snapshot, work=lambda at_once: work(Reader(at_once)))
-                return await _to_its_end(connection.run(look))
+                return await connection.run(partial(snapshot, work=lambda at_once: work(Reader(at_once))))
         finally:
             self._readers.put_nowait(connection)
 
@@ -287,6 +276,12 @@ async def _connection(path: Path, presence: FileIdentity, *more: str) -> AsyncIt
         for pragma in (*PRAGMAS, *more):
             await connection.execute(f"PRAGMA {pragma}")
         yield connection
+
+
+async def _told(work: Callable[[Writer], Coroutine[Any, Any, T]], at_once: AtOnce) -> tuple[T, Set[str]]:
+    """What came of it, and what it tells."""
+    tx = Writer(at_once)
+    return await work(tx), tx.tells
 
 
 def _beat(raw: sqlite3.Connection) -> None:

@@ -20,6 +20,7 @@ class Rewriting:
 
 async def rewrite(tx: Writer, what: Rewriting, act: Act, **parameters: Value) -> int:
     """How many rows were changed."""
+    tx.tells.add(what.subject.value)
     written = await tx.all(
         f"""
         INSERT INTO audit (at, who, what, subject, subject_id, version, callback_id)

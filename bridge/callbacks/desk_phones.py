@@ -16,6 +16,7 @@ from bridge.domain.phone import E164
 from bridge.ops.following import follow_commits
 from bridge.ports import Display
 from storage import audit, callbacks, phones
+from storage.audit import Subject
 from storage.database import Database, Reader
 
 LOOK_EVERY = timedelta(seconds=1)
@@ -42,7 +43,7 @@ class DeskPhoneSync:
 
     async def run(self) -> None:
         """Until cancelled. A disk that fails for a while makes the phones late, not wrong for ever."""
-        await follow_commits(self._database, self.run_due, name="lamp", rest=REST)
+        await follow_commits(self._database, self.run_due, name="lamp", rest=REST, of={Subject.CALLBACK})
 
     async def run_due(self) -> timedelta:
         """Tell the PBX what it does not know yet."""

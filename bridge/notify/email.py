@@ -14,6 +14,7 @@ import structlog
 from bridge.notify.settings import EmailSettings, Security
 from bridge.ops.following import follow_commits
 from storage import emails
+from storage.audit import Subject
 from storage.database import Database
 from storage.emails import Email, EmailState
 
@@ -34,7 +35,7 @@ class Mailer:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await follow_commits(self._database, self.run_due, name="email", rest=REST)
+        await follow_commits(self._database, self.run_due, name="email", rest=REST, of={Subject.EMAIL})
 
     async def run_due(self) -> timedelta:
         """Send what is due; how long nothing is due after that."""

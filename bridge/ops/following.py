@@ -4,7 +4,7 @@ After a quiet time the first commit is looked at at once; in a storm of them eve
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from contextlib import suppress
 from datetime import timedelta
 
@@ -20,11 +20,17 @@ log = structlog.get_logger()
 
 
 async def follow_commits(
-    database: Database, run_due: Callable[[], Awaitable[timedelta]], *, name: str, rest: timedelta
+    database: Database,
+    run_due: Callable[[], Awaitable[timedelta]],
+    *,
+    name: str,
+    rest: timedelta,
+    of: Set[str] | None = None,
 ) -> None:
     """Until cancelled. run_due: does what is due, and says how long nothing is, unless somebody commits.
 
-    rest: between two looks. A disk that fails for a while makes it late; a mistake of ours is logged, and tried again.
+    of: what concerns it, of what audit entries say (`storage.commits`). rest: between two looks. A disk that fails for
+    a while makes it late; a mistake of ours is logged, and tried again.
     """
     while True:
         seen = database.commits.count
@@ -39,4 +45,4 @@ async def follow_commits(
         await asyncio.sleep(rest.total_seconds())
         with suppress(TimeoutError):
             async with asyncio.timeout(max((wait - rest).total_seconds(), 0)):
-                await database.commits.beyond(seen)
+                await database.commits.beyond(seen, of)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bridge.ops.following import follow_commits
 from storage import audit
-from storage.audit import Entry
+from storage.audit import Entry, Subject
 from storage.database import Database
 
 LOOK_EVERY = timedelta(seconds=1)
@@ -55,7 +55,7 @@ class Changes:
         """Until cancelled. Our own commits are seen at once, those of other processes within `look_every`."""
         self._last = await self._database.query(audit.newest_id)
         self.started.set()
-        await follow_commits(self._database, self._announce, name="changes", rest=REST)
+        await follow_commits(self._database, self._announce, name="changes", rest=REST, of=set(Subject))
 
     async def _announce(self) -> timedelta:
         for entry in await self._database.query(lambda db: audit.after(db, self._last)):
