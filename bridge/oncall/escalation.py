@@ -28,7 +28,7 @@ from bridge.ports import LiveNumbers
 from bridge.texts.reader import TextReader
 from storage import alerts, audit, callbacks, replies
 from storage.alerts import Alert
-from storage.audit import Act, Entry
+from storage.audit import Act, Entry, Subject
 from storage.database import Database, Reader, Writer
 from storage.errors import StorageError
 from storage.replies import SenderRole
@@ -51,6 +51,18 @@ class _Due:
     due: Sequence[Escalation]
     rolls: Mapping[str, datetime]
     next_due: datetime | None
+
+    def is_anything(self, now: datetime) -> bool:
+        return bool(self.ahead or self.due or any(at <= now for at in self.rolls.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The audit up to this entry has been dealt with, and whether that is all of it; what is due after that."""
+
+    up_to: int
+    is_all: bool
+    due: _Due
 
 
 class EscalationLoop:
@@ -77,6 +89,7 @@ class EscalationLoop:
         self._staff_messages = StaffMessages(office, composer, by_email=by_email)
         self._triggers = EscalationTriggers(office, rules, text_reader, self._staff_messages)
         self._staff = StaffCommands(office, self._triggers, self._staff_messages, composer)
+        self._follows = {*self._triggers.handlers, Subject.ESCALATION}
         self._read_up_to: int | None = None
         self._log = structlog.get_logger()
 
@@ -87,13 +100,12 @@ class EscalationLoop:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await follow_commits(self._database, self.run_due, name="escalation", rest=REST)
+        await follow_commits(self._database, self.run_due, name="escalation", rest=REST, of=self._follows)
 
     async def run_due(self) -> timedelta:
         """Deal with everything that was committed or has come due; how long nothing is due after that."""
-        await self._catch_up()
-        found = await self._database.query(partial(self._look, self._clock()))
-        if found.ahead or found.due or any(at <= self._clock() for at in found.rolls.values()):
+        found = await self._catch_up()
+        if found.is_anything(self._clock()):
             await self._mend_clock(found.ahead)
             await self._take_steps(found.due)
             await self._roll()
@@ -107,33 +119,48 @@ class EscalationLoop:
 
     # --- what was committed
 
-    async def _catch_up(self) -> None:
-        while entries := await self._database.query(self._unread):
-            for start in range(0, len(entries), TOGETHER):
-                await self._deal_with(entries[start : start + TOGETHER])
+    async def _catch_up(self) -> _Due:
+        """Deal with each entry exactly once, in one go with finding it; what is due after that."""
+        while True:
+            try:
+                read = await self._database.write(partial(self._read_on, self._clock()))
+            except StorageError:
+                self._read_up_to = None
+                raise
+            except Exception:
+                await self._one_by_one()
+                continue
+            self._read_up_to = read.up_to
+            if read.is_all:
+                return read.due
+
+    async def _read_on(self, now: datetime, tx: Writer) -> _Read:
+        newest = await audit.newest_id(tx)
+        entries = await self._unread(tx)
+        if entries:
+            await self._handle_all(entries, now, tx)
+        is_all = len(entries) < TOGETHER
+        return _Read(newest if is_all else entries[-1].id, is_all, await self._look(now, tx))
 
     async def _unread(self, db: Reader) -> Sequence[Entry]:
         """What is for us; of the rest we know afterwards that there is nothing in it."""
         last = self._read_up_to if self._read_up_to is not None else await audit.read_up_to(db, FOLLOWER)
-        newest = await audit.newest_id(db)
-        entries = await audit.after(db, last, of=tuple(self._triggers.handlers))
-        self._read_up_to = entries[-1].id if entries else newest
-        return entries
+        return await audit.after(db, last, TOGETHER, of=tuple(self._triggers.handlers))
 
-    async def _deal_with(self, entries: Sequence[Entry]) -> None:
-        """Exactly once. What our own code cannot digest is logged and left, else nobody would be told of anything."""
-        try:
-            await self._database.write(partial(self._handle_all, entries, self._clock()))
-        except StorageError:
-            self._read_up_to = None
-            raise
-        except Exception:
-            if len(entries) > 1:
-                for entry in entries:
-                    await self._deal_with([entry])
-                return
-            self._log.exception("escalation.undigested", entry=entries[0].id, what=entries[0].what)
-            await self._database.write(lambda tx: audit.has_read(tx, FOLLOWER, entries[0].id))
+    async def _one_by_one(self) -> None:
+        """What our own code cannot digest is logged and left, else nobody would be told of anything."""
+        for entry in await self._database.query(self._unread):
+            try:
+                await self._database.write(partial(self._handle_all, [entry], self._clock()))
+            except StorageError:
+                raise
+            except Exception:
+                self._log.exception("escalation.undigested", entry=entry.id, what=entry.what)
+                await self._database.write(partial(self._leave, entry))
+            self._read_up_to = entry.id
+
+    async def _leave(self, entry: Entry, tx: Writer) -> None:
+        await audit.has_read(tx, FOLLOWER, entry.id)
 
     async def _handle_all(self, entries: Sequence[Entry], now: datetime, tx: Writer) -> None:
         for entry in entries:

@@ -137,7 +137,7 @@ class EscalationTriggers:
     async def _called(self, tx: Writer, entry: Entry, now: datetime) -> None:
         """A call while closed may be told without any reply; the alert states that fact and no more."""
         row = await calls.get(tx, entry.subject_id)
-        cause = await self._told_by_itself(tx, row)
+        cause = await self._told_by_itself(tx, row) if row.filing.closed else None
         if cause is not None:
             await self._tell_of_call(tx, row, cause, now)
 
@@ -223,8 +223,10 @@ class EscalationTriggers:
 
     async def _arrived(self, tx: Writer, entry: Entry, now: datetime) -> None:
         part = await messages.get_part(tx, entry.subject_id)
+        if part.kind is not MessageKind.STAFF:
+            return
         parts = await messages.parts_of(tx, part.message_id)
-        if part.kind is not MessageKind.STAFF or any(other.state is not PartState.DELIVERED for other in parts):
+        if any(other.state is not PartState.DELIVERED for other in parts):
             return
         for alert in await alerts.by_message(tx, part.message_id):
             case = await self._waits_for(tx, alert)
