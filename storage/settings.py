@@ -1,5 +1,7 @@
 """What the daemon has to remember of itself: pause, the breaker, its daily work. All else is the configuration file."""
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 
 from storage.audit import Act, Subject, add
@@ -24,6 +26,16 @@ _OFF = "0"
 
 async def is_on(db: Reader, key: str) -> bool:
     return await value(db, key) not in (None, _OFF)
+
+
+async def those_on(db: Reader, keys: Collection[str]) -> Collection[str]:
+    """Which of them are."""
+    rows = await db.all(
+        "SELECT key FROM setting WHERE value <> :off AND key IN (SELECT value FROM json_each(:keys))",
+        off=_OFF,
+        keys=json.dumps(list(keys)),
+    )
+    return [row["key"] for row in rows]
 
 
 async def turn(tx: Writer, key: str, on: bool, who: str, now: datetime) -> bool:

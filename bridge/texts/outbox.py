@@ -1,7 +1,7 @@
 """The outbox: each due part is handed to the gateway at most once (no resend), and what came of it is written down.
 
-The intent is committed before the first byte. Nothing is polled: whatever commits (a call, a reply, a verb, another
-process) wakes the loop, and so do the gateway, a free slot and the next part's time.
+The intent is committed before the first byte. Nothing is polled: what is committed and may send or stop a part (by
+whatever process) wakes the loop, and so do the gateway, a slot that somebody waits for and the next part's time.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from bridge.ops.health import Backlog
 from bridge.ports import Gateway, LiveNumbers
 from bridge.texts import delivery
 from storage import messages, settings
+from storage.audit import Subject
 from storage.database import Database, Reader, Writer
 from storage.errors import StorageError
 from storage.messages import Part
@@ -38,9 +39,13 @@ HELD_BY_PAUSE = frozenset(
 """What goes out by itself. A person's own words, a test and staff alerts are not held."""
 
 HELD_BY_BREAKER = frozenset({MessageKind.FIRST})
+HELD_BY = {settings.PAUSED: HELD_BY_PAUSE, settings.BREAKER: HELD_BY_BREAKER}
 NO_TIME = timedelta(0)
 LOOKED_AT, FAR_LOOKED_AT = 20, 200
 """Parts at the head of the queue: mostly few are enough; the second, where none of them may go now."""
+MAY_SEND_OR_STOP = frozenset({"part.queued", Subject.SETTING, Subject.OPT_OUT, Subject.CALLBACK, Subject.CALL})
+"""What commits must tell to be looked at: a call that ended may have kept its customer's text waiting."""
+
 NOT_DURING_A_CALL = frozenset({MessageKind.FIRST, MessageKind.RECEIPT})
 
 
@@ -60,12 +65,12 @@ class OutboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """hopeless: some queued parts must not go any more. next_moment: when one is due, or expires."""
+class _Claimed:
+    """parts: `sending` now. until: when to look again if nothing happens before. waits: a part has no slot yet."""
 
-    hopeless: bool
-    due: Sequence[Part]
-    next_moment: datetime | None
+    parts: Sequence[Part]
+    until: datetime | None
+    waits: bool = False
 
 
 class Outbox:
@@ -85,6 +90,7 @@ class Outbox:
         self._clock = clock
         self._wake = asyncio.Event()
         self._at_gateway = 0
+        self._somebody_waits = False  # for a slot
         self._under_way = 0  # claims, and parts of which the outcome is not written down yet
         self._rested = asyncio.Event()
         self._stopping = False
@@ -120,12 +126,13 @@ class Outbox:
             while True:
                 self._wake.clear()
                 with self._something_under_way():
-                    parts, until = await self._trying(self._claim)
-                    for part in parts:
+                    claimed = await self._trying(self._claim)
+                    self._somebody_waits = claimed.waits
+                    for part in claimed.parts:
                         self._at_gateway += 1
                         group.create_task(self._send(part))
                         self._under_way += 1
-                await self._sleep(until)
+                await self._sleep(claimed.until)
 
     @contextmanager
     def _something_under_way(self) -> Iterator[None]:
@@ -152,7 +159,7 @@ class Outbox:
     async def _watch_commits(self) -> None:
         seen = self._database.commits.count
         while True:
-            seen = await self._database.commits.beyond(seen)
+            seen = await self._database.commits.beyond(seen, MAY_SEND_OR_STOP)
             self._wake.set()
 
     async def _watch_gateway(self) -> None:
@@ -176,32 +183,36 @@ class Outbox:
         for part in await self._database.write(partial(_interrupted, self._clock())):
             self._log.warning("text.interrupted", part=part.id, to=part.number.masked)
 
-    async def _claim(self) -> tuple[Sequence[Part], datetime | None]:
-        """Commit `sending` for the parts that go now; and when to look again if nothing happens before.
-
-        Looks first: a transaction for nothing would keep others from theirs.
-        """
+    async def _claim(self) -> _Claimed:
+        """Commit `sending` for the parts that go now."""
         ready, room = self._gateway.ready, 0 if self._stopping else self._limits.window - self._at_gateway
         if ready and not room:
-            return (), None  # whatever is answered next wakes us
+            return _Claimed((), None, waits=True)  # whatever is answered next wakes us
         if not ready:
             self._gateway_was_away.set()
-        now = self._clock()
-        for most in (LOOKED_AT, FAR_LOOKED_AT):
-            found = await self._database.query(partial(_look, now, most if ready and room else 0))
-            going = [part for part in found.due if self._may_go(part)][:room]
-            if found.hopeless or going:
-                return await self._database.write(partial(self._take, going, now)), None
-            if len(found.due) < most:
-                break
-        return (), found.next_moment
+        return await self._database.write(partial(self._look, self._clock(), room if ready else 0))
 
-    async def _take(self, going: Sequence[Part], now: datetime, tx: Writer) -> Sequence[Part]:
+    async def _look(self, now: datetime, room: int, tx: Writer) -> _Claimed:
+        """Look and claim in one go; where there is nothing to do, nothing is committed."""
+        await self._cancel_hopeless(tx, now)
+        going, is_all = await self._may_go_now(tx, now) if room else ((), True)
+        claims = [await messages.claim(tx, part, now) for part in going[:room]]
+        until = await messages.next_moment(tx, now) if is_all else now
+        return _Claimed([part for part in claims if part is not None], until, waits=len(going) > room)
+
+    async def _cancel_hopeless(self, tx: Writer, now: datetime) -> None:
         for part, why in await messages.hopeless(tx, now):
             await messages.cancel(tx, part, why, now)
             self._log.info("text.cancelled", part=part.id, to=part.number.masked, why=why)
-        claims = [await messages.claim(tx, part, now) for part in going]
-        return [part for part in claims if part is not None]
+
+    async def _may_go_now(self, db: Reader, now: datetime) -> tuple[Sequence[Part], bool]:
+        """Those at the head of the queue that may, and whether nobody else need be asked."""
+        for most in (LOOKED_AT, FAR_LOOKED_AT):
+            due = await _due(now, most, db)
+            going = [part for part in due if self._may_go(part)]
+            if going or len(due) < most:
+                break
+        return going, not going or len(due) < most
 
     async def overdue(self, now: datetime) -> Backlog:
         """What is due and held back by nobody, and has not left; counted as far as one look at the queue goes."""
@@ -221,7 +232,8 @@ class Outbox:
         finally:
             self._at_gateway -= 1
             self._over()
-            self._wake.set()
+            if self._somebody_waits or part.sequence < part.total:
+                self._wake.set()
 
     async def _still_wanted(self, part: Part) -> bool:
         """It may have waited for window and rate: STOP, a call, a pause or its age may have come since."""
@@ -242,11 +254,6 @@ async def _interrupted(now: datetime, tx: Writer) -> Sequence[Part]:
     return parts
 
 
-async def _look(now: datetime, most: int, db: Reader) -> _Found:
-    due = await _due(now, most, db) if most else ()
-    return _Found(bool(await messages.hopeless(db, now)), due, await messages.next_moment(db, now))
-
-
 async def _due(now: datetime, most: int, db: Reader) -> Sequence[Part]:
     """What is due and not held back."""
     return await messages.due(db, now, but=await _held(db), limit=most)
@@ -257,12 +264,8 @@ async def _is_forbidden(part: Part, now: datetime, db: Reader) -> bool:
 
 
 async def _held(db: Reader) -> Set[MessageKind]:
-    held: set[MessageKind] = set()
-    if await settings.is_on(db, settings.PAUSED):
-        held |= HELD_BY_PAUSE
-    if await settings.is_on(db, settings.BREAKER):
-        held |= HELD_BY_BREAKER
-    return held
+    on = await settings.those_on(db, HELD_BY)
+    return frozenset[MessageKind]().union(*(HELD_BY[setting] for setting in on))
 
 
 def _submission(part: Part, now: datetime) -> Submission:
