@@ -17,6 +17,9 @@ from storage.errors import LostError
 
 T = TypeVar("T")
 
+STATEMENTS = 512
+"""Kept prepared: more than there are (sqlite3 keeps 128)."""
+
 
 class FileIdentity:
     """Of one database and its log (`-wal`), which stays for as long as anybody has it open."""
@@ -43,20 +46,22 @@ class FileIdentity:
             except OSError as error:
                 raise LostError(self._path) from error
             size = found[0].st_size
-            if [_identity(one) for one in found] != self._known or self._is_cut(size, connection):
+            if [(one.st_dev, one.st_ino) for one in found] != self._known:
+                raise LostError(self._path)
+            if size < self._size and self._is_cut(size, connection):
                 raise LostError(self._path)
             self._size = size
 
     def _is_cut(self, size: int, connection: sqlite3.Connection) -> bool:
         """It only shrinks by a VACUUM of somebody's, and then to what SQLite says it has."""
-        return size < self._size and (size == 0 or size < _size_inside(connection))
+        return size == 0 or size < _size_inside(connection)
 
 
 class PresentConnection(sqlite3.Connection):
     """Commits only to a database that is in its place."""
 
     def __init__(self, path: Path, presence: FileIdentity) -> None:
-        super().__init__(path, isolation_level=None)
+        super().__init__(path, isolation_level=None, cached_statements=STATEMENTS)
         self._presence = presence
 
     def commit(self) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,16 +34,21 @@ def record(kind: type[R], row: sqlite3.Row, **given: object) -> R:
 
     NULL is None. IndexError where a field has no column, no default and was not given.
     """
-    there, reads = row.keys(), readers(kind)
-    told = {name: read_as(reads, name, row[name]) for name in reads if name not in given and name in there}
-    if nowhere := _required(kind) - told.keys() - given.keys():
-        raise IndexError(f"{kind.__name__}: no column {', '.join(sorted(nowhere))}")
+    told = {
+        name: None if (value := row[at]) is None else read(value) if read else value
+        for name, at, read in _reading(kind, tuple(row.keys()), frozenset(given))
+    }
     return kind(**told, **given)
 
 
 def columns(value: "DataclassInstance", *but: str) -> dict[str, Any]:
     """A value's fields by name, to be handed to a statement; `but` those that are no columns."""
-    return {one.name: getattr(value, one.name) for one in fields(value) if one.name not in but}
+    return {name: getattr(value, name) for name in _names(type(value)) if name not in but}
+
+
+@cache
+def _names(kind: type["DataclassInstance"]) -> Sequence[str]:
+    return [one.name for one in fields(kind)]
 
 
 def read_as(reads: Mapping[str, Read], name: str, stored: object) -> object:
@@ -57,9 +62,16 @@ def readers(kind: type) -> Mapping[str, Read]:
 
 
 @cache
-def _required(kind: type["DataclassInstance"]) -> frozenset[str]:
-    """The fields that have no default; asked once a kind, for a row of every list comes by here."""
-    return frozenset(one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING)
+def _reading(
+    kind: type["DataclassInstance"], there: tuple[str, ...], given: frozenset[str]
+) -> Sequence[tuple[str, int, Read | None]]:
+    """Which column tells each field, and how it is read; asked once a kind of row, for every list comes by here."""
+    reads = readers(kind)
+    told = [name for name in reads if name not in given and name in there]
+    required = {one.name for one in fields(kind) if one.default is MISSING and one.default_factory is MISSING}
+    if nowhere := required - {*told, *given}:
+        raise IndexError(f"{kind.__name__}: no column {', '.join(sorted(nowhere))}")
+    return [(name, there.index(name), None if reads[name] is _as_it_is else reads[name]) for name in told]
 
 
 def _reader(hint: Any) -> Read:

@@ -1,7 +1,8 @@
 """How Python values stand in the database: UTC milliseconds, numbers as text, enums as their word."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import overload
+from typing import Any, overload
 
 from bridge.domain.phone import E164
 
@@ -14,15 +15,19 @@ Value = Stored | datetime | timedelta | E164
 
 def stored(value: Value) -> Stored:
     """As SQLite takes it. A lone surrogate cannot be UTF-8: it becomes U+FFFD, a pair in two halves becomes whole."""
-    if isinstance(value, datetime):
-        return (value - EPOCH) // MILLISECOND
-    if isinstance(value, timedelta):
-        return value // MILLISECOND
-    if isinstance(value, E164):
-        return value.value
+    as_stored = _STORED.get(type(value))
+    if as_stored is not None:
+        return as_stored(value)
     if isinstance(value, str) and not value.isascii():
         return whole(value)
-    return value
+    return value  # type: ignore[return-value]  # what is left of Value
+
+
+_STORED: Mapping[type, Callable[[Any], Stored]] = {
+    datetime: lambda moment: (moment - EPOCH) // MILLISECOND,
+    timedelta: lambda duration: duration // MILLISECOND,
+    E164: lambda number: number.value,
+}
 
 
 def whole(text: str) -> str:

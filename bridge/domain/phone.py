@@ -68,7 +68,7 @@ class E164:
     @property
     def region(self) -> str | None:
         """ISO 3166 region; +1 alone does not say which, the area code does. None where it cannot be told."""
-        return phonenumbers.region_code_for_number(phonenumbers.parse(self.value))
+        return _region(self.value)
 
 
 class NumberKind(StrEnum):
@@ -94,7 +94,18 @@ _KINDS = {
 
 @lru_cache(maxsize=4096)
 def kind(number: E164) -> NumberKind:
-    return _KINDS.get(phonenumbers.number_type(phonenumbers.parse(number.value)), NumberKind.OTHER)
+    return _KINDS.get(phonenumbers.number_type(_taken_apart(number.value)), NumberKind.OTHER)
+
+
+@lru_cache(maxsize=4096)
+def _region(e164: str) -> str | None:
+    return phonenumbers.region_code_for_number(_taken_apart(e164))
+
+
+@lru_cache(maxsize=4096)
+def _taken_apart(e164: str) -> PhoneNumber:
+    """Several things are asked of each number of a call, one after the other. Not to be changed by who asks."""
+    return phonenumbers.parse(e164)
 
 
 # --- what was written
@@ -164,12 +175,12 @@ def _first(raw: str, country: str | None) -> E164 | None:
 
 def is_valid(number: E164) -> bool:
     """Do our tables know that somebody has such a number?"""
-    return phonenumbers.is_valid_number(phonenumbers.parse(number.value))
+    return phonenumbers.is_valid_number(_taken_apart(number.value))
 
 
 def is_at_home(number: E164, country: str) -> bool:
     """Is it of the same country code? Of +1 that is not yet the same country."""
-    return phonenumbers.parse(number.value).country_code == phonenumbers.country_code_for_region(country)
+    return _taken_apart(number.value).country_code == phonenumbers.country_code_for_region(country)
 
 
 @lru_cache(1024)
@@ -217,9 +228,10 @@ def is_short_or_emergency(raw: str, country: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def national(number: E164, country: str) -> str:
     """As people there write it: national format at home, international for others."""
-    parsed = phonenumbers.parse(number.value)
+    parsed = _taken_apart(number.value)
     home = (number.region or country) == country and is_at_home(number, country)
     style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
     return str(phonenumbers.format_number(parsed, style))
