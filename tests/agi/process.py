@@ -1,7 +1,6 @@
 """The daemon as its own process beside a running Asterisk, with one customer waiting."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,18 +9,16 @@ from pathlib import Path
 import aiohttp
 
 from storage.database import Database
-from tests import site
+from tests import forked, site
 from tests.agi.phones import NINA, misses
 from tests.lab.asterisk import AGI_TOKEN
 from tests.lab.judge import LEAST
 from tests.lab.office import Office
 
-TEXTBACK = Path(sys.executable).with_name("textback")
-
 
 @dataclass(frozen=True)
 class Running:
-    process: asyncio.subprocess.Process
+    process: forked.Process
     page: str
 
     async def shows(self, path: str, words: str) -> str:
@@ -77,12 +74,11 @@ async def daemon(
         phones={"token": AGI_TOKEN, "listen": f"127.0.0.1:{ports.agi}"},
     )
     config.write_text(config.read_text() + settings)
-    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", config)
+    process = await forked.textback("run", "--config", config)
     try:
         running = Running(process, f"http://127.0.0.1:{page}")
         await running.started()
         yield running
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        await process.wait()

@@ -4,14 +4,14 @@ import asyncio
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -20,6 +20,7 @@ from storage import backup, calls, files, messages, migrate, opt_outs, settings
 from storage.database import Database
 from storage.errors import StorageError
 from storage.opt_outs import OptOutCause
+from tests import forked
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, missed_call
 from tests.lab.fixtures import missing
 from tests.site import run
@@ -180,6 +181,7 @@ def test_a_backup_from_before_an_upgrade_is_upgraded_on_its_way_back(
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
+from unittest.mock import patch
 from storage.database import Database
 
 async def main() -> None:
@@ -267,12 +269,6 @@ def test_without_a_backup_one_can_begin_anew(example: Path) -> None:
 
 # --- killed at every write ----------------------------------------------------------------------------------------
 
-BACK_UP = "import sys; from pathlib import Path; from storage import backup; "
-BACK_UP += "backup.back_up(Path(sys.argv[1]), Path(sys.argv[2]))"
-RESTORE = "import asyncio, datetime, sys; from pathlib import Path; from storage import backup; "
-RESTORE += (
-    "asyncio.run(backup.restore(Path(sys.argv[2]), Path(sys.argv[1]), 'Ann', datetime.datetime.now(datetime.UTC)))"
-)
 CALLS = "pwrite64,fdatasync,fsync,rename,unlink,link"
 
 
@@ -285,19 +281,10 @@ def strace() -> None:
 needs_strace = pytest.mark.usefixtures("strace")
 
 
-def killed_at(moment: int, script: str, *paths: Path) -> bool:
-    """Run it, and kill -9 it at that system call that changes a disk, counted from 1. False if it has fewer."""
-    inject = f"inject={CALLS}:signal=SIGKILL:when={moment}"
-    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", inject]
-    done = subprocess.run([*command, sys.executable, "-c", script, *paths], check=False, timeout=60)
-    assert done.returncode in (0, -signal.SIGKILL)
-    return done.returncode != 0
-
-
-def killings(script: str, *paths: Path) -> Iterator[int]:
-    """The first ten writes and then every ninth: each run costs a third of a second."""
+def killings(job: Callable[..., object], *paths: Path) -> Iterator[int]:
+    """The first ten system calls that change a disk and then every ninth, until it has no more of them."""
     for moment in [*range(1, 10), *range(10, 1000, 9)]:
-        if not killed_at(moment, script, *paths):
+        if not forked.killed_at(CALLS, moment, job, *paths):
             return
         yield moment
 
@@ -306,12 +293,16 @@ def killings(script: str, *paths: Path) -> Iterator[int]:
 @pytest.mark.timeout(300)
 def test_a_backup_killed_at_any_write_is_whole_or_not_there(there: Path, tmp_path: Path) -> None:
     target = tmp_path / "copy.db"
-    for moment in killings(BACK_UP, there, target):
+    for moment in killings(backup.back_up, there, target):
         assert not target.exists() or moment > 50
         assert not target.exists() or asyncio.run(facts(target)) == (False, [str(CUSTOMER)])
         assert asyncio.run(facts(there)) == (False, [str(CUSTOMER)])
         target.unlink(missing_ok=True)
     assert asyncio.run(facts(target)) == (False, [str(CUSTOMER)])
+
+
+def restore(copy: Path, place: Path) -> None:
+    asyncio.run(backup.restore(copy, place, "Ann", datetime.now(UTC)))
 
 
 @needs_strace
@@ -323,7 +314,7 @@ def test_a_restore_killed_at_any_write_loses_neither_database(there: Path, tmp_p
     asyncio.run(fill(old, OTHER))
     place.parent.mkdir()
     shutil.copy(old, place)
-    for _ in killings(RESTORE, place, copy):
+    for _ in killings(restore, copy, place):
         kept = [path for path in (place, *place.parent.glob("*.aside-*Z")) if path.exists()]
         found = [asyncio.run(facts(path)) for path in kept]
         assert before in found
@@ -334,21 +325,18 @@ def test_a_restore_killed_at_any_write_loses_neither_database(there: Path, tmp_p
     assert asyncio.run(facts(place)) == after
 
 
-MIGRATE = """
-import sys
-from pathlib import Path
-from storage import migrate
-steps = migrate._steps()
-migrate._steps = lambda: [*steps, "CREATE TABLE later (id INTEGER);\\nINSERT INTO later VALUES (1);"]
-migrate.migrate(Path(sys.argv[1]))
-"""
+def migrate_further(path: Path) -> None:
+    """To a schema that comes after today's."""
+    later = "CREATE TABLE later (id INTEGER);\nINSERT INTO later VALUES (1);"
+    with patch.object(migrate, "_steps", return_value=[*migrate._steps(), later]):
+        migrate.migrate(path)
 
 
 @needs_strace
 @pytest.mark.timeout(300)
 def test_an_upgrade_killed_at_any_write_is_done_or_undone_and_goes_on_at_the_next_start(there: Path) -> None:
     old = there.read_bytes()
-    for _ in killings(MIGRATE, there):
+    for _ in killings(migrate_further, there):
         with closing(sqlite3.connect(there)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone()

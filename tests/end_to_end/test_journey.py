@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,13 +11,12 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests import site
+from tests import forked, site
 from tests.lab.judge import LEAST
 from tests.lab.office import Office
 from tests.lab.phone import answers_after
 from tests.lab.smsc.server import PASSWORD, SYSTEM_ID, NodeSmsc
 
-TEXTBACK = Path(sys.executable).with_name("textback")
 CUSTOMER, SERVED = "+31612345678", "+31687654321"
 OFFICE_NUMBER = "+31205550100"
 NOBODY_ANSWERS, SOMEBODY_ANSWERS = "0205550102", "0205550101"
@@ -34,12 +32,9 @@ class Textback:
     http: aiohttp.ClientSession
 
     async def command(self, verb: str) -> str:
-        process = await asyncio.create_subprocess_exec(
-            TEXTBACK, verb, "--config", self.config, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-        )
-        output, _ = await process.communicate()
-        assert process.returncode == 0, output.decode()
-        return output.decode()
+        code, output = await forked.said(verb, "--config", self.config, config=self.config)
+        assert code == 0, output
+        return output
 
     async def page(self) -> str:
         async with self.http.get("/") as response:
@@ -99,15 +94,14 @@ async def textback(installed: Textback) -> AsyncIterator[Textback]:
 
 @asynccontextmanager
 async def running(textback: Textback) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "--config", textback.config)
+    process = await forked.textback("run", "--config", textback.config)
     try:
         await textback.is_ready()
         yield
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
     finally:
-        if process.returncode is None:
-            process.kill()
+        process.kill()
 
 
 async def test_a_missed_call_is_texted_once_answered_by_text_and_leaves_the_queue_when_somebody_is_reached(

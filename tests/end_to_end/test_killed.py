@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import shutil
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -20,10 +19,9 @@ from bridge.daemon.daemon import wall_clock
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.tape import Tape
-from tests import site
+from tests import forked, site
 from tests.lab.fixtures import missing
 
-TEXTBACK = Path(sys.executable).with_name("textback")
 CALLER, OFFICE = "+12015550123", "+12125550100"
 SECRET = "simulated"
 
@@ -54,7 +52,7 @@ async def _killed_and_started_again(folder: Path, page: int, call: str, nth: int
     database = folder / "textback.db"
     async with SimulatedPbx(clock=wall_clock, secret=SECRET) as pbx, Smsc().serve() as smsc:
         config = _configured(folder, pbx.port, smsc.port, page)
-        await _textback("resume", config)
+        assert (await forked.said("resume", "-c", config, config=config))[0] == 0
         async with _running(config) as first:
             await _ready(page)
             async with _struck(first, call, nth):
@@ -70,7 +68,7 @@ async def _killed_and_started_again(folder: Path, page: int, call: str, nth: int
 
 
 @asynccontextmanager
-async def _struck(daemon: asyncio.subprocess.Process, call: str, nth: int) -> AsyncIterator[None]:
+async def _struck(daemon: forked.Process, call: str, nth: int) -> AsyncIterator[None]:
     """The daemon dies at its nth system call of this name from here on."""
     faults = ["-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={nth}"]
     command = ["strace", "-f", "-p", str(daemon.pid), "-o", "/dev/null", *faults]
@@ -97,7 +95,7 @@ async def _ready(page: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _settled(database: Path, smsc: Smsc, daemon: asyncio.subprocess.Process) -> None:
+async def _settled(database: Path, smsc: Smsc, daemon: forked.Process) -> None:
     """The second daemon is connected and has nothing left to send."""
     await smsc.until_bound()
     async with asyncio.timeout(20):
@@ -121,17 +119,11 @@ def _configured(folder: Path, ami: int, smpp: int, page: int) -> Path:
     )
 
 
-async def _textback(verb: str, config: Path) -> None:
-    process = await asyncio.create_subprocess_exec(TEXTBACK, verb, "-c", config, stdout=asyncio.subprocess.DEVNULL)
-    assert await process.wait() == 0
-
-
 @asynccontextmanager
-async def _running(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "-c", config)
+async def _running(config: Path) -> AsyncIterator[forked.Process]:
+    process = await forked.textback("run", "-c", config)
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.kill()
+        process.kill()
         await process.wait()

@@ -6,7 +6,6 @@ daemon is stopped. And what a kill in between leaves to be matched.
 
 import asyncio
 import sqlite3
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
@@ -19,13 +18,12 @@ from bridge.config import load
 from bridge.daemon.daemon import Daemon, wall_clock
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.tape import Tape
-from tests import site
+from tests import forked, site
 from tests.lab.smsc.server import PASSWORD, SYSTEM_ID, NodeSmsc
 from tests.ports import reserve
 
 pytestmark = [pytest.mark.smsc, pytest.mark.timeout(120)]
 
-TEXTBACK = Path(sys.executable).with_name("textback")
 CALLERS = [f"+1202555{1000 + 137 * n}" for n in range(6)]
 OFFICE, SECRET = "+12125550100", "simulated"
 
@@ -82,7 +80,7 @@ async def running(config: Path, clock: ShiftedClock, smsc: NodeSmsc) -> AsyncIte
 
 @asynccontextmanager
 async def until_killed(config: Path, smsc: NodeSmsc) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "-c", config)
+    process = await forked.textback("run", "-c", config)
     try:
         await smsc.bound(sessions=2)
         yield

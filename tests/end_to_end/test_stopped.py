@@ -24,7 +24,8 @@ from bridge.daemon.daemon import wall_clock
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.tape import Tape
-from tests.end_to_end.test_killed import SECRET, TEXTBACK
+from tests import forked
+from tests.end_to_end.test_killed import SECRET
 
 OFFICE, STAFF = "+12125550100", "+12125550199"
 ROUNDS = int(os.environ.get("TEXTBACK_STOPS", "10"))
@@ -170,10 +171,7 @@ async def office(folder: Path) -> AsyncIterator[Office]:
                 page=free_port(),
             )
         )
-        resumed = await asyncio.create_subprocess_exec(
-            TEXTBACK, "resume", "-c", at.config, stdout=asyncio.subprocess.DEVNULL
-        )
-        assert await resumed.wait() == 0
+        assert (await forked.said("resume", "-c", at.config, config=at.config))[0] == 0
         yield at
 
 
@@ -182,10 +180,10 @@ class Running:
 
     def __init__(self, at: Office) -> None:
         self._at = at
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: forked.Process | None = None
 
     async def start(self) -> None:
-        self.process = await asyncio.create_subprocess_exec(TEXTBACK, "run", "-c", self._at.config)
+        self.process = await forked.textback("run", "-c", self._at.config)
         await self._at.smsc.until_bound()
 
     async def told(self, what: signal.Signals) -> None:

@@ -1,9 +1,6 @@
 """The administrator's ten minutes, word by word: a running Asterisk, then "would have texted", then a real text."""
 
-import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,13 +10,13 @@ import pytest
 import pytest_asyncio
 
 from bridge.simulator.smsc import Smsc
+from tests import forked
 from tests.end_to_end.test_journey import Textback
 from tests.lab.asterisk import LabError, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.office import Office, open_office
 from tests.smpp.peer import until_submitted
 
-TEXTBACK = Path(sys.executable).with_name("textback")
 OWN_MOBILE, STRANGER = "+31612345678", "+31687654321"
 NOBODY_ANSWERS = "0205550102"
 
@@ -42,15 +39,12 @@ class Administrator:
 
     def __init__(self, home: Path) -> None:
         self.config = home / "etc" / "textback.toml"
-        self._environ = {**os.environ, "STATE_DIRECTORY": str(home), "TEXTBACK_CONFIG": str(self.config)}
+        self._environ = {"STATE_DIRECTORY": str(home), "TEXTBACK_CONFIG": str(self.config)}
 
     async def types(self, *words: str | Path) -> str:
-        typed = await asyncio.create_subprocess_exec(
-            TEXTBACK, *words, env=self._environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-        )
-        said, _ = await typed.communicate()
-        assert typed.returncode == 0, said.decode()
-        return said.decode()
+        code, said = await forked.said(*words, config=self.config, environ=self._environ)
+        assert code == 0, said
+        return said
 
     def adds(self, text: str) -> None:
         with self.config.open("a") as file:
@@ -61,15 +55,14 @@ class Administrator:
         self.config.write_text("".join(row for row in rows if not row.startswith(setting)))
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[asyncio.subprocess.Process]:
-        daemon = await asyncio.create_subprocess_exec(TEXTBACK, "run", env=self._environ)
+    async def running(self) -> AsyncIterator[forked.Process]:
+        daemon = await forked.textback("run", environ=self._environ)
         try:
             yield daemon
             daemon.send_signal(signal.SIGTERM)
             assert await daemon.wait() == 0
         finally:
-            if daemon.returncode is None:
-                daemon.kill()
+            daemon.kill()
 
 
 async def test_from_a_running_asterisk_to_would_have_texted_and_to_a_real_text(

@@ -6,13 +6,13 @@ a commit; then another process looks. The clock is the test's.
 
 import asyncio
 import shutil
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from storage.database import Database
+from tests import forked
 from tests.desk import text
 from tests.lab.fixtures import missing
 from tests.oncall.night import BOB, LEAK, Night, night
@@ -53,24 +53,17 @@ async def test_killed_at_a_write_of_any_step_the_ladder_ends_as_if_nothing_had_h
 
 
 async def killed_and_looked_again(database: Path, night: Night, nth: int) -> None:
-    inject = f"inject=fdatasync:signal=SIGKILL:when={nth}"
-    await look(database, night.clock(), "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", inject)
-    assert await look(database, night.clock()) == 0
+    await asyncio.to_thread(forked.killed_at, "fdatasync", nth, look, database, night.clock())
+    assert await asyncio.to_thread(forked.ended, look, database, night.clock()) == 0
 
 
-async def look(database: Path, now: datetime, *under: str) -> int:
-    """One look of a process of its own; its exit code."""
-    me = (sys.executable, "-m", "tests.oncall.test_escalation_killed", str(database), now.isoformat())
-    process = await asyncio.create_subprocess_exec(*under, *me, stdout=asyncio.subprocess.DEVNULL)
-    return await process.wait()
+def look(database: Path, now: datetime) -> None:
+    """One look, as a process of its own."""
+    asyncio.run(_look(database, now))
 
 
-async def main(database: str, now: str) -> None:
-    async with await Database.open(Path(database)) as opened:
+async def _look(database: Path, now: datetime) -> None:
+    async with await Database.open(database) as opened:
         watch = Night(opened)
-        watch.clock.now = datetime.fromisoformat(now)
+        watch.clock.now = now
         await watch.look()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""Processes of Textback that start at once: forked from one that has everything imported already (a fork server).
+
+Each is a process as good as any other: it is killed, stopped and traced by its number. What only a new interpreter
+shows (its start, its end, what it imports), `site.process` runs.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["tests.forked", "bridge.cli.app", "bridge.cli.run", "bridge.cli.control", "tests.desk"])
+
+
+class Process:
+    """As `asyncio.subprocess.Process`, as far as tests ask."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    async def wait(self) -> int:
+        ended, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_reader(self._process.sentinel, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(self._process.sentinel)
+        self._process.join()
+        return self._process.exitcode or 0
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+async def textback(
+    *arguments: str | Path, environ: Mapping[str, str] | None = None, output: Path | None = None
+) -> Process:
+    """The command, started. output: a file for what it says; without one it says it where the tests do."""
+    given = [str(argument) for argument in arguments]
+    return Process(await asyncio.to_thread(_started, _command, given, environ or {}, output))
+
+
+async def said(*arguments: str | Path, config: Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """What the command ends with and what it said. config: where its output may lie beside."""
+    output = config.with_suffix(".said")
+    ended = await (await textback(*arguments, environ=environ, output=output)).wait()
+    return ended, output.read_text()
+
+
+def killed_at(call: str, moment: int, job: Callable[..., object], *arguments: object) -> bool:
+    """Run this function of a module as a process, and kill -9 it at that system call (several, with commas), counted
+    from 1. False if it has fewer.
+    """
+    wait, go_on = _SERVER.Pipe(duplex=False)
+    process = _started(_once_told, wait, job, *arguments)
+    faults = ["-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={moment}"]
+    command = ["strace", "-f", "-o", "/dev/null", *faults, "-p", str(process.pid)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
+        assert strace.stderr
+        assert b"attached" in strace.stderr.readline()
+        go_on.send(None)
+        process.join()
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
+
+
+def ended(job: Callable[..., object], *arguments: object) -> int | None:
+    """Run this function of a module as a process; its exit code."""
+    process = _started(job, *arguments)
+    process.join()
+    return process.exitcode
+
+
+def _started(job: Callable[..., object], *arguments: object) -> BaseProcess:
+    process = _SERVER.Process(target=job, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def _once_told(wait: Connection, job: Callable[..., object], *arguments: object) -> None:
+    wait.recv()
+    job(*arguments)
+
+
+def _command(arguments: list[str], environ: Mapping[str, str], output: Path | None) -> None:
+    from bridge.cli.app import main
+
+    os.environ.update(environ)
+    if output:
+        written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(written, 1)
+        os.dup2(written, 2)
+    sys.argv = ["textback", *arguments]
+    main()
