@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.forked", "bridge.cli.app", "bridge.cli.run", "bridge.cli.control", "tests.desk"])
@@ -58,16 +59,16 @@ class Process:
 async def textback(
     *arguments: str | Path, environ: Mapping[str, str] | None = None, output: Path | None = None
 ) -> Process:
-    """The command, started. output: a file for what it says; without one it says it where the tests do."""
+    """The command, started. output: a file that exists, for what it says; else it says it where the tests do."""
     given = [str(argument) for argument in arguments]
     return Process(await asyncio.to_thread(_started, _command, given, environ or {}, output))
 
 
-async def said(*arguments: str | Path, config: Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """What the command ends with and what it said. config: where its output may lie beside."""
-    output = config.with_suffix(".said")
-    ended = await (await textback(*arguments, environ=environ, output=output)).wait()
-    return ended, output.read_text()
+async def said(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """What the command ends with, and what it said."""
+    with NamedTemporaryFile("r", encoding="utf-8") as output:
+        process = await textback(*arguments, environ=environ, output=Path(output.name))
+        return await process.wait(), output.read()
 
 
 def killed_at(call: str, moment: int, job: Callable[..., object], *arguments: object) -> bool:
@@ -110,7 +111,7 @@ def _command(arguments: list[str], environ: Mapping[str, str], output: Path | No
 
     os.environ.update(environ)
     if output:
-        written = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        written = os.open(output, os.O_WRONLY)
         os.dup2(written, 1)
         os.dup2(written, 2)
     sys.argv = ["textback", *arguments]

@@ -32,7 +32,7 @@ class Textback:
     http: aiohttp.ClientSession
 
     async def command(self, verb: str) -> str:
-        code, output = await forked.said(verb, "--config", self.config, config=self.config)
+        code, output = await forked.said(verb, "--config", self.config)
         assert code == 0, output
         return output
 

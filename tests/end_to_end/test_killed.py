@@ -52,7 +52,7 @@ async def _killed_and_started_again(folder: Path, page: int, call: str, nth: int
     database = folder / "textback.db"
     async with SimulatedPbx(clock=wall_clock, secret=SECRET) as pbx, Smsc().serve() as smsc:
         config = _configured(folder, pbx.port, smsc.port, page)
-        assert (await forked.said("resume", "-c", config, config=config))[0] == 0
+        assert (await forked.said("resume", "-c", config))[0] == 0
         async with _running(config) as first:
             await _ready(page)
             async with _struck(first, call, nth):

@@ -171,7 +171,7 @@ async def office(folder: Path) -> AsyncIterator[Office]:
                 page=free_port(),
             )
         )
-        assert (await forked.said("resume", "-c", at.config, config=at.config))[0] == 0
+        assert (await forked.said("resume", "-c", at.config))[0] == 0
         yield at
 
 

@@ -42,7 +42,7 @@ class Administrator:
         self._environ = {"STATE_DIRECTORY": str(home), "TEXTBACK_CONFIG": str(self.config)}
 
     async def types(self, *words: str | Path) -> str:
-        code, said = await forked.said(*words, config=self.config, environ=self._environ)
+        code, said = await forked.said(*words, environ=self._environ)
         assert code == 0, said
         return said
 
