@@ -1,7 +1,7 @@
-"""Migrations: numbered steps from one schema to the next, each in one transaction, after a backup of what was there."""
+"""Migrations: numbered steps from one schema to the next, all in one transaction, after a backup of what was there."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from importlib import resources
 from pathlib import Path
@@ -20,8 +20,8 @@ def migrate(path: Path) -> int:
         version = _checked_version(connection, path, newest=len(steps))
         if 0 < version < len(steps):
             copy(connection, _before(path, version))
-        for number, script in enumerate(steps[version:], start=version + 1):
-            _apply(connection, number, script)
+        if version < len(steps):
+            _bring_up(connection, steps)
     return len(steps)
 
 
@@ -77,15 +77,15 @@ def _copy_of(path: Path, version: int) -> str:
     return next((str(copy) for copy in known if copy.exists()), "BACKUP")
 
 
-def _apply(connection: sqlite3.Connection, number: int, script: str) -> None:
+def _bring_up(connection: sqlite3.Connection, steps: Sequence[str]) -> None:
     connection.execute("BEGIN EXCLUSIVE")
     try:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version < number:  # else another process was faster
+        (version,) = connection.execute("PRAGMA user_version").fetchone()  # another process may have been faster
+        for script in steps[version:]:
             for statement in _statements(script):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {max(version, len(steps))}")
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
