@@ -7,6 +7,7 @@ from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import aiohttp_jinja2
@@ -144,6 +145,22 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, guar
     )
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """The templates as this process compiled them; a reload, which makes the page anew, compiles none again."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 def _add_templates(app: web.Application, business: str) -> None:
     environment = aiohttp_jinja2.setup(
         app,
@@ -152,6 +169,7 @@ def _add_templates(app: web.Application, business: str) -> None:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     environment.globals.update(
         static=static_path,
