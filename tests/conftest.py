@@ -1,5 +1,8 @@
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+from unittest.mock import patch
 
 import pytest
 import structlog
@@ -7,6 +10,8 @@ from argon2 import PasswordHasher
 
 import tests.depth  # noqa: F401  registers a profile that can be asked for
 from bridge.web import passwords
+from storage.files import create_private
+from storage.migrate import migrate, newest_version
 from tests.desk import database, desk
 from tests.lab.fixtures import asterisk, office
 from tests.ports import reserve
@@ -33,6 +38,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _rank(path: str) -> int:
     return next((rank for rank, part in enumerate(LONGEST) if f"tests/{part}" in path), len(LONGEST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Of one that the migrations made, which takes long; a database of a schema before runs the migrations itself."""
+    made, one_at_a_time = tmp_path_factory.mktemp("made") / "textback.db", Lock()
+    newest = migrate(made)
+    whole = made.read_bytes()
+
+    def copied(path: Path) -> int:
+        with one_at_a_time:
+            if not path.exists() and newest_version() == newest:
+                create_private(path)
+                path.write_bytes(whole)
+        return migrate(path)
+
+    with patch("storage.database.migrate", copied):
+        yield
 
 
 @pytest.fixture(autouse=True)
