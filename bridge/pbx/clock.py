@@ -2,18 +2,35 @@
 
 from datetime import datetime, timedelta
 
-AGREES = timedelta(seconds=5)  # what a stalled connection may cost; closer than that the PBX's own times are the better
+AGREES = timedelta(seconds=5)  # closer than that the PBX's own times are the better
+RECENT = timedelta(minutes=1)  # and as long again at most
+LONGEST_STALL = timedelta(minutes=2)  # a line that says nothing for so long is given up before
 
 
 class PbxClock:
-    """One PBX's. How far its clock is from ours is learned from each event, and learned anew where either was set."""
+    """One PBX's. How far its clock is from ours is the smallest recent delay: a line that stalls only adds to it.
+
+    So what happens in a call stands apart as the PBX's own stamps do, however late they come, unless one of the clocks
+    was set meanwhile.
+    """
 
     def __init__(self) -> None:
         self._apart = timedelta(0)
+        self._began: datetime | None = None
+        self._smallest = self._smallest_before = timedelta.max
 
     def in_ours(self, told: datetime, heard: datetime) -> datetime:
         """told: when the PBX says that it was. heard: when it came, by our clock."""
-        if abs(heard - told - self._apart) > AGREES:
-            apart = heard - told
+        self._measure(heard - told, heard)
+        apart = min(self._smallest, self._smallest_before)
+        if abs(apart - self._apart) > AGREES:
             self._apart = apart if abs(apart) > AGREES else timedelta(0)
         return told + self._apart
+
+    def _measure(self, delay: timedelta, heard: datetime) -> None:
+        if self._began is None or delay - self._smallest > LONGEST_STALL:  # its clock was set back
+            self._began, self._smallest, self._smallest_before = heard, delay, timedelta.max
+        elif abs(heard - self._began) > RECENT:
+            self._began, self._smallest, self._smallest_before = heard, delay, self._smallest
+        else:
+            self._smallest = min(self._smallest, delay)
