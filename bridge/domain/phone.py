@@ -37,6 +37,7 @@ _CONTEXT = re.compile(r";phone-context=(\+[0-9]{1,14})(?:[;@]|$)", re.IGNORECASE
 _SPACES = {ord(c): " " for c in "\u00a0\u2007\u2009\u202f"} | {ord(c): "-" for c in "\u2010\u2011\u2012\u2013\u2212"}
 _DIALLED_ABROAD = re.compile(r"(?:00|011)(?=[1-9])")
 REMEMBERED = 40  # characters; no number is longer, and hostile text takes no room
+_NATIONAL_DIGITS, _BLOCK_DIGITS = 10, 4
 _BEFORE_A_NUMBER = "0*(?:011)?0*(?:{code})?[01]?"
 
 
@@ -294,3 +295,10 @@ def _national_digits(number: PhoneNumber) -> str:
 
 def _e164(number: PhoneNumber) -> E164:
     return E164(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def are_neighbours(one: str, other: str) -> bool:
+    """Are they of one block of ten thousand, however they are written: an office's numbers, as a rule?"""
+    digits = [digits_of(number).lstrip("+0") for number in (one, other)]
+    length = min(_NATIONAL_DIGITS, *map(len, digits))
+    return length >= LEAST_DIGITS and len({number[-length:-_BLOCK_DIGITS] for number in digits}) == 1

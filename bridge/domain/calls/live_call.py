@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bridge.domain import phone
 from bridge.domain.calls.calls import MAILBOX, Caller, DecidingFact, Direction
 from bridge.domain.calls.channels import Channel
 from bridge.domain.calls.events import ChannelState, DialStatus, Doing, Ended
@@ -11,6 +12,7 @@ from bridge.domain.calls.verdicts import CallFacts
 
 AT_ONCE = timedelta(milliseconds=200)  # what one hang-up sets off arrives within this
 MAX_WHY = 80
+REFUSALS = frozenset({DialStatus.BUSY, DialStatus.CONGESTION, DialStatus.CHANUNAVAIL})
 
 
 @dataclass(slots=True)
@@ -18,7 +20,7 @@ class Leg:
     """Somebody whom the call was offered to.
 
     own: dialled by the caller's channel itself, not behind a relay. taken_at: when it was picked up there, which need
-    not mean that the two were joined.
+    not mean that the two were joined. withdrawn: the caller was moved on while it rang, and offered to somebody else.
     """
 
     label: str
@@ -32,6 +34,7 @@ class Leg:
     ended: bool = False
     ended_at: datetime | None = None
     status: DialStatus | None = None
+    withdrawn: bool = False
 
     def told_at(self, at: datetime | None) -> bool:
         """Do we know how it ended? One that only hung up may still be told of, unless that was long ago.
@@ -96,15 +99,32 @@ class LiveCall:
             self.caller = Caller(None, "", "", withheld=True)
             self.note(at, "the caller asked not to be shown")
 
+    def learns_who_calls(self, other: Caller) -> bool:
+        """Is that the caller, though another number was shown first?
+
+        Carriers that show the office's own number tell the caller in a header (P-Asserted-Identity), from which the
+        dialplan sets it before it rings anybody. What is set for those who are rung then is no caller's.
+        """
+        shown = self.caller
+        if shown.number is None:
+            return not shown.colleague
+        return other.number != shown.number and not self.legs and phone.are_neighbours(shown.number.value, self.did)
+
     # --- offering it to somebody
 
     def offer(self, uniqueid: str, leg: Leg) -> None:
         if uniqueid in self.legs:
             return
+        self._withdraw_cancelled()
         self.legs[uniqueid] = leg
         self.handed_away = False
         self._moved_on("dialled again")
         self.note(leg.began_at, f"dialled {leg.label}")
+
+    def _withdraw_cancelled(self) -> None:
+        if any(leg.own and leg.status is DialStatus.CANCEL for leg in self.legs.values()):
+            for leg in self.legs.values():
+                leg.withdrawn = leg.withdrawn or (leg.ended and leg.status in (DialStatus.CANCEL, None))
 
     def rings(self, uniqueid: str, at: datetime | None) -> None:
         leg = self.legs.get(uniqueid)
@@ -240,7 +260,7 @@ class LiveCall:
         return asked and not waiting and all(leg.told_at(at) for leg in self.legs.values() if leg.own)
 
     def facts(self, at: datetime | None, ended: Ended) -> CallFacts:
-        left = self._caller_left(at)
+        left, standing = self._caller_left(at), self._standing()
         asked_at = self.hung_up_at or at
         return CallFacts(
             talked=self.answered,
@@ -249,9 +269,9 @@ class LiveCall:
             elsewhere=self.handed_away or self.taken_elsewhere,
             caller_hung_up=left,
             ringing=left and self._ringing_until(asked_at),
-            ever_rang=any(leg.rang for leg in self.legs.values()),
+            ever_rang=any(leg.rang for leg in standing),
             waited=asked_at - self.started_at if asked_at and self.started_at else None,
-            statuses=frozenset(leg.status for leg in self.legs.values() if leg.own and leg.status),
+            statuses=frozenset(leg.status for leg in standing if leg.own and leg.status),
             offered=bool(self.legs),
             in_queue=self._in_queue_until(asked_at),
             voicemail=self.voicemail,
@@ -262,6 +282,12 @@ class LiveCall:
             up=self.channel.state is ChannelState.UP,
             ended=ended,
         )
+
+    def _standing(self) -> Sequence[Leg]:
+        """The legs that tell why nobody talked: where a caller was moved on while it rang, what came of that."""
+        later = [leg for leg in self.legs.values() if not leg.withdrawn]
+        tells = any(leg.rang or leg.status in REFUSALS for leg in later)
+        return later if tells else list(self.legs.values())
 
     def _caller_left(self, at: datetime | None) -> bool:
         """They asked for the hang-up; or, where no such event is let through, it cut short a dial or a queue."""

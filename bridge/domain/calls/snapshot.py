@@ -1,9 +1,12 @@
 """What lives when we look: calls we know are sure again, calls we meet in the middle are opened.
 
 A snapshot shows who shares media now, not who did before. A call that came up while nobody listened, and is with nobody
-now, may have had its talk: it stays unsure unless a machine has it.
+now, may have had its talk: it stays unsure unless a machine has it. So may one that was up all the while, where whoever
+was rung then is gone, or where it got somewhere meanwhile that one gets to after a talk.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain.calls.channels import Channel, Switchboard
@@ -13,6 +16,22 @@ from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.participants import Participants
 from bridge.domain.calls.verdicts import WITH_A_MACHINE
 
+HOLDS_A_TALK = timedelta(seconds=3)
+"""A gap as long as it takes to ring somebody, to talk and to hang up."""
+
+ON_THE_WAY = frozenset({Doing.DIAL, Doing.QUEUE, Doing.MENU, Doing.VOICEMAIL})
+"""Where a caller gets to with whom nobody talked yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAgain:
+    """A call that we knew, as it was before the link was lost and as it is shown now."""
+
+    call: LiveCall
+    was_up: bool
+    was_doing: Doing
+    now: ChannelSeen
+
 
 class SnapshotResync:
     def __init__(self, board: Switchboard, book: LiveCalls, participants: Participants) -> None:
@@ -20,7 +39,12 @@ class SnapshotResync:
         self._book = book
         self._participants = participants
         self._strangers: dict[str, ChannelSeen] = {}
+        self._again: list[SeenAgain] = []
+        self._lost_at: datetime | None = None
         self._doing: dict[str, Doing] = {}
+
+    def link_lost(self, at: datetime | None) -> None:
+        self._lost_at = at
 
     def saw(self, channel: Channel, event: ChannelSeen) -> None:
         was_up = channel.state is ChannelState.UP
@@ -31,13 +55,17 @@ class SnapshotResync:
             channel.exten, channel.asks = event.exten, event.asks
         self._place(channel, event)
         if call := self._book.of(channel.uniqueid):
-            self._see_again(call, event, was_up=was_up)
+            call.note(event.at, "still there when we looked")
+            self._again.append(SeenAgain(call, was_up, call.doing, event))
         elif channel.trunk:
             self._strangers[channel.uniqueid] = event
         self._participants.recount(self._board.connected(channel), event.at)
 
-    def end(self) -> None:
-        """All have been seen. Who called in comes first: a leg of theirs is no call of its own."""
+    def end(self, gone: Collection[str]) -> None:
+        """All have been seen, and `gone` were not. Who called in comes first: a leg of theirs is no call of its own."""
+        for seen in self._again:
+            seen.call.unsure = seen.call.unsure and self._may_have_talked_unheard(seen, gone)
+        self._again.clear()
         strangers = [(self._board.channels.get(uniqueid), event) for uniqueid, event in self._strangers.items()]
         met = [(channel, event) for channel, event in strangers if channel and not self._is_leg(channel)]
         for channel, event in met:
@@ -58,9 +86,16 @@ class SnapshotResync:
             self._board.enter(channel, event.bridge, None)
         self._participants.recount(before, event.at)
 
-    def _see_again(self, call: LiveCall, event: ChannelSeen, *, was_up: bool) -> None:
-        call.note(event.at, "still there when we looked")
-        call.unsure = call.unsure and not was_up and _may_have_talked(event)
+    def _may_have_talked_unheard(self, seen: SeenAgain, gone: Collection[str]) -> bool:
+        if not seen.was_up or seen.now.state is not ChannelState.UP:
+            return _may_have_talked(seen.now)
+        rung = [uniqueid for uniqueid, leg in seen.call.legs.items() if leg.real and not leg.ended]
+        if any(uniqueid not in gone for uniqueid in rung):
+            return False  # they ring yet, so nobody took it from them
+        return bool(rung) or (self._could_hold_a_talk(seen.now.at) and _got_on(seen))
+
+    def _could_hold_a_talk(self, at: datetime | None) -> bool:
+        return at is not None and self._lost_at is not None and at - self._lost_at >= HOLDS_A_TALK
 
     def _is_leg(self, channel: Channel) -> bool:
         """Did we know it as one that is dialled, or is it about to be?"""
@@ -91,6 +126,10 @@ def _is_dialled(event: ChannelSeen) -> bool:
 
 def _may_have_talked(event: ChannelSeen) -> bool:
     return event.state is ChannelState.UP and event.doing not in WITH_A_MACHINE
+
+
+def _got_on(seen: SeenAgain) -> bool:
+    return seen.now.doing is not seen.was_doing and seen.now.doing not in ON_THE_WAY
 
 
 def _began(event: ChannelSeen) -> datetime | None:

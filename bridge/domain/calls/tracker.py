@@ -194,7 +194,7 @@ class Tracker:
         if not call or call.caller.withheld:
             return
         new = self._book.read_caller(event.caller_number, event.caller_name, call.did)
-        if new.number and not call.caller.number and not call.caller.colleague:
+        if new.number and not new.colleague and call.learns_who_calls(new):
             call.caller = new
             call.note(event.at, "the PBX learned the caller's number")
         if event.restricted:
@@ -394,6 +394,7 @@ class Tracker:
     def _link_lost(self, event: LinkLost) -> None:
         self._settle_until(None)
         self._registry.next_link()
+        self._snapshot.link_lost(event.at)
         for call in self._book.all():
             call.unsure = True
             call.note(event.at, "we no longer heard the PBX")
@@ -403,6 +404,7 @@ class Tracker:
             self._snapshot.saw(channel, event)
 
     def _snapshot_ended(self, _: SnapshotEnded) -> None:
-        self._snapshot.end()
-        for channel in self._registry.missing():
+        missing = self._registry.missing()
+        self._snapshot.end({channel.uniqueid for channel in missing})
+        for channel in missing:
             self._lose(channel)

@@ -363,6 +363,147 @@ def test_a_caller_who_was_rung_for_was_sent_nowhere(story: Story) -> None:
     assert story.call.verdict is Verdict.MISSED
 
 
+# --- a talk that nobody heard
+
+
+def waits_up(story: Story, doing: Doing = Doing.DIAL) -> None:
+    """The PBX has answered, and rings 101."""
+    story.calls_in()
+    story.happens(StateChanged, TRUNK, state=ChannelState.UP)
+    story.enters(doing)
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+
+
+@pytest.mark.parametrize("now", [Doing.ANNOUNCEMENT, Doing.OTHER, Doing.DIAL, Doing.QUEUE])
+def test_who_rang_and_is_gone_behind_a_gap_may_have_talked(story: Story, now: Doing) -> None:
+    waits_up(story)
+    story.link_breaks()
+    story.wait(4)
+    story.snapshot(story.row(TRUNK, doing=now))
+    story.hangs_up()
+    assert (story.call.verdict, story.call.reason) == (Verdict.UNKNOWN, None)
+
+
+def test_who_rings_yet_behind_a_gap_has_not_talked(story: Story) -> None:
+    waits_up(story)
+    story.dials(TRUNK, OTHER_DESK)
+    story.link_breaks()
+    story.wait(4)
+    story.snapshot(story.row(TRUNK), story.row(OTHER_DESK, TRUNK, state=ChannelState.RINGING, dialled=True))
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.ABANDONED_RINGING)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "now", "verdict"),
+    [
+        (60, Doing.OTHER, Verdict.UNKNOWN),
+        (60, Doing.ANNOUNCEMENT, Verdict.UNKNOWN),
+        (60, Doing.VOICEMAIL, Verdict.MISSED),
+        (60, Doing.MENU, Verdict.MISSED),
+        (1, Doing.OTHER, Verdict.MISSED),
+    ],
+)
+def test_a_long_gap_can_hide_a_talk_where_the_caller_got_on(
+    story: Story, seconds: float, now: Doing, verdict: Verdict
+) -> None:
+    story.calls_in()
+    story.happens(StateChanged, TRUNK, state=ChannelState.UP)
+    story.enters(Doing.MENU)
+    story.link_breaks()
+    story.wait(seconds)
+    story.snapshot(story.row(TRUNK, doing=now))
+    story.hangs_up()
+    assert story.call.verdict is verdict
+
+
+def test_a_gap_before_the_pbx_answered_hides_no_talk(story: Story) -> None:
+    story.calls_in()
+    story.dials(TRUNK, DESK)
+    story.link_breaks()
+    story.wait(60)
+    story.snapshot(story.row(TRUNK, state=ChannelState.RING))
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.MISSED
+
+
+# --- moved on while it rings
+
+
+def moved_on(story: Story) -> None:
+    story.calls_in()
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+    story.dial_ends(TRUNK, DESK, DialStatus.CANCEL)
+    story.hangs_up(DESK)
+    story.dials(TRUNK, OTHER_DESK)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (DialStatus.BUSY, Reason.BUSY),
+        (DialStatus.CHANUNAVAIL, Reason.UNREACHABLE),
+        (DialStatus.NOANSWER, Reason.NO_ANSWER),
+    ],
+)
+def test_a_caller_who_was_moved_on_while_it_rang_is_missed_for_the_last_reason(
+    story: Story, status: DialStatus, reason: Reason
+) -> None:
+    moved_on(story)
+    story.dial_ends(TRUNK, OTHER_DESK, status)
+    story.hangs_up()
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, reason)
+
+
+def test_a_phone_that_rang_out_counts_whoever_is_busy_afterwards(story: Story) -> None:
+    story.calls_in()
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+    story.dial_ends(TRUNK, DESK, DialStatus.NOANSWER)
+    story.dials(TRUNK, OTHER_DESK)
+    story.dial_ends(TRUNK, OTHER_DESK, DialStatus.BUSY)
+    story.hangs_up()
+    assert story.call.reason is Reason.NO_ANSWER
+
+
+# --- who called, where the carrier shows the office's own number
+
+
+@pytest.mark.parametrize(
+    ("shown", "told", "caller"),
+    [
+        ("+31205550100", "+31687654321", "+31687654321"),  # the trunk's pilot, from the block of the number called
+        ("+31612345678", "+31687654321", "+31612345678"),
+        ("+31205550100", "100", "+31205550100"),
+        ("+31205550100", "SALES:+31205550100", "+31205550100"),
+    ],
+)
+def test_a_number_that_the_pbx_learns_is_the_callers_where_the_office_showed_its_own(
+    story: Story, shown: str, told: str, caller: str
+) -> None:
+    story.calls_in(number=shown)
+    story.happens(CallerChanged, TRUNK, caller_number=told, caller_name="", restricted=False)
+    story.hangs_up()
+    assert story.call.caller.number == E164(caller)
+
+
+def test_what_is_set_for_those_who_are_rung_is_no_callers_number(story: Story) -> None:
+    story.calls_in(number="+31205550100")
+    story.dials(TRUNK, DESK)
+    story.happens(CallerChanged, TRUNK, caller_number="+31687654321", caller_name="", restricted=False)
+    story.hangs_up()
+    assert story.call.caller.number == E164("+31205550100")
+
+
+def test_a_number_that_is_learned_and_may_not_be_shown_is_withheld(story: Story) -> None:
+    story.calls_in(number="+31205550100")
+    story.happens(CallerChanged, TRUNK, caller_number="+31687654321", caller_name="", restricted=True)
+    story.hangs_up()
+    assert (story.call.caller.number, story.call.caller.withheld) == (None, True)
+
+
 # --- why it was missed
 
 
