@@ -44,15 +44,16 @@ class Call:
 
     # What a person does
 
-    def hang_up(self) -> None:
-        """BYE when it is answered, CANCEL while it rings at the other end."""
+    def hang_up(self, reason: str = "") -> None:
+        """BYE when it is answered, CANCEL while it rings at the other end. reason: a header (RFC 3326)."""
+        headers = [("Reason", reason)] if reason else []
         if self.ended.is_set():
             return
         if self.answered.is_set():
-            self.request("BYE")
+            self.request("BYE", headers)
             self.end("hung up")
         else:
-            self.request("CANCEL", cseq=self.invite_cseq, via=self.invite_branch)
+            self.request("CANCEL", headers, cseq=self.invite_cseq, via=self.invite_branch)
 
     def ring(self) -> None:
         self.reply(180, "Ringing")
@@ -376,7 +377,15 @@ def _on_notify(call: Call, request: SipMessage) -> None:
             call.referred.set()
 
 
-IN_DIALOG = {"CANCEL": _on_cancel, "BYE": _on_bye, "NOTIFY": _on_notify}
+def _on_refer(call: Call, request: SipMessage) -> None:
+    """We are sent on, say that it worked, and leave (RFC 3515)."""
+    call.reply(202, "Accepted", request)
+    event = [("Event", "refer"), ("Subscription-State", "terminated;reason=noresource")]
+    call.request("NOTIFY", [*event, ("Content-Type", "message/sipfrag")], "SIP/2.0 200 OK\r\n")
+    call.hang_up()
+
+
+IN_DIALOG = {"CANCEL": _on_cancel, "BYE": _on_bye, "NOTIFY": _on_notify, "REFER": _on_refer}
 CHALLENGES = {401: ("www-authenticate", "Authorization"), 407: ("proxy-authenticate", "Proxy-Authorization")}
 
 

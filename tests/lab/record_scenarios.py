@@ -22,6 +22,7 @@ from tests.lab.asterisk import Asterisk, Installation, find_installation, runnin
 from tests.lab.office import open_office
 from tests.lab.scenario import TRUNKS, Scenario
 from tests.lab.scenarios import OWN
+from tests.lab.scenarios_elsewhere import ELSEWHERE
 from tests.lab.scenarios_handed import HANDED
 from tests.lab.scenarios_moved import MOVED
 from tests.lab.scenarios_routes import ROUTES
@@ -35,7 +36,7 @@ AT_ONCE = 3
 async def main(names: list[str], installation: Installation) -> None:
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
-        for one in (*OWN, *MOVED, *TURNS, *ROUTES, *HANDED):
+        for one in (*OWN, *MOVED, *TURNS, *ROUTES, *HANDED, *ELSEWHERE):
             if not names or one.name in names:
                 tasks.create_task(_record(one, installation, places))
 

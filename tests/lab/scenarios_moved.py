@@ -62,7 +62,7 @@ async def redirected_from_queue_answered(office: Office) -> None:
     customer = office.trunk.customer_calls("0205550131")
     await customer.answered.wait()
     await asyncio.sleep(2)
-    await _redirect_trunk(office, "internal,101,1")
+    await redirect_trunk(office, "internal,101,1")
     await talk(customer, 4)
 
 
@@ -75,11 +75,11 @@ async def redirected_to_nobody(office: Office) -> None:
     customer = office.trunk.customer_calls("0205550101")
     await office.phones["101"].taken()
     await asyncio.sleep(2)
-    await _redirect_trunk(office, "internal,102,1")
+    await redirect_trunk(office, "internal,102,1")
     await ended(customer)
 
 
-async def _redirect_trunk(office: Office, target: str) -> None:
+async def redirect_trunk(office: Office, target: str) -> None:
     listed = await office.cli("core show channels concise")
     channel = next(line.split("!")[0] for line in listed.splitlines() if line.startswith("PJSIP/trunk"))
     await office.cli(f"channel redirect {channel} {target}")
