@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +72,8 @@ BEGINS = "Textback demo: starting, in a few seconds the page is there ..."
 WELCOME = """
 Textback demo: the page is at {page}
 
+This link opens it, in one browser: {link}
+For another browser: {textback} page-link --config {config}
 Simulated: the PBX (it plays recordings of a real Asterisk) and the SMS gateway with its customers.
 Real: everything between them: AMI and SMPP over TCP, the verdicts, the texts, the queue, the page and its database.
 You are signed in as {visitor}, who works here (top right); press Call on a row, and your desk phone rings and connects.
@@ -100,7 +103,7 @@ async def _play(folder: Path, port: int, log: str) -> None:
         async with Smsc(on_submit=morning.on_submit).serve() as smsc:
             daemon = Daemon(await prepare(folder, port, pbx, smsc), os.environ)
             async with asyncio.TaskGroup() as group:
-                playing = group.create_task(_begin(daemon, morning, smsc, log))
+                playing = group.create_task(_begin(daemon, folder / CONFIG_FILE, morning, smsc, log))
                 await until_signalled(daemon, folder / CONFIG_FILE)
                 playing.cancel()
 
@@ -127,9 +130,11 @@ async def prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Con
     return replace(config, web=replace(config.web, visitor=VISITOR))
 
 
-async def _begin(daemon: Daemon, morning: Morning, smsc: Smsc, log: str) -> None:
+async def _begin(daemon: Daemon, config: Path, morning: Morning, smsc: Smsc, log: str) -> None:
     await daemon.started.wait()
-    print(WELCOME.format(page=daemon.page, visitor=VISITOR, log=log), flush=True)
+    textback = Path(sys.executable).with_name("textback")
+    told = {"page": daemon.page, "link": daemon.link, "textback": textback, "config": config}
+    print(WELCOME.format(**told, visitor=VISITOR, log=log), flush=True)
     await smsc.until_bound()
     with contextlib.suppress(ConnectionError):  # a customer writes while the daemon leaves
         await morning.play(smsc)

@@ -1,4 +1,6 @@
-"""`textback doctor`: looks at everything that must be right, changes nothing, and says what to type."""
+"""`textback doctor`: looks at everything that must be right, changes nothing, and says what to type.
+
+But for one thing: while nobody can sign in it makes, and prints, a link that opens the page."""
 
 import asyncio
 import json
@@ -13,11 +15,13 @@ import typer
 
 from bridge.cli.control import daemon_health, is_ours
 from bridge.cli.options import CONFIG, ConfigPath
+from bridge.cli.page_link import page_link
 from bridge.config import ConfigError, load
 from bridge.doctor.cdr import call_records
 from bridge.doctor.links import link_checks
-from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, refused, sqlite_version
+from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
 from bridge.doctor.numbers import numbers_called
+from bridge.doctor.page import NOBODY_YET, refused, who_signs_in
 from bridge.ops import logs
 
 MARKS = {
@@ -43,6 +47,8 @@ def doctor(
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
         print("\n".join(row for finding in findings for row in _rows(finding)))
+        if any(finding.said == NOBODY_YET for finding in findings):
+            page_link(config)
     raise typer.Exit(any(finding.is_problem for finding in findings))
 
 
@@ -60,9 +66,10 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     local = local_checks(config, running=health is not None)
     kept = map(call_records, config.pbxs)
     called = asyncio.run(numbers_called(config, datetime.now(UTC)))
+    sign_in = asyncio.run(who_signs_in(config))
     links = asyncio.run(link_checks(config, bound, running=health is not None))
     turned_away = refused((health or {}).get("refused", ""))
-    return [config_file(path), *local, *turned_away, *kept, called, *links]
+    return [config_file(path), *local, *turned_away, sign_in, *kept, called, *links]
 
 
 def _rows(finding: Finding) -> list[str]:

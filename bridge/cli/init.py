@@ -117,6 +117,8 @@ def next_steps(place: Path, *, gateway: bool, freepbx: bool) -> Sequence[str]:
         "3. let it run; it is paused, and shows whom it would have texted:",
         f"     textback unit --out /etc/systemd/system{config}",
         "     systemctl daemon-reload && systemctl enable --now textback textback-backup.timer",
+        "   and look at its page, by the link that this prints, once for one browser:",
+        f"     textback page-link{config}",
         "4. text, when you are content:"
         if gateway
         else "4. fill in [smpp] when you have a gateway (textback carrier), then:",

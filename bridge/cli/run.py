@@ -12,6 +12,7 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError, load
 from bridge.daemon.daemon import Daemon
 from bridge.ops import logs, systemd
+from bridge.web.page_link import OPENS
 
 log = structlog.get_logger()
 
@@ -24,7 +25,22 @@ def run(config: ConfigPath = CONFIG) -> None:
     """Listen to the PBX, text missed callers and serve the page, until stopped."""
     settings = load(config, os.environ)
     logs.configure(settings.log_level, os.environ)
-    asyncio.run(until_signalled(Daemon(settings, os.environ), config))
+    asyncio.run(_run(Daemon(settings, os.environ), config))
+
+
+async def _run(daemon: Daemon, config: Path) -> None:
+    async with asyncio.TaskGroup() as group:
+        telling = group.create_task(_tell_link(daemon, config))
+        await until_signalled(daemon, config)
+        telling.cancel()
+
+
+async def _tell_link(daemon: Daemon, config: Path) -> None:
+    """To whoever sees what we print; it is no event, for logs are kept and handed on."""
+    await daemon.started.wait()
+    if daemon.link:
+        print(f"The page, for one browser: {daemon.link}", flush=True)
+        print(f"{OPENS}; another: textback page-link --config {config}", flush=True)
 
 
 async def until_signalled(daemon: Daemon, config: Path) -> None:

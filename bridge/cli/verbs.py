@@ -93,6 +93,9 @@ VERBS: Mapping[str, CliVerb] = {
     "contacts": CliVerb("contacts", "Who is who among the callers."),
     "opt-outs": CliVerb("queue", "Who gets no texts."),
     "users": CliVerb("users", "Who may use the page. Passwords are asked for, or read as one line of the input."),
+    "page-link": CliVerb(
+        "page_link", "Print a link that opens the page in one browser, until there are users who sign in."
+    ),
     "on-call": CliVerb("on_call", "Who is told of urgent work; dated changes of it."),
     "hours": CliVerb("hours", "When the office is open; dated changes of it."),
 }

@@ -40,10 +40,12 @@ from bridge.pbx.listener import Listener
 from bridge.ports import PbxActions
 from bridge.web import listener
 from bridge.web.app import create_app
+from bridge.web.page_link import new_link
 from bridge.web.phones import Phones
 from bridge.web.settings import tls
 from storage import backup, lock
 from storage.database import Database
+from storage.errors import StorageError
 
 CLOSE_WITHIN = 2.0  # seconds that open pages get when the daemon stops
 DRAIN_WITHIN = 6.0  # seconds; with what the page and the outbox take it stays well below the 15 that a stop may take
@@ -69,7 +71,10 @@ class AllLiveNumbers:
 
 
 class Daemon:
-    """Everything that runs for one configuration. `run` returns when `stop` was called, or raises what broke."""
+    """Everything that runs for one configuration. `run` returns when `stop` was called, or raises what broke.
+
+    link: opens the page once, made at the start; "" where people sign in.
+    """
 
     def __init__(self, config: Config, environ: Mapping[str, str], clock: Callable[[], datetime] = wall_clock) -> None:
         self._config = config
@@ -85,6 +90,7 @@ class Daemon:
         self._scripts: AgiServer | None = None
         self._watch: DatabaseWatch | None = None
         self.page = ""
+        self.link = ""
         self.started = asyncio.Event()
 
     def stop(self) -> None:
@@ -147,6 +153,13 @@ class Daemon:
         host, port = runner.addresses[0][:2]
         return f"{'https' if settings.certificate else 'http'}://{host}:{port}/"
 
+    async def _new_link(self, database: Database) -> str:
+        try:
+            return await new_link(database, self.page, self._clock())
+        except StorageError as error:  # the page says so too
+            log.error("page.no_link", why=error.advice)
+            return ""
+
     def _reachable(self) -> dict[str, PbxActions]:
         return {line.name: pbxs.pbx(line) for line in self._lines if line.health.connected_since}
 
@@ -182,6 +195,7 @@ class Daemon:
         self._parts = parts = Parts.of(self._config, database, self._live, self._clock)
         async with AsyncExitStack() as stack:
             self.page = await self._open_page(stack, database, parts)
+            self.link = self.link or await self._new_link(database)
             await self._open_phones(stack, database, parts)
             gateways = [group.create_task(gateway.run()) for gateway in parts.gateways]
             outbox = group.create_task(parts.outbox.run())

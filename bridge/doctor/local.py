@@ -228,12 +228,6 @@ def from_the_lan(host: str, number: int, ours: str) -> Finding:
     return ok("page", f"{address}:{number} answers")
 
 
-def refused(setting: str) -> Iterator[Finding]:
-    """setting: what would have let in whom the page refused last, "" for nobody."""
-    if setting:
-        yield warning("page", "it refused somebody who may have been right: a name or a proxy", f"[web] {setting}")
-
-
 def phones_reach(settings: AgiSettings, pbx: PbxSection, address: str) -> Finding:
     """May this PBX ask for our scripts, and can it get there? address: of the PBX."""
     check = f"phones {pbx.name}"

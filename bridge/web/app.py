@@ -21,7 +21,7 @@ from bridge.domain.office.office import Office
 from bridge.domain.words.lexicon import Lexicon, default_lexicon
 from bridge.office.composer import Composer
 from bridge.ops.health import Health
-from bridge.web import labels
+from bridge.web import labels, page_link
 from bridge.web.actions import Actions
 from bridge.web.auth import Auth, needs
 from bridge.web.changes import Changes
@@ -56,6 +56,7 @@ HEADINGS = {
     404: (N_("There is no such page"), N_("Its address may be mistyped, or what it showed is gone.")),
     405: (N_("That was not understood"), N_("Go back and try again.")),
     409: (N_("Not done"), ""),
+    410: (N_("There is no such page"), ""),
     413: (N_("That was too large"), N_("Nothing was changed.")),
 }
 """By status: what an error's page is called, and what it says where the error itself has no words of ours."""
@@ -133,6 +134,7 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, guar
             web.get("/users", needs(UserRole.ADMIN, users.show)),
             web.post("/users/{change:add|password|disable}", needs(UserRole.ADMIN, users.change)),
             web.post("/me", site.door.me),
+            web.get(rf"{page_link.PATH}{{token:{page_link.TOKEN_PATTERN}}}", site.door.open_link, allow_head=False),
             web.get("/sign-in", site.door.show),
             web.post("/sign-in", site.door.sign_in),
             web.post("/sign-out", site.door.sign_out),

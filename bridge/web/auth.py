@@ -1,8 +1,9 @@
 """Who sits at a browser, how they come in and go out, and what their role lets them do (RBAC: `needs`).
 
-Until a user exists nobody signs in: people say who they are, and only this machine is served. From then on every page
-asks for a name and a password. A session is what the browser's cookie was made into at that moment: signing in and out
-gives the browser a new one, so that a cookie planted before is worth nothing.
+Until a user exists nobody signs in: whoever has opened a link that was printed on this machine says who they are, and
+may do everything; nobody else sees anything. From then on every page asks for a name and a password. A session is what
+the browser's cookie was made into at that moment: signing in and out gives the browser a new one, so that a cookie
+planted before is worth nothing.
 """
 
 import asyncio
@@ -22,23 +23,28 @@ from aiohttp.typedefs import Handler
 from bridge.domain.office.office import Office
 from bridge.web import passwords
 from bridge.web.language import N_, render
+from bridge.web.page_link import digest_of
 from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, set_cookie, token_for
-from bridge.web.settings import is_loopback
 from bridge.web.throttle import SignInThrottle
-from storage import users
+from storage import page_links, users
 from storage.database import Database
 from storage.users import User, UserRole
 
 ME = "me"
 FRONT_DESK = "Front desk"
 REMEMBER_ME = timedelta(days=365)
-OPEN_TO_ALL = re.compile(r"/(sign-in|healthz|readyz|metrics|static/.*)")
+OPEN_TO_ALL = re.compile(r"/(sign-in|link/.*|healthz|readyz|metrics|static/.*)")
 VERB_PATH = re.compile(r"/callbacks/\d{1,15}/[a-z]{1,20}")
 HASHING_AT_ONCE = 2  # each takes 64 MB
 LONG_TEXTS = ("note", "text")
 
 TOO_MANY = N_("Too many tries. Try again in %(minutes)s min.")
 NOT_RIGHT = N_("Name or password is not right.")
+NOBODY_YET = N_("Nobody can sign in yet")
+HOW_TO_OPEN = N_(
+    "On the machine that runs Textback, `textback page-link` prints a link that opens this page, "
+    "and `textback users add NAME --role admin` makes the first user."
+)
 
 FOR_WHOM = {
     UserRole.STAFF: N_("This is for people who work here."),
@@ -104,25 +110,25 @@ class Auth:
         return await handler(request)
 
     async def _visitor(self, request: web.Request) -> Visitor | None:
-        now, digest = self._clock(), _digest(request[BROWSER])
+        now, digest = self._clock(), digest_of_browser(request[BROWSER])
         async with self._database.read() as db:
             user = await users.of_session(db, digest, now)
             stale = user is not None and await users.is_stale(db, digest, now)
-            nobody_yet = user is None and not await users.exist(db)
+            linked = user is None and await page_links.was_opened_in(db, digest, now) and not await users.exist(db)
         if stale:
             async with self._database.transaction() as tx:
                 await users.touch(tx, digest, now)
         if user is not None:
             return Visitor(user.name, user.role, signed_in=True)
-        return (
-            Visitor(self._said(request), UserRole.ADMIN, signed_in=False) if nobody_yet and _is_near(request) else None
-        )
+        return Visitor(self._said(request), UserRole.ADMIN, signed_in=False) if linked else None
 
     def _said(self, request: web.Request) -> str:
         name = unquote(request.cookies.get(ME, ""))
         return name if name in self.people else self._default
 
     async def _ask(self, request: web.Request) -> web.Response:
+        if not await self._anybody():
+            return render(request, "message.html", {"heading": NOBODY_YET, "words": HOW_TO_OPEN, "setting": ""}, 401)
         unfinished = await _unfinished(request)
         path = request.path_qs if request.method in SAFE and "HX-Request" not in request.headers else "/"
         return self._page(request, 401, {"next": path, "unfinished": unfinished, "ended": unfinished is not None})
@@ -142,7 +148,25 @@ class Auth:
         """The form to sign in by."""
         if await self._visitor(request):
             raise web.HTTPSeeOther("/")
-        return self._page(request, 200, {})
+        return self._page(request, 200, {}) if await self._anybody() else await self._ask(request)
+
+    async def _anybody(self) -> bool:
+        async with self._database.read() as db:
+            return await users.exist(db)
+
+    async def open_link(self, request: web.Request) -> web.Response:
+        """Let this browser in, by a link that `textback page-link` printed, while there are no users."""
+        link, before = digest_of(request.match_info["token"]), request[BROWSER]
+        request[BROWSER] = new_browser()
+        async with self._database.transaction() as tx:
+            usable = not await users.exist(tx)
+            opened = usable and await page_links.open_in(tx, link, digest_of_browser(request[BROWSER]), self._clock())
+        if not opened:
+            request[BROWSER] = before
+            log.warning("page.link_refused", remote=request.remote)
+            raise web.HTTPGone(text=N_("This link was opened already, or it is too old."))
+        log.info("page.link_opened", remote=request.remote)
+        return _go("/")
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """303 to where they wanted to go, or the form they did not finish; 401 and 429 with the page again."""
@@ -178,8 +202,8 @@ class Auth:
         """In a new cookie: one that somebody planted before stays without a session."""
         before, request[BROWSER] = request[BROWSER], new_browser()
         async with self._database.transaction() as tx:
-            await users.end_session(tx, _digest(before))
-            await users.begin_session(tx, user, _digest(request[BROWSER]), now)
+            await users.end_session(tx, digest_of_browser(before))
+            await users.begin_session(tx, user, digest_of_browser(request[BROWSER]), now)
 
     def _show_unfinished(self, request: web.Request, user: User, unfinished: Unfinished) -> web.Response:
         context = {"token": token_for(request[BROWSER]), "user": user.name, "unfinished": unfinished}
@@ -188,7 +212,7 @@ class Auth:
     async def sign_out(self, request: web.Request) -> web.Response:
         """End the session of this browser."""
         async with self._database.transaction() as tx:
-            await users.end_session(tx, _digest(request[BROWSER]))
+            await users.end_session(tx, digest_of_browser(request[BROWSER]))
         request[BROWSER] = new_browser()
         return _go("/")
 
@@ -219,12 +243,9 @@ def _go(path: str) -> web.Response:
     return web.Response(status=303, headers={"Location": path})
 
 
-def _digest(browser: str) -> bytes:
+def digest_of_browser(browser: str) -> bytes:
+    """What is kept of its cookie."""
     return sha256(f"session {browser}".encode()).digest()
-
-
-def _is_near(request: web.Request) -> bool:
-    return request.remote is None or is_loopback(request.remote)
 
 
 async def _unfinished(request: web.Request) -> Unfinished | None:

@@ -149,12 +149,6 @@ def test_a_page_that_the_network_cannot_reach_is_a_problem(unused_tcp_port: int)
         assert doctor.from_the_lan("0.0.0.0", unused_tcp_port, "127.0.0.2").level is CheckResult.OK
 
 
-def test_a_name_or_a_proxy_that_the_page_refused_comes_with_the_setting_that_lets_it_in() -> None:
-    (found,) = doctor.refused('hosts = ["office.example"]')
-    assert (found.level, found.remedy) == (CheckResult.WARNING, '[web] hosts = ["office.example"]')
-    assert list(doctor.refused("")) == []
-
-
 @pytest.mark.parametrize(
     ("listen", "address", "level"),
     [

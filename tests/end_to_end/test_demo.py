@@ -107,7 +107,7 @@ async def test_call_rings_and_connects_and_the_row_asks_what_came_of_it(tmp_path
         await shown.morning.call(number, "busy")
         await shown.stored("SELECT count(*) FROM callback", 1)
         row = await shown.row(number)
-        await press_call(shown.daemon.page, row)
+        await press_call(shown.daemon, row)
         await shown.stored("SELECT count(*) FROM attempt WHERE callback_id = :row", 1, row=row.id)
         after = await shown.row(number)
         assert (after.state, after.owner) == (CallbackState.CLAIMED, VISITOR)
@@ -116,13 +116,13 @@ async def test_call_rings_and_connects_and_the_row_asks_what_came_of_it(tmp_path
         assert (attempt.who, attempt.result) == (VISITOR, Attempt.CALLED)
 
 
-async def press_call(page: str, row: Callback) -> None:
+async def press_call(daemon: Daemon, row: Callback) -> None:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
-        async with browser.get(page) as response:
+        async with browser.get(daemon.link) as response:
             found = re.search(r'name="token" value="(\w+)"', await response.text())
         assert found
         fields = {"token": found[1], "version": str(row.version), "back": "to_call"}
         async with browser.post(
-            f"{page}callbacks/{row.id}/call", data=fields, headers={"Origin": page.rstrip("/")}
+            f"{daemon.page}callbacks/{row.id}/call", data=fields, headers={"Origin": daemon.page.rstrip("/")}
         ) as response:
             assert response.status == 200

@@ -32,6 +32,7 @@ from tests import site
 from tests.depth import runs
 from tests.lab.fixtures import missing
 from tests.ports import reserve
+from tests.web.served import COOKIES, let_in
 
 CALLER, OFFICE = "+12015550123", site.DID
 WHEN_IDLE = 2.0  # seconds in which a daemon must notice that its file is gone
@@ -59,7 +60,7 @@ class Site:
                 await asyncio.sleep(0.05)
 
     async def shown(self, path: str) -> str:
-        async with aiohttp.ClientSession() as http, http.get(f"{self.page}{path}") as answer:
+        async with aiohttp.ClientSession(cookies=COOKIES) as http, http.get(f"{self.page}{path}") as answer:
             return await answer.text()
 
     async def customer_writes(self, words: str) -> int:
@@ -94,8 +95,10 @@ async def running(folder: Path) -> AsyncIterator[Site]:
             rules={"min_ring": "0s"},
             web={"listen": f"127.0.0.1:{page}"},
         )
-        async with await Database.open(folder / "textback.db") as database, database.transaction() as tx:
-            await settings.resume(tx, "Ann", wall_clock())
+        async with await Database.open(folder / "textback.db") as database:
+            async with database.transaction() as tx:
+                await settings.resume(tx, "Ann", wall_clock())
+            await let_in(database, wall_clock())
         daemon = Daemon(load(config, {}), {}, wall_clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(daemon.run())

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from shlex import quote
 
 import pytest
 import pytest_asyncio
@@ -137,14 +138,16 @@ def test_make_demo_shows_a_page(tmp_path: Path) -> None:
         missing("a network of its own needs root and unshare")
     block = Reader(README).next("make demo").strip()
     in_the_checkout("make", ".venv/installed")
-    looks = "until curl -sf http://127.0.0.1:8080/ | grep -q 'Ace Plumbing'; do sleep 0.3; done"
-    script = f'ip link set lo up; ({block}) > {tmp_path / "said"} & timeout 90 bash -c "{looks}"'
+    said = tmp_path / "said"
+    link = f"$(grep -so 'http:.*/link/.*' {said} || echo nowhere)"
+    looks = f"until curl -sfL -b '' {link} | grep -q 'Ace Plumbing'; do sleep 0.3; done"
+    script = f"ip link set lo up; ({block}) > {said} & timeout 90 bash -c {quote(looks)}"
     shell = ("unshare", "--net", "--pid", "--fork", "--kill-child", "bash", "-ec", script)
     in_the_checkout(*shell, TMPDIR=str(tmp_path))
-    said = (tmp_path / "said").read_text()
-    assert "the page is at http://127.0.0.1:8080/" in said
+    told = said.read_text()
+    assert "the page is at http://127.0.0.1:8080/" in told
     (log,) = tmp_path.glob("textback-demo-*.log")
-    assert f"tail -f {log}" in said
+    assert f"tail -f {log}" in told
     assert "daemon.started" in log.read_text()
 
 
@@ -167,6 +170,8 @@ async def test_the_readme_takes_a_clean_machine_to_would_have_texted_to_a_real_t
     assert "[ ok ] pbx pbx: logged in" in listening
     await place.is_ready()
     await place.misses(STRANGER)
+    link = (await place.types(readme.next("textback page-link"))).splitlines()[0]
+    assert "Would have texted" in await place.types(f"curl -sfL -b '' {link}")
     assert "Would have texted" in await place.types(readme.next("textback queue"))
     assert await place.smsc.submitted(0) == []
 

@@ -36,6 +36,11 @@ class Textback:
         assert code == 0, output
         return output
 
+    async def open_page(self, printed: str) -> None:
+        """As whoever installs it does: by the link that `page-link` printed."""
+        async with self.http.get(printed.splitlines()[0]) as response:
+            assert response.status == 200
+
     async def page(self) -> str:
         async with self.http.get("/") as response:
             assert response.status == 200
@@ -56,6 +61,11 @@ class Textback:
             except aiohttp.ClientConnectionError:
                 pass  # it has not opened its port yet
             await asyncio.sleep(0.05)
+
+
+def browser_at(page: str) -> aiohttp.ClientSession:
+    """It keeps cookies, also of an address without a name."""
+    return aiohttp.ClientSession(page, cookie_jar=aiohttp.CookieJar(unsafe=True))
 
 
 @pytest_asyncio.fixture
@@ -82,7 +92,7 @@ async def installed(office: Office, smsc: NodeSmsc, tmp_path: Path, unused_tcp_p
         smpp={"port": smsc.port, "system_id": SYSTEM_ID, "password": PASSWORD},
         web={"listen": f"127.0.0.1:{unused_tcp_port}"},
     )
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
+    async with browser_at(f"http://127.0.0.1:{unused_tcp_port}") as http:
         yield Textback(config, http)
 
 
@@ -97,6 +107,7 @@ async def running(textback: Textback) -> AsyncIterator[None]:
     process = await forked.textback("run", "--config", textback.config)
     try:
         await textback.is_ready()
+        await textback.open_page(await textback.command("page-link"))
         yield
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0

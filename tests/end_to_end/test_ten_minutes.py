@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
 from bridge.simulator.smsc import Smsc
 from tests import forked
-from tests.end_to_end.test_journey import Textback
+from tests.end_to_end.test_journey import Textback, browser_at
 from tests.lab.asterisk import LabError, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.office import Office, open_office
@@ -83,9 +82,10 @@ async def test_from_a_running_asterisk_to_would_have_texted_and_to_a_real_text(
         pbx.cli("manager reload")
         pbx.cli("dialplan reload")
         assert "FAIL" not in await admin.types("doctor")
-        async with admin.running() as daemon, aiohttp.ClientSession(f"http://127.0.0.1:{unused_tcp_port}") as http:
+        async with admin.running() as daemon, browser_at(f"http://127.0.0.1:{unused_tcp_port}") as http:
             page = Textback(admin.config, http)
             await page.is_ready()
+            await page.open_page(await admin.types("page-link"))
             await _misses(fresh_office, OWN_MOBILE)
             assert "ould have texted" in await page.shows("06 12345678")
             assert smsc.submitted == []

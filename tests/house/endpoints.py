@@ -26,7 +26,7 @@ Made from the page's own router by `make docs`; a test holds it current. `[web]`
 listens.
 
 - `staff`, `lead` and `admin` are roles of `textback users`; each may what the one before may. Until there is a user,
-  nobody signs in, and only this machine is served.
+  nobody signs in: only this machine is served, and only a browser that opened a link of `textback page-link`.
 - A form (POST) carries `token` (CSRF) as a page of ours gave it, and comes with our own `Origin` and the page's cookie;
   the `Host` has to be one of `[web] hosts`. A form about a row carries its `version`: 409 where somebody was quicker.
 - What is done is answered by 303 to a page; what is refused by a page that says why: 400 not understood, 401 sign in,

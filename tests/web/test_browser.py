@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Outcome
@@ -18,7 +18,7 @@ from tests.depth import a_share
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
 from tests.web import morning
 from tests.web.chromium import browser_at
-from tests.web.served import served
+from tests.web.served import COOKIES, served
 
 pytestmark = pytest.mark.browser
 
@@ -27,6 +27,11 @@ REFUSED = re.compile(r"status of 4(01|04|09)")
 """What a browser says of pages that answer so on purpose."""
 
 WIDTHS = (1280, 820, 390)
+
+
+async def let_in_here(window: BrowserContext, address: str) -> None:
+    """This browser is the one that `served` lets in."""
+    await window.add_cookies([{"name": name, "value": value, "url": address} for name, value in COOKIES.items()])
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Visit:
     async def page(self, path: str = "", **context: Any) -> AsyncIterator[Page]:
         """A page whose scripts complain about nothing, and that asks for nothing from anywhere else."""
         window = await self.browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | context)
+        await let_in_here(window, self.address)
         page = await window.new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))

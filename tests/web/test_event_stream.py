@@ -12,7 +12,7 @@ from bridge.web.changes import Changes
 from bridge.web.event_stream import EVERYTHING, REMEMBERED, EventStream
 from storage import settings
 from tests.desk import OTHER, Desk, missed_call
-from tests.web.served import Client, served
+from tests.web.served import COOKIES, Client, served
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_five_hundred_pages_are_told_and_slow_ones_hold_nobody_up(client: 
     """Half of them read nothing, as a browser that sleeps does."""
     async with AsyncExitStack() as stack:
         connector = await stack.enter_async_context(TCPConnector(limit=0))
-        session = await stack.enter_async_context(ClientSession(connector=connector))
+        session = await stack.enter_async_context(ClientSession(connector=connector, cookies=COOKIES))
         address = client.make_url("/events")
         streams = [await stack.enter_async_context(session.get(address)) for _ in range(500)]
         awake = streams[::2]

@@ -73,6 +73,7 @@ def test_a_path_that_is_none_is_not_believed(path: str) -> None:
 
 async def signed_in(client: Client, said: dict[str, str]) -> dict[str, str]:
     """The headers of Ann's browser behind that proxy."""
+    client.session.cookie_jar.clear()
     async with client.get("/sign-in", headers=said) as answer:
         form, cookie = Page(await answer.text()), answer.cookies[COOKIE]
     fields = {TOKEN: form.hidden[TOKEN], "name": "Ann", "password": PASSWORD}
@@ -122,10 +123,12 @@ async def test_one_signs_in_behind_a_proxy_and_every_address_is_under_its_path(d
 
 async def test_without_trust_such_headers_change_nothing(desk: Desk) -> None:
     await add_user(desk, "Ann")
-    async with served(desk) as client, client.get("/sign-in", headers=SAID) as answer:
-        assert answer.status == 200
-        assert (answer.cookies[COOKIE]["secure"], answer.cookies[COOKIE]["path"]) == ("", "/")
-        assert "/calls" not in await answer.text()
+    async with served(desk) as client:
+        client.session.cookie_jar.clear()
+        async with client.get("/sign-in", headers=SAID) as answer:
+            assert answer.status == 200
+            assert (answer.cookies[COOKIE]["secure"], answer.cookies[COOKIE]["path"]) == ("", "/")
+            assert "/calls" not in await answer.text()
 
 
 async def test_many_questions_at_once_of_one_visitor_leave_places_for_the_others(

@@ -60,13 +60,17 @@ def made_in(folder: Path) -> Path:
 
 async def test_with_a_certificate_it_speaks_https_and_its_cookie_stays_there(desk: Desk, certificate: Path) -> None:
     settings = WebSettings(certificate=certificate, key=certificate)
+    await add_user(desk)
     app = create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls(settings)).start()
     port = runner.addresses[0][1]
     trusting = ssl.create_default_context(cafile=str(certificate))
-    async with aiohttp.ClientSession() as session, session.get(f"https://127.0.0.1:{port}/", ssl=trusting) as answer:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"https://127.0.0.1:{port}/sign-in", ssl=trusting) as answer,
+    ):
         assert answer.status == 200
         assert answer.cookies[COOKIE]["secure"]
     await runner.cleanup()

@@ -12,11 +12,11 @@ from aiohttp import web
 
 from bridge.web import listener, security
 from bridge.web.app import create_app
-from bridge.web.security import TOKEN
+from bridge.web.security import COOKIE, TOKEN
 from bridge.web.settings import WebSettings, tls
 from storage.users import UserRole
 from tests.desk import Desk, missed_call
-from tests.web.served import Client, Faults, served
+from tests.web.served import BROWSER, Client, Faults, let_in, served
 from tests.web.test_listener import made_in
 from tests.web.test_page import Page
 from tests.web.test_sign_in import add_user, origin, sign_in
@@ -52,6 +52,7 @@ NEEDS: dict[str, UserRole | None] = {
     "GET /users": UserRole.ADMIN,
     "POST /users/{change}": UserRole.ADMIN,
     "POST /me": UserRole.STAFF,
+    "GET /link/{token}": ANYBODY,  # the token is what opens it
     "GET /sign-in": ANYBODY,
     "POST /sign-in": ANYBODY,
     "POST /sign-out": UserRole.STAFF,
@@ -63,7 +64,7 @@ NEEDS: dict[str, UserRole | None] = {
 }
 """The least role that may, by route: a new route must say who it is for, here as well."""
 
-FILLED = {"id": "1", "verb": "claim", "switch": "pause", "change": "disable", "name": "app.css"}
+FILLED = {"id": "1", "verb": "claim", "switch": "pause", "change": "disable", "name": "app.css", "token": "t" * 43}
 REFUSED, UNKNOWN = 403, 401
 
 
@@ -220,9 +221,11 @@ async def _drip(writer: asyncio.StreamWriter) -> None:
 
 
 async def test_a_stream_that_lasts_is_no_idle_connection(desk: Desk) -> None:
+    await let_in(desk.database, desk.clock())
     async with listening_page(desk, idle=0.1) as port, asyncio.timeout(30):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        cookie = f"{COOKIE}={BROWSER}".encode()
+        writer.write(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + cookie + b"\r\n\r\n")
         await reader.readuntil(b"event: beat")
         await asyncio.sleep(0.5)
         await desk.call(missed_call())

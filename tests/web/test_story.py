@@ -16,7 +16,7 @@ from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call, text
 from tests.web import morning
 from tests.web.chromium import browser_at
 from tests.web.served import served
-from tests.web.test_browser import WIDTHS, Visit, is_no_wider, is_sound, live
+from tests.web.test_browser import WIDTHS, Visit, is_no_wider, is_sound, let_in_here, live
 from tests.web.test_sign_in import PASSWORD, add_user
 
 pytestmark = pytest.mark.browser
@@ -105,6 +105,7 @@ async def test_a_note_typed_when_the_session_has_ended_is_kept_by_the_one_page_t
     desk = visit.desk
     await desk.call(missed_call())
     window = await visit.browser.new_context()
+    await let_in_here(window, visit.address)
     page = await window.new_page()
     for signs_in in range(2):
         if not signs_in:
@@ -128,6 +129,7 @@ async def test_in_spanish_nothing_is_wider_than_the_screen_and_nothing_inaccessi
     """Nothing inaccessible at one width here, at all of them in `make deep`."""
     await morning.play(visit.desk)
     window = await visit.browser.new_context(viewport={"width": width, "height": 800}, locale="es-MX", bypass_csp=True)
+    await let_in_here(window, visit.address)
     page = await window.new_page()
     await page.goto(visit.address)
     for path in ("sign-in", "", "on-call", "figures", "contacts", "settings", "users"):

@@ -1,0 +1,36 @@
+"""What doctor says of who gets to see the page."""
+
+from pathlib import Path
+
+from bridge.config import load
+from bridge.doctor import page
+from bridge.doctor.local import CheckResult
+from storage import users
+from storage.database import Database
+from storage.users import UserRole
+from tests.desk import MONDAY_NOON
+from tests.site import example
+from tests.web.test_sign_in import HASH
+
+__all__ = ["example"]
+
+
+def test_a_name_or_a_proxy_that_the_page_refused_comes_with_the_setting_that_lets_it_in() -> None:
+    (found,) = page.refused('hosts = ["office.example"]')
+    assert (found.level, found.remedy) == (CheckResult.WARNING, '[web] hosts = ["office.example"]')
+    assert list(page.refused("")) == []
+
+
+async def test_it_says_whether_anybody_can_sign_in(example: Path) -> None:
+    config = load(example, {})
+    assert (await page.who_signs_in(config)).level is CheckResult.NOT_LOOKED
+    async with await Database.open(config.database) as database:
+        assert (await page.who_signs_in(config)).said == page.NOBODY_YET
+        async with database.transaction() as tx:
+            await users.insert(tx, "Ann", UserRole.ADMIN, HASH, "root", MONDAY_NOON)
+        assert (await page.who_signs_in(config)).said == "1 may sign in"
+        async with database.transaction() as tx:
+            ann = await users.named(tx, "Ann")
+            assert ann
+            await users.disable(tx, ann, "root", MONDAY_NOON)
+        assert (await page.who_signs_in(config)).level is CheckResult.WARNING
