@@ -17,7 +17,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["tests.forked", "bridge.cli.app", "bridge.cli.run", "bridge.cli.control", "tests.desk"])
+_SERVER.set_forkserver_preload(
+    ["tests.forked", "tests.warm", "bridge.cli.app", "bridge.cli.run", "bridge.cli.control", "tests.desk"]
+)
 
 
 class Process:

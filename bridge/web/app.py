@@ -91,7 +91,7 @@ def create_app(
         middlewares=[behind_proxies(settings), speak(settings.language), pages_for_errors, guard.check, door.keep],
         client_max_size=BODY,
     )
-    _add_templates(app, office.business)
+    add_templates(app, office.business)
     _add_routes(app, site, live, guard)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(lambda _: _closed(live))
@@ -163,7 +163,7 @@ class _Compiled(jinja2.BytecodeCache):
 _COMPILED = _Compiled()
 
 
-def _add_templates(app: web.Application, business: str) -> None:
+def add_templates(app: web.Application, business: str) -> None:
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(HERE / "templates"),
