@@ -1,6 +1,8 @@
 # Two commands for a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+# Kept compiled, whatever the shell says: tests start hundreds of interpreters, and each would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test deep check docs dist release lock messages clean
 
