@@ -86,7 +86,8 @@ def create_app(
     verbs = Callbacks(database, office, composer)
     site = PageContext(database, office, verbs, health, clock, mark, door, phones, Ringing())
     changes = Changes(database)
-    live = EventStream(changes, heartbeat=heartbeat)
+    live = EventStream(changes, door.still_sees, heartbeat=heartbeat)
+    door.on_sign_out.append(live.doubt)
     app = web.Application(
         middlewares=[behind_proxies(settings), speak(settings.language), pages_for_errors, guard.check, door.keep],
         client_max_size=BODY,

@@ -28,6 +28,7 @@ from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, set_cookie, t
 from bridge.web.throttle import SignInThrottle
 from storage import page_links, users
 from storage.database import Database
+from storage.errors import StorageError
 from storage.users import User, UserRole
 
 ME = "me"
@@ -87,7 +88,7 @@ class Unfinished:
 
 
 class Auth:
-    """default: who sits there until somebody says who they are, while nobody signs in."""
+    """default: who sits there until somebody says who they are, while nobody signs in. on_sign_out: is called then."""
 
     def __init__(
         self, database: Database, office: Office, clock: Callable[[], datetime], default: str = FRONT_DESK
@@ -97,6 +98,7 @@ class Auth:
         self._default = default
         self.people = tuple(dict.fromkeys((default, FRONT_DESK, *(person.name for person in office.people))))
         self._throttle = SignInThrottle()
+        self.on_sign_out: list[Callable[[], None]] = []
         self._hashing = asyncio.Semaphore(HASHING_AT_ONCE)
 
     @web.middleware
@@ -121,6 +123,13 @@ class Auth:
         if user is not None:
             return Visitor(user.name, user.role, signed_in=True)
         return Visitor(self._said(request), UserRole.ADMIN, signed_in=False) if linked else None
+
+    async def still_sees(self, request: web.Request) -> bool:
+        """Would who once was let in with that request be let in again, as the same? Yes, where nobody can tell."""
+        try:
+            return await self._visitor(request) == request[VISITOR]
+        except StorageError:
+            return True
 
     def _said(self, request: web.Request) -> str:
         name = unquote(request.cookies.get(ME, ""))
@@ -175,17 +184,17 @@ class Auth:
         name, unfinished = form.get("name", "").strip(), _read_unfinished(form.get("unfinished", ""))
         path = _inside(form.get("next", ""))
         again = {"name": name, "next": path, "unfinished": unfinished}
-        keys = (f"from {request.remote}", f"as {name.casefold()[:100]}")
-        if wait := max(self._throttle.wait(key, now) for key in keys):
+        address = request.remote or ""
+        if wait := self._throttle.wait(address, name, now):
             log.warning("signin.throttled", remote=request.remote)
             minutes = -(-wait // timedelta(minutes=1))
             return self._page(request, 429, again | {"trouble": TOO_MANY, "trouble_args": {"minutes": minutes}})
-        self._throttle.failed(*keys, now=now)  # before it is looked at: many tries at once are many tries
+        self._throttle.failed(address, name, now)  # before it is looked at: many tries at once are many tries
         user = await self._checked(name, form.get("password", ""))
         if user is None:
             log.warning("signin.failed", remote=request.remote)  # what fail2ban reads; a name may be a password
             return self._page(request, 401, again | {"trouble": NOT_RIGHT})
-        self._throttle.passed(*keys)
+        self._throttle.passed(address, name)
         await self._begin(request, user, now)
         log.info("signin.done", remote=request.remote, user=user.name)
         return self._show_unfinished(request, user, unfinished) if unfinished else _go(path)
@@ -214,6 +223,8 @@ class Auth:
         async with self._database.transaction() as tx:
             await users.end_session(tx, digest_of_browser(request[BROWSER]))
         request[BROWSER] = new_browser()
+        for tell in self.on_sign_out:
+            tell()
         return _go("/")
 
     async def me(self, request: web.Request) -> web.Response:

@@ -1,8 +1,13 @@
-"""Tells open pages which rows changed (server-sent events, SSE). A page is told ids only, and fetches what it shows."""
+"""Tells open pages which rows changed (server-sent events, SSE). A page is told ids only, and fetches what it shows.
+
+A stream ends with the session in which it began: whether that goes on is looked at when somebody signs out, and with
+every change that is no row's, as those of users are.
+"""
 
 import asyncio
 import json
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
@@ -15,11 +20,20 @@ HEARTBEAT = 15.0  # seconds
 MOST_STREAMS = 1000
 
 
+StillSees = Callable[[web.Request], Awaitable[bool]]
+
+
+async def everybody(_request: web.Request) -> bool:
+    return True
+
+
 class EventStream:
     """One reader of all changes, any number of pages: a slow one is told later, and costs nothing meanwhile."""
 
-    def __init__(self, changes: Changes, *, heartbeat: float = HEARTBEAT) -> None:
+    def __init__(self, changes: Changes, still_sees: StillSees = everybody, *, heartbeat: float = HEARTBEAT) -> None:
         self._changes = changes
+        self._still_sees = still_sees
+        self._doubts = 0
         self._heartbeat = heartbeat
         self._count = 0
         self._changed_at: OrderedDict[int, int] = OrderedDict()  # callback id -> count
@@ -46,23 +60,30 @@ class EventStream:
         self.streams += 1
         try:
             async with sse_response(request) as response:
-                await self._follow(response)
+                await self._follow(request, response)
         except ConnectionResetError:
             pass  # the page was closed
         finally:
             self.streams -= 1
         return response
 
-    async def _follow(self, response: EventSourceResponse) -> None:
-        seen = self._count
+    async def _follow(self, request: web.Request, response: EventSourceResponse) -> None:
+        seen, doubts = self._count, self._doubts
         await response.send("", event="beat")
         while not self._closing:
             news = self._news
-            if self._count == seen:
+            if (self._count, self._doubts) == (seen, doubts):
                 await _wait(news, self._heartbeat)
-            ids, seen = self.since(seen), self._count
+            ids, doubted, seen, doubts = self.since(seen), self._doubts > doubts, self._count, self._doubts
+            if (doubted or EVERYTHING in ids) and not await self._still_sees(request):
+                return
             if not self._closing:
                 await response.send(json.dumps(ids) if ids else "", event="changed" if ids else "beat")
+
+    def doubt(self) -> None:
+        """Somebody signed out: is it one of those who listen?"""
+        self._doubts += 1
+        self._wake()
 
     def tell(self, callback_id: int) -> None:
         """A row changed, or EVERYTHING."""

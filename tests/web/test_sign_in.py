@@ -19,6 +19,7 @@ from storage.errors import ForbiddenError
 from storage.users import UserRole
 from tests.desk import MONDAY_NOON, Desk, missed_call
 from tests.web.served import Client, served
+from tests.web.test_event_stream import told
 from tests.web.test_page import Page
 
 PASSWORD = "correct horse"
@@ -125,6 +126,50 @@ async def test_signing_out_ends_the_session_also_for_who_kept_the_cookie(client:
     client.session.cookie_jar.clear()
     async with client.get("/", headers={"Cookie": f"{COOKIE}={before}"}) as answer:
         assert answer.status == 401
+
+
+async def stream_of(client: Client, name: str, password: str = PASSWORD) -> ClientResponse:
+    """An event stream of a browser of its own, in which that user is signed in."""
+    client.session.cookie_jar.clear()
+    assert (await sign_in(client, name, password))[0] == 200
+    stream = await client.get("/events")
+    assert await told(stream) == ("beat", [])
+    return stream
+
+
+async def goes_on(stream: ClientResponse, desk: Desk) -> None:
+    async with asyncio.timeout(5):
+        await desk.call(missed_call())
+        while await told(stream) != ("changed", [1]):
+            pass
+
+
+async def has_ended(stream: ClientResponse) -> None:
+    async with asyncio.timeout(5):
+        await stream.content.read()
+
+
+async def test_a_stream_ends_when_its_session_does_and_no_other_one(client: Client, desk: Desk) -> None:
+    await add_user(desk, "Bob")
+    other, stream = await stream_of(client, "Bob"), await stream_of(client, "Ann")
+    await post_out(client)
+    await has_ended(stream)
+    await goes_on(other, desk)
+
+
+@pytest.mark.parametrize("disabled", [True, False], ids=["disabled", "new password"])
+async def test_a_stream_ends_with_the_user_and_with_their_password(client: Client, desk: Desk, disabled: bool) -> None:
+    await add_user(desk, "Bob")
+    other, stream = await stream_of(client, "Bob"), await stream_of(client, "Ann")
+    async with desk.database.transaction() as tx:
+        ann = await users.named(tx, "Ann")
+        assert ann
+        if disabled:
+            await users.disable(tx, ann, "root", desk.clock())
+        else:
+            await users.set_password(tx, ann, HASH, "root", desk.clock())
+    await has_ended(stream)
+    await goes_on(other, desk)
 
 
 async def test_a_cookie_that_was_planted_before_is_worth_nothing_after(client: Client) -> None:
@@ -279,12 +324,64 @@ async def test_names_are_taken_once_in_whatever_case(desk: Desk) -> None:
     assert await desk.column("SELECT what FROM audit WHERE subject = 'user'") == ["user.add"]
 
 
+ANNS, ELSEWHERE = "192.0.2.1", "192.0.2.2"
+MINUTE = timedelta(minutes=1)
+
+
+def tried(doorman: SignInThrottle, address: str, *names: str) -> int:
+    """How many of these tries, each wrong, are looked at."""
+    looked_at = [name for name in names if not doorman.wait(address, name, MONDAY_NOON)]
+    for name in looked_at:
+        doorman.failed(address, name, MONDAY_NOON)
+    return len(looked_at)
+
+
+def guessed(doorman: SignInThrottle, address: str, name: str) -> None:
+    while tried(doorman, address, name):
+        pass
+
+
+def test_whoever_guesses_at_a_name_locks_out_no_colleague_beside_them_and_not_the_name_elsewhere() -> None:
+    doorman = SignInThrottle()
+    guessed(doorman, ANNS, "Ann")
+    assert doorman.wait(ANNS, "ANN", MONDAY_NOON) == throttle.WINDOW
+    assert not doorman.wait(ANNS, "Bob", MONDAY_NOON)
+    assert not doorman.wait(ELSEWHERE, "Ann", MONDAY_NOON)
+
+
+def test_nobody_guesses_freely_over_many_names_and_who_has_come_in_before_still_does() -> None:
+    doorman = SignInThrottle()
+    doorman.failed(ANNS, "Bob", MONDAY_NOON)
+    doorman.passed(ANNS, "Bob")
+    for n in range(throttle.TRIES_OF_ADDRESS):
+        assert tried(doorman, ANNS, f"user {n}") == 1
+    assert tried(doorman, ANNS, "one more", "Ann") == 0
+    assert tried(doorman, ANNS, *["Bob"] * 3) == 3
+    assert tried(doorman, ELSEWHERE, "one more") == 1
+    assert not doorman.wait(ANNS, "one more", MONDAY_NOON + throttle.WINDOW)
+
+
+def test_an_account_of_ones_own_buys_no_tries_at_others() -> None:
+    doorman, names = SignInThrottle(), 0
+    for n in range(2 * throttle.TRIES_OF_ADDRESS):
+        names += tried(doorman, ANNS, f"user {n}")
+        doorman.failed(ANNS, "Mallory", MONDAY_NOON)
+        doorman.passed(ANNS, "Mallory")
+    assert names == throttle.TRIES_OF_ADDRESS
+
+
+def test_a_host_with_a_network_of_ipv6_addresses_is_one_address() -> None:
+    doorman = SignInThrottle(of_address=3)
+    assert [tried(doorman, f"2001:db8::{n}", f"user {n}") for n in range(5)] == [1, 1, 1, 0, 0]
+
+
 def test_the_throttle_forgets_what_is_long_ago_and_never_grows_beyond_its_bound() -> None:
     doorman = SignInThrottle(tries=2)
-    for n in range(2 * throttle.REMEMBERED):
-        doorman.failed(f"from {n}", now=MONDAY_NOON)
-    assert len(doorman._failed) == throttle.REMEMBERED
-    doorman.failed("from me", now=MONDAY_NOON)
-    doorman.failed("from me", now=MONDAY_NOON + timedelta(minutes=3))
-    assert doorman.wait("from me", MONDAY_NOON + timedelta(minutes=4)) == timedelta(minutes=6)
-    assert not doorman.wait("from me", MONDAY_NOON + timedelta(minutes=10))
+    for n in range(throttle.REMEMBERED):
+        doorman.failed(f"host {n}", "Ann", MONDAY_NOON)
+        doorman.passed(f"host {n}", "Bob")
+    assert (len(doorman._failed), len(doorman._came_in)) == (throttle.REMEMBERED, throttle.REMEMBERED)
+    doorman.failed(ANNS, "Ann", MONDAY_NOON)
+    doorman.failed(ANNS, "Ann", MONDAY_NOON + 3 * MINUTE)
+    assert doorman.wait(ANNS, "Ann", MONDAY_NOON + 4 * MINUTE) == 6 * MINUTE
+    assert not doorman.wait(ANNS, "Ann", MONDAY_NOON + 10 * MINUTE)
