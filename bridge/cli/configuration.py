@@ -23,6 +23,7 @@ from bridge.domain.texts.gsm import Alphabet
 from bridge.domain.texts.rendering import Rendered, Situation
 from bridge.office.schedule_changes import office_with_changes
 from bridge.smpp.settings import SmppSettings
+from bridge.web.settings import WebSettings
 from storage.database import Database
 from storage.migrate import newest_version, version_of
 
@@ -79,7 +80,15 @@ def _connections(config: Config) -> Iterator[str]:
     if hold := config.rules.hold_at_night:
         yield f"Night: first texts after calls from {hold} wait for its end, unless somebody is on call when they call"
     yield f"Page: http://{config.web.host}:{config.web.port}/"
+    yield f"Machines: /metrics and /healthz are for {_machines(config.web)}"
     yield f"Database: {config.database}"
+
+
+def _machines(web: WebSettings) -> str:
+    who = ["this machine", *map(str, web.metrics_from), *["whoever has the token"] * bool(web.metrics_token)]
+    if len(who) > 1:
+        return ", ".join(who)
+    return "whoever reaches the page; [web] metrics_from or metrics_token_file says who may"
 
 
 def _texts(line: Line, office: Office, config: Config, now: datetime) -> Iterator[str]:

@@ -59,8 +59,11 @@ def _gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> Smpp
     return problems.take(SmppSettings, raw, where)
 
 
-def web(problems: Problems, raw: Any, base: Path) -> WebSettings | None:
+def web(problems: Problems, secrets: Secrets, raw: Any) -> WebSettings | None:
     """A relative path of certificate or key starts at the configuration's directory."""
+    base = secrets.file.parent
+    if isinstance(raw, dict) and ("metrics_token" in raw or "metrics_token_file" in raw):
+        raw = secrets.filled(raw, "metrics_token", "web", "web.metrics_token")
     section = problems.take(WebSection, raw, "web")
     if section is None:
         return None
@@ -78,6 +81,8 @@ def web(problems: Problems, raw: Any, base: Path) -> WebSettings | None:
         key or certificate,
         language=section.language or "",
         trusted_proxies=section.trusted_proxies,
+        metrics_from=section.metrics_from,
+        metrics_token=section.metrics_token,
     )
     if key and not certificate:
         problems.add("web.certificate", "is missing; the path of the certificate that web.key belongs to")

@@ -87,7 +87,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     digest = daily.digest(problems, raw.get("digest", {}), office)
     retention = daily.retention(problems, raw.get("retention", {}))
     own_words = read_words(problems, raw.get("words", {}))
-    web = links.web(problems, raw.get("web", {}), path.parent)
+    web = links.web(problems, secrets, raw.get("web", {}))
     desk_phones = phones(problems, secrets, raw.get("phones"))
     database = links.database(problems, raw.get("storage", {}), path.parent, environ)
     log = problems.take(LogSection, raw.get("log", {}), "log")

@@ -16,6 +16,7 @@ from bridge.config import links
 from bridge.config.load import OFFICE_KEYS, Config, load
 from bridge.config.office import read_office
 from bridge.config.problems import ConfigError, ConfigProblem, Problems
+from bridge.config.secrets import Secrets
 from bridge.domain.office.office import Office
 from bridge.web.settings import WebSettings
 
@@ -50,7 +51,8 @@ def salvage(path: Path, environ: Mapping[str, str]) -> Salvaged:
     database = links.database(problems, tables.raw.get("storage", {}), path.parent, environ)
     if problems.found or database is None:
         raise ConfigError(problems.found)
-    web = None if "web" in tables.lost else links.web(ignored := Problems(), tables.raw.get("web", {}), path.parent)
+    secrets = Secrets(path, environ, ignored := Problems())
+    web = None if "web" in tables.lost else links.web(ignored, secrets, tables.raw.get("web", {}))
     return Salvaged(
         database=database,
         office=_office(tables.raw),

@@ -213,7 +213,9 @@ class WebSection:
     listen: address and port. hosts: names that the page is asked for by, beside the address; any other is refused.
     certificate, key: PEM files, for https. language: of the page; else each browser's. trusted_proxies: addresses or
     networks of proxies in front, whose word counts on who asks, by which name and path, and whether over https
-    (X-Forwarded-For, -Host, -Prefix, -Proto, or Forwarded); such headers from anybody else are ignored.
+    (X-Forwarded-For, -Host, -Prefix, -Proto, or Forwarded); such headers from anybody else are ignored. metrics_from:
+    who may read `/metrics` and `/healthz` beside this machine; without it, and without a token, whoever reaches the
+    page. metrics_token: lets in whoever sends it (`Authorization: Bearer`): `openssl rand -hex 16`.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -222,6 +224,8 @@ class WebSection:
     key: Path | None = None
     language: Language | None = None
     trusted_proxies: tuple[Network, ...] = ()
+    metrics_from: tuple[Network, ...] = ()
+    metrics_token: Annotated[str, StringConstraints(pattern=r"^([!-~]{16,200})?$")] = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def create_app(
         client_max_size=BODY,
     )
     add_templates(app, office.business)
-    _add_routes(app, site, live, guard)
+    _add_routes(app, site, live, Status(site, guard, settings))
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(lambda _: _closed(live))
     work = (partial(_read_changes, changes), live.run, partial(follow, database, phones, live.tell))
@@ -101,9 +101,9 @@ def create_app(
     return app
 
 
-def _add_routes(app: web.Application, site: PageContext, live: EventStream, guard: Guard) -> None:
+def _add_routes(app: web.Application, site: PageContext, live: EventStream, status: Status) -> None:
     views = Views(site)
-    actions, status = Actions(site, views), Status(site, guard)
+    actions = Actions(site, views)
     office, on_call, figures, users = OfficePages(site), OnCallPage(site), FiguresPage(site), UsersPage(site)
     verbs = "|".join(VERBS)
     app.add_routes(

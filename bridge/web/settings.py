@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
@@ -15,6 +15,7 @@ class WebSettings:
 
     certificate, key: PEM files, for https. visitor: who sits there while nobody signs in and nobody has said.
     language: of the page; "" for what the browser asks for. trusted_proxies: whose word counts on who asks, and how.
+    metrics_from, metrics_token: who, beside this machine, may read how it goes; with neither everybody may.
     """
 
     host: str = "127.0.0.1"
@@ -25,6 +26,8 @@ class WebSettings:
     visitor: str = "Front desk"
     language: str = ""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    metrics_from: tuple[IPv4Network | IPv6Network, ...] = ()
+    metrics_token: str = field(default="", repr=False)
 
     def is_proxy(self, address: str) -> bool:
         return is_within(address, self.trusted_proxies)

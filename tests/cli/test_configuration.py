@@ -47,6 +47,16 @@ def test_secrets_are_not_shown(example: Path) -> None:
     assert "hunter2" not in "\n".join(shown(example))
 
 
+def test_it_says_who_reads_how_it_goes_and_what_would_say_so(example: Path) -> None:
+    machines = "Machines: /metrics and /healthz are for"
+    said = f"{machines} whoever reaches the page; [web] metrics_from or metrics_token_file says who may"
+    assert said in shown(example)
+    (example.parent / "metrics.token").write_text("0123456789abcdef")
+    (example.parent / "metrics.token").chmod(0o600)
+    example.write_text(example.read_text() + 'metrics_from = ["192.0.2.7"]\nmetrics_token_file = "metrics.token"\n')
+    assert f"{machines} this machine, 192.0.2.7/32, whoever has the token" in shown(example)
+
+
 def test_a_right_file_exits_0_and_a_wrong_one_1_with_one_line_a_mistake(example: Path) -> None:
     fine = run("check-config", "--config", str(example))
     assert (fine.returncode, fine.stderr) == (0, "")

@@ -1,0 +1,43 @@
+"""Who may read how it goes: everybody until the configuration says who; then this machine, who is named, the token."""
+
+from dataclasses import replace
+from ipaddress import ip_network
+
+import pytest
+
+from bridge.web.settings import WebSettings
+from tests.desk import Desk
+from tests.web.served import served
+
+TOKEN = "0123456789abcdef"
+BEHIND = WebSettings(trusted_proxies=(ip_network("127.0.0.1"),))
+NAMED = replace(BEHIND, metrics_from=(ip_network("192.0.2.0/24"),))
+WITH_TOKEN = replace(BEHIND, metrics_token=TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("settings", "remote", "token", "status"),
+    [
+        (BEHIND, "203.0.113.9", "", 200),
+        (NAMED, "192.0.2.7", "", 200),
+        (NAMED, "203.0.113.9", "", 403),
+        (NAMED, "203.0.113.9", TOKEN, 403),
+        (NAMED, "127.0.0.1", "", 403),
+        (NAMED, "", "", 200),
+        (WITH_TOKEN, "203.0.113.9", TOKEN, 200),
+        (WITH_TOKEN, "203.0.113.9", TOKEN[:-1], 403),
+        (WITH_TOKEN, "203.0.113.9", "", 403),
+        (WITH_TOKEN, "", "", 200),
+        (replace(NAMED, trusted_proxies=()), "192.0.2.7", "", 403),
+    ],
+)
+async def test_metrics_and_health_are_for_whom_the_configuration_names(
+    desk: Desk, settings: WebSettings, remote: str, token: str, status: int
+) -> None:
+    headers = {"X-Forwarded-For": remote} if remote else {}
+    headers |= {"Authorization": f"Bearer {token}"} if token else {}
+    async with served(desk, settings=settings) as client:
+        for path, expected in (("/metrics", status), ("/healthz", status), ("/readyz", 200)):
+            async with client.get(path, headers=headers) as answer:
+                assert answer.status == expected, path
+                assert ("textback_" in await answer.text()) is (answer.status == 200 and path == "/metrics")
