@@ -16,6 +16,9 @@ from storage.errors import ForbiddenError
 from storage.records import columns, record
 from storage.values import moment
 
+URGENT = "part.urgent"
+"""What a commit tells beside `part.queued` where somebody must not wait (`storage.commits`)."""
+
 FARTHEST = timedelta(minutes=5)  # nothing is queued for later than that
 
 
@@ -116,6 +119,8 @@ async def _queue_part(
         text=text,
         due_at=message.due_at,
     )
+    if message.urgent or message.kind is MessageKind.STAFF:
+        tx.tells.add(URGENT)
     act = Act(message.written_by, PartState.QUEUED, message.created_at, {"kind": message.kind})
     await add(tx, act, Subject.PART, part_id, callback_id=message.callback_id)
 
@@ -176,6 +181,28 @@ async def hopeless(db: Reader, now: datetime) -> Sequence[tuple[Part, str]]:
         now=now,
     )
     return [(record(Part, row), row["hopeless"]) for row in rows]
+
+
+async def still_due(
+    db: Reader, parts: Sequence[Part], now: datetime, *, but: Collection[MessageKind] = ()
+) -> Sequence[Part]:
+    """Those of them that are as they were, and neither held back (`but`) nor hopeless by now."""
+    rows = await db.all(
+        """
+        SELECT p.id, p.version FROM part p LEFT JOIN untouched u ON u.id = p.callback_id
+        WHERE p.id IN (SELECT value FROM json_each(:ids)) AND p.state = 'queued' AND p.expires_at > :now
+              AND p.kind NOT IN (SELECT value FROM json_each(:but))
+              AND (p.kind <> 'receipt' OR p.callback_id IS NULL OR u.id IS NOT NULL)
+              AND (p.kind = 'staff' OR NOT EXISTS (SELECT 1 FROM opt_out o
+                                                   WHERE o.number = p.number AND o.ended_at IS NULL
+                                                         AND p.opt_out_id IS NOT o.id))
+        """,
+        ids=json.dumps([part.id for part in parts]),
+        but=json.dumps(list(but)),
+        now=now,
+    )
+    same = {(row["id"], row["version"]) for row in rows}
+    return [part for part in parts if (part.id, part.version) in same]
 
 
 async def is_forbidden(db: Reader, part_id: int, now: datetime) -> bool:

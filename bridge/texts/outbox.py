@@ -7,7 +7,7 @@ whatever process) wakes the loop, and so do the gateway, a slot that somebody wa
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -41,8 +41,16 @@ HELD_BY_PAUSE = frozenset(
 HELD_BY_BREAKER = frozenset({MessageKind.FIRST})
 HELD_BY = {settings.PAUSED: HELD_BY_PAUSE, settings.BREAKER: HELD_BY_BREAKER}
 NO_TIME = timedelta(0)
-LOOKED_AT, FAR_LOOKED_AT = 20, 200
-"""Parts at the head of the queue: mostly few are enough; the second, where none of them may go now."""
+LOOKED_AT = 200
+"""Parts at the head of the queue, remembered until they have gone."""
+
+LOOKED_FOR = timedelta(seconds=1)
+"""So long, in a storm, they are taken one after the other; only what is urgent has the queue looked at before."""
+
+FRESH = timedelta(milliseconds=50)
+"""What was claimed so lately is not asked after again, as long as nothing that stops it was committed."""
+
+STOPS = frozenset({Subject.SETTING, Subject.OPT_OUT})
 MAY_SEND_OR_STOP = frozenset({"part.queued", Subject.SETTING, Subject.OPT_OUT, Subject.CALLBACK, Subject.CALL})
 """What commits must tell to be looked at: a call that ended may have kept its customer's text waiting."""
 
@@ -65,12 +73,27 @@ class OutboxSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claimed:
-    """parts: `sending` now. until: when to look again if nothing happens before. waits: a part has no slot yet."""
+class _Queue:
+    """What one look at the queue found. ahead: parts that may go, in their order. until: when to look again.
+
+    is_all: there are no others, as far as is known. commits: how many there were before the look.
+    """
+
+    ahead: Sequence[Part]
+    is_all: bool
+    until: datetime | None
+    at: datetime
+    commits: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Parts that are `sending` since `at`, after so many commits, and what is left of the queue."""
 
     parts: Sequence[Part]
-    until: datetime | None
-    waits: bool = False
+    queue: _Queue
+    at: datetime
+    commits: int
 
 
 class Outbox:
@@ -90,7 +113,7 @@ class Outbox:
         self._clock = clock
         self._wake = asyncio.Event()
         self._at_gateway = 0
-        self._somebody_waits = False  # for a slot
+        self._queue: _Queue | None = None
         self._under_way = 0  # claims, and parts of which the outcome is not written down yet
         self._rested = asyncio.Event()
         self._stopping = False
@@ -126,13 +149,8 @@ class Outbox:
             while True:
                 self._wake.clear()
                 with self._something_under_way():
-                    claimed = await self._trying(self._claim)
-                    self._somebody_waits = claimed.waits
-                    for part in claimed.parts:
-                        self._at_gateway += 1
-                        group.create_task(self._send(part))
-                        self._under_way += 1
-                await self._sleep(claimed.until)
+                    until = await self._trying(partial(self._fill, group))
+                await self._sleep(until)
 
     @contextmanager
     def _something_under_way(self) -> Iterator[None]:
@@ -183,40 +201,59 @@ class Outbox:
         for part in await self._database.write(partial(_interrupted, self._clock())):
             self._log.warning("text.interrupted", part=part.id, to=part.number.masked)
 
-    async def _claim(self) -> _Claimed:
-        """Commit `sending` for the parts that go now."""
+    async def _fill(self, group: asyncio.TaskGroup) -> datetime | None:
+        """Have what may go now sent, as far as there are slots; when to look again if nothing happens before."""
         ready, room = self._gateway.ready, 0 if self._stopping else self._limits.window - self._at_gateway
         if ready and not room:
-            return _Claimed((), None, waits=True)  # whatever is answered next wakes us
+            return None  # whatever is answered next wakes us
         if not ready:
             self._gateway_was_away.set()
-        return await self._database.write(partial(self._look, self._clock(), room if ready else 0))
+        claim = await self._claim(room if ready else 0)
+        for part in claim.parts:
+            self._at_gateway += 1
+            self._under_way += 1
+            group.create_task(self._send(part, claim))
+        return claim.queue.until if claim.queue.is_all or not ready else claim.at
 
-    async def _look(self, now: datetime, room: int, tx: Writer) -> _Claimed:
-        """Look and claim in one go; where there is nothing to do, nothing is committed."""
-        await self._cancel_hopeless(tx, now)
-        going, is_all = await self._may_go_now(tx, now) if room else ((), True)
-        claims = [await messages.claim(tx, part, now) for part in going[:room]]
-        until = await messages.next_moment(tx, now) if is_all else now
-        return _Claimed([part for part in claims if part is not None], until, waits=len(going) > room)
+    async def _claim(self, room: int) -> _Claim:
+        """Commit `sending` for so many parts; in a storm, of those that were found before."""
+        now, commits = self._clock(), self._database.commits.count
+        known = self._queue if self._is_still_good(self._queue, room, now) else None
+        claim = await self._database.write(partial(self._take, known, room, commits, now))
+        self._queue = claim.queue
+        return claim
 
-    async def _cancel_hopeless(self, tx: Writer, now: datetime) -> None:
+    def _is_still_good(self, queue: _Queue | None, room: int, now: datetime) -> bool:
+        if queue is None or not 0 < room <= len(queue.ahead) or not NO_TIME <= now - queue.at < LOOKED_FOR:
+            return False
+        return self._database.commits.newest({messages.URGENT}) <= queue.commits
+
+    async def _take(self, known: _Queue | None, room: int, commits: int, now: datetime, tx: Writer) -> _Claim:
+        """Where there is nothing to do, nothing is committed."""
+        queue, going = known, await self._still_going(tx, known, room, now) if known else ()
+        if queue is None or len(going) < room:
+            queue = await self._look(tx, commits, now, LOOKED_AT if room else 0)
+            going = queue.ahead[:room]
+        claims = [await messages.claim(tx, part, now) for part in going]
+        parts = [part for part in claims if part is not None]
+        return _Claim(parts, replace(queue, ahead=queue.ahead[room:]), now, commits)
+
+    async def _still_going(self, db: Reader, known: _Queue, room: int, now: datetime) -> Sequence[Part]:
+        parts = await messages.still_due(db, known.ahead[:room], now, but=await _held(db))
+        return [part for part in parts if self._may_go(part)]
+
+    async def _look(self, tx: Writer, commits: int, now: datetime, most: int) -> _Queue:
         for part, why in await messages.hopeless(tx, now):
             await messages.cancel(tx, part, why, now)
             self._log.info("text.cancelled", part=part.id, to=part.number.masked, why=why)
-
-    async def _may_go_now(self, db: Reader, now: datetime) -> tuple[Sequence[Part], bool]:
-        """Those at the head of the queue that may, and whether nobody else need be asked."""
-        for most in (LOOKED_AT, FAR_LOOKED_AT):
-            due = await _due(now, most, db)
-            going = [part for part in due if self._may_go(part)]
-            if going or len(due) < most:
-                break
-        return going, not going or len(due) < most
+        due = await _due(now, most, tx) if most else ()
+        ahead = [part for part in due if self._may_go(part)]
+        until = await messages.next_moment(tx, now)
+        return _Queue(ahead, bool(most) and (not ahead or len(due) < most), until, now, commits)
 
     async def overdue(self, now: datetime) -> Backlog:
         """What is due and held back by nobody, and has not left; counted as far as one look at the queue goes."""
-        due = await self._database.query(partial(_due, now, FAR_LOOKED_AT))
+        due = await self._database.query(partial(_due, now, LOOKED_AT))
         waiting = [now - part.due_at for part in due if self._may_go(part)]
         return Backlog(len(waiting), max(waiting, default=NO_TIME))
 
@@ -225,19 +262,25 @@ class Outbox:
             return False
         return part.kind not in HELD_BY_PAUSE or self._limits.may_text(part.number)
 
-    async def _send(self, part: Part) -> None:
+    async def _send(self, part: Part, claim: _Claim) -> None:
         try:
-            outcome = await self._gateway.submit(_submission(part, self._clock()), lambda: self._still_wanted(part))
+            wanted = partial(self._still_wanted, part, claim)
+            outcome = await self._gateway.submit(_submission(part, self._clock()), wanted)
             await self._trying(lambda: self._record(part, outcome))
         finally:
             self._at_gateway -= 1
             self._over()
-            if self._somebody_waits or part.sequence < part.total:
+            if self._queue is None or self._queue.ahead or not self._queue.is_all or part.sequence < part.total:
                 self._wake.set()
 
-    async def _still_wanted(self, part: Part) -> bool:
+    async def _still_wanted(self, part: Part, claim: _Claim) -> bool:
         """It may have waited for window and rate: STOP, a call, a pause or its age may have come since."""
-        return self._may_go(part) and not await self._database.query(partial(_is_forbidden, part, self._clock()))
+        now = self._clock()
+        if not self._may_go(part):
+            return False
+        if NO_TIME <= now - claim.at < FRESH and self._database.commits.newest(STOPS) <= claim.commits:
+            return now < part.expires_at
+        return not await self._database.query(partial(_is_forbidden, part, now))
 
     async def _record(self, part: Part, outcome: Outcome) -> None:
         now = self._clock()

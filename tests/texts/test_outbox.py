@@ -185,6 +185,17 @@ async def test_what_waited_too_long_is_cancelled_even_without_a_gateway(desk: De
         await desk.until_parts_are("cancelled")
 
 
+def answering_first(answer: Callable[[Submission], Awaitable[Outcome]]) -> Callable[[Submission], Awaitable[Outcome]]:
+    """The first one like that, the others are simply accepted."""
+    answers = iter([answer])
+
+    async def give(part: Submission) -> Outcome:
+        first = next(answers, None)
+        return await first(part) if first else Accepted(str(part.part_id))
+
+    return give
+
+
 class BackAtOnce(NotingGateway):
     """Away when the outbox looks, and back before it has gone to sleep."""
 
@@ -201,6 +212,50 @@ async def test_a_gateway_that_comes_back_while_the_outbox_looks_is_not_overlooke
     await desk.call(missed_call())
     async with desk.sending(OutboxSettings(look_again=timedelta(hours=1))), asyncio.timeout(5):
         await desk.gateway.submitted(1)
+
+
+class Awaited(NotingGateway):
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_awaited = asyncio.Event()
+
+    async def wait_ready(self) -> None:
+        self.is_awaited.set()
+        await super().wait_ready()
+
+
+async def test_a_gateway_that_takes_a_breath_while_it_has_parts_gets_the_rest(desk: Desk) -> None:
+    desk.gateway = gateway = Awaited()
+
+    async def breathless(part: Submission) -> Outcome:
+        gateway.set_ready(False)
+        await queue(desk, message(number=E164(f"+1202556{part.part_id:04}")))  # has the outbox look
+        await gateway.is_awaited.wait()
+        gateway.set_ready(True)
+        await desk.parts()
+        return Accepted(str(part.part_id))
+
+    desk.gateway.answer = answering_first(breathless)
+    await queue(desk, *(message(number=E164(f"+1202555{n:04}")) for n in range(3)))
+    async with desk.sending(OutboxSettings(window=1, look_again=timedelta(hours=1))), asyncio.timeout(5):
+        await desk.gateway.submitted(4)
+
+
+async def test_in_a_storm_what_is_urgent_overtakes_and_what_was_stopped_stays(desk: Desk) -> None:
+    """The queue is not looked at again for each part; what it was found to be may be old by then."""
+    first, second, third = (E164(f"+1202555{n:04}") for n in range(3))
+
+    async def meanwhile(part: Submission) -> Outcome:
+        async with desk.database.transaction() as tx:
+            await opt_outs.start(tx, second, OptOutCause.STOP, None, "Ann", desk.clock())
+        await queue(desk, message(MessageKind.STAFF, STAFF, "alert"))
+        return Accepted(str(part.part_id))
+
+    desk.gateway.answer = answering_first(meanwhile)
+    await queue(desk, *(message(number=number, words=str(number)) for number in (first, second, third)))
+    async with desk.sending(OutboxSettings(window=1)):
+        await desk.until_parts_are("submitted", "cancelled", "submitted", "submitted")
+    assert [part.text for part in desk.gateway.submissions] == [str(first), "alert", str(third)]
 
 
 async def test_the_parts_of_a_text_go_one_after_the_other(desk: Desk) -> None:
