@@ -18,6 +18,8 @@ REMEMBERED = 1000  # rows; a page that is further behind loads everything
 EVERYTHING = 0
 HEARTBEAT = 15.0  # seconds
 MOST_STREAMS = 1000
+UNBUFFERED = {"X-Accel-Buffering": "no"}
+"""nginx would collect events otherwise."""
 
 
 StillSees = Callable[[web.Request], Awaitable[bool]]
@@ -59,7 +61,7 @@ class EventStream:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "20"})
         self.streams += 1
         try:
-            async with sse_response(request) as response:
+            async with sse_response(request, headers=UNBUFFERED) as response:
                 await self._follow(request, response)
         except ConnectionResetError:
             pass  # the page was closed

@@ -40,6 +40,7 @@ SYSTEM_PYTHON = "/usr/bin/python3"  # of the machine that guides are followed on
 SUITE = "forky"  # Debian testing: Asterisk 22
 SMSC = "tests.lab.smsc.prepare"
 PROMTOOL = CHROOT.with_name("promtool")
+NGINX = CHROOT.with_name("nginx")
 
 
 def install_tools() -> None:
@@ -74,15 +75,23 @@ def build_asterisk() -> None:
 
 
 def take_promtool() -> None:
+    _take("prometheus", "usr/bin/promtool", PROMTOOL)
+
+
+def take_nginx() -> None:
+    _take("nginx", "usr/sbin/nginx", NGINX)
+
+
+def _take(package: str, path: str, into: Path) -> None:
     """Out of Debian's package, which is not installed: its service is nobody's business here."""
-    if shutil.which("promtool") or PROMTOOL.exists():
+    if shutil.which(into.name) or into.exists():
         return
-    PROMTOOL.parent.mkdir(exist_ok=True)
+    into.parent.mkdir(exist_ok=True)
     with TemporaryDirectory() as place:
-        run(["apt-get", "download", "prometheus"], place=place)
-        (package,) = Path(place).glob("prometheus_*.deb")
-        run(["dpkg-deb", "--extract", str(package), place])
-        shutil.copy(Path(place, "usr/bin/promtool"), PROMTOOL)
+        run(["apt-get", "download", package], place=place)
+        (found,) = Path(place).glob(f"{package}_*.deb")
+        run(["dpkg-deb", "--extract", str(found), place])
+        shutil.copy(Path(place, path), into)
 
 
 def prepare_smsc() -> None:
@@ -95,6 +104,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "Asterisk": build_asterisk,
     "the SMPP server": prepare_smsc,
     "promtool": take_promtool,
+    "nginx": take_nginx,
 }
 
 
