@@ -8,7 +8,14 @@ import structlog
 
 from bridge.ami.protocol import Message
 from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
-from bridge.ami.session import AmiResponse, AmiSession, LinkError, LoginRefusedError, new_action_id
+from bridge.ami.session import (
+    AccountInUseError,
+    AmiResponse,
+    AmiSession,
+    LinkError,
+    LoginRefusedError,
+    new_action_id,
+)
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost
 from bridge.ops.backoff import Backoff
@@ -73,6 +80,9 @@ class AmiClient:
             except LoginRefusedError as error:
                 delay = self._refused_retry.delay()
                 self._note_failure("ami.login_refused", str(error), delay)
+            except AccountInUseError as error:
+                delay = self._retry.delay()
+                self._note_failure("ami.account_in_use", f"{error}; allowmultiplelogin = yes lets us in at once", delay)
             except LinkError as error:
                 delay = self._retry.delay()
                 self._note_failure("ami.link_down", str(error), delay)

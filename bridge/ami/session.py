@@ -23,6 +23,7 @@ from bridge.ami.settings import AmiSettings, refuse_control_characters
 from bridge.pbx.line import RawStreamListener
 
 UNSENT_ACTIONS = ("login", "ping", "originate", "coreshowchannels")  # never sent again behind our back
+IN_USE = "login already in use"  # manager.c, where allowmultiplelogin = no
 NO_TIMER = 10**9  # seconds: panoramisk's own ping stays away
 
 Result = TypeVar("Result")
@@ -35,6 +36,10 @@ class LinkError(Exception):
 
 class LoginRefusedError(LinkError):
     """The PBX knows us not: trying again soon only feeds fail2ban."""
+
+
+class AccountInUseError(LinkError):
+    """Another session has our account, and the PBX lets only one in: mostly our own old one, half dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ class AmiSession(Manager):
         return self._lost.done()
 
     async def open(self) -> None:
-        """Connect and log in. Raises LoginRefusedError, or LinkError for anything else that does not work."""
+        """Connect and log in. Raises LoginRefusedError, AccountInUseError, or LinkError for anything else."""
         connected = self.loop.create_future()
         try:
             async with asyncio.timeout(self._settings.answer_timeout):
@@ -123,6 +128,8 @@ class AmiSession(Manager):
             login = await self._answer(cast("Answer", self.authenticated_future))
         except TimeoutError as error:
             raise LinkError("no answer to the login: is this an AMI port?") from error
+        if login.text.casefold() == IN_USE:
+            raise AccountInUseError(f"another session is logged in as {self._settings.username}")
         if not login.ok:
             raise LoginRefusedError(f"login refused: {login.text or 'no reason given'}")
 

@@ -86,6 +86,17 @@ async def test_a_refused_login_is_named_and_tried_again() -> None:
         assert line.client.health.last_error == ""
 
 
+async def test_an_account_that_is_in_use_is_named_and_tried_again_soon() -> None:
+    """As a half-dead session of our own leaves it behind: no reason to wait as for a wrong password."""
+    pbx = ScriptedPbx(answers={"Login": lambda a: reply(a, "Error", Message="Login Already In Use")})
+    async with line_to(pbx, refused_retry=Backoff(3600, 3600)) as line:
+        await pbx.until("Login", times=3)
+        assert "another session is logged in as textback" in line.client.health.last_error
+        assert "allowmultiplelogin" in line.client.health.last_error
+        pbx.answers["Login"] = lambda a: reply(a, Message="Authentication accepted")
+        assert await line.names(1) == ["SnapshotEnded"]
+
+
 async def test_a_port_that_is_no_ami_is_named() -> None:
     pbx = ScriptedPbx(answers={"Login": lambda _: b"SSH-2.0-OpenSSH\r\n"})
     async with line_to(pbx, answer_timeout=0.05) as line:
