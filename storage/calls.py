@@ -73,6 +73,13 @@ async def listened(db: Reader, pbx: str) -> tuple[datetime, datetime] | None:
     return (first, last) if first and last else None
 
 
+async def last_inbound(db: Reader, pbx: str) -> datetime | None:
+    """When the last call from outside ended, None before the first."""
+    row = await db.only("SELECT max(ended_at) AS last FROM call WHERE pbx = :pbx AND direction = 'inbound'", pbx=pbx)
+    last: datetime | None = moment(row["last"])
+    return last
+
+
 async def ended_unseen(db: Reader, pbx: str, since: datetime) -> bool:
     """Is there an inbound call of which we do not know what became?"""
     row = await db.only(

@@ -27,6 +27,7 @@ PORTS = frozenset({"DAHDI", "Zap", "mISDN", "Console", "Mobile", "Dongle", "Phon
 """Technologies that name a port of this machine, and nobody who is there."""
 
 TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
+STRANGERS = "from-sip-external"
 ADDRESS = re.compile(r"\[?(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+)\]?(?::[0-9]+)?")
 REMEMBERED = 10_000  # names
 NOBODY = Endpoint("", ChannelKind.MACHINE)
@@ -39,7 +40,7 @@ class ChannelNames:
     """
 
     def __init__(self, trunks: Sequence[str] = (), machines: Sequence[str] = ()) -> None:
-        self._trunk, self._machine = _pattern(trunks), _pattern(machines)
+        self._trunk, self._machine = _any_of(trunks), _any_of(machines)
         self._by_context = not trunks
         self.endpoint = lru_cache(REMEMBERED)(self._endpoint)
 
@@ -56,7 +57,8 @@ class ChannelNames:
     def _endpoint(self, name: str) -> Endpoint:
         if not name:
             return NOBODY
-        return Endpoint(name, self._kind(name), party(name), name[:-2] if name.endswith((";1", ";2")) else "")
+        twin = name[:-2] if name.endswith((";1", ";2")) else ""
+        return Endpoint(name, self._kind(name), party(name), twin, pattern(name))
 
     def _kind(self, name: str) -> ChannelKind:
         tech = name.partition("/")[0]
@@ -67,9 +69,48 @@ class ChannelNames:
         return ChannelKind.TRUNK if self.is_trunk(name) else ChannelKind.PHONE
 
 
-def _pattern(patterns: Sequence[str]) -> re.Pattern[str]:
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
     """Matches what one of them does; nothing where there are none."""
     return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
+
+
+TECHNOLOGIES = {one.casefold(): one for one in (*MACHINES, *PORTS, RELAY, "PJSIP", "SIP", "IAX2", "Motif", "USTM")}
+NUMBERED = ("PJSIP/", "SIP/", "IAX2/")
+"""Whose channels have a number of their own at the end of the name."""
+
+LITERAL = re.compile(r"[^*?\[]*")
+
+
+def why_never(pattern: str) -> str:
+    """Why that fnmatch pattern can match no channel; "" where it can."""
+    start = LITERAL.match(pattern)
+    tech, slash, _ = (start[0] if start else "").partition("/")
+    known = TECHNOLOGIES.get(tech.casefold(), tech)
+    if slash and tech != known:
+        return f"channels are called {known}/..., in just these letters"
+    if not (tech.isalnum() if slash else tech.isalnum() or not tech):
+        return "names of channels begin with a technology and a slash: PJSIP/NAME-*"
+    if not slash and start and start[0] == pattern:
+        return "names of channels begin with a technology and a slash: PJSIP/NAME-*"
+    if tech == RELAY:
+        return "a Local channel stands for whoever is behind it"
+    if pattern.startswith(NUMBERED) and pattern[-1] not in "*?]":
+        return f"every channel has a number at the end of its name: {pattern}-*"
+    return ""
+
+
+def is_from_outside(context: str) -> bool:
+    """Is that one of the contexts in which trunks usually begin? One for strangers is mostly met by scanners."""
+    return context.startswith(TRUNK_CONTEXTS) and not context.startswith(STRANGERS)
+
+
+def pattern(name: str) -> str:
+    """`PJSIP/telnyx-*` of `PJSIP/telnyx-00000005`, `DAHDI/i1/*` of `DAHDI/i1/0612345678-2`: the channels like it."""
+    tech, _, rest = name.partition("/")
+    group, slash, _ = rest.partition("/")
+    if slash:
+        return f"{tech}/{group}/*"
+    return f"{tech}/{rest.rpartition('-')[0]}-*" if "-" in rest else name
 
 
 def party(name: str) -> str:

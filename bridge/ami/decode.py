@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.ami.applications import doing, is_dialled
-from bridge.ami.channels import NOBODY, ChannelNames, dialled_number
+from bridge.ami.channels import NOBODY, ChannelNames, dialled_number, is_from_outside
 from bridge.ami.protocol import Message
 from bridge.domain.calls.calls import Reason
 from bridge.domain.calls.events import (
@@ -132,7 +132,8 @@ def _shown(message: Message) -> dict[str, Any]:
 
 def _created(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose = _begun(message, names)
-    return whose and ChannelCreated(at, *whose, **_shown(message))
+    outside = is_from_outside(message.get("Context"))
+    return whose and ChannelCreated(at, *whose, **_shown(message), from_outside=outside)
 
 
 def _seen(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:

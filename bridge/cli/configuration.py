@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from unicodedata import name
 
 import typer
 
+from bridge import pbxs
 from bridge.cli import on_call
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
@@ -40,6 +42,18 @@ def check_config(config: ConfigPath = CONFIG) -> None:
     settings, now = load(config, os.environ), datetime.now(UTC)
     for row in report(settings, now, asyncio.run(_office_now(settings, now))):
         print(row)
+    useless = list(useless_patterns(settings))
+    for row in useless:
+        print(row, file=sys.stderr)
+    if useless:
+        raise typer.Exit(1)
+
+
+def useless_patterns(config: Config) -> Iterator[str]:
+    """The daemon starts with them all the same: what the others match is judged."""
+    for number, pbx in enumerate(config.pbxs):
+        for where, why in pbxs.never_matching(pbx):
+            yield f"pbx[{number}].{where}: {why}"
 
 
 async def _office_now(config: Config, now: datetime) -> Office:

@@ -239,9 +239,17 @@ def _as_told(health: Mapping[str, Any]) -> list[Finding]:
     if health.get("database"):
         found.append(_critical(f"the database: {health['database']}"))
     found += [_critical(words) for words in _delays(health)]
+    found += [(NagiosState.WARNING, words) for words in on_no_trunk(health)]
     if health.get("disk_free", 0) * 20 < health.get("disk_total", 0):
         found.append((NagiosState.WARNING, "the disk is nearly full"))
     return found
+
+
+def on_no_trunk(health: Mapping[str, Any]) -> Iterator[str]:
+    """Calls that nobody judges, since no setting calls their channels a trunk."""
+    for channels, count in health.get("no_trunk", {}).items():
+        calls = "call" if count == 1 else "calls"
+        yield f"{count} {calls} within a day came in on {channels}, which is no trunk"
 
 
 def _delays(health: Mapping[str, Any]) -> Iterator[str]:

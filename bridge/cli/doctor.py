@@ -9,19 +9,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from bridge.cli.control import daemon_health, is_ours
+from bridge.ami import console
+from bridge.cli.control import daemon_health, is_ours, on_no_trunk
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.cli.page_link import page_link
-from bridge.config import ConfigError, load
+from bridge.config import Config, ConfigError, load
 from bridge.doctor.cdr import call_records
 from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
 from bridge.doctor.numbers import numbers_called
 from bridge.doctor.page import NOBODY_YET, refused, who_signs_in
+from bridge.doctor.trunks import silent_pbxs, trunk_checks
 from bridge.ops import logs
 
 MARKS = {
@@ -65,11 +67,22 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
     local = local_checks(config, running=health is not None)
     kept = map(call_records, config.pbxs)
-    called = asyncio.run(numbers_called(config, datetime.now(UTC)))
+    now = datetime.now(UTC)
+    called = asyncio.run(numbers_called(config, now))
+    judged = _judged(config, path, health or {}, now)
     sign_in = asyncio.run(who_signs_in(config))
     links = asyncio.run(link_checks(config, bound, running=health is not None))
     turned_away = refused((health or {}).get("refused", ""))
-    return [config_file(path), *local, *turned_away, sign_in, *kept, called, *links]
+    return [config_file(path), *local, *turned_away, sign_in, *kept, called, *judged, *links]
+
+
+def _judged(config: Config, path: Path, health: Mapping[str, Any], now: datetime) -> Sequence[Finding]:
+    """Is every call from outside judged?"""
+    ask = console.ask if console.installed() else None
+    remedy = f"add it to the trunks of [[pbx]] in {path}, then: systemctl reload textback"
+    unjudged = [problem("trunks", said, remedy) for said in on_no_trunk(health)]
+    named = [finding for pbx in config.pbxs for finding in trunk_checks(pbx, ask)]
+    return [*unjudged, *named, *asyncio.run(silent_pbxs(config, now))]
 
 
 def _rows(finding: Finding) -> list[str]:

@@ -1,12 +1,11 @@
 """What this machine tells by itself: its zone and country, and, where Asterisk runs here, its version and trunks."""
 
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+
+from bridge.ami import console
 
 LOCALTIME = Path("/etc/localtime")
 FREEPBX = Path("/etc/freepbx.conf")
@@ -26,8 +25,8 @@ class FoundHere:
 def look() -> FoundHere:
     return FoundHere(
         zone=zone_of(str(LOCALTIME.resolve())),
-        asterisk=version(_cli("core show version")),
-        trunks=tuple(trunks(_cli("pjsip show endpoints"))),
+        asterisk=version(console.ask("core show version")),
+        trunks=tuple(f"PJSIP/{name}-*" for name in console.trunks(console.ask(console.ENDPOINTS))),
         freepbx=FREEPBX.exists(),
     )
 
@@ -48,22 +47,3 @@ def country_of(zone: str) -> str:
 def version(shown: str) -> str:
     found = re.search(r"^Asterisk \S+", shown, re.MULTILINE)
     return found[0] if found else ""
-
-
-def trunks(shown: str) -> Iterator[str]:
-    """Endpoints of `pjsip show endpoints` that are known by their address, or that we log in at: not phones."""
-    for block in re.split(r"^ Endpoint:  ", shown, flags=re.MULTILINE)[1:]:
-        name = re.split(r"[/\s]", block, maxsplit=1)[0]
-        if re.search(r"^\s+(Identify|OutAuth):", block, re.MULTILINE) and not name.startswith("<"):
-            yield f"PJSIP/{name}-*"
-
-
-def _cli(command: str) -> str:
-    asterisk = shutil.which("asterisk")
-    if asterisk is None:
-        return ""
-    try:
-        done = subprocess.run([asterisk, "-rx", command], capture_output=True, text=True, check=False, timeout=5)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout if done.returncode == 0 else ""

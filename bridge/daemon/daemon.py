@@ -284,6 +284,7 @@ class Daemon:
             database=self._config.database,
             watch=self._watch,
             counts=self._parts.counts if self._parts else {},
+            now=self._clock(),
         )
 
 

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from agi.server import AgiServer
@@ -17,6 +17,7 @@ from storage import backup
 
 CALLS_TO_TELL = 5
 NONE = timedelta(0)
+DAY = timedelta(days=1)
 
 
 def gathered(
@@ -28,9 +29,11 @@ def gathered(
     database: Path,
     watch: DatabaseWatch | None,
     counts: Mapping[str, int],
+    now: datetime,
 ) -> Health:
     """watch: None before the database is open. counts: what the use cases counted."""
     free, total = _disk(database)
+    no_trunk = {name: count for one in listeners for name, count in one.unmatched(now - DAY).items()}
     return Health(
         links=(*map(_pbx_link, lines), *map(_sms_link, gateways)),
         disk_free=free,
@@ -41,10 +44,12 @@ def gathered(
         calls=Backlog(sum(one.waiting for one in listeners), max((one.waits_for for one in listeners), default=NONE)),
         texts=watch.texts if watch else Backlog(),
         notes=_notes(listeners),
+        no_trunk=no_trunk,
         copied_at=backup.newest_made_at(database),
         counts={
             "calls_judged": sum(listener.judged for listener in listeners),
             "calls_waiting": sum(listener.waiting for listener in listeners),
+            "calls_on_no_trunk": sum(no_trunk.values()),
             "blocks_planted": sum(listener.injected for listener in listeners),
             **counts,
             **(asdict(scripts.figures) if scripts else {}),

@@ -2,16 +2,15 @@
 
 import asyncio
 import re
-import shutil
-import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from agi.settings import AgiSettings
+from bridge.ami import console
 from bridge.ami.pbx import LISTEN
-from bridge.ami.session import AmiSession, LinkError, LoginRefusedError, new_action_id
+from bridge.ami.session import AccountInUseError, AmiSession, LinkError, LoginRefusedError, new_action_id
 from bridge.config import Config, PbxSection
 from bridge.doctor.agi import CONTEXT, EventWaiter, answering, reached
 from bridge.doctor.local import Finding, not_looked, ok, problem, warning
@@ -57,6 +56,8 @@ async def pbx_checks(pbx: PbxSection, phones: AgiSettings | None) -> Sequence[Fi
             findings += [await reached(session, ear, phones, f"phones {pbx.name}")]
     except LoginRefusedError as error:
         return [problem(check, str(error), _account_remedy(pbx))]
+    except AccountInUseError as error:
+        return [problem(check, str(error), "allowmultiplelogin = yes under [general] of manager.conf; manager reload")]
     except LinkError as error:
         return [problem(check, f"{pbx.host}:{pbx.port}: {error}", _unreachable_remedy(pbx))]
     finally:
@@ -121,14 +122,7 @@ def read_rights(check: str, username: str, shown: str, *, system: bool) -> Itera
 
 
 def _manager_user(pbx: PbxSection) -> str:
-    command = shutil.which("asterisk")
-    if command is None or not re.fullmatch(r"[\w.-]+", pbx.username):
-        return ""
-    asked = [command, "-rx", f"manager show user {pbx.username}"]
-    try:
-        return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=5).stdout  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
+    return console.ask(f"manager show user {pbx.username}") if re.fullmatch(r"[\w.-]+", pbx.username) else ""
 
 
 def version(check: str, settings: Mapping[str, str]) -> Finding:

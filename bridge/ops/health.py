@@ -57,6 +57,7 @@ class Health:
 
     copied_at: when the newest copy of it was made, None for never. instance: whose health this is, by its database.
     unwritten_for: since the last commit. calls: ended and not on disk. texts: due, held back by nobody, and not sent.
+    no_trunk: calls within a day on channels that no setting calls a trunk, by the pattern that would.
     """
 
     links: tuple[LinkHealth, ...] = ()
@@ -70,6 +71,7 @@ class Health:
     unwritten_for: timedelta = timedelta(0)
     calls: Backlog = Backlog()
     texts: Backlog = Backlog()
+    no_trunk: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def recording(self) -> bool:
@@ -99,6 +101,7 @@ class Health:
             "calls_waiting": self.calls.as_json(),
             "texts_waiting": self.texts.as_json(),
             "notes": list(self.notes),
+            "no_trunk": dict(self.no_trunk),
             "links": [
                 {
                     "kind": link.kind,

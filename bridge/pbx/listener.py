@@ -5,7 +5,7 @@ again until it can.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -46,6 +46,7 @@ class Listener:
         self._calls: asyncio.Queue[tuple[float, EndedCall | NobodyDialled]] = asyncio.Queue()
         self._in_hand: list[tuple[float, EndedCall | NobodyDialled]] = []
         self._log = structlog.get_logger().bind(pbx=line.name)
+        self._named = 0
         self.judged = 0
 
     @property
@@ -67,6 +68,10 @@ class Listener:
     def presentation_told(self) -> bool:
         """Has the dialplan snippet ever said how a caller wants to be shown?"""
         return self._tracker.presentation_told
+
+    def unmatched(self, since: datetime) -> Mapping[str, int]:
+        """Calls that came in on no trunk, by the pattern that would make one of their channels."""
+        return self._tracker.unmatched.since(since)
 
     def is_live(self, number: E164) -> bool:
         return self._tracker.is_live(number)
@@ -92,6 +97,9 @@ class Listener:
                 self._wait(self._tracker.nobody_dialled(event))
             else:
                 self._pass_on(self._tracker.feed(event))
+        if len(self._tracker.unmatched) > self._named:
+            self._named = len(self._tracker.unmatched)
+            self._log.warning("call.on_no_trunk", channels=self._tracker.unmatched.newest, remedy="trunks of [[pbx]]")
         if self._tracker.settling:
             asyncio.get_running_loop().call_later(SETTLE.total_seconds(), self._settle)
 

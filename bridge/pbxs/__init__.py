@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bridge.ami.cdr import CdrFile
-from bridge.ami.channels import ChannelNames
+from bridge.ami.channels import ChannelNames, why_never
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.display import AsteriskDisplay
@@ -40,6 +40,15 @@ def records(settings: AmiSettings, tracker: TrackerSettings) -> CdrSource | None
 def recorded(path: Path, trunks: Sequence[str], machines: Sequence[str]) -> RecordedCalls:
     """What one of them told, as `textback record` wrote it down."""
     return RecordedCalls(path, ChannelNames(trunks, machines))
+
+
+def never_matching(settings: AmiSettings) -> Sequence[tuple[str, str]]:
+    """Patterns of channels that can match none: where each stands, and why."""
+    patterns = {"trunks": settings.trunks, "machines": settings.machines}
+    found = (
+        (f"{key}[{n}]", pattern, why_never(pattern)) for key, of in patterns.items() for n, pattern in enumerate(of)
+    )
+    return [(where, f'"{pattern}" can match nothing: {why}') for where, pattern, why in found if why]
 
 
 def _names(settings: AmiSettings) -> ChannelNames:

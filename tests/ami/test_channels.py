@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ami.channels import MACHINES, RELAY, ChannelNames, party
+from bridge.ami.channels import MACHINES, RELAY, ChannelNames, party, pattern, why_never
 from bridge.domain.calls.events import ChannelKind
 from tests.lab.asterisk import CHROOT, Asterisk
 
@@ -87,3 +87,41 @@ def test_patterns_say_which_are_trunks_and_what_is_left_may_be_somebody(name: st
 )
 def test_a_party_is_who_the_pbx_names_and_never_an_address_or_a_pointer(name: str, who: str) -> None:
     assert party(name) == who
+
+
+@pytest.mark.parametrize(
+    ("name", "means"),
+    [
+        ("PJSIP/telnyx-00000005", "PJSIP/telnyx-*"),
+        ("PJSIP/my-provider-00000005", "PJSIP/my-provider-*"),
+        ("DAHDI/i1/0612345678-2", "DAHDI/i1/*"),
+        ("IAX2/provider-4127", "IAX2/provider-*"),
+        ("Console/dsp", "Console/dsp"),
+    ],
+)
+def test_a_channel_tells_the_pattern_that_means_all_like_it(name: str, means: str) -> None:
+    assert pattern(name) == means
+    assert ChannelNames((means,)).is_trunk(name)
+
+
+@pytest.mark.parametrize(
+    "useful", ["PJSIP/trunk-*", "*trunk*", "*", "DAHDI/1-1", "DAHDI/i1/*", "[PS]*/telnyx-*", "SCCP/9*"]
+)
+def test_a_pattern_that_may_match_is_let_through(useful: str) -> None:
+    assert why_never(useful) == ""
+
+
+@pytest.mark.parametrize(
+    ("useless", "why"),
+    [
+        ("pjsip/trunk-*", "PJSIP/"),
+        ("dahdi/i1/*", "DAHDI/"),
+        ("PJSIP/trunk", "PJSIP/trunk-*"),
+        ("trunk-*", "PJSIP/NAME-*"),
+        ("telnyx", "PJSIP/NAME-*"),
+        ("PJSIP /trunk-*", "PJSIP/NAME-*"),
+        ("Local/*", "Local"),
+    ],
+)
+def test_a_pattern_that_can_match_nothing_says_why(useless: str, why: str) -> None:
+    assert why in why_never(useless)

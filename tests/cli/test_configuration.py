@@ -94,3 +94,12 @@ def test_the_character_that_costs_is_named(example: Path) -> None:
     rows = shown(example)
     assert any("Joe's Plomeria: You will get no more" in row for row in rows)
     assert not any(row.startswith("  missed") and "lacks" in row for row in rows)
+
+
+def test_a_pattern_that_can_match_no_channel_is_told_with_what_would(example: Path) -> None:
+    example.write_text(example.read_text().replace('"PJSIP/trunk-*"', '"PJSIP/trunk-*", "pjsip/telnyx-*", "PJSIP/old"'))
+    done = run("check-config", "--config", str(example))
+    assert done.returncode == 1
+    assert [row.split(":")[0] for row in done.stderr.splitlines()] == ["pbx[0].trunks[1]", "pbx[0].trunks[2]"]
+    assert "PJSIP/old-*" in done.stderr
+    assert "calls come in on PJSIP/trunk-*" in done.stdout

@@ -93,6 +93,11 @@ def test_all_well_is_one_line_with_performance_data() -> None:
         ),
         ({"database": "the disk is full"}, NagiosState.CRITICAL, "the database: the disk is full"),
         ({"disk_free": 4}, NagiosState.WARNING, "the disk is nearly full"),
+        (
+            {"no_trunk": {"PJSIP/telnyx-*": 17}},
+            NagiosState.WARNING,
+            "17 calls within a day came in on PJSIP/telnyx-*, which is no trunk",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_level(changes: dict[str, Any], level: NagiosState, said: str) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.ami import console
 from bridge.cli import init_found
 from bridge.cli.init_file import Answers, render
 from bridge.config import load
@@ -98,5 +99,5 @@ def test_a_zone_names_its_country() -> None:
 
 @pytest.mark.asterisk
 def test_trunks_are_told_from_phones_by_a_real_asterisk(asterisk: Asterisk) -> None:
-    assert list(init_found.trunks(asterisk.cli("pjsip show endpoints"))) == ["PJSIP/trunk-*"]
+    assert list(console.trunks(asterisk.cli(console.ENDPOINTS))) == ["trunk"]
     assert init_found.version(asterisk.cli("core show version")).startswith("Asterisk 2")

@@ -21,6 +21,7 @@ from tests.desk import MONDAY_NOON
 from tests.recorded import NAMES
 
 TRUNK = "PJSIP/trunk-00000001"
+NONE = timedelta(0)
 
 
 class Told:
@@ -141,3 +142,20 @@ async def test_a_call_that_our_own_code_cannot_digest_takes_no_other_with_it() -
     other = [(heard, as_another(message)) for heard, message in a_missed_call(timedelta(0))]
     await listened([*a_missed_call(timedelta(0)), *other], ended)
     assert [call.key.uniqueid for call in taken] == ["1.2"]
+
+
+async def test_a_channel_that_no_setting_calls_a_trunk_is_named_in_the_log_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    began = {"ChannelState": "4", "CallerIDNum": "+12025550123", "Exten": "2025550100", "Context": "from-pstn"}
+    calls = [
+        *event("Newchannel", 0, NONE, **began, Channel="PJSIP/telnyx-00000001"),
+        *event("Newchannel", 9, NONE, **began, Channel="PJSIP/telnyx-00000002", Uniqueid="1.2", Linkedid="1.2"),
+    ]
+    listener = await listened(calls, nobody)
+    assert listener.unmatched(MONDAY_NOON) == {"PJSIP/telnyx-*": 2}
+    assert capsys.readouterr().out.count("call.on_no_trunk") == 1
+
+
+async def nobody(_call: EndedCall, _now: datetime) -> None:
+    """No call ends."""

@@ -498,3 +498,12 @@ async def test_a_note_of_what_could_work_better_stands_on_the_strip(client: Clie
     assert "was never heard" not in (await shown(client)).words
     faults.health = replace(faults.health, notes=(HealthNote.NO_SNIPPET,))
     assert "was never heard" in (await shown(client)).words
+
+
+async def test_calls_on_channels_that_no_setting_calls_a_trunk_stand_on_the_strip(
+    client: Client, faults: Faults
+) -> None:
+    faults.health = replace(faults.health, no_trunk={"PJSIP/telnyx-*": 17, "SIP/old-*": 1})
+    words = (await shown(client)).words
+    assert "17 calls within a day came in on PJSIP/telnyx-*, which is no trunk" in words
+    assert "1 call within a day came in on SIP/old-*" in words

@@ -76,12 +76,14 @@ class Endpoint:
 
     label: the PBX's name of the channel, for people to read. party: an extension, a trunk, a device; "" where the PBX
     names nobody. twin: what a relay and its other half have in common, and no other channel has; "" where unknown.
+    pattern: what means this channel and all others like it, in the settings of that PBX.
     """
 
     label: str
     kind: ChannelKind = ChannelKind.PHONE
     party: str = ""
     twin: str = ""
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +118,14 @@ class ChannelEvent(Event):
 class ChannelCreated(ChannelEvent):
     """A channel exists. `exten` is what it asked for, as written; `asks`: that is somebody's choice, no stand-in.
 
-    restricted: the caller may not be shown; None if not told.
+    from_outside: it begins where calls from outside usually do. restricted: the caller may not be shown; None if not
+    told.
     """
 
     state: ChannelState
     exten: str
     asks: bool
+    from_outside: bool
     caller_number: str
     caller_name: str
     restricted: bool | None

@@ -89,6 +89,15 @@ class LiveCalls:
         is_name = phone.digits_of(name) != phone.digits_of(number) or not phone.digits_of(name)
         return Caller(read, "" if read else shown, name if is_name else "", colleague=colleague)
 
+    def is_from_outside(self, number: str, asked: str, *, usual: bool) -> bool:
+        """Does somebody call the office? asked: what they called; usual: where calls from outside usually begin."""
+        if phone.is_withheld(number):
+            return usual
+        calls_us = phone.parse(asked, self._settings.country) in self._settings.own_numbers
+        outside = len(phone.digits_of(number)) >= phone.LEAST_DIGITS
+        read = phone.parse(number, self._settings.country)
+        return outside and (usual or calls_us) and not (read and self._is_ours(read, ""))
+
     def _is_ours(self, number: E164, did: str) -> bool:
         return number in self._settings.own_numbers or number == phone.parse(did, self._settings.country)
 

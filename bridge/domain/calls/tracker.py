@@ -49,6 +49,7 @@ from bridge.domain.calls.participants import Participants
 from bridge.domain.calls.registry import ChannelRegistry
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.snapshot import SnapshotResync
+from bridge.domain.calls.unmatched import UnmatchedCalls
 from bridge.domain.phone import E164
 
 NUMBER = re.compile(r"\+?[0-9]{3,}")
@@ -63,6 +64,7 @@ class Tracker:
         self._snapshot = SnapshotResync(self._board, self._book, self._participants)
         self._early = EarlyHangups(settings.moment)
         self._ended: list[EndedCall] = []
+        self.unmatched = UnmatchedCalls()
         self.presentation_told = False
         self._handlers: dict[type[Event], Callable[..., None]] = {
             ChannelCreated: self._created,
@@ -164,6 +166,13 @@ class Tracker:
         channel.caller_number = event.caller_number
         if channel.trunk:
             self._maybe_inbound(channel, event)
+        elif channel.real and self._comes_from_outside(event):
+            self.unmatched.add(channel.endpoint.pattern, event.at)
+
+    def _comes_from_outside(self, event: ChannelCreated) -> bool:
+        """Is that somebody calling in, though on no trunk? A phone of ours calls as its extension or as the office."""
+        begins = event.state is ChannelState.RING and event.uniqueid == event.linkedid
+        return begins and self._book.is_from_outside(event.caller_number, event.exten, usual=event.from_outside)
 
     def _maybe_inbound(self, channel: Channel, event: ChannelCreated) -> None:
         """A trunk channel of its own linkedid that rings us, or asks for an extension, is somebody calling in."""

@@ -69,8 +69,15 @@ class Story:
         exten: str = "s",
         number: str = "",
         restricted: bool | None = None,
+        from_outside: bool = False,
     ) -> None:
-        told = {"exten": exten, "asks": exten not in ("", "s"), "caller_number": number, "caller_name": ""}
+        told = {
+            "from_outside": from_outside,
+            "exten": exten,
+            "asks": exten not in ("", "s"),
+            "caller_number": number,
+            "caller_name": "",
+        }
         self.happens(ChannelCreated, channel, linkedid, state=state, restricted=restricted, **told)
 
     def calls_in(self, channel: str = TRUNK, did: str = DID, number: str = CALLER) -> None:
