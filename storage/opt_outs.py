@@ -9,6 +9,7 @@ from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.records import record
+from storage.values import number
 
 
 class OptOutCause(StrEnum):
@@ -77,3 +78,19 @@ async def end(tx: Writer, number: E164, who: str, now: datetime) -> bool:
         return False
     await add(tx, Act(who, "ended", now), Subject.OPT_OUT, row["id"], row["version"])
     return True
+
+
+async def of_staff(db: Reader) -> Sequence[E164]:
+    """Numbers of staff that said STOP, with neither a START nor a text that arrived there since."""
+    rows = await db.all(
+        """
+        SELECT DISTINCT number FROM reply r
+        WHERE role = 'staff' AND word = 'stop'
+              AND NOT EXISTS (SELECT 1 FROM reply s
+                              WHERE s.number = r.number AND s.received_at >= r.received_at AND s.word = 'start')
+              AND NOT EXISTS (SELECT 1 FROM part p
+                              WHERE p.number = r.number AND p.state = 'delivered' AND p.sent_at > r.received_at)
+        ORDER BY number
+        """
+    )
+    return [found for row in rows if (found := number(row["number"]))]

@@ -16,7 +16,6 @@ from bridge.domain.words.reactions import Reaction
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.records import columns, record
-from storage.values import number
 
 
 class SenderRole(StrEnum):
@@ -126,22 +125,6 @@ async def own_words_since(db: Reader, customer: E164, since: datetime) -> Sequen
         since=since,
     )
     return [_reply(row).own_words.text for row in rows]
-
-
-async def staff_stopped(db: Reader) -> Sequence[E164]:
-    """Numbers of staff that said STOP, with neither a START nor a text that arrived there since."""
-    rows = await db.all(
-        """
-        SELECT DISTINCT number FROM reply r
-        WHERE role = 'staff' AND word = 'stop'
-              AND NOT EXISTS (SELECT 1 FROM reply s
-                              WHERE s.number = r.number AND s.received_at >= r.received_at AND s.word = 'start')
-              AND NOT EXISTS (SELECT 1 FROM part p
-                              WHERE p.number = r.number AND p.state = 'delivered' AND p.sent_at > r.received_at)
-        ORDER BY number
-        """
-    )
-    return [found for row in rows if (found := number(row["number"]))]
 
 
 async def from_nobody(db: Reader, since: datetime) -> Sequence[Reply]:

@@ -26,7 +26,7 @@ from bridge.config import ConfigError
 from bridge.config.salvage import Salvaged, salvage
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Backlog, instance_of
 from bridge.web.settings import THIS_MACHINE, WebSettings
-from storage import callbacks, replies, settings, staff_codes, text_outcomes
+from storage import callbacks, opt_outs, settings, staff_codes, text_outcomes
 from storage.callbacks import QueueLengths
 from storage.database import Database, Writer
 from storage.errors import StorageError
@@ -156,7 +156,7 @@ async def _queue(found: Salvaged) -> Queue:
             await callbacks.count_waiting(db),
             await settings.is_on(db, settings.PAUSED),
             await settings.is_on(db, settings.BREAKER),
-            found.office.at_mobiles(await replies.staff_stopped(db)),
+            found.office.at_mobiles(await opt_outs.of_staff(db)),
             burst.numbers if burst else 0,
             await staff_codes.wrong_since(db, datetime.now(UTC) - WRONG_DIGITS_WITHIN),
         )

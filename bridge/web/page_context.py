@@ -23,7 +23,7 @@ from bridge.web.phones import Phones, Ringing
 from bridge.web.quotes import Mark
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, calls, contacts, replies, settings, staff_codes, text_outcomes
+from storage import audit, callbacks, calls, contacts, opt_outs, replies, settings, staff_codes, text_outcomes
 from storage.audit import Subject
 from storage.database import Database, Reader
 from storage.schedule import HOURS
@@ -138,7 +138,7 @@ class PageContext:
             "on_no_line": self.office.on_no_line(await calls.dids_rung(db, now - DAY))[:BARS],
             "wrong_digits": await staff_codes.wrong_since(db, now - HOUR),
             "unplaced": (await replies.from_nobody(db, now - WEEK))[-BARS:],
-            "stopped": self.office.at_mobiles(await replies.staff_stopped(db)),
+            "stopped": self.office.at_mobiles(await opt_outs.of_staff(db)),
             "toast": await self._toast(request, db, now),
             "banner": None,
         }
