@@ -5,6 +5,7 @@ office, and after each the promises are checked against the file.
 """
 
 import asyncio
+import sqlite3
 import tempfile
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -71,6 +72,7 @@ class Office(RuleBasedStateMachine):
         self.stopped: set[E164] = set()
         self.desk = self.do(self.open())
         self.do(self.desk.resume())
+        self.beside = sqlite3.connect(self.desk.database.path)
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -79,6 +81,7 @@ class Office(RuleBasedStateMachine):
         return Desk(await Database.open(Path(self.folder.name) / "textback.db"))
 
     def teardown(self) -> None:
+        self.beside.close()
         self.do(self.desk.database.close())
         self.runner.close()
         self.folder.cleanup()
@@ -252,7 +255,8 @@ class Office(RuleBasedStateMachine):
     # --- the promises ----------------------------------------------------------------------------------------------
 
     def numbers(self, sql: str) -> list[Any]:
-        return self.do(self.desk.column(sql))
+        """As anybody sees it who opens the file beside the daemon; by far quicker than through the event loop."""
+        return [value for (value,) in self.beside.execute(sql)]
 
     @invariant()
     def every_call_is_one_row(self) -> None:
