@@ -25,6 +25,7 @@ from bridge.doctor.numbers import numbers_called
 from bridge.doctor.page import NOBODY_YET, refused, who_signs_in
 from bridge.doctor.trunks import silent_pbxs, trunk_checks
 from bridge.ops import logs
+from storage.errors import StorageError
 
 MARKS = {
     CheckResult.OK: " ok ",
@@ -50,8 +51,16 @@ def doctor(
     else:
         print("\n".join(row for finding in findings for row in _rows(finding)))
         if any(finding.said == NOBODY_YET for finding in findings):
-            page_link(config)
+            _print_link(config)
     raise typer.Exit(any(finding.is_problem for finding in findings))
+
+
+def _print_link(config: Path) -> None:
+    """What can be read and not written is no reason to end otherwise than the findings say."""
+    try:
+        page_link(config)
+    except StorageError as error:
+        print(f"       -> no link could be made: {error}")
 
 
 def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Any
+from weakref import finalize
 
 import structlog
 
@@ -152,21 +153,19 @@ class BoundedListener(socket.socket):
 
 
 class _Accepted(socket.socket):
-    """Gives its place back when it is closed."""
+    """Gives its place back when it is closed, or forgotten."""
 
-    _leaves: Callable[[], None] | None = None
+    _leave: Callable[[], object]
 
     @classmethod
     def of(cls, accepted: socket.socket, address: str, limit: ConnectionLimit) -> "_Accepted":
         made = cls(accepted.family, accepted.type, accepted.proto, accepted.detach())
-        made._leaves = lambda: limit.let_go(address)
+        made._leave = finalize(made, limit.let_go, address)
         return made
 
     def close(self) -> None:
         super().close()
-        if leaves := self._leaves:
-            self._leaves = None
-            leaves()
+        self._leave()
 
 
 def outlive_full_tables() -> None:

@@ -118,4 +118,5 @@ async def test_half_asked_pages_by_the_thousand_hold_up_no_text_and_no_colleague
     said = (tmp_path / "log").read_text()
     assert max(max(pair) for pair in took) < WITHIN, took
     assert said.count("page.crowded") == 1
+    assert f"The page, for one browser: http://127.0.0.1:{port}/link/" in said
     assert "Traceback" not in said

@@ -31,7 +31,8 @@ listens.
   the `Host` has to be one of `[web] hosts`. A form about a row carries its `version`: 409 where somebody was quicker.
 - What is done is answered by 303 to a page; what is refused by a page that says why: 400 not understood, 401 sign in,
   403 not allowed, 404 no such thing, 409 too late, 413 too large, 429 too many tries, 503 the disk.
-- For machines: `/healthz`, `/readyz`, `/metrics`, `/figures.csv`. Their keys and names stay; new ones may come.
+- For machines: `/healthz`, `/readyz`, `/metrics`, `/figures.csv`. Their keys and names stay; new ones may come. `[web]
+  metrics_from` and `metrics_token` say who gets the first and the third; `textback report` prints the figures as well.
 
 | | path | for | |
 |---|---|---|---|

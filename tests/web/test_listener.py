@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
+from bridge.ops.sockets import ConnectionLimit
 from bridge.web import listener
 from bridge.web.app import create_app
 from bridge.web.security import COOKIE
@@ -74,6 +75,28 @@ async def test_with_a_certificate_it_speaks_https_and_its_cookie_stays_there(des
         assert answer.status == 200
         assert answer.cookies[COOKIE]["secure"]
     await runner.cleanup()
+
+
+async def test_who_never_shakes_hands_is_sent_away_and_counts_meanwhile(
+    desk: Desk, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "HEAD_WITHIN", 0.3)
+    settings, limit = WebSettings(certificate=certificate, key=certificate), ConnectionLimit(8, per_address=1)
+    runner = listener.runner(create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock))
+    await runner.setup()
+    try:
+        await listener.listen(runner, "127.0.0.1", 0, settings, limit)
+        async with asyncio.timeout(10):
+            silent, first = await asyncio.open_connection(*runner.addresses[0])
+            refused, second = await asyncio.open_connection(*runner.addresses[0])
+            assert await refused.read() == b""
+            assert not silent.at_eof()
+            assert await silent.read() == b""
+        assert limit.let_in("127.0.0.1")
+        for writer in (first, second):
+            writer.close()
+    finally:
+        await runner.cleanup()
 
 
 @pytest.mark.parametrize(
