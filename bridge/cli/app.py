@@ -1,5 +1,6 @@
 """The `textback` command: every group of verbs under one roof, and no traceback for what a user can mend."""
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -34,6 +35,7 @@ def _print_version() -> None:
 
 def main() -> None:
     """Exit codes: 0 fine, 1 a problem was found, 2 wrong usage."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would ask every installed package for some
     try:
         build()(prog_name="textback")
     except Exception as error:

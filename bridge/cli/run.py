@@ -9,8 +9,10 @@ import structlog
 import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
+from bridge.cli.verbs import nothing_collected
 from bridge.config import ConfigError, load
 from bridge.daemon.daemon import Daemon
+from bridge.domain.words.lexicon import default_lexicon
 from bridge.ops import logs, systemd
 from bridge.web.page_link import OPENS
 
@@ -23,7 +25,9 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigPath = CONFIG) -> None:
     """Listen to the PBX, text missed callers and serve the page, until stopped."""
-    settings = load(config, os.environ)
+    with nothing_collected():
+        settings = load(config, os.environ)
+        default_lexicon()  # which the daemon will ask for
     logs.configure(settings.log_level, os.environ)
     asyncio.run(_run(Daemon(settings, os.environ), config))
 

@@ -3,7 +3,9 @@
 Monitoring asks `status` every minute, and the daemon with all it stands on is a second of imports.
 """
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -14,6 +16,17 @@ from typer.main import get_group
 
 PLAIN = None
 """Help is plain text: as markup, `[[person]]` would be a tag and vanish."""
+
+
+@contextmanager
+def nothing_collected() -> Iterator[None]:
+    """The garbage collector (gc) rests while much is made that stays, modules or the lexicon, and never looks at it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +132,9 @@ class LazyVerb(TyperCommand):
     def registered(self) -> Mapping[str, Any]:
         """Every verb of its module."""
         app = typer.Typer(rich_markup_mode=PLAIN)
-        import_module(f"bridge.cli.{self._module}").register(app)
+        with nothing_collected():
+            verb = import_module(f"bridge.cli.{self._module}")
+        verb.register(app)
         return get_group(app).commands
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

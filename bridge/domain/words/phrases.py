@@ -19,7 +19,7 @@ Matching tries a bounded number of ways at each word, so its time grows with the
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Generic, TypeVar
 
@@ -158,6 +158,16 @@ def parse(text: str, classes: Mapping[str, Element]) -> Phrase:
 
 
 def _element(written: str, classes: Mapping[str, Element], skip: int) -> Element:
+    return _read(written, classes, skip) if "@" in written else _plain(written, skip)
+
+
+@cache
+def _plain(written: str, skip: int) -> Element:
+    """Most of them come again: `my`, `the`, `is`."""
+    return _read(written, {}, skip)
+
+
+def _read(written: str, classes: Mapping[str, Element], skip: int) -> Element:
     bare = written.removesuffix("?")
     words: set[str] = set()
     stems: list[str] = []
