@@ -82,7 +82,7 @@ class Guard:
 
     @web.middleware
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if _hostname(request.host) not in self._hosts:
+        if not self._is_served(request):
             raise self._foreign(request, "host", request.host, N_("This address is not served here."))
         request[BROWSER] = _browser(request.cookies.get(COOKIE, ""))
         if request.method not in SAFE:
@@ -96,6 +96,12 @@ class Guard:
         if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
             set_cookie(request, response, COOKIE, request[BROWSER])
         return response
+
+    def _is_served(self, request: web.Request) -> bool:
+        """By a name that we know, or by the very address that was reached: no name can be made to mean that."""
+        own = request.transport.get_extra_info("sockname") if request.transport else None
+        name = _hostname(request.host)
+        return name in self._hosts or (own is not None and name == own[0])
 
     def _foreign(self, request: web.Request, what: str, asked: str, words: str) -> RefusedError:
         """Mostly somebody who means harm; but it may be a proxy, or a name, that we were not told of."""

@@ -193,6 +193,7 @@ async def test_the_readme_takes_a_clean_machine_to_would_have_texted_to_a_real_t
     await place.is_ready()
     told = await place.types(readme.next("phones.token"))
     assert "192.0.2.7:8080 answers" in told
+    assert "Password" in await place.types("curl -sf http://192.0.2.7:8080/sign-in")
     assert "the PBX asked for a script at 127.0.0.1:4574 and got it" in told
     assert "textback-codes" in await place.types("asterisk -rx 'dialplan show internal'")
     await place.is_ready()

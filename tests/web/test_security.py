@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from bridge.web import listener, security
 from bridge.web.app import create_app
@@ -163,12 +163,14 @@ async def test_other_methods_do_nothing(client: Client, method: str) -> None:
 
 
 @asynccontextmanager
-async def listening_page(desk: Desk, *, idle: float = 60, head_within: float = 60) -> AsyncIterator[int]:
+async def listening_page(
+    desk: Desk, *, host: str = "127.0.0.1", idle: float = 60, head_within: float = 60
+) -> AsyncIterator[int]:
     """The page as the daemon serves it, on a port."""
-    app = create_app(desk.database, desk.office, WebSettings(), health=Faults(desk), clock=desk.clock)
+    app = create_app(desk.database, desk.office, WebSettings(host), health=Faults(desk), clock=desk.clock)
     runner = listener.runner(app, close_within=1, idle=idle, head_within=head_within)
     await runner.setup()
-    await listener.listen(runner, "127.0.0.1", 0)
+    await listener.listen(runner, host, 0)
     try:
         yield runner.addresses[0][1]
     finally:
@@ -231,6 +233,14 @@ async def test_a_stream_that_lasts_is_no_idle_connection(desk: Desk) -> None:
         await desk.call(missed_call())
         await reader.readuntil(b"event: changed")
         writer.close()
+
+
+async def test_a_page_for_the_network_is_asked_for_by_any_address_it_is_reached_at(desk: Desk) -> None:
+    await add_user(desk)
+    async with listening_page(desk, host="0.0.0.0") as port, ClientSession() as http:
+        for host, status in (("127.0.0.5", 200), ("127.0.0.6", 403), ("evil.example", 403)):
+            async with http.get(f"http://127.0.0.5:{port}/sign-in", headers={"Host": f"{host}:{port}"}) as answer:
+                assert answer.status == status
 
 
 # --- TLS ----------------------------------------------------------------------------------------------------------
