@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 LINE_BREAK = "\r\n"
 LINE_END = LINE_BREAK.encode()
 MESSAGE_END = b"\r\n\r\n"
+OPENS = b"Event: "
 BANNER = b"Asterisk Call Manager/"
 MAX_MESSAGE = 64 * 1024  # the largest real event seen is below 4 KB
 
@@ -21,6 +22,7 @@ SINGLE = frozenset({"event", "privilege", "channel", "uniqueid", "linkedid", "ca
 # What Asterisk writes about a channel is whole: behind the caller's number comes the Linkedid (CEL spells both its own
 # way). A block with the one and without the other was broken by the caller, and the blocks behind it may be forged.
 CALLER, CEL_CALLER = b"CallerIDNum: ", b"CallerIDnum: "
+CEL = b"Event: CEL"
 ENDING, CEL_ENDING = b"Linkedid: ", b"LinkedID: "
 UNFILTERED = 8  # blocks behind a broken one that are all built, whatever they call themselves
 
@@ -101,7 +103,14 @@ class MessageFramer:
         blocks = bytes(self._buffer[:end]).split(MESSAGE_END)
         del self._buffer[: end + len(MESSAGE_END)]
         self._shed()
-        return [message for block in blocks for message in self._read(block)]
+        return [message for block in blocks if not self._may_drop(block) for message in self._read(block)]
+
+    def _may_drop(self, block: bytes) -> bool:
+        """Is it, at first sight, a whole event that nobody wants? Most are, so this costs as little as can be."""
+        if self._wanted is None or self._extra or self._overlong or self._unfiltered or len(block) > self._max:
+            return False
+        end = block.find(LINE_END)
+        return block[:7] == OPENS and end > 0 and block[7:end].strip() not in self._wanted and not _is_broken(block)
 
     def _shed(self) -> None:
         """Let go of the beginning of a message that has grown too long; keep what may be half of its end."""
@@ -155,7 +164,9 @@ class MessageFramer:
 
 def _is_broken(block: bytes) -> bool:
     """Does it begin to speak of more channels than it finishes?"""
-    return block.count(CALLER) != block.count(ENDING) or block.count(CEL_CALLER) != block.count(CEL_ENDING)
+    if block.count(CALLER) != block.count(ENDING):
+        return True
+    return block[:10] == CEL and block.count(CEL_CALLER) != block.count(CEL_ENDING)
 
 
 def _event_name(block: bytes) -> bytes:
