@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.domain.calls.calls import Caller, CallKey, EndedCall, Verdict
+from bridge.domain.calls.calls import Caller, CallKey, EndedCall, FilterReason, Verdict
 from bridge.domain.phone import E164
-from bridge.domain.texts.policy import FilterReason
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.records import columns, record
@@ -35,7 +34,7 @@ class Filing:
     callback_id: int | None = None
 
 
-NOT_STORED = ("key", "caller", "verdict", "started_at", "ended_at", "elsewhere", "why")
+NOT_STORED = ("key", "caller", "verdict", "started_at", "ended_at", "elsewhere", "filtered", "marked", "why")
 """Fields of an ended call that are no columns, or not as they stand."""
 
 
@@ -137,11 +136,11 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallR
         INSERT INTO call (pbx, uniqueid, started_at, direction, linkedid, channel, number, digits, name, withheld, did,
                           line, branch, verdict, reason, ended_at, answered_at, answered_by, rang, talked,
                           voicemail_left, mailbox, at_voicemail, closed, late, attempt_id, text_why, filtered,
-                          callback_id, version)
+                          callback_id, attestation, version)
         VALUES (:pbx, :uniqueid, :started_at, :direction, :linkedid, :channel, :number, :digits, :name, :withheld, :did,
                 :line, :branch, :verdict, :reason, :ended_at, :answered_at, :answered_by, :rang, :talked,
                 :voicemail_left, :mailbox, :at_voicemail, :closed, :late, :attempt_id, :text_why, :filtered,
-                :callback_id, 1)
+                :callback_id, :attestation, 1)
         RETURNING *
         """,
         pbx=call.key.pbx,
@@ -244,7 +243,7 @@ async def dids_rung(db: Reader, since: datetime) -> Sequence[tuple[str, str]]:
 
 
 async def filtered(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[CallRow]:
-    """Missed calls that are nobody's callback (staff, blocked), newest first."""
+    """Missed calls that are nobody's callback, newest first."""
     rows = await db.all(
         """
         SELECT * FROM call WHERE filtered IS NOT NULL AND (:before IS NULL OR id < :before)

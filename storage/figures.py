@@ -28,6 +28,12 @@ async def counted(db: Reader, start: datetime, end: datetime, branch: str | None
                (SELECT count(DISTINCT coalesce(number, nullif(digits, ''), branch))
                 FROM missed WHERE filtered IS NULL) AS missed_callers,
                (SELECT count(*) FROM missed WHERE filtered IS NOT NULL) AS filtered_calls,
+               (SELECT count(*) FROM missed WHERE filtered = 'staff') AS filtered_staff,
+               (SELECT count(*) FROM missed WHERE filtered = 'blocked') AS filtered_blocked,
+               (SELECT count(*) FROM missed WHERE filtered = 'machine') AS filtered_machine,
+               (SELECT count(*) FROM missed WHERE filtered = 'refused') AS filtered_refused,
+               (SELECT count(*) FROM missed WHERE filtered = 'service') AS filtered_service,
+               (SELECT count(*) FROM missed WHERE filtered = 'sister_office') AS filtered_sister_office,
                (SELECT count(*) FROM sent) AS texts_sent,
                (SELECT count(DISTINCT s.callback_id) FROM sent s JOIN reply r ON r.callback_id = s.callback_id
                 WHERE r.role = 'customer' AND r.received_at >= s.created_at) AS text_replies,
@@ -66,6 +72,7 @@ async def happened(db: Reader, start: datetime, end: datetime) -> Sequence[Event
              event (name, at, line, did) AS (
                  SELECT 'missed_calls', ended_at, line, did FROM missed WHERE filtered IS NULL
                  UNION ALL SELECT 'filtered_calls', ended_at, line, did FROM missed WHERE filtered IS NOT NULL
+                 UNION ALL SELECT 'filtered_' || filtered, ended_at, line, did FROM missed WHERE filtered IS NOT NULL
                  UNION ALL SELECT 'texts_sent', created_at, line, did FROM sent
                  UNION ALL SELECT 'text_replies', created_at, line, did FROM answered
                  UNION ALL SELECT 'callbacks_opened', opened_at, line, '' FROM opened

@@ -13,7 +13,7 @@ from bridge.domain.office.office import Office
 from bridge.domain.reports import figures
 from bridge.domain.reports.figures import Count, Counts, EventCount, Figures
 from bridge.reports import figures as use_case
-from bridge.web.labels import duration
+from bridge.web.labels import FILTERED, duration
 from bridge.web.language import N_
 from bridge.web.page_context import PageContext
 from storage.database import Reader
@@ -40,7 +40,10 @@ COLUMNS = {
 }
 """Of the tables; the CSV has all."""
 
-OF_NUMBERS = (Count.MISSED_CALLS, Count.FILTERED_CALLS, Count.TEXTS_SENT, Count.TEXT_REPLIES)
+OF_NUMBERS = (
+    *(Count.MISSED_CALLS, Count.FILTERED_CALLS, *figures.FILTERED.values()),
+    *(Count.TEXTS_SENT, Count.TEXT_REPLIES),
+)
 """What is known of the number that was called, and not of its line alone."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -122,6 +125,7 @@ class FiguresPage:
                 "figures.html",
                 now,
                 tiles=list(tiles(whole)),
+                filters=[(FILTERED[why], n) for why, one in figures.FILTERED.items() if (n := whole.counts[one])],
                 spreads=[
                     Spread("day", N_("by day"), days, charts(days)),
                     Spread("hour", N_("by hour of the day"), hours, charts(hours), gone),

@@ -9,12 +9,12 @@ from babel.dates import format_skeleton
 
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome
-from bridge.domain.calls.calls import Reason, Talk, Verdict
+from bridge.domain.calls.calls import FilterReason, Reason, Talk, Verdict
 from bridge.domain.office.hours import ALL_DAY, OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
-from bridge.domain.texts.policy import ContactKind, FilterReason, NoTextReason
+from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.domain.texts.rendering import TWELVE_HOURS
 from bridge.web.language import N_, PageWords
 
@@ -67,6 +67,7 @@ REASONS = {
     Reason.ABANDONED_QUEUE: N_("gave up in the queue"),
     Reason.VOICEMAIL: N_("went to voicemail"),
     Reason.NOT_OFFERED: N_("no phone rang"),
+    Reason.MACHINE: N_("a machine called"),
 }
 
 KINDS = {
@@ -81,6 +82,9 @@ KINDS = {
 FILTERED = {
     FilterReason.STAFF: N_("staff"),
     FilterReason.BLOCKED: N_("blocked"),
+    FilterReason.MACHINE: N_("fax or other machine"),
+    FilterReason.REFUSED: N_("turned away by the PBX"),
+    FilterReason.SERVICE: N_("used a service of the PBX"),
     FilterReason.SISTER_OFFICE: N_("sister office"),
 }
 

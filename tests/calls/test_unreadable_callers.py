@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.domain.calls.calls import Caller, EndedCall
+from bridge.domain.calls.calls import Caller, EndedCall, FilterReason
 from bridge.domain.calls.events import CallerChanged
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.phone import E164
-from bridge.domain.texts.policy import FilterReason
 from storage import calls
 from tests.desk import CUSTOMER, EAST, MONDAY_NOON, OFFICE, OWN, Desk, missed_call
 from tests.domain.calls.pbx import TRUNK, Story

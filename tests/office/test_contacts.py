@@ -6,7 +6,8 @@ import pytest
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import UNDO_WINDOW, Outcome
-from bridge.domain.texts.policy import ContactKind, FilterReason
+from bridge.domain.calls.calls import FilterReason
+from bridge.domain.texts.policy import ContactKind
 from bridge.office.contacts import CannotUndoError, Contacts, ContactsError, read_csv
 from storage import privacy
 from storage.audit import Act

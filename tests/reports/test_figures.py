@@ -1,5 +1,6 @@
 """The figures of a day at the office, recounted from what is stored."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,14 +8,16 @@ import pytest
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt, Outcome
+from bridge.domain.calls.calls import FilterReason
 from bridge.domain.phone import E164
-from bridge.domain.reports.figures import ADDITIVE, Count, EventCount, Figures, by_hour, by_line
+from bridge.domain.reports.figures import ADDITIVE, FILTERED, Count, EventCount, Figures, by_hour, by_line
 from bridge.domain.texts.policy import ContactKind
 from bridge.reports import figures
 from storage import contacts
 from storage import figures as stored
 from storage.contacts import Contact
-from tests.desk import CUSTOMER, EAST, MONDAY_NOON, OTHER, Desk, answered_call, missed_call, outbound_call, text
+from tests.calls.test_filters import TOLD_BY_THE_CALL, every_kind
+from tests.desk import CUSTOMER, EAST, MONDAY_NOON, OTHER, STAFF, Desk, answered_call, missed_call, outbound_call, text
 from tests.web import morning
 
 MONDAY = date(2026, 11, 23)
@@ -45,6 +48,16 @@ async def test_filtered_calls_are_no_missed_calls(desk: Desk) -> None:
         await contacts.put(tx, Contact(CUSTOMER, "", ContactKind.BLOCKED), "Ann", MONDAY_NOON)
     await desk.call(missed_call())
     assert await count(desk, Count.MISSED_CALLS, Count.FILTERED_CALLS, Count.CALLBACKS_OPENED) == [0, 1, 0]
+
+
+async def test_filtered_calls_are_counted_by_their_reason(desk: Desk) -> None:
+    await every_kind(desk)
+
+    assert await count(desk, Count.MISSED_CALLS, Count.FILTERED_CALLS) == [1, len(FilterReason)]
+    assert await count(desk, *FILTERED.values()) == [1] * len(FilterReason)
+    async with desk.database.read() as db:
+        happened = await figures.happened(db, desk.office, MONDAY, MONDAY)
+    assert {one.count for one in happened if one.count in FILTERED.values()} == set(FILTERED.values())
 
 
 async def test_replies_are_conversations_and_their_share_is_of_texts_sent(desk: Desk) -> None:
@@ -145,7 +158,11 @@ async def test_hours_and_lines_add_up_to_the_same_whole(desk: Desk) -> None:
     await morning.play(desk)
     async with desk.database.transaction() as tx:
         await contacts.put(tx, Contact(THIRD, "", ContactKind.BLOCKED), "Ann", MONDAY_NOON)
-    await desk.call(missed_call(THIRD, MONDAY_NOON + timedelta(hours=2)))
+    afternoon = MONDAY_NOON + timedelta(hours=2)
+    for call in (missed_call(THIRD, afternoon), missed_call(STAFF, afternoon)):
+        await desk.call(call)
+    for why in TOLD_BY_THE_CALL:
+        await desk.call(replace(missed_call(THIRD, afternoon), filtered=why))
     await desk.call(missed_call(OTHER, MONDAY_NOON + timedelta(hours=7), did=EAST.dids[0]))
     whole = (await monday(desk)).counts
     async with desk.database.read() as db:

@@ -30,6 +30,28 @@ class Reason(StrEnum):
     ABANDONED_QUEUE = "abandoned_queue"
     VOICEMAIL = "voicemail"
     NOT_OFFERED = "not_offered"
+    MACHINE = "machine"  # and it was one that called
+
+
+class FilterReason(StrEnum):
+    """Whose missed calls are nobody's callback: listed, with no text and no row."""
+
+    STAFF = "staff"  # the office's own people
+    BLOCKED = "blocked"  # by somebody in the office
+    MACHINE = "machine"  # a fax, an alarm panel
+    REFUSED = "refused"  # the dialplan turns them away
+    SERVICE = "service"  # came for what the PBX does by itself, and were let in: a mailbox, a line to dial out
+    SISTER_OFFICE = "sister_office"
+
+
+class Attestation(StrEnum):
+    """What the carrier vouches for of the number shown: STIR/SHAKEN, ATIS-1000074."""
+
+    FULL = "full"  # A: it knows the caller, who may use this number
+    PARTIAL = "partial"  # B: it knows the caller, and not whose the number is
+    GATEWAY = "gateway"  # C: it knows neither, and where the call came in
+    PASSED = "passed"  # verified, at no level that was told
+    FAILED = "failed"  # the signature is wrong, or of another number
 
 
 class Direction(StrEnum):
@@ -86,6 +108,8 @@ class EndedCall:
     asked_for_text: the caller pressed 1 to be texted, which is consent, and confirmed the number.
     mailbox: where a message was left. at_voicemail: from entering there until it was left, the greeting included; None
     where either moment was not heard. elsewhere: the network or the dialplan had the caller connected somewhere else.
+    filtered: why this caller is no customer, whoever has the number; None where the call does not tell.
+    attestation: None if not told. marked: the network shows a name by which it warns of spam.
     """
 
     key: CallKey
@@ -109,6 +133,9 @@ class EndedCall:
     told_closed: bool | None = None
     asked_for_text: bool = False
     elsewhere: bool = False
+    filtered: FilterReason | None = None
+    attestation: Attestation | None = None
+    marked: bool = False
     attempt_id: str | None = None
     why: tuple[DecidingFact, ...] = field(default=(), compare=False)
 

@@ -12,6 +12,7 @@ from math import ceil
 from statistics import median
 from zoneinfo import ZoneInfo
 
+from bridge.domain.calls.calls import FilterReason
 from bridge.domain.office.hours import Calendar
 
 HOUR = timedelta(hours=1)
@@ -22,8 +23,8 @@ FURTHEST = 400
 class Count(StrEnum):
     """What can be added up day by day. Each is one sentence of the definitions.
 
-    MISSED_CALLS: inbound calls with the verdict `missed`, without those of staff and of blocked numbers, which are
-    FILTERED_CALLS. MISSED_CALLERS: distinct numbers, or digits, among them; of withheld ones, each branch has one.
+    MISSED_CALLS: inbound calls with the verdict `missed`, without those that are nobody's callback: FILTERED_CALLS, and
+    each by its reason. MISSED_CALLERS: distinct numbers, or digits, among them; of withheld ones, each branch has one.
     TEXTS_SENT: first texts that the gateway took, or may have taken. TEXT_REPLIES: conversations with a customer's text
     after our first text. CALLS_RECOVERED: callbacks whose customer talked with a person later. APPOINTMENTS_BOOKED:
     closed by a person as booked.
@@ -32,6 +33,12 @@ class Count(StrEnum):
     MISSED_CALLS = "missed_calls"
     MISSED_CALLERS = "missed_callers"
     FILTERED_CALLS = "filtered_calls"
+    FILTERED_STAFF = "filtered_staff"
+    FILTERED_BLOCKED = "filtered_blocked"
+    FILTERED_MACHINE = "filtered_machine"
+    FILTERED_REFUSED = "filtered_refused"
+    FILTERED_SERVICE = "filtered_service"
+    FILTERED_SISTER_OFFICE = "filtered_sister_office"
     TEXTS_SENT = "texts_sent"
     TEXT_REPLIES = "text_replies"
     CALLBACKS_OPENED = "callbacks_opened"
@@ -44,6 +51,9 @@ class Count(StrEnum):
 
 
 Counts = Mapping[Count, int]
+
+FILTERED = {reason: Count(f"filtered_{reason}") for reason in FilterReason}
+"""Together they are `FILTERED_CALLS`."""
 
 ADDITIVE = tuple(count for count in Count if count is not Count.MISSED_CALLERS)
 """Those of which hours and lines add up to the whole: somebody who calls twice is one caller, whenever and wherever."""

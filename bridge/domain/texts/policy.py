@@ -9,7 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bridge.domain import phone
-from bridge.domain.calls.calls import Direction, EndedCall, Verdict
+from bridge.domain.calls.calls import Direction, EndedCall, FilterReason, Verdict
 from bridge.domain.office.hours import OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
@@ -23,14 +23,6 @@ class ContactKind(StrEnum):
     OTHER = "other"
     BLOCKED = "blocked"
     SHARED = "shared"
-
-
-class FilterReason(StrEnum):
-    """Whose missed calls are only listed: no text and no row."""
-
-    STAFF = "staff"
-    BLOCKED = "blocked"
-    SISTER_OFFICE = "sister_office"
 
 
 FILTERED = {ContactKind.STAFF: FilterReason.STAFF, ContactKind.BLOCKED: FilterReason.BLOCKED}
@@ -60,6 +52,9 @@ class NoTextReason(StrEnum):
     INTERNAL = "internal"
     INVALID = "invalid"
     SISTER_OFFICE = "sister_office"
+    MACHINE = "machine"
+    REFUSED = "refused"
+    SERVICE = "service"
     OWN_NUMBER = "own_number"
     STAFF = "staff"
     BLOCKED = "blocked"
@@ -182,9 +177,9 @@ def needs_callback(call: EndedCall) -> bool:
 
 
 def filtered(call: EndedCall, contact: ContactKind | None, rules: TextRules) -> FilterReason | None:
-    """Whose calls are listed but never queued: the office's own people, and blocked numbers."""
-    if call.caller.colleague and not call.caller.withheld:
-        return FilterReason.SISTER_OFFICE
+    """Whose calls are listed but never queued: what the call tells, the office's own people, and blocked numbers."""
+    if call.filtered:
+        return call.filtered
     if call.caller.number in rules.staff:
         return FilterReason.STAFF
     return FILTERED.get(contact) if contact else None
@@ -247,15 +242,15 @@ def _by_call(case: _Case) -> NoTextReason | None:
     verdict = case.call.verdict
     if verdict is Verdict.ANSWERED_THEN_LOST and not case.rules.text_lost_after_talk:
         return NoTextReason.LOST_AFTER_TALK
-    return NoTextReason.ELSEWHERE if case.call.elsewhere else _BY_VERDICT.get(verdict)
+    if case.call.elsewhere:
+        return NoTextReason.ELSEWHERE
+    return _BY_VERDICT.get(verdict) or (NoTextReason(case.call.filtered) if case.call.filtered else None)
 
 
 def _by_number(case: _Case) -> NoTextReason | None:
     caller, rules = case.call.caller, case.rules
     if caller.withheld or (caller.number is None and phone.is_withheld(caller.digits)):
         return NoTextReason.WITHHELD
-    if caller.colleague:
-        return NoTextReason.SISTER_OFFICE
     if caller.number is not None:
         return None
     ours = phone.parse(caller.digits, rules.country) in rules.own_numbers

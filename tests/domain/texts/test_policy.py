@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, FilterReason, Reason, Verdict
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import (
     ContactKind,
     Decision,
-    FilterReason,
     History,
     NoText,
     NoTextReason,
