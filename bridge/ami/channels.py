@@ -26,6 +26,12 @@ RELAY = "Local"
 PORTS = frozenset({"DAHDI", "Zap", "mISDN", "Console", "Mobile", "Dongle", "Phone", "Vpb"})
 """Technologies that name a port of this machine, and nobody who is there."""
 
+TURNING_AWAY = ("app-blacklist-check*", "app-allowlist-check*")
+"""Where FreePBX and Issabel look whether a caller may come in: whoever is answered there, or ends there, may not."""
+
+FOR_ROBOTS = ("app-blackhole,zapateller",)
+"""Where FreePBX 17 sends those then, unless told otherwise."""
+
 TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
 STRANGERS = "from-sip-external"
 ADDRESS = re.compile(r"\[?(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+)\]?(?::[0-9]+)?")
@@ -36,13 +42,17 @@ NOBODY = Endpoint("", ChannelKind.MACHINE)
 class ChannelNames:
     """trunks: fnmatch patterns on the names of channels on which calls come in; without any, contexts tell.
 
-    machines: patterns of those behind which nobody is, though they look like phones or trunks.
+    machines: patterns of those behind which nobody is, though they look like phones or trunks. ignored: patterns of
+    contexts, or of `context,extension`: calls that begin or end there are nobody's.
     """
 
-    def __init__(self, trunks: Sequence[str] = (), machines: Sequence[str] = ()) -> None:
+    def __init__(self, trunks: Sequence[str] = (), machines: Sequence[str] = (), ignored: Sequence[str] = ()) -> None:
         self._trunk, self._machine = _any_of(trunks), _any_of(machines)
         self._by_context = not trunks
+        self._away, self._ignored = _places(TURNING_AWAY), _places((*TURNING_AWAY, *FOR_ROBOTS, *ignored))
         self.endpoint = lru_cache(REMEMBERED)(self._endpoint)
+        self.turns_away = lru_cache(REMEMBERED)(self._turns_away)
+        self.ignores = lru_cache(REMEMBERED)(self._ignores)
 
     def is_trunk(self, name: str) -> bool:
         return self._trunk.match(name) is not None
@@ -53,6 +63,14 @@ class ChannelNames:
         if self._by_context and found.kind is ChannelKind.PHONE and context.startswith(TRUNK_CONTEXTS):
             return replace(found, kind=ChannelKind.TRUNK)
         return found
+
+    def _turns_away(self, context: str) -> bool:
+        """Is whoever is answered there turned away?"""
+        return self._away.match(f"{context},") is not None
+
+    def _ignores(self, context: str, exten: str) -> bool:
+        """Is whoever begins or ends there turned away?"""
+        return self._ignored.match(f"{context},{exten}") is not None
 
     def _endpoint(self, name: str) -> Endpoint:
         if not name:
@@ -72,6 +90,10 @@ class ChannelNames:
 def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
     """Matches what one of them does; nothing where there are none."""
     return re.compile("|".join(map(fnmatch.translate, patterns)) or r"(?!)")
+
+
+def _places(patterns: Sequence[str]) -> re.Pattern[str]:
+    return _any_of([pattern if "," in pattern else f"{pattern},*" for pattern in patterns])
 
 
 TECHNOLOGIES = {one.casefold(): one for one in (*MACHINES, *PORTS, RELAY, "PJSIP", "SIP", "IAX2", "Motif", "USTM")}

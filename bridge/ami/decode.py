@@ -9,12 +9,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bridge.ami.applications import doing, is_dialled
+from bridge.ami.applications import doing, is_dialled, is_heard
+from bridge.ami.attestation import attestation
 from bridge.ami.channels import NOBODY, ChannelNames, dialled_number, is_from_outside
 from bridge.ami.protocol import Message
 from bridge.domain.calls.calls import Reason
 from bridge.domain.calls.events import (
     ApplicationEntered,
+    AttestationTold,
+    BlockedTold,
     Bridged,
     BridgeDestroyed,
     CallerChanged,
@@ -26,12 +29,14 @@ from bridge.domain.calls.events import (
     DialEnded,
     DialRinging,
     DialStatus,
+    Doing,
     Ended,
     Endpoint,
     Event,
     HangupRequested,
     Held,
     HungUp,
+    MailboxRead,
     NobodyDialled,
     NumberGiven,
     Parked,
@@ -66,7 +71,10 @@ ENDED = {  # ITU-T Q.850
 }
 NOT_TAKEN = {"3": Reason.NO_ANSWER, "5": Reason.BUSY}  # the Reason of an Originate that came to nothing
 NO_WAY_OUT = (DialStatus.CHANUNAVAIL, DialStatus.CONGESTION)
+ATTESTED = ("Attestation", "Verstat", "Verified")
+YES = ("yes", "1", "true", "on")
 START = "s"  # the extension of whoever asked for none
+FAX = "fax"  # the extension to which fax detection sends a call
 RESTRICTED = (
     "prohib",
     "restrict",
@@ -132,8 +140,12 @@ def _shown(message: Message) -> dict[str, Any]:
 
 def _created(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose = _begun(message, names)
-    outside = is_from_outside(message.get("Context"))
-    return whose and ChannelCreated(at, *whose, **_shown(message), from_outside=outside)
+    outside, refused = is_from_outside(message.get("Context")), _is_ignored(message, names)
+    return whose and ChannelCreated(at, *whose, **_shown(message), from_outside=outside, refused=refused)
+
+
+def _is_ignored(message: Message, names: ChannelNames) -> bool:
+    return names.ignores(message.get("Context"), message.get("Exten"))
 
 
 def _seen(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
@@ -142,7 +154,7 @@ def _seen(message: Message, at: datetime | None, names: ChannelNames) -> Event |
         at,
         *whose,
         **_shown(message),
-        doing=doing(application),
+        doing=doing(application, message.get("ApplicationData")),
         name=application,
         dialled=is_dialled(application),
         bridge=message.get("BridgeId"),
@@ -165,7 +177,8 @@ def _snapshot_ended(_: Message, at: datetime | None, _names: ChannelNames) -> Ev
 
 def _state_changed(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose = _whose(message, names)
-    return whose and StateChanged(at, *whose, state=_state(message))
+    refused = names.turns_away(message.get("Context"))
+    return whose and StateChanged(at, *whose, state=_state(message), refused=refused)
 
 
 def _caller_changed(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
@@ -276,18 +289,20 @@ def _queue_left(message: Message, at: datetime | None, names: ChannelNames) -> E
 
 def _application(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose, application = _whose(message, names), message.get("Application")
+    exten = message.get("Exten") or message.get("Extension")
     return whose and ApplicationEntered(
         at,
         *whose,
-        doing=doing(application),
+        doing=Doing.FAX_TONE if exten == FAX else doing(application, message.get("AppData")),
         name=application,
-        exten=message.get("Exten") or message.get("Extension"),
+        exten=exten,
+        refused=is_heard(application) and names.turns_away(message.get("Context")),
     )
 
 
 def _message_waiting(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
-    whose = _whose(message, names)  # without a channel it only tells that a mailbox was read
-    return whose and VoicemailLeft(at, *whose, mailbox=message.get("Mailbox"))
+    whose = _whose(message, names)
+    return VoicemailLeft(at, *whose, mailbox=message.get("Mailbox")) if whose else MailboxRead(at)
 
 
 def _hangup_requested(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
@@ -297,7 +312,7 @@ def _hangup_requested(message: Message, at: datetime | None, names: ChannelNames
 
 def _hung_up(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose = _whose(message, names)
-    return whose and HungUp(at, *whose, ended=_ended(message))
+    return whose and HungUp(at, *whose, ended=_ended(message), refused=_is_ignored(message, names))
 
 
 def _ended(message: Message) -> Ended:
@@ -305,14 +320,20 @@ def _ended(message: Message) -> Ended:
 
 
 def _user_event(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
-    """`Pres: prohib_passed_screen`, `Closed: yes`, `Number: +12125550142`, `Dialled: CHANUNAVAIL`: of that channel."""
+    """`Pres: prohib_passed_screen`, `Closed: yes`, `Number: +12125550142`, `Blocked: yes`, `Dialled: CHANUNAVAIL`,
+    or what `ATTESTED` names: of that channel.
+    """
     whose = _whose(message, names)
     if not whose or message.get("UserEvent") != USER_EVENT:
         return None
     if pres := message.get("Pres"):
         return PresentationTold(at, *whose, restricted=pres.casefold().startswith(RESTRICTED))
     if closed := message.get("Closed"):
-        return ClosedTold(at, *whose, closed=closed.casefold() in ("yes", "1", "true", "on"))
+        return ClosedTold(at, *whose, closed=closed.casefold() in YES)
+    if blocked := message.get("Blocked"):
+        return BlockedTold(at, *whose, blocked=blocked.casefold() in YES)
+    if attested := attestation(*map(message.get, ATTESTED)):
+        return AttestationTold(at, *whose, attestation=attested)
     if number := message.get("Number"):
         return NumberGiven(at, *whose, number=number)
     if message.get("Dialled") in NO_WAY_OUT:

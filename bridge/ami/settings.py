@@ -16,7 +16,9 @@ class AmiSettings:
     channels live, so that a lost Hangup is noticed. queue_size: events that may wait before the connection is given
     up and rebuilt. trunks: patterns such as `PJSIP/trunk-*`: channels on which calls come in from outside; without
     any, well-known contexts tell. machines: patterns of channels with nobody behind them, though they look like
-    phones: a voice bot, a fax adapter, a paging amplifier (`PJSIP/paging-*`). cdr: where it writes its own records of
+    phones: a voice bot, a fax adapter, a paging amplifier (`PJSIP/paging-*`). ignore_contexts: patterns of dialplan
+    contexts, or of `context,extension`: calls that begin or end there, such as where callers are turned away, are only
+    listed; FreePBX's blacklist is known. cdr: where it writes its own records of
     calls, as `cdr_csv` does; what ended while we were away is looked for there.
     """
 
@@ -33,6 +35,7 @@ class AmiSettings:
     queue_size: int = 20_000
     trunks: tuple[str, ...] = ()
     machines: tuple[str, ...] = ()
+    ignore_contexts: tuple[str, ...] = ()
     cdr: Path | None = None
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from bridge import pbxs
 from bridge.config import Config, load
-from bridge.domain.calls.calls import Direction, EndedCall
+from bridge.domain.calls.calls import Direction, EndedCall, FilterReason
 from bridge.domain.calls.events import Event
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.tracker import Tracker
@@ -43,11 +43,12 @@ def replay(
     settings, pbxs_known = tracker_settings(office), office.pbxs if office else ()
     trunks = trunk or [pattern for pbx in pbxs_known for pattern in pbx.trunks]
     machines = [pattern for pbx in pbxs_known for pattern in pbx.machines]
+    ignored = [pattern for pbx in pbxs_known for pattern in pbx.ignore_contexts]
     dry_run = DryRun(office)
     wrong = False
     for file in files:
         try:
-            recorded = pbxs.recorded(file, trunks, machines)
+            recorded = pbxs.recorded(file, trunks, machines, ignored)
             calls = judged(recorded.events(), settings)
             if not calls:
                 typer.echo(f"{file}: no call came in. Are these the trunks? --trunk 'PJSIP/NAME-*'", err=True)
@@ -101,7 +102,14 @@ class DryRun:
             "after_hours": closed,
             "text": self._text(call, closed),
         }
+        if filtered := self._filtered(call):
+            said["filtered"] = filtered
         return said | {"why": [f"{iso(fact.at) or ''} {fact.text}".strip() for fact in call.why]} if why else said
+
+    def _filtered(self, call: EndedCall) -> FilterReason | None:
+        """Why it is nobody's callback, as far as this configuration tells."""
+        rules = self._config.rules if self._config else policy.TextRules()
+        return policy.filtered(call, None, rules) if policy.needs_callback(call) else None
 
     def _closed(self, call: EndedCall) -> bool | None:
         if self._config is None:
@@ -153,6 +161,7 @@ def in_words(said: dict[str, Any]) -> str:
     """One line a call, the deciding facts under it."""
     reason = f" ({said['reason']})" if said["reason"] else ""
     by = f" by {said['answered_by']}" if said["answered_by"] else ""
+    filtered = f", filtered: {said['filtered']}" if "filtered" in said else ""
     text = said["text"]
     texted = (
         "" if text is None else f"; would be texted ({text['why']})" if text["send"] else f"; no text: {text['why']}"
@@ -160,4 +169,4 @@ def in_words(said: dict[str, Any]) -> str:
     head = (
         f"{said['started_at'] or '-'}  {said['caller'] or 'withheld'} -> {said['did']}: {said['verdict']}{reason}{by}"
     )
-    return "\n".join([head + texted, *(f"    {fact}" for fact in said.get("why", ()))]) + "\n"
+    return "\n".join([head + filtered + texted, *(f"    {fact}" for fact in said.get("why", ()))]) + "\n"

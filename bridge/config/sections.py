@@ -63,6 +63,7 @@ class PbxSection(AmiSettings):
     name: Name = "pbx"
     trunks: tuple[Name, ...] = ()
     machines: tuple[Name, ...] = ()
+    ignore_contexts: tuple[Name, ...] = ()
     outside_prefix: Digits = ""
     extensions: tuple[Name, ...] = ()
 

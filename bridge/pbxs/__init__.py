@@ -37,9 +37,11 @@ def records(settings: AmiSettings, tracker: TrackerSettings) -> CdrSource | None
     return CdrFile(settings.cdr, tracker, _names(settings)) if settings.cdr else None
 
 
-def recorded(path: Path, trunks: Sequence[str], machines: Sequence[str]) -> RecordedCalls:
+def recorded(
+    path: Path, trunks: Sequence[str], machines: Sequence[str] = (), ignored: Sequence[str] = ()
+) -> RecordedCalls:
     """What one of them told, as `textback record` wrote it down."""
-    return RecordedCalls(path, ChannelNames(trunks, machines))
+    return RecordedCalls(path, ChannelNames(trunks, machines, ignored))
 
 
 def never_matching(settings: AmiSettings) -> Sequence[tuple[str, str]]:
@@ -52,4 +54,4 @@ def never_matching(settings: AmiSettings) -> Sequence[tuple[str, str]]:
 
 
 def _names(settings: AmiSettings) -> ChannelNames:
-    return ChannelNames(settings.trunks, settings.machines)
+    return ChannelNames(settings.trunks, settings.machines, settings.ignore_contexts)

@@ -7,6 +7,7 @@ from bridge.ami.decode import Decoder
 from bridge.ami.protocol import Message
 from bridge.domain.calls.events import (
     ApplicationEntered,
+    BlockedTold,
     ChannelCreated,
     ChannelEvent,
     ChannelKind,
@@ -16,6 +17,7 @@ from bridge.domain.calls.events import (
     Ended,
     Endpoint,
     HungUp,
+    MailboxRead,
 )
 from tests.recorded import NAMES
 
@@ -76,7 +78,6 @@ def test_who_asked_for_an_extension_is_told_from_who_asked_for_none(exten: str, 
         ("BackGround", Doing.MENU),
         ("Playback", Doing.ANNOUNCEMENT),
         ("VoiceMail", Doing.VOICEMAIL),
-        ("VoiceMailMain", Doing.OTHER),
         ("MusicOnHold", Doing.WAIT),
         ("Park", Doing.PARK),
         ("Busy", Doing.BUSY_TONE),
@@ -132,3 +133,78 @@ def test_a_dial_tells_the_number_where_there_is_one(dial_string: str, dialled: s
     event = told("DialBegin", DestChannel="PJSIP/101-00000005", DestUniqueid="1.2", DialString=dial_string)
     assert isinstance(event, DialBegan)
     assert event.dialled == dialled
+
+
+# --- callers who are no customers
+
+
+@pytest.mark.parametrize(
+    ("application", "arguments", "what"),
+    [
+        ("ReceiveFAX", "/tmp/fax.tif", Doing.MACHINE),
+        ("AlarmReceiver", "", Doing.MACHINE),
+        ("VoiceMailMain", "101@default", Doing.MAILBOX_LOGIN),
+        ("VoiceMailMain", "staff,g(3)", Doing.MAILBOX_LOGIN),
+        ("VoiceMailMain", "101,sp(s)", Doing.SERVICE),
+        ("VoiceMailMain", "101,a(sales)", Doing.MAILBOX_LOGIN),
+        ("DISA", "/etc/asterisk/disa-1.conf", Doing.DIAL_LOGIN),
+        ("DISA", "no-password,disa-dial", Doing.SERVICE),
+        ("NoOp", "ReceiveFAX", Doing.OTHER),
+    ],
+)
+def test_what_callers_come_for_is_told_by_the_application_and_what_it_is_given(
+    application: str, arguments: str, what: Doing
+) -> None:
+    entered = told("Newexten", Application=application, AppData=arguments)
+    seen = told("CoreShowChannel", Application=application, ApplicationData=arguments)
+    assert isinstance(entered, ApplicationEntered)
+    assert isinstance(seen, ChannelSeen)
+    assert entered.doing is seen.doing is what
+
+
+def test_the_extension_for_faxes_is_reached_by_a_fax_tone() -> None:
+    entered = told("Newexten", Application="Goto", Extension="fax")
+    assert isinstance(entered, ApplicationEntered)
+    assert entered.doing is Doing.FAX_TONE
+
+
+IGNORING = ChannelNames(("PJSIP/trunk-*",), ignored=("blocked-*", "screen,t"))
+
+
+@pytest.mark.parametrize(
+    ("context", "exten", "refused"),
+    [
+        ("app-blacklist-check", "s", True),
+        ("app-blackhole", "zapateller", True),
+        ("app-blackhole", "hangup", False),
+        ("blocked-callers", "h", True),
+        ("screen", "t", True),
+        ("screen", "1", False),
+        ("from-trunk", "0205550101", False),
+    ],
+)
+def test_where_a_call_ends_tells_who_was_turned_away(context: str, exten: str, refused: bool) -> None:
+    ended = told("Hangup", IGNORING, Context=context, Exten=exten, Cause="16")
+    begun = told("Newchannel", IGNORING, Context=context, Exten=exten, ChannelState="4")
+    assert isinstance(ended, HungUp)
+    assert isinstance(begun, ChannelCreated)
+    assert ended.refused is begun.refused is refused
+
+
+@pytest.mark.parametrize(("application", "refused"), [("Answer", True), ("Playback", True), ("GotoIf", False)])
+def test_a_blacklist_that_only_looks_turns_nobody_away(application: str, refused: bool) -> None:
+    entered = told("Newexten", Application=application, Context="app-blacklist-check")
+    assert isinstance(entered, ApplicationEntered)
+    assert entered.refused is refused
+
+
+@pytest.mark.parametrize(("said", "blocked"), [("yes", True), ("1", True), ("no", False)])
+def test_the_dialplan_may_say_that_it_blocks_a_caller(said: str, blocked: bool) -> None:
+    event = told("UserEvent", UserEvent="Textback", Blocked=said)
+    assert isinstance(event, BlockedTold)
+    assert event.blocked is blocked
+
+
+def test_a_mailbox_that_is_read_on_no_channel_is_somebodys() -> None:
+    message = Message("MessageWaiting", (("Mailbox", "101@default"), ("Waiting", "0")))
+    assert Decoder(NAMES).decode(message, None) == MailboxRead(None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bridge.domain.calls.calls import Reason
+from bridge.domain.calls.calls import Attestation, Reason
 
 
 class ChannelKind(StrEnum):
@@ -55,6 +55,11 @@ class Doing(StrEnum):
     PARK = "park"
     BUSY_TONE = "busy_tone"
     TRANSFER = "transfer"  # the network is asked to connect them somewhere else
+    MACHINE = "machine"  # connected to what only a fax or an alarm panel has use for
+    FAX_TONE = "fax_tone"  # the PBX heard a fax calling
+    SERVICE = "service"  # let in to what the PBX does by itself
+    MAILBOX_LOGIN = "mailbox_login"  # asked for the PIN of a mailbox
+    DIAL_LOGIN = "dial_login"  # asked for a PIN, to dial out through the PBX
     OTHER = "other"  # nothing that tells anything of a call
 
 
@@ -119,7 +124,7 @@ class ChannelCreated(ChannelEvent):
     """A channel exists. `exten` is what it asked for, as written; `asks`: that is somebody's choice, no stand-in.
 
     from_outside: it begins where calls from outside usually do. restricted: the caller may not be shown; None if not
-    told.
+    told. refused: it began where callers are turned away.
     """
 
     state: ChannelState
@@ -129,6 +134,7 @@ class ChannelCreated(ChannelEvent):
     caller_number: str
     caller_name: str
     restricted: bool | None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,10 @@ class ChannelSeen(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class StateChanged(ChannelEvent):
+    """refused: it did so where callers are turned away."""
+
     state: ChannelState
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +256,15 @@ class QueueLeft(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class ApplicationEntered(ChannelEvent):
-    """The dialplan does something with the channel. name: of the application, for people. exten: where it got to."""
+    """The dialplan does something with the channel. name: of the application, for people. exten: where it got to.
+
+    refused: it is how callers are turned away.
+    """
 
     doing: Doing
     name: str
     exten: str
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +287,10 @@ class HangupRequested(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class HungUp(ChannelEvent):
-    """The channel is gone."""
+    """The channel is gone. refused: it ended where callers are turned away."""
 
     ended: Ended
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +305,25 @@ class ClosedTold(ChannelEvent):
     """A night switch says that the office is closed (or open) for this call, whatever the calendar says."""
 
     closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedTold(ChannelEvent):
+    """The dialplan says that it turns this caller away."""
+
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationTold(ChannelEvent):
+    """What the carrier vouches for, as the dialplan hands it on."""
+
+    attestation: Attestation
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRead(Event):
+    """Somebody was let in to a mailbox, and leaves it; the PBX does not say on which channel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bridge.domain import phone
-from bridge.domain.calls.calls import MAILBOX, Caller, DecidingFact, Direction
+from bridge.domain.calls.calls import MAILBOX, Attestation, Caller, DecidingFact, Direction
 from bridge.domain.calls.channels import Channel
 from bridge.domain.calls.events import ChannelState, DialStatus, Doing, Ended
-from bridge.domain.calls.verdicts import CallFacts
+from bridge.domain.calls.verdicts import PROMPTS, CallFacts
 
+LISTENS_TO_A_TONE = timedelta(seconds=20)  # no person does for so long
 AT_ONCE = timedelta(milliseconds=200)  # what one hang-up sets off arrives within this
 MAX_WHY = 80
 REFUSALS = frozenset({DialStatus.BUSY, DialStatus.CONGESTION, DialStatus.CHANUNAVAIL})
@@ -19,13 +20,14 @@ REFUSALS = frozenset({DialStatus.BUSY, DialStatus.CONGESTION, DialStatus.CHANUNA
 class Leg:
     """Somebody whom the call was offered to.
 
-    own: dialled by the caller's channel itself, not behind a relay. taken_at: when it was picked up there, which need
-    not mean that the two were joined. withdrawn: the caller was moved on while it rang, and offered to somebody else.
+    own: dialled by the caller's channel itself, not behind a relay. ours: a phone of the office. taken_at: when it was
+    picked up there, which need not mean that the two were joined. withdrawn: the caller was moved on while it rang, and
+    offered to somebody else.
     """
 
     label: str
     own: bool
-    real: bool
+    ours: bool
     began_at: datetime | None
     ringing_at: datetime | None = None
     rang: bool = False
@@ -88,6 +90,15 @@ class LiveCall:
     hung_up_at: datetime | None = None
     handed_away: bool = False
     taken_elsewhere: bool = False
+    machine: bool = False
+    at_machine_since: datetime | None = None
+    refused: bool = False
+    login: Doing | None = None  # by which they are asked for a PIN
+    served: bool = False
+    had_pin: bool = False
+    own_mailbox: bool = False  # if they are at any, it is to hear messages
+    attestation: Attestation | None = None
+    marked: bool = False
     unsure: bool = False
 
     def note(self, at: datetime | None, text: str) -> None:
@@ -118,6 +129,9 @@ class LiveCall:
         self._withdraw_cancelled()
         self.legs[uniqueid] = leg
         self.handed_away = False
+        if self.login is Doing.DIAL_LOGIN:
+            self.serve("let in to dial out", leg.began_at, pin=True)
+        self.login = None
         self._moved_on("dialled again")
         self.note(leg.began_at, f"dialled {leg.label}")
 
@@ -130,6 +144,7 @@ class LiveCall:
         leg = self.legs.get(uniqueid)
         if leg and not leg.rang and not leg.ended:
             leg.rang, leg.ringing_at = True, at
+            self.served = self.served and (self.had_pin or not leg.ours)
             self.note(at, f"{leg.label} rang")
 
     def taken(self, uniqueid: str, at: datetime | None) -> None:
@@ -158,7 +173,7 @@ class LiveCall:
         """
         if participants and not self.participants:
             self.talking_since, self.handed_on, self.left_on_hold = at, "", False
-            if not self.answered:
+            if not self.answered and not self.machine:
                 self.answered, self.answered_at, self.answered_by = True, at, self.answered_by or label or None
             self.note(at, f"shares media with {label or 'somebody'}: a person")
         elif self.participants and not participants:
@@ -197,7 +212,7 @@ class LiveCall:
 
     def enter_application(self, doing: Doing, name: str, at: datetime | None) -> None:
         self.doing = doing
-        self.menu = self.menu or doing is Doing.MENU
+        self.menu = self.menu or doing in PROMPTS
         self.busy_tone = self.busy_tone or doing is Doing.BUSY_TONE
         self.dialplan_dialled = self.dialplan_dialled or doing is Doing.DIAL
         if self.queue_left:
@@ -210,6 +225,48 @@ class LiveCall:
             self.note(at, f"heard {name}")
         elif doing is Doing.TRANSFER:
             self.note(at, "handed away to another number")
+        elif doing in (Doing.MACHINE, Doing.FAX_TONE):
+            self._reach_machine(doing, name, at)
+        elif doing in (Doing.SERVICE, Doing.MAILBOX_LOGIN, Doing.DIAL_LOGIN):
+            self._reach_service(doing, name, at)
+
+    def _reach_machine(self, doing: Doing, name: str, at: datetime | None) -> None:
+        """Where phones rang first, whoever hears a fax's tone in the end may be somebody who wanted those."""
+        if self.answered:
+            return
+        asked_for = not any(leg.ours for leg in self.legs.values())
+        self.machine = self.machine or asked_for or doing is Doing.FAX_TONE
+        self.at_machine_since = self.at_machine_since or at
+        self.note(at, "a fax tone was heard" if doing is Doing.FAX_TONE else f"connected to {name}")
+
+    def _is_machine(self, at: datetime | None) -> bool:
+        since = self.at_machine_since
+        return self.machine or bool(since and at and at - since >= LISTENS_TO_A_TONE)
+
+    def _reach_service(self, doing: Doing, name: str, at: datetime | None) -> None:
+        self.own_mailbox = True
+        if doing is Doing.SERVICE:
+            self.serve(f"let in to {name}", at, pin=False)
+        else:
+            self.login = doing
+            self.note(at, f"asked for a PIN by {name}")
+
+    def serve(self, how: str, at: datetime | None, *, pin: bool) -> None:
+        """They came for what the PBX does by itself. pin: and are of the office, also where they ring a phone next."""
+        if not self.served:
+            self.note(at, how)
+        self.served, self.had_pin = True, self.had_pin or pin
+
+    def attest(self, attestation: Attestation, at: datetime | None) -> None:
+        """A failure stays, whatever else is said of the same call."""
+        if self.attestation is not Attestation.FAILED:
+            self.attestation = attestation
+            self.note(at, f"the number's attestation: {attestation}")
+
+    def refuse(self, at: datetime | None) -> None:
+        if not self.refused:
+            self.refused = True
+            self.note(at, "the dialplan turned the caller away")
 
     def reach_voicemail(self, at: datetime | None, *, left: bool = False) -> None:
         if left and not self.voicemail_left:
@@ -222,11 +279,15 @@ class LiveCall:
 
     def enter_voicemail(self, at: datetime | None) -> None:
         """Now, as opposed to having been seen there."""
+        self.own_mailbox = False
         self.reach_voicemail(at)
         self.voicemail_since = at
 
     def leave_message(self, mailbox: str, at: datetime | None) -> None:
-        """Of several the first counts."""
+        """Of several the first counts. Told too when whoever listened to their messages is done."""
+        if self.own_mailbox:
+            self.serve("let in to a mailbox", at, pin=self.login is not None)
+            return
         self.reach_voicemail(at, left=True)
         if self.mailbox is None and MAILBOX.fullmatch(mailbox):
             self.mailbox = mailbox
@@ -267,6 +328,7 @@ class LiveCall:
             lost=bool(self.handed_on) or self.left_on_hold,
             unsure=self.unsure,
             elsewhere=self.handed_away or self.taken_elsewhere,
+            machine=self._is_machine(asked_at),
             caller_hung_up=left,
             ringing=left and self._ringing_until(asked_at),
             ever_rang=any(leg.rang for leg in standing),

@@ -14,6 +14,8 @@ from bridge.domain.calls.channels import Channel, Switchboard
 from bridge.domain.calls.early_hangups import SETTLE, EarlyHangups
 from bridge.domain.calls.events import (
     ApplicationEntered,
+    AttestationTold,
+    BlockedTold,
     Bridged,
     BridgeDestroyed,
     CallerChanged,
@@ -30,6 +32,7 @@ from bridge.domain.calls.events import (
     Held,
     HungUp,
     LinkLost,
+    MailboxRead,
     NobodyDialled,
     NumberGiven,
     Parked,
@@ -90,6 +93,9 @@ class Tracker:
             HungUp: self._hung_up,
             PresentationTold: self._presentation_told,
             ClosedTold: self._closed_told,
+            BlockedTold: self._blocked_told,
+            AttestationTold: self._attestation_told,
+            MailboxRead: self._mailbox_read,
             NumberGiven: self._number_given,
             LinkLost: self._link_lost,
         }
@@ -183,6 +189,8 @@ class Tracker:
             call.certain = event.state is not ChannelState.DOWN
             if event.restricted:
                 call.withhold(event.at)
+            if event.refused:
+                call.refuse(event.at)
 
     def _state_changed(self, event: StateChanged) -> None:
         channel = self._registry.heard(event)
@@ -196,6 +204,8 @@ class Tracker:
         starts = event.state is ChannelState.RING and channel.trunk and channel.uniqueid == channel.linkedid
         if starts and not channel.dialled and not self._book.of(channel.uniqueid):
             self._book.open_inbound(channel, channel.caller_number, "", event.at)
+        if event.refused and event.state is ChannelState.UP and (call := self._book.inbound(channel.uniqueid)):
+            call.refuse(event.at)
 
     def _caller_changed(self, event: CallerChanged) -> None:
         self._registry.heard(event)
@@ -234,7 +244,7 @@ class Tracker:
     def _offer(self, call: LiveCall, channel: Channel, event: DialBegan | DialEnded) -> None:
         own = event.uniqueid == call.channel.uniqueid
         label = self._participants.label(channel) or f"a {channel.endpoint.kind}"
-        self._book.offer(call, channel.uniqueid, Leg(label, own, channel.real, event.at))
+        self._book.offer(call, channel.uniqueid, Leg(label, own, channel.real and not channel.trunk, event.at))
         if channel.state is ChannelState.RINGING:
             call.rings(channel.uniqueid, event.at)
 
@@ -323,6 +333,8 @@ class Tracker:
             call.enter_application(event.doing, event.name, event.at)
             if event.doing is Doing.VOICEMAIL:
                 call.enter_voicemail(event.at)
+            if event.refused:
+                call.refuse(event.at)
             if channel and not channel.asks and NUMBER.fullmatch(event.exten):
                 call.did, channel.asks = event.exten, True
         elif channel and event.doing is Doing.VOICEMAIL:
@@ -348,6 +360,24 @@ class Tracker:
         if call := self._book.of(event.uniqueid):
             call.told_closed = event.closed
             call.note(event.at, f"the night switch said: {'closed' if event.closed else 'open'}")
+
+    def _blocked_told(self, event: BlockedTold) -> None:
+        self._registry.heard(event)
+        if call := self._book.inbound(event.uniqueid):
+            call.refused = call.refused and event.blocked
+            if event.blocked:
+                call.refuse(event.at)
+
+    def _attestation_told(self, event: AttestationTold) -> None:
+        self._registry.heard(event)
+        if call := self._book.inbound(event.uniqueid):
+            call.attest(event.attestation, event.at)
+
+    def _mailbox_read(self, event: MailboxRead) -> None:
+        """Of whoever is asked for a mailbox's PIN now; two at one moment are two of the office."""
+        for call in self._book.all_inbound():
+            if call.login is Doing.MAILBOX_LOGIN:
+                call.serve("let in to a mailbox", event.at, pin=True)
 
     def _number_given(self, event: NumberGiven) -> None:
         self._registry.heard(event)
@@ -382,6 +412,8 @@ class Tracker:
         call = self._book.of(channel.uniqueid)
         if call:
             self._participants.leave(call, event.at)
+            if event.refused:
+                call.refuse(event.at)
             self._ended.append(self._book.decide(call, event.at, event.ended))
         self._registry.forget(channel)
         self._participants.recount(before, event.at)

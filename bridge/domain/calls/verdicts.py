@@ -12,6 +12,9 @@ from bridge.domain.calls.calls import Reason, Verdict
 from bridge.domain.calls.events import DialStatus, Doing, Ended
 
 WITH_A_MACHINE = frozenset(Doing) - {Doing.DIAL, Doing.OTHER}
+PROMPTS = frozenset({Doing.MENU, Doing.MAILBOX_LOGIN, Doing.DIAL_LOGIN})
+"""What asks the caller for keys."""
+
 NOT_THERE = frozenset({Ended.NO_ROUTE, Ended.ABSENT})
 
 
@@ -22,13 +25,14 @@ class CallFacts:
     waited: from the call's start until the caller gave up, or the end; None where no times are known. statuses: how
     the legs ended that the caller's own channel dialled. doing: the last that the dialplan did with the caller.
     lost: handed on after a talk, and then nobody. unsure: part of the call happened while we were not
-    listening. elsewhere: they were connected somewhere else, or so asked for.
+    listening. elsewhere: they were connected somewhere else, or so asked for. machine: one called.
     """
 
     talked: bool = False
     lost: bool = False
     unsure: bool = False
     elsewhere: bool = False
+    machine: bool = False
     caller_hung_up: bool = False
     ringing: bool = False
     ever_rang: bool = False
@@ -48,6 +52,8 @@ class CallFacts:
 def judge(facts: CallFacts, min_ring: timedelta) -> tuple[Verdict, Reason | None]:
     if facts.talked:
         return (Verdict.ANSWERED_THEN_LOST if facts.lost else Verdict.ANSWERED), None
+    if facts.machine:
+        return Verdict.MISSED, Reason.MACHINE
     if facts.unsure or facts.elsewhere:
         return Verdict.UNKNOWN, None
     if _is_short(facts, min_ring):
@@ -72,7 +78,7 @@ def _why_caller_left(facts: CallFacts) -> Reason:
         return Reason.ABANDONED_QUEUE
     if facts.ringing:
         return Reason.ABANDONED_RINGING
-    if facts.doing is Doing.MENU:
+    if facts.doing in PROMPTS:
         return Reason.ABANDONED_MENU
     if facts.busy_tone or facts.statuses == {DialStatus.BUSY}:
         return Reason.BUSY
