@@ -71,6 +71,7 @@ def _wrong(call: EndedCall, want: dict[str, Any]) -> list[str]:
     facts = {"verdict": str(call.verdict), "did": call.did, "caller": caller}
     if call.verdict is Verdict.MISSED:
         facts["reason"] = str(call.reason)
+    facts |= {key: str(getattr(call, key)) for key in ("filtered", "attestation") if key in want}
     if call.verdict == want["verdict"]:
         facts["answered_by"] = call.answered_by or ""
     return [

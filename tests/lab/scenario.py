@@ -9,6 +9,7 @@ from tests.lab.office import Office
 from tests.lab.phone import Call
 from tests.lab.trunk import CUSTOMER
 
+EXTRA = ("also_ok", "filtered", "attestation")
 TRUNKS = ("PJSIP/trunk-*",)
 
 
@@ -21,10 +22,12 @@ class Expected:
     reason: str | None = None
     answered_by: str | None = None
     caller: str = CUSTOMER
+    filtered: str | None = None
+    attestation: str | None = None
     also_ok: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        return {key: value for key, value in asdict(self).items() if key != "also_ok" or value}
+        return {key: value for key, value in asdict(self).items() if key not in EXTRA or value}
 
 
 @dataclass(frozen=True)
