@@ -244,7 +244,9 @@ class Tracker:
     def _offer(self, call: LiveCall, channel: Channel, event: DialBegan | DialEnded) -> None:
         own = event.uniqueid == call.channel.uniqueid
         label = self._participants.label(channel) or f"a {channel.endpoint.kind}"
-        self._book.offer(call, channel.uniqueid, Leg(label, own, channel.real and not channel.trunk, event.at))
+        self._book.offer(
+            call, channel.uniqueid, Leg(label, own, channel.real, channel.real and not channel.trunk, event.at)
+        )
         if channel.state is ChannelState.RINGING:
             call.rings(channel.uniqueid, event.at)
 
