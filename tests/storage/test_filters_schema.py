@@ -10,7 +10,7 @@ import pytest
 
 from storage import migrate
 
-SCHEMA_BEFORE = 15
+SCHEMA_BEFORE = 16
 CALLS = 5000
 CALL = """
 INSERT INTO call (id, pbx, uniqueid, started_at, direction, linkedid, channel, number, digits, name, withheld, did,

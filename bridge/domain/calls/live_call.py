@@ -20,9 +20,9 @@ REFUSALS = frozenset({DialStatus.BUSY, DialStatus.CONGESTION, DialStatus.CHANUNA
 class Leg:
     """Somebody whom the call was offered to.
 
-    own: dialled by the caller's channel itself, not behind a relay. real: somebody may be there. ours: at a phone of the
-    office. taken_at: when it was picked up there, which need not mean that the two were joined. withdrawn: the caller
-    was moved on while it rang, and offered to somebody else.
+    own: dialled by the caller's channel itself, not behind a relay. real: somebody may be there. ours: at a phone of
+    the office. taken_at: when it was picked up there, which need not mean that the two were joined. withdrawn: the
+    caller was moved on while it rang, and offered to somebody else.
     """
 
     label: str
