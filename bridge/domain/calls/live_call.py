@@ -88,6 +88,7 @@ class LiveCall:
 
     caller_hung_up: bool = False
     pbx_hung_up: bool = False
+    pbx_hung_up_at: datetime | None = None
     hung_up_at: datetime | None = None
     handed_away: bool = False
     taken_elsewhere: bool = False
@@ -114,13 +115,16 @@ class LiveCall:
     def learns_who_calls(self, other: Caller) -> bool:
         """Is that the caller, though another number was shown first?
 
-        Carriers that show the office's own number tell the caller in a header (P-Asserted-Identity), from which the
-        dialplan sets it before it rings anybody. What is set for those who are rung then is no caller's.
+        Carriers that show the office's own number, or its account, tell the caller in a header (P-Asserted-Identity),
+        from which the dialplan sets it before it rings anybody. What is set for those who are rung is no caller's.
         """
         shown = self.caller
         if shown.number is None:
             return not shown.colleague
-        return other.number != shown.number and not self.legs and phone.are_neighbours(shown.number.value, self.did)
+        if other.number is None or self.legs or other.number == shown.number:
+            return False
+        account = not phone.is_valid(shown.number) and phone.is_valid(other.number)
+        return account or phone.are_neighbours(shown.number.value, self.did)
 
     # --- offering it to somebody
 
@@ -300,16 +304,16 @@ class LiveCall:
             self.caller_hung_up, self.hung_up_at = True, at
             self.note(at, "the caller hung up" if ended is not Ended.ELSEWHERE else "taken elsewhere")
             self.taken_elsewhere = ended is Ended.ELSEWHERE
-            self.handed_away = self.handed_away or self._goes_by_our_answer
-        self.pbx_hung_up = self.pbx_hung_up or not by_peer
+            self.handed_away = self.handed_away or self._was_sent_on(at)
+        if not by_peer and not self.pbx_hung_up:
+            self.pbx_hung_up, self.pbx_hung_up_at = True, at
 
-    @property
-    def _goes_by_our_answer(self) -> bool:
-        """Does the other end leave because the PBX sent them on, before it answered or rang anybody (SIP 302)?
+    def _was_sent_on(self, at: datetime | None) -> bool:
+        """Does the other end leave because the PBX sent them on, and rang nobody (SIP 302 or REFER)?
 
-        Told to go, they say nothing; sent on, they end the call themselves, behind our own end.
+        Told to go, they say nothing; sent on, they end the call themselves, right behind our own end.
         """
-        return self.pbx_hung_up and self.channel.state is not ChannelState.UP and not self.legs
+        return self.pbx_hung_up and not self.legs and _together(self.pbx_hung_up_at, at)
 
     # --- the end
 

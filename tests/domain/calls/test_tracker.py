@@ -341,17 +341,27 @@ def test_a_caller_whom_nobody_took_over_goes_on_in_the_dialplan_and_is_missed(st
     assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.NO_ANSWER)
 
 
-def sent_on(story: Story) -> None:
+def sent_on(story: Story, seconds: float = 0.001) -> None:
     """As an account hears it that is not told of the application: the PBX ends the call, and then the network does."""
     story.happens(HangupRequested, TRUNK, by_peer=False, ended=Ended.NORMAL)
+    story.wait(seconds - 1)
     story.happens(HangupRequested, TRUNK, by_peer=True, ended=Ended.NORMAL)
     story.happens(HungUp, TRUNK, ended=Ended.NORMAL)
 
 
-def test_a_network_that_leaves_by_what_the_pbx_answered_was_sent_on(story: Story) -> None:
+@pytest.mark.parametrize("up", [False, True])
+def test_a_network_that_leaves_by_what_the_pbx_answered_was_sent_on(story: Story, up: bool) -> None:
     story.calls_in()
+    if up:
+        story.happens(StateChanged, TRUNK, state=ChannelState.UP)
     sent_on(story)
     assert (story.call.verdict, story.call.elsewhere) == (Verdict.UNKNOWN, True)
+
+
+def test_who_hangs_up_a_while_after_the_pbx_did_was_sent_nowhere(story: Story) -> None:
+    story.calls_in()
+    sent_on(story, seconds=2)
+    assert story.call.verdict is Verdict.MISSED
 
 
 def test_a_caller_who_was_rung_for_was_sent_nowhere(story: Story) -> None:
@@ -476,6 +486,7 @@ def test_a_phone_that_rang_out_counts_whoever_is_busy_afterwards(story: Story) -
     [
         ("+31205550100", "+31687654321", "+31687654321"),  # the trunk's pilot, from the block of the number called
         ("+31612345678", "+31687654321", "+31612345678"),
+        ("+999123456789", "+31687654321", "+31687654321"),  # an account
         ("+31205550100", "100", "+31205550100"),
         ("+31205550100", "SALES:+31205550100", "+31205550100"),
     ],
