@@ -1,16 +1,21 @@
-"""`python -m tests.benchmarks.bench_smpp`: our client beside smpplib's own blocking one, same server, one run.
+"""`python -m tests.benchmarks.bench_smpp [--outbox] [--old CHECKOUT]`: our client beside smpplib's own blocking one.
 
-The server is a process of its own that answers every submit with the same octets, at once or after a delay, so that the
-clients are what is measured. Prints messages a second, their ratio, and CPU time a message; then texts a second through
-the whole outbox, with its commits on a real disk. Asserts nothing about time.
+The same server, in one run: a process of its own that answers every submit with the same octets, at once or after a
+delay, so that the clients are what is measured. Prints messages a second, their ratio, and CPU time a message; then
+texts a second through the whole outbox, with its commits on a real disk; `--outbox` that alone, and with the checkout
+of an older version how many times as fast as there. Asserts nothing about time.
 """
 
+import argparse
 import asyncio
 import itertools
 import logging
 import multiprocessing
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -164,25 +169,66 @@ def measured(run: Callable[[int, int, int], None], port: int, window: int, parts
     return parts / (time.perf_counter() - started), (time.process_time() - cpu) / parts * 1e6
 
 
-def row_of_outbox(port: int, delay: float, window: int) -> None:
+def row_of_outbox(port: int, delay: float, window: int) -> tuple[float, float]:
     rate, cpu = max(measured(outbox, port, window, OUTBOX_PARTS) for _ in range(3))
     print(f"{delay:6.3f} {window:6} {rate:8.0f} texts/s through the outbox, {cpu:.0f} us of CPU each")
+    return rate, cpu
+
+
+@contextmanager
+def serving(delay: float) -> Iterator[int]:
+    """The port of a server that answers after so many seconds."""
+    parent, child = multiprocessing.Pipe()
+    server = multiprocessing.Process(target=serve, args=(delay, child), daemon=True)
+    server.start()
+    yield parent.recv()
+    server.terminate()
+    server.join()
+
+
+OLD = """
+import logging, sys, structlog
+from tests.benchmarks.bench_smpp import measured, outbox, OUTBOX_PARTS
+logging.disable()
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+print(*max(measured(outbox, int(sys.argv[1]), int(sys.argv[2]), OUTBOX_PARTS) for _ in range(3)))
+"""
+
+
+def old(checkout: Path, port: int, window: int) -> tuple[float, float]:
+    command = [sys.executable, "-c", OLD, str(port), str(window)]
+    told = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.split()
+    return float(told[-2]), float(told[-1])
+
+
+def compare_outboxes(checkout: Path | None) -> None:
+    for window in WINDOWS[1:]:
+        with serving(0.0) as port:
+            rate, cpu = row_of_outbox(port, 0.0, window)
+            if checkout:
+                old_rate, old_cpu = old(checkout, port, window)
+                print(f"{checkout.name}: {old_rate:.0f} texts/s, {old_cpu:.0f} us of CPU each")
+                print(f"we are {rate / old_rate:.1f} times as fast, and take {cpu / old_cpu:.2f} of its CPU")
 
 
 def main() -> None:
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--outbox", action="store_true")
+    asked.add_argument("--old", type=Path)
+    args = asked.parse_args()
     logging.disable()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    if not args.outbox:
+        compare_clients()
+    compare_outboxes(args.old)
+
+
+def compare_clients() -> None:
     print(" delay window   ours/s smpplib/s  ratio  ours us smpplib us window/RTT")
     for delay in DELAYS:
-        parent, child = multiprocessing.Pipe()
-        server = multiprocessing.Process(target=serve, args=(delay, child), daemon=True)
-        server.start()
-        port = parent.recv()
-        for window in WINDOWS:
-            row(port, delay, window)
-        row_of_outbox(port, delay, 10)
-        server.terminate()
-        server.join()
+        with serving(delay) as port:
+            for window in WINDOWS:
+                row(port, delay, window)
 
 
 def row(port: int, delay: float, window: int) -> None:

@@ -7,13 +7,15 @@ import asyncio
 import os
 import sqlite3
 import sys
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
 from time import monotonic
+
+import aiohttp
 
 from bridge.daemon.daemon import wall_clock
 from bridge.simulator.pbx import SimulatedPbx
@@ -83,6 +85,18 @@ class World:
     def waits(self) -> list[float]:
         """Milliseconds from each hang-up to its text at the gateway."""
         return [(self.texted[who] - at) * 1000 for who, at in self.hung_up.items()]
+
+    @asynccontextmanager
+    async def browser(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """One that may see the page, by the one-time link."""
+        textback = [sys.executable, "-c", RUN, "page-link", "-c", str(self.folder / "textback.toml")]
+        asked = await asyncio.create_subprocess_exec(*textback, stdout=PIPE)
+        said, _ = await asked.communicate()
+        link = next(word for word in said.decode().split() if "/link/" in word)
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            async with session.get(link) as answer:
+                assert answer.status == 200, answer.status
+            yield session
 
     def forget(self) -> None:
         self.hung_up.clear()

@@ -1,0 +1,74 @@
+"""`python -m tests.benchmarks.bench_burst [--calls N] [FOLDER]`: what a burst of missed calls does to everybody else.
+
+The PBX tells of them as fast as it can be read. Prints seconds until all of them are on disk, and the longest that the
+page and a customer's reply had to wait meanwhile.
+"""
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from time import monotonic
+
+from tests import site
+from tests.benchmarks.world import World, caller, running
+
+CALLS = 10_000
+EVERY = 0.2  # seconds between two looks at the page, and between two replies
+
+
+async def waits(once: Callable[[], Awaitable[None]], until: asyncio.Event) -> list[float]:
+    """Seconds that each took, one after the other."""
+    taken = []
+    while not until.is_set():
+        began = monotonic()
+        await once()
+        taken.append(monotonic() - began)
+        await asyncio.sleep(EVERY)
+    return taken
+
+
+async def burst(world: World, calls: int) -> float:
+    """Seconds until all are on disk."""
+    before, began = world.count("SELECT count(*) FROM call"), monotonic()
+    await world.calls(calls, a_second=1e9)
+    told = monotonic() - began
+    await world.until(lambda: world.count("SELECT count(*) FROM call") >= before + calls, every=0.2)
+    stored = monotonic() - began
+    print(f"{calls:,} calls told within {told:.1f} s, on disk within {stored:.1f} s: {calls / stored:,.0f}/s")
+    return stored
+
+
+async def measure(folder: Path, calls: int) -> None:
+    async with running(folder) as world, world.browser() as browser:
+        over = asyncio.Event()
+
+        async def page() -> None:
+            async with browser.get(world.page) as answer:
+                assert answer.status == 200, answer.status
+                await answer.read()
+
+        async def reply() -> None:
+            (status,) = await world.smsc.deliver(caller(1)[1:], site.DID[1:], f"the sink leaks {monotonic()}")
+            assert status == 0, status
+
+        watching = [asyncio.create_task(waits(once, over)) for once in (page, reply)]
+        await burst(world, calls)
+        over.set()
+        pages, replies = await asyncio.gather(*watching)
+        print(f"longest wait of the page {max(pages):.2f} s of {len(pages)}, of a reply {max(replies):.2f} s")
+        print(f"calls that were texted meanwhile: {len(world.texted):,}")
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--calls", type=int, default=CALLS)
+    asked.add_argument("folder", nargs="?", type=Path)
+    args = asked.parse_args()
+    with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+        asyncio.run(measure(Path(folder), args.calls))
+
+
+if __name__ == "__main__":
+    main()
