@@ -34,7 +34,7 @@ class Filing:
     callback_id: int | None = None
 
 
-NOT_STORED = ("key", "caller", "verdict", "started_at", "ended_at", "elsewhere", "filtered", "marked", "why")
+NOT_STORED = ("key", "caller", "verdict", "started_at", "ended_at", "elsewhere", "filtered", "names", "why")
 """Fields of an ended call that are no columns, or not as they stand."""
 
 

@@ -189,7 +189,8 @@ class RulesSection:
     many other callers from adjacent numbers trip the breaker. neighbour_window: within this time. hold_at_night:
     quiet hours, such as `21:00-08:00`: first texts wait for their end, but for who called in the last 5 minutes
     while somebody is on call. text_new_area_codes: also numbers at home that our tables cannot place. live_only: on
-    trial: the only numbers that get texts by themselves; empty: all.
+    trial: the only numbers that get texts by themselves; empty: all. spam_names: who is shown by a name with one of
+    these words or phrases gets no text.
     """
 
     min_ring: Annotated[Duration, between(timedelta(0), timedelta(minutes=1))] = DEFAULTS.min_ring
@@ -205,6 +206,7 @@ class RulesSection:
     hold_at_night: OneSpan | None = DEFAULTS.hold_at_night
     text_new_area_codes: bool = DEFAULTS.text_new_area_codes
     live_only: tuple[Number, ...] = ()
+    spam_names: tuple[Name, ...] = DEFAULTS.spam_names
 
 
 @dataclass(frozen=True, slots=True)

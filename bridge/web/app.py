@@ -185,6 +185,7 @@ def add_templates(app: web.Application, business: str) -> None:
         minutes=labels.minutes,
         kinds=labels.KINDS,
         filter_reasons=labels.FILTERED,
+        attestations=labels.ATTESTATIONS,
     )
 
 

@@ -9,7 +9,7 @@ from babel.dates import format_skeleton
 
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome
-from bridge.domain.calls.calls import FilterReason, Reason, Talk, Verdict
+from bridge.domain.calls.calls import Attestation, FilterReason, Reason, Talk, Verdict
 from bridge.domain.office.hours import ALL_DAY, OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
@@ -88,6 +88,14 @@ FILTERED = {
     FilterReason.SISTER_OFFICE: N_("sister office"),
 }
 
+ATTESTATIONS = {
+    Attestation.FULL: N_("the carrier vouches for caller and number"),
+    Attestation.PARTIAL: N_("the carrier knows the caller, not the number"),
+    Attestation.GATEWAY: N_("the carrier vouches for nothing"),
+    Attestation.PASSED: N_("number verified"),
+    Attestation.FAILED: N_("number not verified: may be faked"),
+}
+
 VERDICTS = {
     Verdict.ANSWERED: N_("answered"),
     Verdict.MISSED: N_("missed"),
@@ -122,6 +130,8 @@ WHY_NO_TEXT = {
     NoTextReason.PREMIUM: N_("Premium number: no text"),
     NoTextReason.REGION: N_("Foreign number: no text"),
     NoTextReason.CONTACT: N_("Supplier or other: no text"),
+    NoTextReason.UNVERIFIED: N_("Number may be faked: no text"),
+    NoTextReason.SPAM_NAME: N_("Marked as spam by the network: no text"),
     NoTextReason.COOL_DOWN: N_("Texted earlier"),
     NoTextReason.REPLIED: N_("Already in conversation"),
     NoTextReason.TALKED_SINCE: N_("Talked since: no text"),

@@ -5,8 +5,10 @@ import pytest
 from bridge.ami.channels import ChannelNames
 from bridge.ami.decode import Decoder
 from bridge.ami.protocol import Message
+from bridge.domain.calls.calls import Attestation
 from bridge.domain.calls.events import (
     ApplicationEntered,
+    AttestationTold,
     BlockedTold,
     ChannelCreated,
     ChannelEvent,
@@ -196,6 +198,12 @@ def test_a_blacklist_that_only_looks_turns_nobody_away(application: str, refused
     entered = told("Newexten", Application=application, Context="app-blacklist-check")
     assert isinstance(entered, ApplicationEntered)
     assert entered.refused is refused
+
+
+def test_what_a_carrier_vouches_for_comes_by_the_dialplan() -> None:
+    event = told("UserEvent", UserEvent="Textback", Attestation="A", Verstat="", Verified="cid_orig_tn_mismatch")
+    assert isinstance(event, AttestationTold)
+    assert event.attestation is Attestation.FAILED
 
 
 @pytest.mark.parametrize(("said", "blocked"), [("yes", True), ("1", True), ("no", False)])

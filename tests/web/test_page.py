@@ -12,6 +12,7 @@ from aiohttp import ClientResponse
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Callback, CallbackState, Outcome, Urgency
+from bridge.domain.calls.calls import Attestation
 from bridge.domain.phone import E164
 from bridge.ops.health import Backlog, HealthNote, LinkHealth, LinkKind
 from bridge.web.security import COOKIE, TOKEN
@@ -86,6 +87,17 @@ async def test_a_missed_call_is_a_row_with_number_age_and_reason(client: Client,
     for words in ("(202) 555-0123", "14 min", "1 missed call", "nobody answered", "No reply", "Text waits"):
         assert words in page.words
     assert "<title>(1) Callbacks" in page.html
+
+
+async def test_a_row_says_what_the_carrier_vouches_for_and_that_there_is_no_text(client: Client, desk: Desk) -> None:
+    await desk.call(replace(missed_call(), attestation=Attestation.FAILED))
+    await desk.call(replace(missed_call(OTHER), names=("SPAM LIKELY",), attestation=Attestation.PARTIAL))
+
+    page = await shown(client)
+    for words in ("may be faked: no text", "number not verified", "Marked as spam by the network", "knows the caller"):
+        assert words in page.words
+    assert "number not verified" in (await shown(client, "/callbacks/1")).words
+    assert await desk.column("SELECT count(*) FROM message") == [0]
 
 
 async def test_the_urgent_row_is_on_top_with_its_words_marked(client: Client, desk: Desk, row: Callback) -> None:

@@ -13,6 +13,7 @@ from bridge.domain.calls.verdicts import PROMPTS, CallFacts
 LISTENS_TO_A_TONE = timedelta(seconds=20)  # no person does for so long
 AT_ONCE = timedelta(milliseconds=200)  # what one hang-up sets off arrives within this
 MAX_WHY = 80
+MAX_NAMES = 8
 REFUSALS = frozenset({DialStatus.BUSY, DialStatus.CONGESTION, DialStatus.CHANUNAVAIL})
 
 
@@ -100,12 +101,17 @@ class LiveCall:
     had_pin: bool = False
     own_mailbox: bool = False  # if they are at any, it is to hear messages
     attestation: Attestation | None = None
-    marked: bool = False
+    names: list[str] = field(default_factory=list)
     unsure: bool = False
 
     def note(self, at: datetime | None, text: str) -> None:
         if len(self.why) < MAX_WHY:
             self.why.append(DecidingFact(at, text))
+
+    def shows(self, name: str) -> None:
+        """That name stands for the caller now."""
+        if name and name not in self.names and len(self.names) < MAX_NAMES:
+            self.names.append(name)
 
     def withhold(self, at: datetime | None) -> None:
         if not self.caller.withheld:

@@ -63,6 +63,7 @@ class LiveCalls:
     def open_inbound(self, channel: Channel, number: str, name: str, at: datetime | None) -> LiveCall:
         did = phone.bare(channel.exten) or channel.exten
         call = LiveCall(channel, Direction.INBOUND, at, self.read_caller(number, name, did), did)
+        call.shows(call.caller.name)
         call.note(at, f"{channel.label} called {channel.exten or 'in'}")
         self._calls[channel.uniqueid] = call
         return call
@@ -174,7 +175,7 @@ class LiveCalls:
             elsewhere=verdict is Verdict.UNKNOWN and (call.handed_away or call.taken_elsewhere),
             filtered=_filtered(call, reason),
             attestation=call.attestation,
-            marked=call.marked,
+            names=tuple(call.names),
             attempt_id=call.origin or None,
             why=tuple(call.why),
         )

@@ -212,6 +212,7 @@ class Tracker:
         call = self._book.inbound(event.uniqueid)
         if not call or call.caller.withheld:
             return
+        call.shows(event.caller_name)
         new = self._book.read_caller(event.caller_number, event.caller_name, call.did)
         if new.number and not new.colleague and call.learns_who_calls(new):
             call.caller = new

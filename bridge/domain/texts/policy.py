@@ -9,7 +9,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bridge.domain import phone
-from bridge.domain.calls.calls import Direction, EndedCall, FilterReason, Verdict
+from bridge.domain.calls import robocalls
+from bridge.domain.calls.calls import Attestation, Direction, EndedCall, FilterReason, Verdict
 from bridge.domain.office.hours import OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
@@ -59,6 +60,8 @@ class NoTextReason(StrEnum):
     STAFF = "staff"
     BLOCKED = "blocked"
     CONTACT = "contact"
+    UNVERIFIED = "unverified"
+    SPAM_NAME = "spam_name"
     OPTED_OUT = "opted_out"
     TOLL_FREE = "toll_free"
     PREMIUM = "premium"
@@ -103,7 +106,8 @@ class TextRules:
     other callers within neighbour_window, whose numbers differ from this one in the last two digits only, trip the
     breaker. hold_at_night: first texts wait for the end of these hours, in `zone`. text_new_area_codes: also numbers at
     home that our tables cannot place. live_only: while trying it out, the only numbers that get texts by themselves;
-    empty: all. receipt: do customers' texts get the one automatic receipt?
+    empty: all. receipt: do customers' texts get the one automatic receipt? spam_names: words, or phrases, by which
+    networks warn of a caller in the place of a name.
     """
 
     country: str = "US"
@@ -124,6 +128,7 @@ class TextRules:
     zone: ZoneInfo = UTC
     live_only: frozenset[E164] = field(default=frozenset())
     receipt: bool = True
+    spam_names: tuple[str, ...] = robocalls.WARNINGS
 
     def of(self, office: Office) -> "TextRules":
         """These rules, knowing whose numbers are the office's own."""
@@ -202,7 +207,7 @@ def decide(
     """
     slot = Slot.CLOSED if closed else Slot.OPEN
     case = _Case(call, history, live, rules, now, slot)
-    for rule in (_by_call, _by_number, _by_person):
+    for rule in (_by_call, _by_number, _by_person, _by_network):
         why = rule(case)
         if why is not None:
             return NoText(why)
@@ -300,6 +305,17 @@ def _is_elsewhere(number: E164, rules: TextRules) -> bool:
     if number.region is None:
         return not (rules.text_new_area_codes and phone.is_at_home(number, rules.country))
     return number.region not in rules.regions
+
+
+def _by_network(case: _Case) -> NoTextReason | None:
+    """Whose number may be somebody else's gets no text, and whom networks warn of; but whoever pressed 1 is there."""
+    call, known = case.call, case.history.contact is ContactKind.CUSTOMER
+    if call.asked_for_text:
+        return None
+    return _first(
+        (call.attestation is Attestation.FAILED, NoTextReason.UNVERIFIED),
+        (not known and robocalls.warns(call.names, case.rules.spam_names), NoTextReason.SPAM_NAME),
+    )
 
 
 def _by_moment(case: _Case) -> NoTextReason | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, FilterReason, Reason, Verdict
+from bridge.domain.calls.calls import Attestation, Caller, CallKey, Direction, EndedCall, FilterReason, Reason, Verdict
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import (
     ContactKind,
@@ -80,6 +80,27 @@ def test_only_a_missed_call_gets_a_text(verdict: Verdict, why: NoTextReason) -> 
 def test_a_caller_who_was_connected_elsewhere_gets_no_text() -> None:
     elsewhere = replace(CALL, verdict=Verdict.UNKNOWN, reason=None, elsewhere=True)
     assert decided(elsewhere) == NoText(NoTextReason.ELSEWHERE)
+
+
+def test_a_number_that_may_be_faked_is_not_texted() -> None:
+    assert decided(replace(CALL, attestation=Attestation.FAILED)) == NoText(NoTextReason.UNVERIFIED)
+    assert decided(replace(CALL, attestation=Attestation.GATEWAY)) == SendText(Slot.OPEN)
+
+
+def test_whom_the_network_warns_of_is_not_texted_unless_the_office_knows_them() -> None:
+    marked = replace(CALL, names=("Jo", "SPAM LIKELY"))
+    assert decided(marked) == NoText(NoTextReason.SPAM_NAME)
+    assert decided(marked, History(contact=ContactKind.CUSTOMER)) == SendText(Slot.OPEN)
+
+
+def test_whoever_pressed_a_key_for_a_text_is_there_whatever_the_network_says() -> None:
+    asked = replace(CALL, attestation=Attestation.FAILED, names=("SPAM LIKELY",), asked_for_text=True)
+    assert decided(asked) == SendText(Slot.OPEN)
+
+
+@pytest.mark.parametrize("why", FilterReason)
+def test_who_is_no_customer_by_what_the_call_tells_is_not_texted(why: FilterReason) -> None:
+    assert decided(replace(CALL, filtered=why)) == NoText(NoTextReason(why))
 
 
 def test_an_outbound_call_gets_no_text() -> None:
