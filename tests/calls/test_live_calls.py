@@ -21,9 +21,11 @@ from tests.lab.phone import answers_after
 from tests.lab.proxy import open_proxy
 from tests.lab.scenario import Scenario, ended, talk
 from tests.lab.scenarios import LIVE
+from tests.lab.scenarios_elsewhere import program_after_a_phone, sent_on_after_answer, taken_elsewhere
 from tests.lab.scenarios_moved import night_switch_told, withheld_and_told
 from tests.recorded import differences, inbound
 
+PLAYED = (*LIVE, taken_elsewhere, sent_on_after_answer, program_after_a_phone)
 AT_ONCE = 4
 CALLS, SECONDS = 1000, 20
 
@@ -42,7 +44,7 @@ def real_asterisk() -> None:
 @pytest.fixture(scope="module")
 def played(real_asterisk: None) -> dict[str, Judged]:
     """What was judged of each scenario, by its name."""
-    return asyncio.run(_play_all(LIVE))
+    return asyncio.run(_play_all(PLAYED))
 
 
 async def _play_all(scenarios: Sequence[Scenario]) -> dict[str, Judged]:
@@ -66,7 +68,7 @@ async def _play(scenario: Scenario, places: asyncio.Semaphore) -> Judged:
 
 
 @pytest.mark.parametrize("account", ["everything", "least"])
-@pytest.mark.parametrize("scenario", LIVE, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.name)
 def test_a_call_gets_the_verdict_that_what_people_did_deserves(
     played: dict[str, Judged], scenario: Scenario, account: str
 ) -> None:
@@ -98,6 +100,22 @@ async def test_a_call_that_ended_while_we_heard_nothing_is_unknown_and_not_guess
         await ended(customer)
         await office.idle()
         proxy.heal()
+        await judge.until(1)
+    assert [call.verdict for call in judge.calls] == [Verdict.UNKNOWN]
+
+
+async def test_a_talk_that_began_and_ended_while_we_heard_nothing_makes_the_call_unknown(asterisk: Asterisk) -> None:
+    async with open_proxy(asterisk.ports.ami) as proxy, judging(proxy.port) as judge, open_office(asterisk) as office:
+        office.behave(p101=answers_after(1, talks=0.5))
+        customer = office.trunk.customer_calls("0205550406")
+        talked = await office.phones["101"].taken()
+        await talked.ringing.wait()
+        await judge.following()
+        proxy.cut()
+        await ended(talked)
+        proxy.heal()
+        await judge.synced()
+        customer.hang_up()
         await judge.until(1)
     assert [call.verdict for call in judge.calls] == [Verdict.UNKNOWN]
 
