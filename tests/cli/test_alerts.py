@@ -33,6 +33,7 @@ WELL = {
     "textback_recording": "1",
     "textback_disk_free_bytes": "5e9",
     'textback_count{what="blocks_planted"}': "7",
+    'textback_count{what="calls_on_no_trunk"}': "0",
     "textback_call_waits_seconds": "0",
     "textback_text_overdue_seconds": "0",
     "textback_copied_timestamp_seconds": "{now}",
@@ -56,6 +57,7 @@ GOES_WRONG = [
     ("TextbackCallsWaiting", "textback_call_waits_seconds", "45"),
     ("TextbackTextsOverdue", "textback_text_overdue_seconds", "200"),
     ("TextbackEventsDropped", f'textback_link_events_total{{{PBX},what="dropped"}}', "{more}"),
+    ("TextbackCallsOnNoTrunk", 'textback_count{what="calls_on_no_trunk"}', "17"),
     ("TextbackNoCopy", "textback_copied_timestamp_seconds", "0"),
 ]
 
