@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDictProxy
 
-from bridge.ops.sockets import ConnectionLimit
+from bridge.ops.sockets import ConnectionLimit, SeldomLog
 from bridge.web.settings import WebSettings
 
 FOR, PROTO, HOST, PREFIXED, STANDARD = (
@@ -71,7 +71,7 @@ def is_said(request: web.BaseRequest) -> bool:
 
 def behind_proxies(settings: WebSettings, limit: ConnectionLimit | None = None) -> Middleware:
     """Sees the visitor behind a trusted proxy as if there were none, and bounds how much one of them asks at once."""
-    limit = limit or ConnectionLimit.of_process()
+    limit, turned_away = limit or ConnectionLimit.of_process(), SeldomLog("page.crowded")
 
     @web.middleware
     async def seen(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -85,6 +85,7 @@ def behind_proxies(settings: WebSettings, limit: ConnectionLimit | None = None) 
         )
         visited[ROOT] = told.root
         if not limit.let_in(told.remote, shared=settings.is_proxy(told.remote)):
+            turned_away(remote=told.remote, at_once=limit.total)
             return web.Response(status=503, headers={"Retry-After": str(COME_BACK_IN)})
         try:
             response = await handler(visited)

@@ -72,6 +72,7 @@ def test_questions_are_answered_one_by_one(tmp_path: Path) -> None:
     )
     assert config.office.lines[0].sms_number == "+13125550100"
     assert "textback doctor" in done.stdout
+    assert "textback page-link" in done.stdout
 
 
 def test_whatever_is_answered_stays_inside_its_quotes(tmp_path: Path) -> None:
