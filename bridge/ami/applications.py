@@ -26,10 +26,14 @@ BY_DOING = {
 }
 _DOING = {name: doing for doing, names in BY_DOING.items() for name in names}
 _DIALLED = frozenset({"appdial", "appdial2", "appqueue"})  # what runs on a channel that another one rang
+FAX = "fax"  # the extension to which fax detection sends a call
 _HEARD = {*_DOING, "answer", "hangup"} - {"ringing", "read"}
 
 
-def doing(application: str, arguments: str = "") -> Doing:
+def doing(application: str, arguments: str = "", exten: str = "") -> Doing:
+    """exten: where in the dialplan that is."""
+    if exten == FAX:
+        return Doing.FAX_TONE
     found = _DOING.get(application.casefold(), Doing.OTHER)
     return Doing.SERVICE if found in OPEN and OPEN[found](arguments) else found
 

@@ -18,11 +18,13 @@ from pathlib import Path
 from bridge.ami.applications import doing
 from bridge.ami.channels import ChannelNames
 from bridge.domain import phone
-from bridge.domain.calls.calls import CallKey, Direction, EndedCall, Reason, Verdict
+from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, FilterReason, Reason, Verdict
 from bridge.domain.calls.channels import SOMEBODY
 from bridge.domain.calls.events import ChannelKind, Doing, Endpoint
+from bridge.domain.calls.live_call import LISTENS_TO_A_TONE
 from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.settings import TrackerSettings
+from bridge.domain.calls.verdicts import PROMPTS
 
 COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
@@ -33,6 +35,9 @@ LOOKED_AT = 2 * 1024 * 1024
 
 SETTLED_AFTER = timedelta(seconds=5)
 """The legs of one call are written one after the other."""
+
+SERVICES = frozenset({Doing.SERVICE, Doing.MAILBOX_LOGIN})
+MACHINES = frozenset({Doing.VOICEMAIL, Doing.MACHINE, Doing.FAX_TONE})
 
 ANSWERED, BUSY, FAILED = "ANSWERED", "BUSY", frozenset({"FAILED", "CONGESTION"})
 
@@ -79,7 +84,7 @@ def _rows(text: str) -> Iterator[Sequence[str]]:
 
 
 def _record(row: Sequence[str]) -> Record | None:
-    _, src, dst, context, clid, channel, dstchannel, lastapp, _ = row[:9]
+    _, src, dst, context, clid, channel, dstchannel, lastapp, lastdata = row[:9]
     start, _, end, duration, billsec, disposition, _, uniqueid = row[9:COLUMNS]
     if not UNIQUEID.fullmatch(uniqueid):
         return None
@@ -98,7 +103,7 @@ def _record(row: Sequence[str]) -> Record | None:
         context,
         channel,
         dstchannel,
-        doing(lastapp),
+        doing(lastapp, lastdata, dst),
         begun,
         begun + lasted,
         seconds,
@@ -151,12 +156,13 @@ class Ledger:
         started_at = _started_at(first)
         talks = [leg for leg in legs if self._person(leg)]
         verdict, reason = _judged(legs, talks)
+        caller = self._live_calls.read_caller(first.src, first.name, first.dst)
         return EndedCall(
             key=CallKey(self.settings.pbx, first.uniqueid, started_at),
             direction=Direction.INBOUND,
             linkedid=first.uniqueid,
             channel=first.channel,
-            caller=self._live_calls.read_caller(first.src, first.name, first.dst),
+            caller=caller,
             did=phone.bare(first.dst) or first.dst,
             verdict=verdict,
             reason=reason,
@@ -165,11 +171,24 @@ class Ledger:
             answered_by=self._person(talks[0]) if talks else None,
             talked=timedelta(seconds=sum(leg.billsec for leg in talks)),
             elsewhere=verdict is Verdict.UNKNOWN,
+            filtered=self._filtered(legs, caller, reason),
         )
+
+    def _filtered(self, legs: Sequence[Record], caller: Caller, reason: Reason | None) -> FilterReason | None:
+        """As near as records tell: they do not say whether a mailbox let them in, nor what stands behind a Gosub."""
+        last = max(legs, key=lambda leg: leg.end)
+        asked_for_nobody = not any(leg.dstchannel for leg in legs)
+        reasons = (
+            (self.names.ignores(last.context, last.dst), FilterReason.REFUSED),
+            (reason is Reason.MACHINE, FilterReason.MACHINE),
+            (asked_for_nobody and last.doing in SERVICES, FilterReason.SERVICE),
+            (caller.colleague, FilterReason.SISTER_OFFICE),
+        )
+        return next((why for holds, why in reasons if holds), None)
 
     def _person(self, leg: Record, depth: int = 0) -> str | None:
         """The extension or forwarded number that talked on this leg."""
-        if leg.disposition != ANSWERED or leg.billsec <= 0 or not leg.dstchannel or leg.doing is Doing.VOICEMAIL:
+        if leg.disposition != ANSWERED or leg.billsec <= 0 or not leg.dstchannel or leg.doing in MACHINES:
             return None
         there = self.names.endpoint(leg.dstchannel)
         if there.kind in SOMEBODY:
@@ -213,9 +232,21 @@ def _started_at(record: Record) -> datetime:
 def _judged(legs: Sequence[Record], talks: Sequence[Record]) -> tuple[Verdict, Reason | None]:
     if talks:
         return (Verdict.ANSWERED_THEN_LOST if _handed_on(legs, talks[-1]) else Verdict.ANSWERED), None
+    if _is_machine(legs):
+        return Verdict.MISSED, Reason.MACHINE
     if legs[-1].doing is Doing.TRANSFER:
         return Verdict.UNKNOWN, None
     return Verdict.MISSED, _reason(legs)
+
+
+def _is_machine(legs: Sequence[Record]) -> bool:
+    """Where phones rang first, somebody who hears the tone may have wanted those; a fax goes on for longer."""
+    asked_for = not any(leg.dstchannel for leg in legs)
+    return any(
+        leg.doing is Doing.FAX_TONE
+        or (leg.doing is Doing.MACHINE and (asked_for or leg.end - leg.start >= LISTENS_TO_A_TONE))
+        for leg in legs
+    )
 
 
 def _handed_on(legs: Sequence[Record], talk: Record) -> bool:
@@ -236,7 +267,7 @@ def _reason(legs: Sequence[Record]) -> Reason:
         return Reason.UNREACHABLE
     if tried:
         return Reason.NO_ANSWER
-    return Reason.ABANDONED_MENU if legs[-1].doing is Doing.MENU else Reason.NOT_OFFERED
+    return Reason.ABANDONED_MENU if legs[-1].doing in PROMPTS else Reason.NOT_OFFERED
 
 
 class CdrFile:

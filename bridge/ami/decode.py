@@ -29,7 +29,6 @@ from bridge.domain.calls.events import (
     DialEnded,
     DialRinging,
     DialStatus,
-    Doing,
     Ended,
     Endpoint,
     Event,
@@ -74,7 +73,6 @@ NO_WAY_OUT = (DialStatus.CHANUNAVAIL, DialStatus.CONGESTION)
 ATTESTED = ("Attestation", "Verstat", "Verified")
 YES = ("yes", "1", "true", "on")
 START = "s"  # the extension of whoever asked for none
-FAX = "fax"  # the extension to which fax detection sends a call
 RESTRICTED = (
     "prohib",
     "restrict",
@@ -293,7 +291,7 @@ def _application(message: Message, at: datetime | None, names: ChannelNames) -> 
     return whose and ApplicationEntered(
         at,
         *whose,
-        doing=Doing.FAX_TONE if exten == FAX else doing(application, message.get("AppData")),
+        doing=doing(application, message.get("AppData"), exten),
         name=application,
         exten=exten,
         refused=is_heard(application) and names.turns_away(message.get("Context")),

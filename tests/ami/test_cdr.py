@@ -1,5 +1,6 @@
 """Calls as the PBX's own records tell them, held against what the events of the same calls said."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from bridge.ami.cdr import CdrFile, Ledger, records
 from bridge.ami.channels import ChannelNames
-from bridge.domain.calls.calls import EndedCall, Reason, Verdict
+from bridge.domain.calls.calls import EndedCall, FilterReason, Reason, Verdict
 from bridge.domain.calls.settings import TrackerSettings
 from tests.recorded import NAMES, Recording, recordings
 
@@ -239,3 +240,52 @@ async def test_of_a_huge_file_the_end_is_enough(tmp_path: Path, monkeypatch: pyt
     found = [call.key.uniqueid for call in await CdrFile(path, SETTINGS, NAMES).read(LATER)]
     assert 3 < len(found) < 10
     assert found[-1] == "1795440099.1"
+
+
+# --- callers who are no customers
+
+NOBODY = {"dstchannel": "", "disposition": "ANSWERED", "billsec": "6"}
+
+
+@pytest.mark.parametrize(
+    ("values", "reason", "filtered"),
+    [
+        ({"lastapp": "ReceiveFAX"}, Reason.MACHINE, FilterReason.MACHINE),
+        ({"lastapp": "AlarmReceiver"}, Reason.MACHINE, FilterReason.MACHINE),
+        ({"lastapp": "Wait", "dst": "fax"}, Reason.MACHINE, FilterReason.MACHINE),
+        ({"lastapp": "VoiceMailMain", "data": "101@default"}, Reason.ABANDONED_MENU, FilterReason.SERVICE),
+        ({"lastapp": "DISA", "data": "no-password,out"}, Reason.NOT_OFFERED, FilterReason.SERVICE),
+        ({"lastapp": "DISA", "data": "4321,out"}, Reason.ABANDONED_MENU, None),
+        ({"lastapp": "Playback", "context": "app-blacklist-check"}, Reason.NOT_OFFERED, FilterReason.REFUSED),
+        ({"lastapp": "Playback", "context": "blocked-callers"}, Reason.NOT_OFFERED, FilterReason.REFUSED),
+        (
+            {"lastapp": "Wait", "context": "app-blackhole", "dst": "zapateller"},
+            Reason.NOT_OFFERED,
+            FilterReason.REFUSED,
+        ),
+        ({"lastapp": "Hangup", "src": "301"}, Reason.NOT_OFFERED, FilterReason.SISTER_OFFICE),
+        ({"lastapp": "Hangup"}, Reason.NOT_OFFERED, None),
+    ],
+)
+def test_who_is_no_customer_is_told_by_records_too(
+    values: dict[str, str], reason: Reason, filtered: FilterReason | None
+) -> None:
+    names, settings = ChannelNames(("PJSIP/trunk-*",), ignored=("blocked-*",)), replace(SETTINGS, extensions=("3??",))
+    [call] = told(row(**NOBODY | values), names, settings)
+    assert (call.verdict, call.reason, call.filtered) == (Verdict.MISSED, reason, filtered)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "reason", "filtered"), [(5, Reason.NO_ANSWER, None), (40, Reason.MACHINE, FilterReason.MACHINE)]
+)
+def test_of_a_line_for_voice_and_fax_only_who_stays_with_the_tone_is_a_machine(
+    seconds: int, reason: Reason, filtered: FilterReason | None
+) -> None:
+    fax = {"lastapp": "ReceiveFAX", "start": f"{TIME}6", "duration": str(seconds), "billsec": str(seconds)}
+    [call] = told(row() + row(**NOBODY | fax))
+    assert (call.verdict, call.reason, call.filtered) == (Verdict.MISSED, reason, filtered)
+
+
+def test_a_fax_machine_on_a_desk_that_takes_a_fax_is_no_person() -> None:
+    [call] = told(row(dst="fax", disposition="ANSWERED", billsec="6", dstchannel="PJSIP/fax-00000005"))
+    assert (call.verdict, call.reason, call.answered_by) == (Verdict.MISSED, Reason.MACHINE, None)
