@@ -250,9 +250,13 @@ def _plain(raw: str) -> str:
 
 def _read(text: str, country: str | None) -> Iterator[PhoneNumber]:
     """Valid ones first: as people there dial, then as other people dial abroad. In the end what is possible at home."""
-    as_dialled = [_parsed(text, country), _parsed(_DIALLED_ABROAD.sub("+", text.lstrip("+"), count=1), country)]
-    numbers = [number for number in as_dialled if number is not None]
-    yield from filter(phonenumbers.is_valid_number, numbers)
+    numbers = []
+    for as_dialled in (text, _DIALLED_ABROAD.sub("+", text.lstrip("+"), count=1)):
+        number = _parsed(as_dialled, country)
+        if number is not None:
+            numbers.append(number)
+            if phonenumbers.is_valid_number(number):
+                yield number  # mostly nobody asks for more
     yield from (number for number in numbers if country and _is_possible_at_home(number, country))
 
 

@@ -120,7 +120,9 @@ class Office:
         """Whose extension it is, else the extension itself."""
         return next((person.name for person in self.people if person.extension == extension), extension)
 
-    def changed(self, overrides: Iterable[Override], hours: Sequence[HoursChange] = ()) -> "Office":
+    def changed(self, overrides: Sequence[Override], hours: Sequence[HoursChange] = ()) -> "Office":
         """The same office with these dated changes of who is on call and of its hours."""
+        if not (overrides or hours or self.roster.overrides):
+            return self
         lines = tuple(line.changed(hours) for line in self.lines) if hours else self.lines
         return replace(self, roster=self.roster.changed(overrides), lines=lines)
