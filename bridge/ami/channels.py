@@ -1,4 +1,7 @@
-"""What Asterisk's names of channels say: `TECH/endpoint-serial`; the halves of a Local pair end in `;1` and `;2`."""
+"""What Asterisk's names of channels say: `TECH/endpoint-serial`; the halves of a Local pair end in `;1` and `;2`.
+
+And its names of contexts: where calls come in, and where callers are turned away, as by a blacklist.
+"""
 
 import fnmatch
 import re
@@ -43,7 +46,7 @@ class ChannelNames:
     """trunks: fnmatch patterns on the names of channels on which calls come in; without any, contexts tell.
 
     machines: patterns of those behind which nobody is, though they look like phones or trunks. ignored: patterns of
-    contexts, or of `context,extension`: calls that begin or end there are nobody's.
+    contexts, or of `context,extension`: calls that begin or end there are nobody's, as on a blacklist.
     """
 
     def __init__(self, trunks: Sequence[str] = (), machines: Sequence[str] = (), ignored: Sequence[str] = ()) -> None:

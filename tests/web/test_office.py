@@ -9,7 +9,7 @@ from aiohttp import FormData
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
-from bridge.domain.calls.calls import Verdict
+from bridge.domain.calls.calls import FilterReason, Verdict
 from bridge.domain.office.hours import ALL_DAY, Calendar, OpeningSpan
 from bridge.domain.office.office import Person
 from bridge.domain.office.roster import Roster, Shift
@@ -266,6 +266,23 @@ async def test_what_stands_on_no_row_is_listed(client: Client, desk: Desk) -> No
     page = await shown(client, "/filtered")
     for words in ("(202) 555-7788", "blocked", "lunch? <script>"):
         assert words in page.words
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (FilterReason.MACHINE, "fax or other machine"),
+        (FilterReason.REFUSED, "turned away by the PBX"),
+        (FilterReason.SERVICE, "used a service of the PBX"),
+        (FilterReason.SISTER_OFFICE, "sister office"),
+    ],
+)
+async def test_who_is_no_customer_is_listed_with_the_reason_and_counted(
+    client: Client, desk: Desk, why: FilterReason, words: str
+) -> None:
+    await desk.call(replace(missed_call(OTHER), filtered=why))
+    assert f"(202) 555-7788 · {words}" in (await shown(client, "/filtered")).words
+    assert f"Filtered : {words} 1" in (await shown(client, "/figures")).words
 
 
 # --- settings and figures -----------------------------------------------------------------------------------------

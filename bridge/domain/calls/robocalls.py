@@ -1,4 +1,4 @@
-"""Names by which networks and dialplans warn of a caller: CNAM such as "SPAM LIKELY" in the place of a name."""
+"""Names by which networks and dialplans warn of a robocall: spam names, such as "SPAM LIKELY" in place of a CNAM."""
 
 import re
 import unicodedata
