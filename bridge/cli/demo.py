@@ -74,6 +74,7 @@ Textback demo: the page is at {page}
 
 This link opens it, in one browser: {link}
 For another browser: {textback} page-link --config {config}
+
 Simulated: the PBX (it plays recordings of a real Asterisk) and the SMS gateway with its customers.
 Real: everything between them: AMI and SMPP over TCP, the verdicts, the texts, the queue, the page and its database.
 You are signed in as {visitor}, who works here (top right); press Call on a row, and your desk phone rings and connects.

@@ -213,6 +213,14 @@ async def test_guessing_is_slowed_down_even_with_the_right_password_and_told_in_
     assert (await sign_in(client))[0] == 200
 
 
+async def test_a_colleague_beside_whoever_guesses_still_signs_in(client: Client, desk: Desk) -> None:
+    await add_user(desk, "Bob")
+    for _ in range(throttle.TRIES + 1):
+        status, _ = await sign_in(client, "Ann", "wrong horse")
+    assert status == 429
+    assert (await sign_in(client, "Bob"))[0] == 200
+
+
 async def test_many_tries_at_once_are_many_tries(client: Client) -> None:
     async with client.get("/sign-in") as answer:
         fields = {TOKEN: Page(await answer.text()).hidden[TOKEN], "name": "Ann", "password": "wrong"}
