@@ -143,9 +143,11 @@ def test_a_real_asterisk_loads_every_file_without_a_warning(pbx: Asterisk, confi
 async def test_calls_go_through_the_context_in_front_as_they_did_without_it(pbx: Asterisk, config: Path) -> None:
     """A trunk whose Context field names ours: known numbers are answered, unknown ones are refused as before."""
     in_front(pbx, load(config, {}))
+    messages = pbx.home / "log" / "messages"
+    before = len(messages.read_text())
     async with open_office(pbx) as office:
         office.behave(p101=answers_after(0.2))
-        served = office.trunk.customer_calls("0205550101")
+        served = office.trunk.customer_calls("0205550101", headers=[("P-Attestation-Indicator", "B")])
         await served.answered.wait()
         served.hang_up()
         unknown = office.trunk.customer_calls("0205559999")
@@ -154,7 +156,10 @@ async def test_calls_go_through_the_context_in_front_as_they_did_without_it(pbx:
         hidden = office.trunk.withheld_calls("0205550101", "+31612345678")
         await hidden.answered.wait()
         hidden.hang_up()
-    assert "Pres: prohib" in (pbx.home / "log" / "messages").read_text()
+    said = messages.read_text()[before:]
+    assert "Pres: prohib" in said
+    assert "Attestation: B" in said
+    assert [row for row in said.splitlines() if re.search(r"\b(WARNING|ERROR)\b.*(func|header)", row)] == []
 
 
 def in_front(pbx: Asterisk, config: Config) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.domain.calls.calls import FilterReason
 from storage.migrate import migrate
 
 NOW = 1_800_000_000_000
@@ -119,7 +120,7 @@ def refused(saying: str) -> pytest.RaisesExc[sqlite3.IntegrityError]:
     return pytest.raises(sqlite3.IntegrityError, match=saying)
 
 
-# --- 1: every call once, every missed call on one callback ---------------------------------------------------------
+# --- 1: every call once, every missed call on one callback or filtered with its reason ------------------------------
 
 
 def test_a_call_is_there_once(raw: Raw) -> None:
@@ -145,11 +146,18 @@ def test_a_missed_call_without_a_callback_is_refused(raw: Raw, verdict: str) -> 
         raw.call(verdict=verdict)
 
 
-def test_a_missed_call_is_either_filtered_or_on_a_callback(raw: Raw) -> None:
-    raw.call(verdict="missed", filtered="staff")
+@pytest.mark.parametrize("reason", FilterReason)
+def test_a_missed_call_is_either_filtered_with_its_reason_or_on_a_callback(raw: Raw, reason: FilterReason) -> None:
+    raw.call(verdict="missed", filtered=reason)
     raw.call(verdict="missed", callback_id=raw.callback(), uniqueid="1.2")
     with refused("every_missed_call_has_one_callback"):
-        raw.call(verdict="missed", filtered="staff", callback_id=1, uniqueid="1.3")
+        raw.call(verdict="missed", filtered=reason, callback_id=1, uniqueid="1.3")
+
+
+@pytest.mark.parametrize("no_reason", ["", "friends"])
+def test_a_call_is_not_filtered_without_a_reason_that_has_a_name(raw: Raw, no_reason: str) -> None:
+    with refused("CHECK"):
+        raw.call(verdict="missed", filtered=no_reason)
 
 
 def test_a_customer_has_one_open_callback_in_a_branch(raw: Raw) -> None:
