@@ -61,6 +61,23 @@ def test_a_link_that_breaks_for_a_moment_changes_no_verdict(recording: Recording
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(recording=st.sampled_from(unbroken()), place=st.integers(0, 10**6), length=st.integers(1, 3))
+def test_what_a_gap_of_some_events_hid_makes_no_talk_a_missed_call(
+    recording: Recording, place: int, length: int
+) -> None:
+    followed = list(_followed(recording))
+    place %= len(followed)
+    last = min(place + length, len(followed) - 1)
+    stream, rows = [event for event, _ in followed], followed[last][1]
+    snapshot = _snapshot(rows, followed[last][0].at)
+    cut = [*stream[:place], LinkLost(followed[place][0].at), *snapshot, *stream[last + 1 :]]
+    whole = _by_key(track(stream))
+    missed = [key for key, call in _by_key(track(cut)).items() if call.verdict is Verdict.MISSED]
+    talked = (Verdict.ANSWERED, Verdict.ANSWERED_THEN_LOST)
+    assert [key for key in missed if key in whole and whole[key].verdict in talked] == []
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(recording=st.sampled_from(unbroken()), place=st.integers(0, 10**6))
 def test_a_daemon_that_starts_in_mid_call_answers_no_call_and_makes_none(recording: Recording, place: int) -> None:
     followed = list(_followed(recording))

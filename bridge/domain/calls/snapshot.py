@@ -1,8 +1,9 @@
 """What lives when we look: calls we know are sure again, calls we meet in the middle are opened.
 
 A snapshot shows who shares media now, not who did before. A call that came up while nobody listened, and is with nobody
-now, may have had its talk: it stays unsure unless a machine has it. So may one that was up all the while, where whoever
-was rung then is gone, or where it got somewhere meanwhile that one gets to after a talk.
+now, may have had its talk: it stays unsure unless a machine has it. So may one that was up all the while: where whoever
+was rung then is gone or up, where nothing holds it now, or where it got to what comes after a talk. Cut out of recorded
+calls, gaps of three events made no talk a missed call.
 """
 
 from collections.abc import Collection
@@ -10,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain.calls.channels import Channel, Switchboard
-from bridge.domain.calls.events import ChannelSeen, ChannelState, Doing
-from bridge.domain.calls.live_call import LiveCall
+from bridge.domain.calls.events import ChannelSeen, ChannelState, DialStatus, Doing
+from bridge.domain.calls.live_call import Leg, LiveCall
 from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.participants import Participants
 from bridge.domain.calls.verdicts import WITH_A_MACHINE
 
-HOLDS_A_TALK = timedelta(seconds=3)
-"""A gap as long as it takes to ring somebody, to talk and to hang up."""
+A_WORD, A_TALK = timedelta(seconds=1), timedelta(seconds=3)
+"""Gaps as long as it takes somebody to pick up and to go; and, before that, to be rung."""
 
 ON_THE_WAY = frozenset({Doing.DIAL, Doing.QUEUE, Doing.MENU, Doing.VOICEMAIL})
 """Where a caller gets to with whom nobody talked yet."""
@@ -40,16 +41,19 @@ class SnapshotResync:
         self._participants = participants
         self._strangers: dict[str, ChannelSeen] = {}
         self._again: list[SeenAgain] = []
+        self._ringing: set[str] = set()  # the linkedids of what is rung now
         self._lost_at: datetime | None = None
         self._doing: dict[str, Doing] = {}
 
     def link_lost(self, at: datetime | None) -> None:
-        self._lost_at = at
+        self._lost_at = self._lost_at or at
 
     def saw(self, channel: Channel, event: ChannelSeen) -> None:
         was_up = channel.state is ChannelState.UP
         channel.state, channel.shown = event.state, True
         self._doing[channel.uniqueid] = event.doing
+        if event.state is ChannelState.RINGING:
+            self._ringing.add(event.linkedid)
         channel.caller_number = channel.caller_number or event.caller_number
         if not channel.exten:
             channel.exten, channel.asks = event.exten, event.asks
@@ -66,6 +70,8 @@ class SnapshotResync:
         for seen in self._again:
             seen.call.unsure = seen.call.unsure and self._may_have_talked_unheard(seen, gone)
         self._again.clear()
+        self._ringing.clear()
+        self._lost_at = None
         strangers = [(self._board.channels.get(uniqueid), event) for uniqueid, event in self._strangers.items()]
         met = [(channel, event) for channel, event in strangers if channel and not self._is_leg(channel)]
         for channel, event in met:
@@ -87,15 +93,29 @@ class SnapshotResync:
         self._participants.recount(before, event.at)
 
     def _may_have_talked_unheard(self, seen: SeenAgain, gone: Collection[str]) -> bool:
-        if not seen.was_up or seen.now.state is not ChannelState.UP:
+        """gone: channels that lived when the link was lost."""
+        legs = self._known_legs(seen.call)
+        gap = self._gap(seen.now.at)
+        if seen.now.state is not ChannelState.UP:
+            return False
+        if gap and any(leg.status is DialStatus.ANSWER or _picked_up(leg, channel) for leg, channel in legs):
+            return True
+        if not seen.was_up:
             return _may_have_talked(seen.now)
-        rung = [uniqueid for uniqueid, leg in seen.call.legs.items() if leg.real and not leg.ended]
-        if any(uniqueid not in gone for uniqueid in rung):
-            return False  # they ring yet, so nobody took it from them
-        return bool(rung) or (self._could_hold_a_talk(seen.now.at) and _got_on(seen))
+        if any(channel.uniqueid not in gone and not leg.ended and not leg.taken for leg, channel in legs):
+            return False  # somebody rings yet, so nobody took it from them
+        if any(channel.uniqueid in gone for _, channel in legs):
+            return True
+        may_talk = (_may_have_talked(seen.now) and seen.now.linkedid not in self._ringing) or _waits_no_more(seen)
+        return (gap >= A_WORD and may_talk) or (gap >= A_TALK and _got_on(seen))
 
-    def _could_hold_a_talk(self, at: datetime | None) -> bool:
-        return at is not None and self._lost_at is not None and at - self._lost_at >= HOLDS_A_TALK
+    def _known_legs(self, call: LiveCall) -> list[tuple[Leg, Channel]]:
+        """Persons whom it was offered to, as far as they lived when the link was lost."""
+        channels = self._board.channels
+        return [(leg, channels[one]) for one, leg in call.legs.items() if leg.real and one in channels]
+
+    def _gap(self, at: datetime | None) -> timedelta:
+        return at - self._lost_at if at and self._lost_at else timedelta(0)
 
     def _is_leg(self, channel: Channel) -> bool:
         """Did we know it as one that is dialled, or is it about to be?"""
@@ -126,6 +146,18 @@ def _is_dialled(event: ChannelSeen) -> bool:
 
 def _may_have_talked(event: ChannelSeen) -> bool:
     return event.state is ChannelState.UP and event.doing not in WITH_A_MACHINE
+
+
+def _waits_no_more(seen: SeenAgain) -> bool:
+    """Was it fetched from where it still seems to wait?"""
+    if seen.now.doing is Doing.QUEUE:
+        return seen.call.queue_left
+    return seen.now.doing is Doing.PARK and not seen.now.bridge
+
+
+def _picked_up(leg: Leg, channel: Channel) -> bool:
+    """Is it up, and nobody told us when that came about?"""
+    return channel.state is ChannelState.UP and not leg.taken
 
 
 def _got_on(seen: SeenAgain) -> bool:

@@ -412,7 +412,8 @@ def test_who_rings_yet_behind_a_gap_has_not_talked(story: Story) -> None:
         (60, Doing.ANNOUNCEMENT, Verdict.UNKNOWN),
         (60, Doing.VOICEMAIL, Verdict.MISSED),
         (60, Doing.MENU, Verdict.MISSED),
-        (1, Doing.OTHER, Verdict.MISSED),
+        (1, Doing.OTHER, Verdict.UNKNOWN),
+        (1, Doing.ANNOUNCEMENT, Verdict.MISSED),
     ],
 )
 def test_a_long_gap_can_hide_a_talk_where_the_caller_got_on(
@@ -425,6 +426,40 @@ def test_a_long_gap_can_hide_a_talk_where_the_caller_got_on(
     story.wait(seconds)
     story.snapshot(story.row(TRUNK, doing=now))
     story.hangs_up()
+    assert story.call.verdict is verdict
+
+
+@pytest.mark.parametrize("doing", [Doing.QUEUE, Doing.VOICEMAIL])
+def test_who_had_picked_up_when_the_link_was_lost_has_talked_unheard(story: Story, doing: Doing) -> None:
+    story.calls_in()
+    story.dials(TRUNK, DESK)
+    story.rings(DESK)
+    story.dial_ends(TRUNK, DESK, DialStatus.ANSWER)
+    story.link_breaks()
+    story.wait(1)
+    story.snapshot(story.row(TRUNK, doing=doing))
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.UNKNOWN
+
+
+def test_a_phone_that_is_up_and_with_nobody_behind_a_gap_may_have_talked(story: Story) -> None:
+    waits_up(story)
+    story.link_breaks()
+    story.wait(1)
+    story.snapshot(story.row(TRUNK, doing=Doing.ANNOUNCEMENT), story.row(DESK, TRUNK, dialled=True))
+    story.hangs_up(caller=True)
+    assert story.call.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("bridge", "verdict"), [("lot", Verdict.MISSED), ("", Verdict.UNKNOWN)])
+def test_who_was_fetched_from_parking_in_a_gap_may_have_talked(story: Story, bridge: str, verdict: Verdict) -> None:
+    story.calls_in()
+    story.happens(StateChanged, TRUNK, state=ChannelState.UP)
+    story.enters(Doing.PARK)
+    story.link_breaks()
+    story.wait(2)
+    story.snapshot(story.row(TRUNK, doing=Doing.PARK, bridge=bridge))
+    story.hangs_up(caller=True)
     assert story.call.verdict is verdict
 
 
