@@ -296,7 +296,7 @@ def _beat(raw: sqlite3.Connection) -> None:
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Wait for `work` whatever happens to this task; a cancellation is raised again once it is done."""
+    """Wait for `work` whatever happens to this task; a cancellation is raised again once it is done, or has failed."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -306,7 +306,6 @@ async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
             cancelled = error
         except Exception:
             break
-    result = task.result()
     if cancelled is not None:
-        raise cancelled
-    return result
+        raise cancelled from task.exception()  # who was told to end and is given an error instead goes on for ever
+    return task.result()

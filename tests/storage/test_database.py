@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from storage import settings
-from storage.database import Database, Writer
+from storage.database import PRAGMAS, Database, Writer
 from storage.errors import RejectedError, StorageError
 from storage.migrate import _steps, migrate
 from tests.desk import MONDAY_NOON
@@ -131,6 +131,22 @@ async def test_a_cancelled_task_leaves_all_or_nothing_and_an_open_door(database:
     async with database.transaction() as tx:
         await tx.all(INSERT, old="three")
     assert await moves(database) in (1, 3)
+
+
+async def test_a_task_that_is_cancelled_ends_although_what_it_waits_for_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever tries again after an error of the disk would outlive being stopped."""
+    monkeypatch.setattr("storage.database.PRAGMAS", (*PRAGMAS[:-1], "busy_timeout = 200"))
+    async with await Database.open(tmp_path / "textback.db") as database:
+        with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            task = asyncio.create_task(database.beat())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled()
 
 
 async def test_a_commit_that_began_is_finished_although_its_task_is_cancelled(database: Database) -> None:
