@@ -24,6 +24,7 @@ from bridge.cli.database import salvaged, with_salvaged
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError
 from bridge.config.salvage import Salvaged, salvage
+from bridge.ops import not_kept
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Backlog, instance_of
 from bridge.web.settings import THIS_MACHINE, WebSettings
 from storage import callbacks, opt_outs, settings, staff_codes, text_outcomes
@@ -119,6 +120,7 @@ def looked(config: Path) -> tuple[NagiosState, str]:
     except ConfigError as error:
         return _cannot_look(error)
     health, others = _asked(found)
+    others = [*others, *_not_kept(found.database)]
     try:
         queue = asyncio.run(_queue(found))
     except StorageError as error:
@@ -145,6 +147,12 @@ def _asked(found: Salvaged) -> tuple[Mapping[str, Any] | None, list[Finding]]:
         return health, mistakes
     where = f"{found.web.host}:{found.web.port}"
     return None, [*mistakes, _critical(f"what answers at {where} is another textback, or waits for its restart")]
+
+
+def _not_kept(database: Path) -> Iterator[Finding]:
+    if lost := not_kept.noted(database, datetime.now(UTC)):
+        calls = "1 call was" if lost.calls == 1 else f"{lost.calls} calls were"
+        yield NagiosState.WARNING, f"{calls} not stored by the stop at {lost.at:%H:%M} UTC: see the PBX's own records"
 
 
 async def _queue(found: Salvaged) -> Queue:

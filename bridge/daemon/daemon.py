@@ -32,7 +32,7 @@ from bridge.daemon.watch import DatabaseWatch
 from bridge.domain.calls.calls import EndedCall, Talk
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
-from bridge.ops import systemd
+from bridge.ops import not_kept, systemd
 from bridge.ops.health import Backlog, Health
 from bridge.ops.sockets import outlive_full_tables, try_listening
 from bridge.pbx.line import Line
@@ -239,13 +239,17 @@ class Daemon:
             await self._parts.missed_calls.ended(call, now)
 
     async def _end_listening(self) -> None:
+        if not self._listening:
+            return
         lines = self._listening[: len(self._lines)]
         await _end(lines)
         try:
             async with asyncio.timeout(DRAIN_WITHIN):
                 await asyncio.gather(*map(_drained, self._lines, self._live.listeners))
         except TimeoutError:  # what hangs must not keep us from stopping: the PBX's own records tell of these calls
-            log.error("daemon.not_drained", calls=sum(listener.waiting for listener in self._live.listeners))
+            calls = sum(listener.waiting for listener in self._live.listeners)
+            log.error("daemon.not_drained", calls=calls)
+            not_kept.note(self._config.database, calls, self._clock())
         await _end(self._listening)
         self._listening = []
 

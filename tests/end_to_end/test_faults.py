@@ -243,6 +243,20 @@ async def test_whoever_holds_the_lock_makes_it_unready_for_as_long_as_they_do(tm
         await everything_is_well_again(at)
 
 
+async def test_calls_that_a_stop_could_not_store_are_counted_in_status(
+    tmp_path: Path, in_haste: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.daemon.daemon.DRAIN_WITHIN", 0.3)
+    with closing(sqlite3.connect(tmp_path / "textback.db", isolation_level=None, check_same_thread=False)) as other:
+        async with running(tmp_path) as at:
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+            await at.customer_calls_in_vain()
+            await at.becomes(ready=False)
+        other.execute("ROLLBACK")
+    assert at.stored("SELECT count(*) FROM call") == 0
+    assert "1 call was not stored by the stop at" in (await at.says())[1]
+
+
 # --- promise 15 ----------------------------------------------------------------------------------------------------
 
 
