@@ -137,7 +137,7 @@ class Backfill:
 def _unheard(told: EndedCall, known: CallRow | None, gap: ListeningGap) -> EndedCall | None:
     """The call, where we do not know yet what became of it."""
     if known is None:
-        return told if told.ended_at and told.ended_at <= gap.link else None
+        return told if told.ended_at and told.ended_at - WHOLE_SECOND <= gap.link else None
     unheard = known.filing.verdict is Verdict.UNKNOWN and known.filing.text_why != NoTextReason.ELSEWHERE
     return _completed(known, told) if unheard else None
 
