@@ -179,6 +179,11 @@ def is_valid(number: E164) -> bool:
     return phonenumbers.is_valid_number(_taken_apart(number.value))
 
 
+def is_possible(number: E164) -> bool:
+    """Has it the shape of its country's numbers? So have those of an area code that is newer than our tables."""
+    return _fits(_taken_apart(number.value))
+
+
 def is_at_home(number: E164, country: str) -> bool:
     """Is it of the same country code? Of +1 that is not yet the same country."""
     return _taken_apart(number.value).country_code == phonenumbers.country_code_for_region(country)

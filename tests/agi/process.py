@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +15,7 @@ from tests.agi.phones import NINA, misses
 from tests.lab.asterisk import AGI_TOKEN
 from tests.lab.judge import LEAST
 from tests.lab.office import Office
+from tests.web.served import COOKIES, let_in
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Running:
 
     async def shows(self, path: str, words: str) -> str:
         """The page, as soon as these words stand on it. Raises TimeoutError."""
-        async with asyncio.timeout(20), aiohttp.ClientSession(self.page) as http:
+        async with asyncio.timeout(20), aiohttp.ClientSession(self.page, cookies=COOKIES) as http:
             while words not in (text := await _read(http, path)):  # noqa: ASYNC110  a person reloads it
                 await asyncio.sleep(0.1)
             return text
@@ -60,6 +62,7 @@ async def daemon(
     await office.cli("database deltree textback")
     async with await Database.open(folder / "textback.db") as database:
         await before(database)
+        await let_in(database, datetime.now(UTC))
     ports, page = office.asterisk.ports, port()
     username, secret = LEAST
     config = site.write(

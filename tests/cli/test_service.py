@@ -96,7 +96,7 @@ def test_every_figure_that_an_alert_asks_for_is_told() -> None:
     )
     told = exposition(
         MetricsSnapshot(
-            Health(links, counts={"blocks_planted": 0, "calls_waiting": 0}),
+            Health(links, counts={"blocks_planted": 0, "calls_waiting": 0, "calls_on_no_trunk": 0}),
             dict.fromkeys(CallbackState, 0),
             {"paused": True, "breaker": False},
             Figures(date(2026, 11, 23), date(2026, 11, 23), {}, ResponseTimes(), 0),

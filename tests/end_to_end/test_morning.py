@@ -21,7 +21,7 @@ from bridge.config import Config, load
 from bridge.daemon import jobs as upkeep
 from bridge.daemon.daemon import Daemon
 from bridge.domain.phone import E164
-from bridge.domain.reports.figures import Count
+from bridge.domain.reports.figures import FILTERED, Count
 from bridge.domain.texts.policy import ContactKind
 from bridge.ops import logs
 from bridge.reports import figures
@@ -279,6 +279,7 @@ async def the_figures_are_these(db: Reader, config: Config, now: datetime) -> No
         Count.MISSED_CALLS: 23,
         Count.MISSED_CALLERS: 20,
         Count.FILTERED_CALLS: 0,
+        **dict.fromkeys(FILTERED.values(), 0),
         Count.TEXTS_SENT: 19,
         Count.TEXT_REPLIES: 18,
         Count.CALLBACKS_OPENED: 20,

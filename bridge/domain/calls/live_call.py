@@ -129,7 +129,7 @@ class LiveCall:
             return not shown.colleague
         if other.number is None or self.legs or other.number == shown.number:
             return False
-        account = not phone.is_valid(shown.number) and phone.is_valid(other.number)
+        account = not phone.is_possible(shown.number) and phone.is_possible(other.number)
         return account or phone.are_neighbours(shown.number.value, self.did)
 
     # --- offering it to somebody

@@ -209,8 +209,9 @@ def test_the_log_names_the_words_for_that_reason() -> None:
     assert busy.template.startswith("missed_busy.en.")
 
 
-def test_every_reason_but_voicemail_can_have_its_words() -> None:
-    assert set(BY_REASON) == set(Reason) - {Reason.VOICEMAIL}
+def test_every_reason_for_which_a_text_goes_out_can_have_its_words() -> None:
+    """Whoever left a message has an answer of another kind; a machine gets no text."""
+    assert set(BY_REASON) == set(Reason) - {Reason.VOICEMAIL, Reason.MACHINE}
 
 
 def test_help_tells_the_number_to_call_as_people_write_it() -> None:
