@@ -8,7 +8,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from bridge.domain.phone import E164
@@ -33,7 +34,10 @@ class Damaged:
 
 
 def default_target(database: Path, now: datetime) -> Path:
-    return database.parent / FOLDER / f"{database.stem}-{files.stamp(now)}.db"
+    """Named by the second; where that second has a backup already, by the first one after it that has none."""
+    seconds = (now + timedelta(seconds=more) for more in count())
+    targets = (database.parent / FOLDER / f"{database.stem}-{files.stamp(second)}.db" for second in seconds)
+    return next(target for target in targets if not target.exists())
 
 
 def back_up(database: Path, target: Path) -> None:

@@ -206,6 +206,13 @@ def test_a_database_in_use_is_not_replaced(there: Path, tmp_path: Path) -> None:
     assert asyncio.run(backup.restore(tmp_path / "copy.db", there, "Ann", LATER))
 
 
+def test_two_backups_of_one_second_are_two_files(there: Path) -> None:
+    """As when the nightly one starts while somebody types the other."""
+    for _ in range(2):
+        backup.back_up(there, backup.default_target(there, MONDAY_NOON))
+    assert len(backup.all_of(there)) == 2
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files that are somebody else's")
 def test_what_root_copies_stays_the_services(there: Path) -> None:
     """The nightly copy, which runs as the service's user, has to go into the same directory."""
