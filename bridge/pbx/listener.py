@@ -25,6 +25,9 @@ STORAGE_RETRY = 1.0
 TOGETHER = 100
 """Calls handed over at one time: a reply that comes meanwhile waits for so many, not for all."""
 
+WITHOUT_A_BREATH = 20
+"""Messages read in one go: in a storm of calls the page and the texts have their turn after so many."""
+
 
 class Listener:
     """ended: stores one call. nobody_dialled: one that came to none. Both raise StorageError where the disk fails."""
@@ -83,8 +86,12 @@ class Listener:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._store())
             group.create_task(self._reap())
+            read = 0
             async for at, events in self._line.events():
                 self._hear(at, events)
+                read += 1
+                if read % WITHOUT_A_BREATH == 0:  # a full queue never waits by itself
+                    await asyncio.sleep(0)
 
     async def drain(self) -> None:
         """Wait until every call that ended is on disk; nothing more will be heard that a Hangup could wait for."""

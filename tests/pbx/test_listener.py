@@ -34,16 +34,22 @@ class Told:
         self.health = PbxHealth()
         self._received = received
         self._hearing = Hearing(name, NAMES)
+        self._read = asyncio.Event()
 
     async def events(self) -> AsyncIterator[tuple[datetime, Sequence[Event]]]:
         for at, heard in self._received:
             yield at, self._hearing.hear(heard, at)
+        self._read.set()
+
+    @property
+    def is_read(self) -> bool:
+        return self._read.is_set()
 
     async def run(self) -> None:
         """There is nothing to connect to."""
 
     async def drain(self) -> None:
-        """It is read at once."""
+        await self._read.wait()
 
 
 def event(name: str, second: float, apart: timedelta = timedelta(0), **headers: str) -> list[Received]:
@@ -69,9 +75,10 @@ Store = Callable[[EndedCall, datetime], Awaitable[None]]
 async def listened(received: Sequence[Received], store: Store, pbx: str = "office") -> Listener:
     """Until every call that ended was handed over."""
     tracker = Tracker(TrackerSettings(pbx, "US"))
-    listener = Listener(Told(pbx, received), tracker, store, lambda: MONDAY_NOON)
+    told = Told(pbx, received)
+    listener = Listener(told, tracker, store, lambda: MONDAY_NOON)
     running = asyncio.create_task(listener.run())
-    await asyncio.sleep(0)  # it hears everything at once
+    await told.drain()
     await listener.drain()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -86,6 +93,23 @@ async def judged(received: Sequence[Received], pbx: str = "office") -> list[Ende
 
     await listened(received, ended, pbx)
     return calls
+
+
+async def test_in_a_storm_others_have_their_turn_before_all_is_heard() -> None:
+    told = Told("office", a_missed_call(NONE) * 200)
+    listener = Listener(told, Tracker(TrackerSettings("office", "US")), never, lambda: MONDAY_NOON)
+    async with asyncio.timeout(10):
+        running = asyncio.create_task(listener.run())
+        turns = 0
+        while not told.is_read:
+            await asyncio.sleep(0)
+            turns += 1
+        running.cancel()
+    assert turns > 10
+
+
+async def never(_call: EndedCall, _now: datetime) -> None:
+    await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize("apart", [timedelta(minutes=-20), timedelta(hours=1), timedelta(days=-400)])
