@@ -11,7 +11,7 @@ demo: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m tests.lab.prepare
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # What `make test` does a share of: random offices and random nights by the thousand; axe on every page and every state of
 # it at every width in both themes; a foreign lock held for a minute; two hundred stops under load. Takes an hour.

@@ -27,7 +27,7 @@ TOOLS = {
     "sipp": "sip-tester",
     "openssl": "openssl",
     "strace": "strace",
-    "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
     "node": "nodejs",
     "npm": "npm",
     "systemd-analyze": "systemd",

@@ -14,9 +14,10 @@ from playwright.async_api import Browser, async_playwright
 from tests.lab.asterisk import bound_to_us
 from tests.lab.fixtures import missing
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+"""The same engine without the windows of a desktop, at two thirds of the cost."""
+
 FLAGS = (
-    "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -40,8 +41,9 @@ STARTS_WITHIN = 60  # seconds
 def chromium() -> Iterator[str]:
     """Where it can be reached."""
     if not os.access(CHROMIUM, os.X_OK):
-        missing(f"there is no {CHROMIUM}: apt-get install chromium")
+        missing(f"there is no {CHROMIUM}: apt-get install chromium-headless-shell")
     with tempfile.TemporaryDirectory(prefix="textback-chromium-", ignore_cleanup_errors=True) as profile:
+        os.environ["NODE_COMPILE_CACHE"] = f"{profile}/node"  # of the driver, which starts with every test
         command = [*bound_to_us(), CHROMIUM, *FLAGS, f"--user-data-dir={profile}"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
