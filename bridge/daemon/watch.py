@@ -72,7 +72,8 @@ class DatabaseWatch:
         self._version = version
 
     async def _see_it_written(self) -> None:
-        if self._database.written == self._written and _monotonic() - self._written_at > WRITE_EVERY:
+        at_rest = self._database.written == self._written and _monotonic() - self._written_at > WRITE_EVERY
+        if self.fault or at_rest:  # what went wrong is over by a write of now: one from before may be heard of late
             await self._database.beat()
         if self._database.written != self._written:
             self._written, self._written_at = self._database.written, _monotonic()

@@ -52,6 +52,21 @@ async def test_at_rest_it_writes_by_itself_and_tells_what_is_overdue(database: D
         assert watched.unwritten_for < timedelta(seconds=5)
 
 
+async def test_a_commit_of_before_that_is_heard_of_late_ends_no_fault(
+    database: Database,
+) -> None:
+    with capture_logs() as logs:
+        async with watching(database) as watched:
+            with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                await until(lambda: watched.fault)
+                database.written += 1
+                await asyncio.sleep(0.2)  # some ten looks
+                assert [entry["event"] for entry in logs] == ["database.fault"]
+                other.execute("ROLLBACK")
+            await until(lambda: not watched.fault)
+
+
 async def test_a_fault_is_logged_once_as_it_begins_and_once_as_it_ends(database: Database) -> None:
     with capture_logs() as logs:
         async with watching(database) as watched:
