@@ -12,7 +12,7 @@ import re
 import secrets
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import structlog
 from aiohttp import web
@@ -53,6 +53,7 @@ LET_IT_SAY = "trusted_proxies are right: let the proxy send X-Forwarded-Host and
 log = structlog.get_logger()
 
 _NAME = re.compile(r"[a-z0-9._:-]{1,253}")
+_LINK = re.compile(r"(/link/).+")
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
@@ -87,10 +88,10 @@ class Guard:
         request[BROWSER] = _browser(request.cookies.get(COOKIE, ""))
         if request.method not in SAFE:
             if not _is_ours(request):
-                asked = urlsplit(request.headers.get("Origin", "")).netloc
+                asked = _origin(request).netloc
                 raise self._foreign(request, "origin", asked, N_("This form was not sent from this page."))
             if not await _has_token(request):
-                log.warning("page.refused", what="token", remote=request.remote, path=request.path)
+                log.warning("page.refused", what="token", remote=request.remote, path=_told(request))
                 raise RefusedError(N_("This page is too old: load it again, then repeat what you did."))
         response = await handler(request)
         if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
@@ -107,7 +108,7 @@ class Guard:
         """Mostly somebody who means harm; but it may be a proxy, or a name, that we were not told of."""
         setting = self._missing(request, _hostname(asked) or "")
         told = {"do": f"if {asked} is right: [web] {setting}"} if setting else {}
-        log.warning("page.refused", what=what, remote=request.remote, path=request.path, **told)
+        log.warning("page.refused", what=what, remote=request.remote, path=_told(request), **told)
         self.advice = setting or self.advice
         return RefusedError(words, setting)
 
@@ -153,8 +154,21 @@ def _hostname(host: str) -> str | None:
 
 
 def _is_ours(request: web.Request) -> bool:
-    origin = urlsplit(request.headers.get("Origin", ""))
+    origin = _origin(request)
     return origin.scheme in ("http", "https") and origin.netloc.casefold() == request.host.casefold()
+
+
+def _origin(request: web.Request) -> SplitResult:
+    """Empty where it is none."""
+    try:
+        return urlsplit(request.headers.get("Origin", ""))
+    except ValueError:  # `http://[::`
+        return urlsplit("")
+
+
+def _told(request: web.Request) -> str:
+    """What a log may say of an address: a link that was refused still opens the page to whoever reads it there."""
+    return _LINK.sub(r"\1...", request.path)
 
 
 async def _has_token(request: web.Request) -> bool:
@@ -162,7 +176,7 @@ async def _has_token(request: web.Request) -> bool:
         async with asyncio.timeout(FORM_WITHIN):
             sent = (await request.post()).get(TOKEN, "")
     except TimeoutError as error:
-        log.warning("page.refused", what="slow", remote=request.remote, path=request.path)
+        log.warning("page.refused", what="slow", remote=request.remote, path=_told(request))
         raise web.HTTPRequestTimeout(text=N_("The form did not arrive in time.")) from error
     except (ValueError, LookupError, HttpProcessingError):  # a form that is none, or in no known character set
         return False

@@ -172,3 +172,12 @@ async def test_who_is_refused_is_told_what_to_write_and_so_are_log_and_doctor(
     assert setting in shown
     assert setting in kept
     assert setting in entry.get("do", "")
+
+
+async def test_a_link_that_was_refused_stands_in_no_log(desk: Desk) -> None:
+    """It still opens the page, by the right name."""
+    async with served(desk) as client:
+        with capture_logs() as logs:
+            async with client.get("/link/59VKFaier", headers={"Host": NAME}) as answer:
+                assert answer.status == 403
+    assert [one["path"] for one in logs if one["event"] == "page.refused"] == ["/link/..."]

@@ -143,6 +143,7 @@ async def test_no_form_works_from_another_site_or_without_the_token(desk: Desk) 
             for headers, data in (
                 ({}, good),
                 ({"Origin": "null"}, good),
+                ({"Origin": "http://[::"}, good),
                 ({"Origin": "https://evil.example"}, good),
                 ({"Origin": origin(client)["Origin"].replace("127.0.0.1", "127.0.0.1.evil.example")}, good),
                 (origin(client), {}),
