@@ -10,7 +10,7 @@ import re
 from bridge.domain.calls.calls import Attestation
 
 LEVELS = {"a": Attestation.FULL, "b": Attestation.PARTIAL, "c": Attestation.GATEWAY}
-VERSTAT = re.compile(r"tn-validation-(passed|failed)(?:-(?:diverted-)?([abc])\b)?")
+VERSTAT = re.compile(r"tn-validation-(passed|failed)(?:-(?:diverted-)?([abc])(?:\b|user=))?")
 PASSED = re.compile(r"(?:verification *)?(?:success|passed)")
 FORGED = re.compile(
     r"signature|mismatch|failed\b|cert_(?:not_trusted|date_|no_|contents_)|(?:date_hdr|iat)_range|missing_"
@@ -30,10 +30,11 @@ def attestation(level: str, verstat: str, verified: str) -> Attestation | None:
 
 
 def _by_verstat(header: str) -> Attestation | None:
-    verstat = VERSTAT.search(header)
-    if verstat is None:
-        return None
-    return LEVELS.get(verstat[2] or "", Attestation.PASSED) if verstat[1] == "passed" else Attestation.FAILED
+    """A name that a caller chose may stand before what the carrier says: one failure is enough, the last one counts."""
+    told = list(VERSTAT.finditer(header))
+    if any(verstat[1] == "failed" for verstat in told):
+        return Attestation.FAILED
+    return LEVELS.get(told[-1][2] or "", Attestation.PASSED) if told else None
 
 
 def _by_asterisk(result: str) -> Attestation | None:

@@ -172,6 +172,7 @@ class Ledger:
             talked=timedelta(seconds=sum(leg.billsec for leg in talks)),
             elsewhere=verdict is Verdict.UNKNOWN,
             filtered=self._filtered(legs, caller, reason),
+            names=(first.name,) if first.name else (),
         )
 
     def _filtered(self, legs: Sequence[Record], caller: Caller, reason: Reason | None) -> FilterReason | None:

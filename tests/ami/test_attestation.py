@@ -21,6 +21,9 @@ FULL, PARTIAL, GATEWAY, PASSED, FAILED = Attestation
         ("", " TN-Validation-Passed-B", "", PARTIAL),
         ("", "TN-Validation-Failed-A", "", FAILED),
         ("", "No-TN-Validation", "", None),
+        ("", "TN-Validation-Passed-A sip:+12125550123verstat=TN-Validation-Failed", "", FAILED),  # a forged name
+        ("", "TN-Validation-Passed-A sip:+12125550123verstat=TN-Validation-Passed-C", "", GATEWAY),
+        ("", "verstat=TN-Validation-Passed-Auser=phone", "", FULL),
         ("A", "verstat=TN-Validation-Failed", "", FAILED),
         ("A", "verstat=TN-Validation-Passed", "", FULL),
         ("A", "", "success", FULL),

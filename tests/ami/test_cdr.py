@@ -98,6 +98,12 @@ def test_the_zone_that_the_records_are_written_in_does_not_matter() -> None:
     assert (call.started_at, call.ended_at) == (STARTED, STARTED + timedelta(seconds=6))
 
 
+def test_the_name_that_the_carrier_showed_is_told() -> None:
+    """It may say that the call is spam."""
+    [call] = told(row(clid='"SPAM LIKELY" <+31612345678>'))
+    assert call.names == ("SPAM LIKELY",)
+
+
 def test_a_voicemail_that_answered_is_a_missed_call() -> None:
     mailbox = row(
         dstchannel="", lastapp="VoiceMail", start=f"{TIME}6", end=f"{TIME}9", billsec="3", disposition="ANSWERED"

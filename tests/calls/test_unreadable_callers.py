@@ -60,7 +60,7 @@ async def test_callers_are_counted_apart_by_their_digits(desk: Desk) -> None:
     assert await desk.column("SELECT count(DISTINCT callback_id) FROM call") == [2]
 
 
-@pytest.mark.parametrize("extension", ["301", "399", "+12025553111"])
+@pytest.mark.parametrize("extension", ["301", "399", "+12025553111", "2025553111", "0012025553111", "12025554111"])
 async def test_a_colleague_of_a_sister_office_is_filtered(desk: Desk, extension: str) -> None:
     await desk.call(called(extension))
 

@@ -84,7 +84,8 @@ class LiveCalls:
         if phone.is_withheld(number):
             return Caller(None, "", name)
         read, shown = phone.parse(number, self._settings.country), phone.as_shown(number)
-        colleague = any(fnmatch.fnmatchcase(shown, pattern) for pattern in self._settings.extensions)
+        spellings = (shown, read.value) if read else (shown,)
+        colleague = any(fnmatch.fnmatchcase(one, own) for one in spellings for own in self._settings.extensions)
         if read and not colleague and self._is_ours(read, did):
             shown, read = read.value, None
         is_name = phone.digits_of(name) != phone.digits_of(number) or not phone.digits_of(name)
