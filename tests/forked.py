@@ -10,7 +10,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -79,15 +80,25 @@ def killed_at(call: str, moment: int, job: Callable[..., object], *arguments: ob
     """
     wait, go_on = _SERVER.Pipe(duplex=False)
     process = _started(_once_told, wait, job, *arguments)
-    faults = ["-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={moment}"]
-    command = ["strace", "-f", "-o", "/dev/null", *faults, "-p", str(process.pid)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
-        assert strace.stderr
-        assert b"attached" in strace.stderr.readline()
+    with injected(process.pid or 0, call, f"signal=SIGKILL:when={moment}"):
         go_on.send(None)
         process.join()
     assert process.exitcode in (0, -signal.SIGKILL)
     return process.exitcode != 0
+
+
+@contextmanager
+def injected(pid: int, calls: str, fault: str) -> Iterator[None]:
+    """Meanwhile that happens (strace: `-e inject`) at these system calls of that process; several, with commas."""
+    faults = ["-e", f"trace={calls}", "-e", f"inject={calls}:{fault}"]
+    command = ["strace", "-f", "-p", str(pid), "-o", "/dev/null", *faults]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
+        assert strace.stderr
+        assert b"attached" in strace.stderr.readline()
+        try:
+            yield
+        finally:
+            strace.terminate()
 
 
 def ended(job: Callable[..., object], *arguments: object) -> int | None:

@@ -28,7 +28,7 @@ from bridge.simulator.tape import Tape
 from bridge.smpp import status
 from storage import backup, settings
 from storage.database import PRAGMAS, Database
-from tests import site
+from tests import forked, site
 from tests.depth import runs
 from tests.lab.fixtures import missing
 from tests.ports import reserve
@@ -209,16 +209,8 @@ def failing(*calls: str) -> Iterator[None]:
     """These system calls of this process fail: its disk says EIO."""
     if not shutil.which("strace"):
         missing("strace is not installed")
-    named = ",".join(calls)
-    faults = ["-e", f"trace={named}", "-e", f"inject={named}:error=EIO"]
-    command = ["strace", "-f", "-p", str(os.getpid()), "-o", "/dev/null", *faults]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
-        assert strace.stderr
-        assert b"attached" in strace.stderr.readline()
-        try:
-            yield
-        finally:
-            strace.terminate()
+    with forked.injected(os.getpid(), ",".join(calls), "error=EIO"):
+        yield
 
 
 async def test_a_disk_that_fails_is_not_ready_and_well_again_once_it_works(tmp_path: Path, in_haste: None) -> None:

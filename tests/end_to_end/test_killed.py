@@ -55,7 +55,7 @@ async def _killed_and_started_again(folder: Path, page: int, call: str, nth: int
         assert (await forked.said("resume", "-c", config))[0] == 0
         async with _running(config) as first:
             await _ready(page)
-            async with _struck(first, call, nth):
+            with forked.injected(first.pid, call, f"signal=SIGKILL:when={nth}"):  # counted from here on
                 await pbx.play(Tape.named("noanswer_one_phone"), caller=CALLER, did=OFFICE, speed=20)
                 with contextlib.suppress(TimeoutError):  # of fewer writes than this it dies at rest
                     async with asyncio.timeout(20):
@@ -65,22 +65,6 @@ async def _killed_and_started_again(folder: Path, page: int, call: str, nth: int
         submits = [submit for submit in smsc.submitted if submit.destination == CALLER.removeprefix("+")]
         assert len(submits) <= 1
         assert not submits or _part_states(database), "what was sent is known"
-
-
-@asynccontextmanager
-async def _struck(daemon: forked.Process, call: str, nth: int) -> AsyncIterator[None]:
-    """The daemon dies at its nth system call of this name from here on."""
-    faults = ["-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={nth}"]
-    command = ["strace", "-f", "-p", str(daemon.pid), "-o", "/dev/null", *faults]
-    strace = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    assert strace.stderr
-    try:
-        assert b"attached" in await strace.stderr.readline()
-        yield
-    finally:
-        if strace.returncode is None:
-            strace.kill()
-        await strace.wait()
 
 
 async def _ready(page: int) -> None:
