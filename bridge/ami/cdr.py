@@ -24,7 +24,7 @@ from bridge.domain.calls.events import ChannelKind, Doing, Endpoint
 from bridge.domain.calls.live_call import LISTENS_TO_A_TONE
 from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.settings import TrackerSettings
-from bridge.domain.calls.verdicts import PROMPTS
+from bridge.domain.calls.verdicts import PROMPTS, why_filtered
 
 COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
@@ -179,13 +179,8 @@ class Ledger:
         """As near as records tell: they do not say whether a mailbox let them in, nor what stands behind a Gosub."""
         last = max(legs, key=lambda leg: leg.end)
         asked_for_nobody = not any(leg.dstchannel for leg in legs)
-        reasons = (
-            (self.names.ignores(last.context, last.dst), FilterReason.REFUSED),
-            (reason is Reason.MACHINE, FilterReason.MACHINE),
-            (asked_for_nobody and last.doing in SERVICES, FilterReason.SERVICE),
-            (caller.colleague, FilterReason.SISTER_OFFICE),
-        )
-        return next((why for holds, why in reasons if holds), None)
+        refused = self.names.ignores(last.context, last.dst)
+        return why_filtered(caller, reason, refused=refused, served=asked_for_nobody and last.doing in SERVICES)
 
     def _person(self, leg: Record, depth: int = 0) -> str | None:
         """The extension or forwarded number that talked on this leg."""

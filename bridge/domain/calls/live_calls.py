@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bridge.domain import phone
-from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, FilterReason, Reason, Talk, Verdict
+from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, Reason, Talk, Verdict
 from bridge.domain.calls.channels import Channel
 from bridge.domain.calls.events import DialStatus, Ended
 from bridge.domain.calls.live_call import Leg, LiveCall
 from bridge.domain.calls.settings import TrackerSettings
-from bridge.domain.calls.verdicts import judge
+from bridge.domain.calls.verdicts import judge, why_filtered
 from bridge.domain.phone import E164
 
 
@@ -174,22 +174,12 @@ class LiveCalls:
             told_closed=call.told_closed,
             asked_for_text=call.asked_for_text,
             elsewhere=verdict is Verdict.UNKNOWN and (call.handed_away or call.taken_elsewhere),
-            filtered=_filtered(call, reason),
+            filtered=why_filtered(call.caller, reason, refused=call.refused, served=call.served),
             attestation=call.attestation,
             names=tuple(call.names),
             attempt_id=call.origin or None,
             why=tuple(call.why),
         )
-
-
-def _filtered(call: LiveCall, reason: Reason | None) -> FilterReason | None:
-    reasons = (
-        (call.refused, FilterReason.REFUSED),
-        (reason is Reason.MACHINE, FilterReason.MACHINE),
-        (call.served, FilterReason.SERVICE),
-        (call.caller.colleague, FilterReason.SISTER_OFFICE),
-    )
-    return next((why for holds, why in reasons if holds), None)
 
 
 def _judge_outbound(call: LiveCall, ended: Ended) -> tuple[Verdict, Reason | None]:

@@ -8,7 +8,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bridge.domain.calls.calls import Reason, Verdict
+from bridge.domain.calls.calls import Caller, FilterReason, Reason, Verdict
 from bridge.domain.calls.events import DialStatus, Doing, Ended
 
 WITH_A_MACHINE = frozenset(Doing) - {Doing.DIAL, Doing.OTHER}
@@ -107,3 +107,14 @@ def _why_nobody_rang(facts: CallFacts) -> Reason:
     if facts.statuses & {DialStatus.CONGESTION, DialStatus.CHANUNAVAIL}:
         return Reason.UNREACHABLE
     return Reason.NOT_OFFERED if DialStatus.ANSWER in facts.statuses else Reason.NO_ANSWER  # a machine answered
+
+
+def why_filtered(caller: Caller, reason: Reason | None, *, refused: bool, served: bool) -> FilterReason | None:
+    """Why a call is nobody's callback, whoever the number belongs to; the first reason that holds."""
+    reasons = (
+        (refused, FilterReason.REFUSED),
+        (reason is Reason.MACHINE, FilterReason.MACHINE),
+        (served, FilterReason.SERVICE),
+        (caller.colleague, FilterReason.SISTER_OFFICE),
+    )
+    return next((why for holds, why in reasons if holds), None)
