@@ -69,6 +69,12 @@ def is_said(request: web.BaseRequest) -> bool:
     return any(name in request.headers for name in (FOR, PROTO, HOST, PREFIXED, STANDARD, "Via"))
 
 
+def address_reached(request: web.BaseRequest) -> str:
+    """Which of this machine's addresses the connection came to; "" where nobody knows."""
+    own = request.transport.get_extra_info("sockname") if request.transport else None
+    return str(own[0]) if own else ""
+
+
 def behind_proxies(settings: WebSettings, limit: ConnectionLimit | None = None) -> Middleware:
     """Sees the visitor behind a trusted proxy as if there were none, and bounds how much one of them asks at once."""
     limit, turned_away = limit or ConnectionLimit.of_process(), SeldomLog("page.crowded")

@@ -19,8 +19,9 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from bridge.web.forwarded import PEER, ROOT, is_said
+from bridge.web.forwarded import PEER, ROOT, address_reached, is_said
 from bridge.web.language import N_
+from bridge.web.page_link import PATH
 from bridge.web.settings import WebSettings
 
 FORM_WITHIN = 30.0  # seconds; a form that takes longer is somebody who holds on to the connection
@@ -53,7 +54,7 @@ LET_IT_SAY = "trusted_proxies are right: let the proxy send X-Forwarded-Host and
 log = structlog.get_logger()
 
 _NAME = re.compile(r"[a-z0-9._:-]{1,253}")
-_LINK = re.compile(r"(/link/).+")
+_LINK = re.compile(rf"({PATH}).+")
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
@@ -100,9 +101,8 @@ class Guard:
 
     def _is_served(self, request: web.Request) -> bool:
         """By a name that we know, or by the very address that was reached: no name can be made to mean that."""
-        own = request.transport.get_extra_info("sockname") if request.transport else None
         name = _hostname(request.host)
-        return name in self._hosts or (own is not None and name == own[0])
+        return name in self._hosts or (bool(name) and name == address_reached(request))
 
     def _foreign(self, request: web.Request, what: str, asked: str, words: str) -> RefusedError:
         """Mostly somebody who means harm; but it may be a proxy, or a name, that we were not told of."""

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bridge.ops.metrics import MetricsSnapshot, exposition
 from bridge.reports import figures
-from bridge.web.forwarded import is_said
+from bridge.web.forwarded import address_reached, is_said
 from bridge.web.page_context import PageContext
 from bridge.web.security import Guard
 from bridge.web.settings import WebSettings, is_loopback, is_within
@@ -69,9 +69,8 @@ class Status:
 
 def _is_from_here(request: web.Request) -> bool:
     """Of this machine, and not of somebody for whom a proxy on it asks."""
-    own = request.transport.get_extra_info("sockname") if request.transport else None
     remote = request.remote or ""
-    return (is_loopback(remote) or (own is not None and own[0] == remote)) and not is_said(request)
+    return (is_loopback(remote) or (bool(remote) and remote == address_reached(request))) and not is_said(request)
 
 
 def _has(request: web.Request, token: str) -> bool:
