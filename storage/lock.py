@@ -1,39 +1,100 @@
-"""One writer: a lock beside the database (flock(2)) that the daemon holds for as long as it runs.
+"""One writer: locks (flock(2)) that the daemon holds for as long as it runs, beside the database and on the file.
 
-The kernel lets go of it however the process ends. The file stays, and says who had it last; commands do not take it.
+The first says who has it, and how that one is asked how it does. The second is for a database that has two names (a
+hard link, a mount of the one file). The kernel lets go of both however the process ends. The file beside it stays, and
+says who had it last; commands do not take it.
 """
 
 import fcntl
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from storage.errors import StorageError
 from storage.files import create_private
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Which daemon has a database.
+
+    page: where it serves its page, "" before it does, with that certificate, "" for plain http. token: whoever may read
+    this, and so the database, may ask it how it does.
+    """
+
+    pid: int
+    since: str
+    page: str = ""
+    certificate: str = ""
+    token: str = field(default="", repr=False)
+
+
+class Lock:
+    """What the daemon holds."""
+
+    def __init__(self, file: IO[str], holder: Holder) -> None:
+        self._file = file
+        self._holder = holder
+        self.token = holder.token
+        self._write()
+
+    def serves(self, page: str, certificate: Path | None) -> None:
+        self._holder = replace(self._holder, page=page, certificate=str(certificate or ""))
+        self._write()
+
+    def _write(self) -> None:
+        self._file.seek(0)
+        self._file.truncate()
+        json.dump(asdict(self._holder), self._file)
+        self._file.flush()
+
+
 @contextmanager
-def held(database: Path, now: datetime) -> Iterator[None]:
+def held(database: Path, now: datetime) -> Iterator[Lock]:
     """Raises StorageError, which names the other one, while another daemon has the database."""
-    path = database.with_name(f"{database.name}.lock")
+    path = _beside(database)
     create_private(path)
     with path.open("r+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StorageError(database, f"{_holder(file.read())} has it: stop that one first") from None
-        file.truncate()
-        json.dump({"pid": os.getpid(), "since": now.isoformat(timespec="seconds")}, file)
-        file.flush()
+        if not _locked(file):
+            known = holder(database)
+            named = f"another textback (pid {known.pid}, since {known.since})" if known else "another textback"
+            raise StorageError(database, f"{named} has it: stop that one first")
+        with itself_held(database):
+            since = now.isoformat(timespec="seconds")
+            yield Lock(file, Holder(os.getpid(), since, token=secrets.token_urlsafe(32)))
+
+
+@contextmanager
+def itself_held(database: Path) -> Iterator[None]:
+    """By whatever name it goes. To be let go of after the database was closed: SQLite's own locks end with it."""
+    create_private(database)
+    with database.open("rb") as file:
+        if not _locked(file):
+            raise StorageError(database, "another textback has it, by another name of the file: stop that one first")
         yield
 
 
-def _holder(written: str) -> str:
+def holder(database: Path) -> Holder | None:
+    """Which daemon has it, or had it last; None for none."""
     try:
-        known = json.loads(written)
-        return f"another textback (pid {known['pid']}, since {known['since']})"
-    except (ValueError, LookupError, TypeError):
-        return "another textback"
+        return Holder(**json.loads(_beside(database).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _locked(file: IO[str] | IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _beside(database: Path) -> Path:
+    return database.with_name(f"{database.name}.lock")

@@ -25,7 +25,7 @@ from bridge.domain.texts.gsm import Alphabet
 from bridge.domain.texts.rendering import Rendered, Situation
 from bridge.office.schedule_changes import office_with_changes
 from bridge.smpp.settings import SmppSettings
-from bridge.web.settings import WebSettings
+from bridge.web.settings import WebSettings, is_loopback
 from storage.database import Database
 from storage.migrate import newest_version, version_of
 
@@ -93,16 +93,18 @@ def _connections(config: Config) -> Iterator[str]:
         yield "SMS gateway: none yet; calls are judged and queued, and nobody is texted"
     if hold := config.rules.hold_at_night:
         yield f"Night: first texts after calls from {hold} wait for its end, unless somebody is on call when they call"
-    yield f"Page: http://{config.web.host}:{config.web.port}/"
+    yield f"Page: {config.web.address}"
     yield f"Machines: /metrics and /healthz are for {_machines(config.web)}"
     yield f"Database: {config.database}"
 
 
 def _machines(web: WebSettings) -> str:
-    who = ["this machine", *map(str, web.metrics_from), *["whoever has the token"] * bool(web.metrics_token)]
-    if len(who) > 1:
-        return ", ".join(who)
-    return "whoever reaches the page; [web] metrics_from or metrics_token_file says who may"
+    who = [*map(str, web.metrics_from), *["whoever has the token"] * bool(web.metrics_token)]
+    if not who:
+        return "whoever reaches the page; [web] metrics_from or metrics_token_file says who may"
+    unproven = any(is_loopback(str(one.network_address)) for one in web.metrics_from) and not web.trusted_proxies
+    warned = "; so for whom a proxy on this machine asks, as [web] trusted_proxies names none" * unproven
+    return f"{', '.join(who)}, and textback status{warned}"
 
 
 def _texts(line: Line, office: Office, config: Config, now: datetime) -> Iterator[str]:

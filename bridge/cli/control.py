@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -27,7 +28,7 @@ from bridge.config.salvage import Salvaged, salvage
 from bridge.ops import not_kept
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Backlog, instance_of
 from bridge.web.settings import THIS_MACHINE, WebSettings
-from storage import callbacks, opt_outs, settings, staff_codes, text_outcomes
+from storage import callbacks, lock, opt_outs, settings, staff_codes, text_outcomes
 from storage.callbacks import QueueLengths
 from storage.database import Database, Writer
 from storage.errors import StorageError
@@ -137,14 +138,14 @@ def _cannot_look(error: Exception) -> tuple[NagiosState, str]:
 def _asked(found: Salvaged) -> tuple[Mapping[str, Any] | None, list[Finding]]:
     """What our own daemon says; and what is to be said besides."""
     mistakes = [(NagiosState.WARNING, "the configuration has mistakes: textback check-config")] * bool(found.problems)
-    if found.web is None:
-        return None, [
-            *mistakes,
-            (NagiosState.UNKNOWN, "the configuration does not say where the daemon is to be asked"),
-        ]
-    health = daemon_health(found.web)
-    if health is None or is_ours(health, found.database):
+    health = daemon_health(found.web, found.database)
+    if health is not None and is_ours(health, found.database):
         return health, mistakes
+    if found.web is None:
+        nowhere = (NagiosState.UNKNOWN, "the configuration does not say where the daemon is to be asked")
+        return None, [*mistakes, nowhere]
+    if health is None:
+        return None, mistakes
     where = f"{found.web.host}:{found.web.port}"
     return None, [*mistakes, _critical(f"what answers at {where} is another textback, or waits for its restart")]
 
@@ -175,22 +176,38 @@ def is_ours(health: Mapping[str, Any], database: Path) -> bool:
     return health.get("instance") == instance_of(database)
 
 
-def daemon_health(web: WebSettings) -> dict[str, Any] | None:
-    """What the running daemon says of itself at /healthz; None if it does not answer.
+def daemon_health(web: WebSettings | None, database: Path) -> dict[str, Any] | None:
+    """What the running daemon says of itself at /healthz; None if none answers.
 
-    Until there are users it serves this machine only, whatever the settings say.
+    It is asked where it said that it is; else where it should be by its settings, or serves this machine only until
+    there are users. Of several that answer ours is the one.
     """
-    answers = (_ask_health(web, host) for host in dict.fromkeys((web.host, THIS_MACHINE)))
-    return next((health for health in answers if health is not None), None)
+    holder, other = lock.holder(database), None
+    said = [_where(holder)] if holder and holder.page else []
+    planned = (
+        [WebSettings(host, web.port, certificate=web.certificate) for host in (web.host, THIS_MACHINE)] if web else []
+    )
+    for one in dict.fromkeys((*said, *planned)):
+        health = _ask_health(one, holder.token if holder else "")
+        if health is not None and is_ours(health, database):
+            return health
+        other = other or health
+    return other
 
 
-def _ask_health(web: WebSettings, host: str) -> dict[str, Any] | None:
+def _where(holder: lock.Holder) -> WebSettings:
+    page = urlsplit(holder.page)
+    certificate = Path(holder.certificate) if holder.certificate else None
+    return WebSettings(page.hostname or "", page.port or 0, certificate=certificate)
+
+
+def _ask_health(web: WebSettings, token: str) -> dict[str, Any] | None:
     try:
-        connection = _connection(web, host)
+        connection = _connection(web)
     except OSError:
         return None
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/healthz", headers={"Authorization": f"Bearer {token}"} if token else {})
         health = json.loads(connection.getresponse().read(65536))
     except (OSError, http.client.HTTPException, ValueError):
         return None
@@ -199,14 +216,14 @@ def _ask_health(web: WebSettings, host: str) -> dict[str, Any] | None:
     return health if isinstance(health, dict) else None
 
 
-def _connection(web: WebSettings, host: str) -> http.client.HTTPConnection:
+def _connection(web: WebSettings) -> http.client.HTTPConnection:
     """With a certificate: to whoever shows exactly that one, whatever name is in it."""
     if web.certificate is None:
-        return http.client.HTTPConnection(host, web.port, timeout=DAEMON_TIMEOUT)
+        return http.client.HTTPConnection(web.host, web.port, timeout=DAEMON_TIMEOUT)
     context = ssl.create_default_context(cafile=web.certificate)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.check_hostname = False
-    return http.client.HTTPSConnection(host, web.port, timeout=DAEMON_TIMEOUT, context=context)
+    return http.client.HTTPSConnection(web.host, web.port, timeout=DAEMON_TIMEOUT, context=context)
 
 
 def summary(queue: Queue, health: Mapping[str, Any] | None, others: Sequence[Finding] = ()) -> tuple[NagiosState, str]:

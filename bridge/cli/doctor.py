@@ -70,7 +70,7 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     except ConfigError as error:
         remedy = f"edit {path}, then: textback check-config --config {path}"
         return [sqlite_version(), *(problem("configuration", str(found), remedy) for found in error.problems)]
-    health = daemon_health(config.web)
+    health = daemon_health(config.web, config.database)
     if health is not None and not is_ours(health, config.database):
         health = None  # another textback has the port, which is what the check of the port says
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]

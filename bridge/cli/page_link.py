@@ -8,7 +8,7 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
-from bridge.web.page_link import OPENS, address_here, new_link
+from bridge.web.page_link import OPENS, new_link
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -32,4 +32,4 @@ def page_link(config: ConfigPath = CONFIG) -> None:
 
 async def _new(loaded: Config) -> str:
     async with await Database.open(loaded.database) as database:
-        return await new_link(database, address_here(loaded.web), datetime.now(UTC))
+        return await new_link(database, loaded.web.here.address, datetime.now(UTC))

@@ -94,12 +94,16 @@ def web(problems: Problems, secrets: Secrets, raw: Any) -> WebSettings | None:
 
 
 def database(problems: Problems, raw: Any, base: Path, environ: Mapping[str, str]) -> Path | None:
-    """Where the database is, or will be. A relative path starts at the configuration's directory."""
+    """Where the database is, or will be: what a symbolic link means, for its log stands beside that.
+
+    A relative path starts at the configuration's directory.
+    """
     section = problems.take(StorageSection, raw, "storage")
     if section is None:
         return None
     state = Path(environ.get("STATE_DIRECTORY") or STATE_DIRECTORY)  # systemd's StateDirectory=
     path = base / section.path if section.path else state / DATABASE
+    path = path.resolve() if path.is_symlink() else path
     trouble = _unusable(path)
     if trouble:
         problems.add("storage.path", trouble)

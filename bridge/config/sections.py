@@ -217,8 +217,8 @@ class WebSection:
     certificate, key: PEM files, for https. language: of the page; else each browser's. trusted_proxies: addresses or
     networks of proxies in front, whose word counts on who asks, by which name and path, and whether over https
     (X-Forwarded-For, -Host, -Prefix, -Proto, or Forwarded); such headers from anybody else are ignored. metrics_from:
-    who may read `/metrics` and `/healthz` beside this machine; without it, and without a token, whoever reaches the
-    page. metrics_token: lets in whoever sends it (`Authorization: Bearer`): `openssl rand -hex 16`.
+    who may read `/metrics` and `/healthz`, of this machine too (`127.0.0.1`); without it, and without a token, whoever
+    reaches the page. metrics_token: lets in whoever sends it (`Authorization: Bearer`): `openssl rand -hex 16`.
     """
 
     listen: str = "127.0.0.1:8080"

@@ -89,6 +89,7 @@ class Daemon:
         self._parts: Parts | None = None
         self._scripts: AgiServer | None = None
         self._watch: DatabaseWatch | None = None
+        self._lock: lock.Lock | None = None
         self.page = ""
         self.link = ""
         self.started = asyncio.Event()
@@ -113,18 +114,19 @@ class Daemon:
     async def run(self) -> None:
         outlive_full_tables()
         async with AsyncExitStack() as stack:
-            stack.enter_context(lock.held(self._config.database, self._clock()))
-            database = await stack.enter_async_context(await self._open_database())
+            self._lock = stack.enter_context(lock.held(self._config.database, self._clock()))
+            database = await stack.enter_async_context(await self._open_database(stack))
             async with asyncio.TaskGroup() as group:
                 while not self._stopping:
                     await self._run_in(group, database)
                 await self._end_listening()
 
-    async def _open_database(self) -> Database:
+    async def _open_database(self, stack: AsyncExitStack) -> Database:
         """A damaged one is set aside, for calls must go on being recorded; texts wait for a person then."""
         path = self._config.database
         database, damaged = await backup.open_sound(path, self._clock())
         if damaged:
+            stack.enter_context(lock.itself_held(path))
             log.error("database.damaged", database=str(path), what=damaged.what, set_aside_as=str(damaged.aside))
             log.error(
                 "database.begun_anew", texts="paused", bring_back=f"textback restore {damaged.newest or 'BACKUP'}"
@@ -144,6 +146,7 @@ class Daemon:
             lexicon=config.words,
             phones=phones,
             composer=parts.composer,
+            own_token=self._lock.token if self._lock else "",
         )
         runner = listener.runner(app, close_within=CLOSE_WITHIN)
         await runner.setup()
@@ -151,7 +154,10 @@ class Daemon:
         host = await listener.where(database, settings)
         await listener.listen(runner, host, settings.port, settings)
         host, port = runner.addresses[0][:2]
-        return f"{'https' if settings.certificate else 'http'}://{host}:{port}/"
+        page = replace(settings, host=host, port=port).address
+        if self._lock:
+            self._lock.serves(page, settings.certificate)
+        return page
 
     async def _new_link(self, database: Database) -> str:
         try:

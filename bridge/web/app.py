@@ -75,9 +75,11 @@ def create_app(
     composer: Composer | None = None,
     lexicon: Lexicon | None = None,
     heartbeat: float = HEARTBEAT,
+    own_token: str = "",
 ) -> web.Application:
     """Everything it shows and does goes through `database`; health and clock are asked at each request.
 
+    own_token: with which our own commands ask how it goes.
     heartbeat: seconds of silence after which an open page is told that it still listens.
     """
     guard = Guard(settings)
@@ -93,7 +95,7 @@ def create_app(
         client_max_size=BODY,
     )
     add_templates(app, office.business)
-    _add_routes(app, site, live, Status(site, guard, settings))
+    _add_routes(app, site, live, Status(site, guard, settings, own_token))
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(lambda _: _closed(live))
     work = (partial(_read_changes, changes), live.run, partial(follow, database, phones, live.tell))

@@ -31,6 +31,7 @@ PEER = web.RequestKey("peer", str)
 
 IsProxy = Callable[[str], bool]
 
+_OF_PROXIES = re.compile(r"(x-forwarded|forwarded$|via$|x-real-ip$|(.+-)?client-ip$|.+-connecting-ip$)", re.IGNORECASE)
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 
 
@@ -66,7 +67,7 @@ def read(
 
 def is_said(request: web.BaseRequest) -> bool:
     """Has some proxy said something, trusted or not?"""
-    return any(name in request.headers for name in (FOR, PROTO, HOST, PREFIXED, STANDARD, "Via"))
+    return any(_OF_PROXIES.match(name) for name in request.headers)
 
 
 def address_reached(request: web.BaseRequest) -> str:

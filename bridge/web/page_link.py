@@ -7,7 +7,6 @@ import secrets
 from datetime import datetime
 from hashlib import sha256
 
-from bridge.web.settings import THIS_MACHINE, WebSettings, is_loopback
 from storage import page_links, users
 from storage.database import Database
 
@@ -28,10 +27,3 @@ async def new_link(database: Database, page: str, now: datetime) -> str:
 
 def digest_of(token: str) -> bytes:
     return sha256(f"link {token}".encode()).digest()
-
-
-def address_here(settings: WebSettings) -> str:
-    """Where this machine finds the page as long as there are no users."""
-    host = settings.host if is_loopback(settings.host) else THIS_MACHINE
-    scheme = "https" if settings.certificate else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}/"

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
@@ -15,7 +15,7 @@ class WebSettings:
 
     certificate, key: PEM files, for https. visitor: who sits there while nobody signs in and nobody has said.
     language: of the page; "" for what the browser asks for. trusted_proxies: whose word counts on who asks, and how.
-    metrics_from, metrics_token: who, beside this machine, may read how it goes; with neither everybody may.
+    metrics_from, metrics_token: who may read how it goes; with neither everybody may.
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +28,17 @@ class WebSettings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     metrics_from: tuple[IPv4Network | IPv6Network, ...] = ()
     metrics_token: str = field(default="", repr=False)
+
+    @property
+    def address(self) -> str:
+        """Of the page, with a slash at its end."""
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}/"
+
+    @property
+    def here(self) -> "WebSettings":
+        """Where this machine finds the page as long as there are no users."""
+        return self if is_loopback(self.host) else replace(self, host=THIS_MACHINE)
 
     def is_proxy(self, address: str) -> bool:
         return is_within(address, self.trusted_proxies)

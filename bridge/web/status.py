@@ -1,6 +1,7 @@
 """For machines: is it alive, is it ready, and figures."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import structlog
@@ -8,10 +9,10 @@ from aiohttp import web
 
 from bridge.ops.metrics import MetricsSnapshot, exposition
 from bridge.reports import figures
-from bridge.web.forwarded import address_reached, is_said
+from bridge.web.forwarded import PEER, is_said
 from bridge.web.page_context import PageContext
 from bridge.web.security import Guard
-from bridge.web.settings import WebSettings, is_loopback, is_within
+from bridge.web.settings import WebSettings, is_within
 from storage import callbacks, settings, text_outcomes
 from storage.errors import StorageError
 
@@ -22,18 +23,24 @@ log = structlog.get_logger()
 
 
 class Status:
-    def __init__(self, site: PageContext, guard: Guard, settings: WebSettings) -> None:
+    """own_token: with which our own commands ask."""
+
+    def __init__(self, site: PageContext, guard: Guard, settings: WebSettings, own_token: str = "") -> None:
         self._site = site
         self._guard = guard
         self._settings = settings
+        self._tokens = [token for token in (settings.metrics_token, own_token) if token]
+        self._is_said_who = bool(settings.metrics_from or settings.metrics_token)
 
     def _check_may_know(self, request: web.Request) -> None:
-        """As long as nothing says who may, everybody does: so it was before there was anything to say."""
-        settings, remote = self._settings, request.remote or ""
-        asked_for = settings.metrics_from or settings.metrics_token
-        if asked_for and not (
-            _is_from_here(request) or is_within(remote, settings.metrics_from) or _has(request, settings.metrics_token)
-        ):
+        """As long as nothing says who may, everybody does: so it was before there was anything to say.
+
+        Then to come from this machine is no proof: a proxy in front does too, whoever it asks for.
+        """
+        remote = request.remote or ""
+        by_hearsay = is_said(request) and not self._settings.is_proxy(request[PEER])
+        named = is_within(remote, self._settings.metrics_from) and not by_hearsay
+        if self._is_said_who and not (named or _has(request, self._tokens)):
             log.warning("page.refused", what="metrics", remote=remote, path=request.path)
             raise web.HTTPForbidden
 
@@ -67,12 +74,6 @@ class Status:
         return MetricsSnapshot(self._site.health(), asdict(waiting), switches, today, burst.numbers if burst else 0)
 
 
-def _is_from_here(request: web.Request) -> bool:
-    """Of this machine, and not of somebody for whom a proxy on it asks."""
-    remote = request.remote or ""
-    return (is_loopback(remote) or (bool(remote) and remote == address_reached(request))) and not is_said(request)
-
-
-def _has(request: web.Request, token: str) -> bool:
-    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return bool(token) and hmac.compare_digest(sent.encode(), token.encode())
+def _has(request: web.Request, tokens: Sequence[str]) -> bool:
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ").encode(errors="surrogateescape")
+    return any(hmac.compare_digest(sent, token.encode()) for token in tokens)

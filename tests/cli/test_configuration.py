@@ -54,7 +54,10 @@ def test_it_says_who_reads_how_it_goes_and_what_would_say_so(example: Path) -> N
     (example.parent / "metrics.token").write_text("0123456789abcdef")
     (example.parent / "metrics.token").chmod(0o600)
     example.write_text(example.read_text() + 'metrics_from = ["192.0.2.7"]\nmetrics_token_file = "metrics.token"\n')
-    assert f"{machines} this machine, 192.0.2.7/32, whoever has the token" in shown(example)
+    assert f"{machines} 192.0.2.7/32, whoever has the token, and textback status" in shown(example)
+    example.write_text(example.read_text().replace('"192.0.2.7"', '"127.0.0.1"'))
+    (row,) = [row for row in shown(example) if row.startswith(machines)]
+    assert "for whom a proxy on this machine asks" in row
 
 
 def test_a_right_file_exits_0_and_a_wrong_one_1_with_one_line_a_mistake(example: Path) -> None:

@@ -28,6 +28,7 @@ FIGURES = "to_call=3 snoozed=1 paused=0 breaker=0"
 AT_REST = "disk_free=50B calls_waiting=0 texts_due=0 unwritten=0s"
 QUIET = Queue(QueueLengths(to_call=3, snoozed=1, urgent=0), paused=False, breaker=False)
 UP = {"kind": "pbx", "name": "pbx", "since": "2026-11-23T08:00:00+00:00", "error": ""}
+NO_DATABASE = Path("/nowhere/textback.db")
 FINE = {"links": [UP], "database": "", "disk_free": 50, "disk_total": 100}
 
 
@@ -181,7 +182,7 @@ def test_the_running_daemon_is_asked_and_nonsense_is_no_answer(
     daemon: HTTPServer, monkeypatch: pytest.MonkeyPatch, body: bytes, expected: dict[str, Any] | None
 ) -> None:
     monkeypatch.setattr(Healthz, "body", body)
-    assert daemon_health(WebSettings("127.0.0.1", daemon.server_port)) == expected
+    assert daemon_health(WebSettings("127.0.0.1", daemon.server_port), NO_DATABASE) == expected
 
 
 def test_what_another_textback_on_that_port_says_is_not_believed(
@@ -204,7 +205,7 @@ def test_a_daemon_that_still_serves_this_machine_only_is_found(
     daemon: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Healthz, "body", json.dumps(FINE).encode())
-    assert daemon_health(WebSettings("127.0.0.2", daemon.server_port)) == FINE
+    assert daemon_health(WebSettings("127.0.0.2", daemon.server_port), NO_DATABASE) == FINE
 
 
 def test_behind_a_certificate_it_is_asked_over_tls_and_only_who_shows_that_one_is_believed(
@@ -214,7 +215,8 @@ def test_behind_a_certificate_it_is_asked_over_tls_and_only_who_shows_that_one_i
     speaking = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     speaking.load_cert_chain(certificate)
     daemon.socket = speaking.wrap_socket(daemon.socket, server_side=True)
-    assert daemon_health(WebSettings("127.0.0.1", daemon.server_port, certificate=certificate)) == FINE
+    assert daemon_health(WebSettings("127.0.0.1", daemon.server_port, certificate=certificate), NO_DATABASE) == FINE
     other = tmp_path / "other"
     other.mkdir()
-    assert daemon_health(WebSettings("127.0.0.1", daemon.server_port, certificate=made_in(other))) is None
+    unknown = WebSettings("127.0.0.1", daemon.server_port, certificate=made_in(other))
+    assert daemon_health(unknown, NO_DATABASE) is None

@@ -59,3 +59,26 @@ def test_a_file_that_says_nothing_useful_is_no_obstacle(tmp_path: Path) -> None:
     database.with_name("textback.db.lock").write_text("a" * 4000)
     with lock.held(database, MONDAY_NOON):
         assert database.with_name("textback.db.lock").read_text().count("pid") == 1
+
+
+def test_a_database_has_one_writer_by_whatever_name_it_goes(tmp_path: Path) -> None:
+    database, second = tmp_path / "textback.db", tmp_path / "again" / "textback.db"
+    second.parent.mkdir()
+    with lock.held(database, MONDAY_NOON):
+        second.hardlink_to(database)
+        with pytest.raises(StorageError, match="by another name of the file"), lock.held(second, MONDAY_NOON):
+            pytest.fail("two had it")
+    with lock.held(second, MONDAY_NOON):
+        pass
+
+
+def test_whoever_has_it_says_where_and_how_it_is_asked(tmp_path: Path) -> None:
+    database = tmp_path / "textback.db"
+    assert lock.holder(database) is None
+    with lock.held(database, MONDAY_NOON) as held:
+        held.serves("https://127.0.0.1:8443/", tmp_path / "page.pem")
+        known = lock.holder(database)
+    assert known
+    assert (known.pid, known.page, known.token) == (os.getpid(), "https://127.0.0.1:8443/", held.token)
+    assert known.certificate == str(tmp_path / "page.pem")
+    assert database.with_name("textback.db.lock").stat().st_mode & 0o077 == 0

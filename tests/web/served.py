@@ -56,6 +56,7 @@ async def served(
     settings: WebSettings | None = None,
     phones: Phones | None = None,
     heartbeat: float = HEARTBEAT,
+    own_token: str = "",
 ) -> AsyncIterator[Client]:
     app = create_app(
         desk.database,
@@ -65,6 +66,7 @@ async def served(
         clock=desk.clock,
         phones=phones,
         heartbeat=heartbeat,
+        own_token=own_token,
     )
     await let_in(desk.database, desk.clock())
     async with TestClient(TestServer(app), cookies=COOKIES) as client:
