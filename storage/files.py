@@ -95,7 +95,7 @@ def damage(path: Path) -> str:
 
     Raises StorageError where it cannot be looked at.
     """
-    if not _is_ours(path):
+    if not is_ours(path):
         return ""
     try:
         with storage_errors(path), closing(connect(path)) as connection:
@@ -156,7 +156,7 @@ def _beside(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
-def _is_ours(path: Path) -> bool:
+def is_ours(path: Path) -> bool:
     """By its first bytes alone, so that a damaged one can be told as well."""
     try:
         with path.open("rb") as file:

@@ -127,11 +127,22 @@ def _rules(problems: Problems, raw: Any, office: Office | None) -> TextRules | N
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """Also what an editor began with a byte order mark (BOM)."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError([ConfigProblem("", f"{path} cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
-        raise ConfigError([ConfigProblem("", f"{path} is not UTF-8 text")]) from None
+        raise ConfigError([ConfigProblem("", f"{path} is not UTF-8 text{_in_line(path)}")]) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError([ConfigProblem("", f"{path} is not TOML: {error}")]) from None
+
+
+def _in_line(path: Path) -> str:
+    """Where its first character is that is none."""
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return f" in line {number}"
+    return ""

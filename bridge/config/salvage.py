@@ -5,30 +5,33 @@ place and little else. To guess at that would be worse than no answer, so a mist
 """
 
 import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bridge.config import links
+from bridge.config.fragments import Fragments, fragments, values_in
 from bridge.config.load import OFFICE_KEYS, Config, load
 from bridge.config.office import read_office
 from bridge.config.problems import ConfigError, ConfigProblem, Problems
 from bridge.config.secrets import Secrets
 from bridge.domain.office.office import Office
 from bridge.web.settings import WebSettings
+from storage.files import is_ours
 
 GATEWAYS = frozenset({"smpp", "smpp_backup"})
-HEADER = re.compile(r"^(?=[ \t]*\[)", re.MULTILINE)
-NAME = re.compile(r"\s*\[+\s*\"?(\w+)")
+ASKED_BY = ("listen", "certificate", "key")
+"""What of `[web]` says how the daemon is asked."""
+
+UNREADABLE = "\ufffd"
 UNKNOWN_OFFICE = Office(business="", country="US", zone=ZoneInfo("UTC"), regions=frozenset(), lines=())
 
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """texting: a gateway is named. web: None where nobody can tell where the page is. problems: all of the file's.
+    """texting: a gateway is named. web: where the page is, None where nobody can tell. problems: all of the file's.
 
     office: as far as it can be read; without a line, and in UTC, where it cannot.
     """
@@ -46,18 +49,12 @@ def salvage(path: Path, environ: Mapping[str, str]) -> Salvaged:
         return _whole(load(path, environ))
     except ConfigError as error:
         mistakes = error.problems
-    tables = _read(path)
-    problems = Problems()
-    database = links.database(problems, tables.raw.get("storage", {}), path.parent, environ)
-    if problems.found or database is None:
-        raise ConfigError(problems.found)
-    secrets = Secrets(path, environ, ignored := Problems())
-    web = None if "web" in tables.lost else links.web(ignored, secrets, tables.raw.get("web", {}))
+    found = _read(path, mistakes)
     return Salvaged(
-        database=database,
-        office=_office(tables.raw),
-        web=None if web is None or ignored.found else web,
-        texting=bool(GATEWAYS & (tables.raw.keys() | tables.lost)),
+        database=_database(found, path.parent, environ, mistakes),
+        office=_office(found.raw),
+        web=_web(found, Secrets(path, environ, Problems())),
+        texting=bool(GATEWAYS & found.raw.keys()),
         problems=mistakes,
     )
 
@@ -66,70 +63,59 @@ def _whole(config: Config) -> Salvaged:
     return Salvaged(config.database, config.office, config.web, bool(config.gateways))
 
 
+def _read(path: Path, mistakes: Sequence[ConfigProblem]) -> Fragments:
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        raise ConfigError(mistakes) from None
+    if "\0" in text:  # UTF-16, or no text at all
+        raise ConfigError(mistakes)
+    return fragments(text)
+
+
 def _office(raw: Mapping[str, Any]) -> Office:
     keys = {key: raw[key] for key in OFFICE_KEYS if key in raw}
     return read_office(Problems(), keys, raw, ()) or UNKNOWN_OFFICE
 
 
-# --- a file that is not TOML: table by table ------------------------------------------------------------------------
+def _web(found: Fragments, secrets: Secrets) -> WebSettings | None:
+    written = found.raw.get("web", {})
+    if not isinstance(written, dict) or any(lost.table == "web" for lost in found.lost):
+        return None
+    web = links.web(secrets.problems, secrets, {key: written[key] for key in ASKED_BY if key in written})
+    return None if secrets.problems.found else web
 
 
-@dataclass(slots=True)
-class _Tables:
-    """lost: tables that hold something unreadable; "" is what stands above the first."""
-
-    raw: dict[str, Any] = field(default_factory=dict)
-    lost: set[str] = field(default_factory=set)
+# --- where the database is --------------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> _Tables:
-    try:
-        text = path.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError as error:
-        raise ConfigError([ConfigProblem("", f"{path} cannot be read: {error.strerror}")]) from None
-    try:
-        return _Tables(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return _table_by_table(text)
+def _database(found: Fragments, base: Path, environ: Mapping[str, str], mistakes: Sequence[ConfigProblem]) -> Path:
+    """As it is written; else, where a line may have said it, the one file it can have meant that is a database of ours.
+
+    Raises ConfigError, with that line first, where nobody can tell.
+    """
+    written = found.raw.get("storage", {})
+    doubtful = [lost for lost in found.lost if "storage" in (lost.table, *re.findall(r"\w+", lost.text))]
+    known = written.get("path") if isinstance(written, dict) else None
+    said = isinstance(known, str) and UNREADABLE not in known
+    if said and not any("path" in lost.text for lost in doubtful):
+        written, doubtful = {"path": known}, []
+    problems = Problems()
+    if not doubtful and (path := links.database(problems, written, base, environ)) and not problems.found:
+        return path
+    meant = {base / value for value in _meant(written, found) if value}
+    confirmed = [path for path in meant if is_ours(path)]
+    if len(confirmed) == 1:
+        return confirmed[0]
+    unread = [
+        ConfigProblem("storage", f"line {lost.number} cannot be read, and may say where it is") for lost in doubtful
+    ]
+    raise ConfigError([*unread, *(problem for problem in problems.found if problem not in mistakes), *mistakes])
 
 
-def _table_by_table(text: str) -> _Tables:
-    """Raises ConfigError where what is unreadable may say where the database is."""
-    tables = _Tables()
-    for written in HEADER.split(text):
-        try:
-            read = tomllib.loads(written)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            if "storage" in written:
-                raise ConfigError([ConfigProblem("storage", f"cannot be read: {error}")]) from None
-            named = NAME.match(written)
-            tables.lost.add(named[1] if named else "")
-            read = {} if named else _line_by_line(written)
-        if "storage" in read and "storage" in tables.raw:
-            raise ConfigError([ConfigProblem("storage", "stands there twice: only one of the two can be right")])
-        _merge(tables.raw, read)
-    return tables
-
-
-def _line_by_line(written: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for line in written.splitlines():
-        try:
-            found |= tomllib.loads(line)
-        except tomllib.TOMLDecodeError:
-            continue
-    return found
-
-
-def _merge(into: dict[str, Any], read: Mapping[str, Any]) -> None:
-    """As TOML does it: `[[line]]` adds one, and `[line.hours]` after it belongs to the last."""
-    for key, value in read.items():
-        known = into.get(key)
-        if isinstance(known, list) and isinstance(value, list):
-            known += value
-        elif isinstance(known, list) and isinstance(value, dict) and isinstance(known[-1], dict):
-            _merge(known[-1], value)
-        elif isinstance(known, dict) and isinstance(value, dict):
-            _merge(known, value)
-        else:
-            into[key] = value
+def _meant(written: Any, found: Fragments) -> Iterator[str]:
+    values = written.values() if isinstance(written, dict) else ()
+    yield from (value for value in values if isinstance(value, str))
+    for lost in found.lost:
+        if lost.table == "storage":
+            yield from values_in(lost)

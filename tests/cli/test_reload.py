@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from bridge.cli import run
+from bridge.cli.control import looked
 from bridge.config import load
 from bridge.daemon.daemon import Daemon
 from bridge.simulator.pbx import SimulatedPbx
@@ -65,9 +66,12 @@ class Running:
 
     async def reload(self, old: str, new: str) -> None:
         """As SIGHUP does it, and until the page answers again."""
-        self._path.write_text(self._path.read_text().replace(old, new))
+        self.edit(old, new)
         self.daemon.started.clear()
         run.reload(self.daemon, self._path)
+
+    def edit(self, old: str, new: str) -> None:
+        self._path.write_text(self._path.read_text().replace(old, new))
 
     async def hears(self, events: int) -> None:
         while self.daemon.health().links[0].counts["events"] < events:  # noqa: ASYNC110  nobody tells of it
@@ -164,3 +168,20 @@ async def test_a_page_that_cannot_be_served_there_is_refused(config: Path, unuse
     async with running(config, unused_tcp_port) as textback:
         await textback.reload(f'"127.0.0.1:{unused_tcp_port}"', f'"127.0.0.1:{textback.pbx.port}"')
         assert "Ace Plumbing" in await textback.page()
+
+
+async def test_status_finds_the_daemon_whatever_became_of_the_file_and_whoever_may_ask(
+    config: Path, unused_tcp_port: int
+) -> None:
+    async with running(config, unused_tcp_port) as textback:
+        token = 'metrics_token = "0123456789abcdef"\n'
+        await textback.reload("[storage]", f"{token}\n[storage]")
+        await textback.daemon.started.wait()
+        async with aiohttp.ClientSession() as http, http.get(f"{textback.daemon.page}healthz") as answer:
+            assert answer.status == 403
+        for mistake in (f"listen = 7\n{token}", f'listen = "127.0.0.1:{unused_tcp_port}\n', 'colour = "red"\n'):
+            textback.edit(token, mistake)
+            token = mistake
+            said = (await asyncio.to_thread(looked, config))[1]
+            assert ("the configuration has mistakes" in said, "does not answer" in said) == (True, False)
+            assert "disk_free" in said

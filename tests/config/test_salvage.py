@@ -1,11 +1,17 @@
 """What is read of a file with mistakes: where the database is for certain, the rest as far as it goes."""
 
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import cycle, product
 from pathlib import Path
 
 import pytest
 
 from bridge.config import ConfigError
 from bridge.config.salvage import salvage
+from storage.files import APPLICATION_ID, create_private
 from tests.site import example
 
 __all__ = ["example"]
@@ -72,7 +78,6 @@ def test_nobody_guesses_where_the_page_is(example: Path) -> None:
     [
         '[storage]\npaht = "t.db"',
         '[storage]\npath = "t.db',
-        "[storage\npath = 't.db'",
         "[storage]\npath = 7",
         '[storage]\npath = "nowhere/t.db"',
         '[storage]\npath = "t.db"\n[storage]\npath = "u.db"',
@@ -89,3 +94,131 @@ def test_nobody_guesses_where_the_database_is(example: Path, storage: str) -> No
 def test_without_a_file_there_is_nothing_to_say(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         salvage(tmp_path / "none.toml", {})
+
+
+WHOLE = """\
+business = "Ace Plumbing"
+country = "US"
+zone = "America/New_York"
+
+[[pbx]]
+secret = "hunter2"
+trunks = [
+    "PJSIP/trunk-*",
+]
+
+[[line]]
+sms_number = "+12125550100"
+dids = ["+12125550100"]
+
+[line.hours]
+mon-fri = "08:00-17:00"
+
+[[person]]
+name = "Ana"
+
+[[shift]]
+people = ["Ana"]
+
+[on_call]
+owner = "Ana"
+
+[email]
+host = "mail.example"
+sender = "office@ace.example"
+
+[digest]
+at = "07:30"
+
+[retention]
+texts = "90d"
+
+[smpp]
+host = "127.0.0.1"
+password = "hunter2"
+
+[smpp_backup]
+host = "127.0.0.2"
+password = "hunter2"
+
+[texts]
+hint = '''
+[no table] of "ours"
+'''
+
+[rules]
+min_ring = "4s"
+
+[words]
+urgent = ["no heat"]
+
+[web]
+listen = "127.0.0.1:8081"
+
+[phones]
+pin = "2468"
+
+[storage]
+path = "t.db"
+
+[log]
+level = "info"
+"""
+TABLES = re.findall(r"(?m)^\[+([a-z_.]+)\]+$", WHOLE)
+SLIPS = {
+    "unknown key": 'colour = "red"',
+    "wrong type": "{key} = {{}}",
+    "duplicate key": '{key} = 7\n{key} = "eight"',
+    "no value": "{key} =",
+    "no quote": 'colour = "red',
+    "no equals": 'colour "red"',
+    "bare word": "colour = dark red",
+    "open list": 'colour = ["red",',
+    "open text": 'colour = """red',
+}
+BYTES: dict[str, Callable[[bytes], bytes]] = {
+    "BOM": lambda text: b"\xef\xbb\xbf" + text,
+    "CRLF": lambda text: text.replace(b"\n", b"\r\n"),
+    "CR": lambda text: text.replace(b"\n", b"\r"),
+    "tabs": lambda text: text.replace(b" = ", b"\t=\t").replace(b"\n[", b"\n\t["),
+    "Latin-1": lambda text: text.replace(b"Ace", b"Caf\xe9"),
+    "Latin-1 in a comment": lambda text: text.replace(b"[web]", b"# caf\xe9\n[web]"),
+    "no bracket": lambda text: text.replace(b"[storage]", b"[storage"),
+    "no bracket before": lambda text: text.replace(b"[storage]", b"storage]"),
+    "twice": lambda text: text + b'\n[web]\nlisten = "127.0.0.1:8082"\n',
+    "deep": lambda text: text.replace(b"[words]", b"[words]\nx = " + b"[" * 5000),
+    "no quote at the place": lambda text: text.replace(b'path = "t.db"', b'path = "t.db'),
+    "no quotes at the place": lambda text: text.replace(b'path = "t.db"', b"path = t.db # here"),
+    "no equals at the place": lambda text: text.replace(b'path = "t.db"', b'path "t.db"'),
+    "a slip in the name of the place": lambda text: text.replace(b"path =", b"paht ="),
+}
+
+
+def slipped() -> Iterator[tuple[str, bytes]]:
+    """A slip in each table, every slip in those that matter most, and what befalls a file as a whole."""
+    for table, slip in {*zip(TABLES, cycle(SLIPS)), *product(("web", "storage"), SLIPS)}:
+        header = re.search(rf"(?m)^\[+{re.escape(table)}\]+\n(\S+) =", WHOLE)
+        assert header
+        written = SLIPS[slip].format(key="path2" if table == "storage" else header[1])
+        yield (
+            f"{slip} in {table}",
+            WHOLE.replace(header[0], f"{header[0].rpartition(header[1])[0]}{written}\n{header[1]} =").encode(),
+        )
+    for name, befall in BYTES.items():
+        yield name, befall(WHOLE.encode())
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in slipped()])
+def test_whatever_slip_of_the_pen_the_database_and_the_gateway_are_found(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "textback.toml"
+    path.touch(mode=0o600)
+    path.write_bytes(text)
+    create_private(tmp_path / "t.db")
+    mark_as_ours(tmp_path / "t.db")
+    found = salvage(path, {})
+    assert (found.database, found.texting) == (tmp_path / "t.db", True)
+
+
+def mark_as_ours(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
