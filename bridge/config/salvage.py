@@ -68,7 +68,7 @@ def _read(path: Path, mistakes: Sequence[ConfigProblem]) -> Fragments:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         raise ConfigError(mistakes) from None
-    if "\0" in text:  # UTF-16, or no text at all
+    if text.count("\0") * 4 > len(text):  # UTF-16, or no text at all
         raise ConfigError(mistakes)
     return fragments(text)
 
@@ -96,21 +96,33 @@ def _database(found: Fragments, base: Path, environ: Mapping[str, str], mistakes
     """
     written = found.raw.get("storage", {})
     doubtful = [lost for lost in found.lost if "storage" in (lost.table, *re.findall(r"\w+", lost.text))]
+    elsewhere = [*_misplaced(found.raw)]
     known = written.get("path") if isinstance(written, dict) else None
     said = isinstance(known, str) and UNREADABLE not in known
     if said and not any("path" in lost.text for lost in doubtful):
-        written, doubtful = {"path": known}, []
+        written, doubtful, elsewhere = {"path": known}, [], []
     problems = Problems()
-    if not doubtful and (path := links.database(problems, written, base, environ)) and not problems.found:
+    path = links.database(problems, written, base, environ)
+    if path and not (problems.found or doubtful or elsewhere):
         return path
-    meant = {base / value for value in _meant(written, found) if value}
+    meant = {base / value for value in (*elsewhere, *_meant(written, found)) if value}
     confirmed = [path for path in meant if is_ours(path)]
     if len(confirmed) == 1:
         return confirmed[0]
     unread = [
         ConfigProblem("storage", f"line {lost.number} cannot be read, and may say where it is") for lost in doubtful
     ]
+    unread += [ConfigProblem("storage", f'may be meant where "{value}" stands') for value in elsewhere]
     raise ConfigError([*unread, *(problem for problem in problems.found if problem not in mistakes), *mistakes])
+
+
+def _misplaced(raw: Mapping[str, Any]) -> Iterator[str]:
+    """What is called a path where nothing has one: its table may have lost its name."""
+    for name, table in raw.items():
+        for one in table if isinstance(table, list) else [table]:
+            path = one.get("path") if isinstance(one, dict) else one if name == "path" else None
+            if name != "storage" and isinstance(path, str):
+                yield path
 
 
 def _meant(written: Any, found: Fragments) -> Iterator[str]:

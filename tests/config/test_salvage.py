@@ -82,6 +82,7 @@ def test_nobody_guesses_where_the_page_is(example: Path) -> None:
         '[storage]\npath = "nowhere/t.db"',
         '[storage]\npath = "t.db"\n[storage]\npath = "u.db"',
         "[web]\nlisten = \nstorage.x = 1",
+        '[storae]\npath = "t.db"',
     ],
 )
 def test_nobody_guesses_where_the_database_is(example: Path, storage: str) -> None:
@@ -185,6 +186,9 @@ BYTES: dict[str, Callable[[bytes], bytes]] = {
     "Latin-1 in a comment": lambda text: text.replace(b"[web]", b"# caf\xe9\n[web]"),
     "no bracket": lambda text: text.replace(b"[storage]", b"[storage"),
     "no bracket before": lambda text: text.replace(b"[storage]", b"storage]"),
+    "no header at the place": lambda text: text.replace(b"[storage]\n", b""),
+    "a slip in the header of the place": lambda text: text.replace(b"[storage]", b"[storae]"),
+    "NUL": lambda text: text.replace(b"[web]", b"\0[web]"),
     "twice": lambda text: text + b'\n[web]\nlisten = "127.0.0.1:8082"\n',
     "deep": lambda text: text.replace(b"[words]", b"[words]\nx = " + b"[" * 5000),
     "no quote at the place": lambda text: text.replace(b'path = "t.db"', b'path = "t.db'),
