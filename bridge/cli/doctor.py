@@ -81,7 +81,7 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     judged = _judged(config, path, health or {}, now)
     sign_in = asyncio.run(who_signs_in(config))
     links = asyncio.run(link_checks(config, bound, running=health is not None))
-    turned_away = refused((health or {}).get("refused", ""))
+    turned_away = refused(health or {})
     return [config_file(path), *local, *turned_away, sign_in, *kept, called, *judged, *links]
 
 
@@ -96,4 +96,4 @@ def _judged(config: Config, path: Path, health: Mapping[str, Any], now: datetime
 
 def _rows(finding: Finding) -> list[str]:
     head = f"[{MARKS[finding.level]}] {finding.check}: {finding.said}"
-    return [head, f"       -> {finding.remedy}"] if finding.remedy else [head]
+    return [head, *(f"{'          ' if n else '       -> '}{row}" for n, row in enumerate(finding.remedy.splitlines()))]

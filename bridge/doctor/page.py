@@ -1,6 +1,7 @@
 """What `textback doctor` says of who gets to see the page: whom it refused, and whether anybody can sign in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from bridge.config import Config
 from bridge.doctor.local import Finding, not_looked, ok, warning
@@ -12,10 +13,13 @@ from storage.migrate import newest_version, version_of
 NOBODY_YET = "nobody can sign in yet; until somebody can, a link opens the page in one browser"
 
 
-def refused(setting: str) -> Iterator[Finding]:
-    """setting: what would have let in whom the page refused last, "" for nobody."""
-    if setting:
-        yield warning("page", "it refused somebody who may have been right: a name or a proxy", f"[web] {setting}")
+def refused(health: Mapping[str, Any]) -> Iterator[Finding]:
+    """health: as the page told it; nothing of a page that does not answer."""
+    if advice := health.get("refused"):
+        yield warning("page", "it refused somebody who works here: a name or a proxy is missing", f"[web]\n{advice}")
+    if strangers := sum(health.get("refusals", {}).get(what, 0) for what in ("host", "origin")):
+        said = f"it refused {strangers} requests by other names: page.refused in the log says which"
+        yield ok("page", f"{said}; one of yours would belong into hosts of [web]")
 
 
 async def who_signs_in(config: Config) -> Finding:

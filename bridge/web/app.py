@@ -82,8 +82,8 @@ def create_app(
     own_token: with which our own commands ask how it goes.
     heartbeat: seconds of silence after which an open page is told that it still listens.
     """
-    guard = Guard(settings)
     door = Auth(database, office, clock, settings.visitor)
+    guard = Guard(settings, door.works_here)
     phones, mark = phones or Phones(), marker(lexicon or default_lexicon())
     verbs = Callbacks(database, office, composer)
     site = PageContext(database, office, verbs, health, clock, mark, door, phones, Ringing())
@@ -95,7 +95,7 @@ def create_app(
         client_max_size=BODY,
     )
     add_templates(app, office.business)
-    _add_routes(app, site, live, Status(site, guard, settings, own_token))
+    _add_routes(app, site, live, Status(site, guard.refusals, settings, own_token))
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(lambda _: _closed(live))
     work = (partial(_read_changes, changes), live.run, partial(follow, database, phones, live.tell))

@@ -21,11 +21,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bridge.domain.office.office import Office
-from bridge.web import passwords
+from bridge.web import known_browsers, passwords
 from bridge.web.language import N_, render
 from bridge.web.page_link import digest_of
 from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, set_cookie, token_for
-from bridge.web.throttle import SignInThrottle
+from bridge.web.throttle import SignInThrottle, SignInTry
 from storage import page_links, users
 from storage.database import Database
 from storage.errors import StorageError
@@ -36,7 +36,9 @@ FRONT_DESK = "Front desk"
 REMEMBER_ME = timedelta(days=365)
 OPEN_TO_ALL = re.compile(r"/(sign-in|link/.*|healthz|readyz|metrics|static/.*)")
 VERB_PATH = re.compile(r"/callbacks/\d{1,15}/[a-z]{1,20}")
+SIGN_IN = "/sign-in"
 HASHING_AT_ONCE = 2  # each takes 64 MB
+SLOWED = 2.0  # seconds that an answer takes where too much was tried from one address
 LONG_TEXTS = ("note", "text")
 
 TOO_MANY = N_("Too many tries. Try again in %(minutes)s min.")
@@ -85,6 +87,14 @@ class Unfinished:
     @property
     def others(self) -> dict[str, str]:
         return {name: text for name, text in self.fields.items() if name not in LONG_TEXTS}
+
+
+class TooManyTriesError(Exception):
+    """wait: until the next one is looked at."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(wait)
+        self.wait = wait
 
 
 class Auth:
@@ -179,33 +189,58 @@ class Auth:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """303 to where they wanted to go, or the form they did not finish; 401 and 429 with the page again."""
-        now = self._clock()
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = await _form(request)
         name, unfinished = form.get("name", "").strip(), _read_unfinished(form.get("unfinished", ""))
         path = _inside(form.get("next", ""))
         again = {"name": name, "next": path, "unfinished": unfinished}
-        address = request.remote or ""
-        if wait := self._throttle.wait(address, name, now):
-            log.warning("signin.throttled", remote=request.remote)
-            minutes = -(-wait // timedelta(minutes=1))
+        try:
+            user = await self._tried(request, form)
+        except TooManyTriesError as error:
+            minutes = -(-error.wait // timedelta(minutes=1))
             return self._page(request, 429, again | {"trouble": TOO_MANY, "trouble_args": {"minutes": minutes}})
-        self._throttle.failed(address, name, now)  # before it is looked at: many tries at once are many tries
-        user = await self._checked(name, form.get("password", ""))
         if user is None:
-            log.warning("signin.failed", remote=request.remote)  # what fail2ban reads; a name may be a password
             return self._page(request, 401, again | {"trouble": NOT_RIGHT})
-        self._throttle.passed(address, name)
-        await self._begin(request, user, now)
+        await self._begin(request, user, self._clock())
         log.info("signin.done", remote=request.remote, user=user.name)
-        return self._show_unfinished(request, user, unfinished) if unfinished else _go(path)
+        answer = self._show_unfinished(request, user, unfinished) if unfinished else _go(path)
+        known_browsers.remember(request, answer, user)
+        return answer
 
-    async def _checked(self, name: str, password: str) -> User | None:
+    async def works_here(self, request: web.Request) -> bool:
+        """Is it somebody of ours who sent that form, also where it is refused: signed in, or by the right password?"""
+        try:
+            if request.path != SIGN_IN:
+                return await self._visitor(request) is not None
+            return await self._tried(request, await _form(request)) is not None
+        except (TooManyTriesError, StorageError):
+            return False
+
+    async def _tried(self, request: web.Request, form: Mapping[str, str]) -> User | None:
+        """Whoever has that name and password. Raises TooManyTriesError."""
+        now, address, name = self._clock(), request.remote or "", form.get("name", "").strip()
         async with self._database.read() as db:
             user = await users.named(db, name)
+        one = SignInTry(address, name, user is not None, known_browsers.mark_of(request, user) if user else "")
+        if wait := self._throttle.wait(one, now):
+            log.warning("signin.throttled", remote=request.remote)
+            raise TooManyTriesError(wait)
+        slowed = self._throttle.is_slowed(one, now)
+        self._throttle.failed(one, now)  # before it is looked at: many tries at once are many tries
         known = user if user and not user.disabled else None
+        slowly = asyncio.sleep(SLOWED) if slowed else asyncio.sleep(0)
+        fits, _ = await asyncio.gather(self._fits(form.get("password", ""), known, slowed=slowed), slowly)
+        if known is None or not fits:
+            log.warning("signin.failed", remote=request.remote)  # what fail2ban reads; a name may be a password
+            return None
+        self._throttle.passed(one)
+        return known
+
+    async def _fits(self, password: str, known: User | None, *, slowed: bool) -> bool:
+        """In the same time whether there is such a user or not; where all answers are slow, only then looked at."""
+        if slowed and known is None:
+            return False
         async with self._hashing:
-            fits = await asyncio.to_thread(passwords.fits, password, known.password if known else None)
-        return known if fits else None
+            return await asyncio.to_thread(passwords.fits, password, known.password if known else None)
 
     async def _begin(self, request: web.Request, user: User, now: datetime) -> None:
         """In a new cookie: one that somebody planted before stays without a session."""
@@ -237,6 +272,10 @@ class Auth:
         return answer
 
 
+async def _form(request: web.Request) -> dict[str, str]:
+    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+
+
 def needs(role: UserRole, handler: Handler) -> Handler:
     """For whom a page or an action is. Checked here, whatever the page offered."""
 
@@ -263,7 +302,7 @@ async def _unfinished(request: web.Request) -> Unfinished | None:
     """The form of a verb that came without a session."""
     if request.method in SAFE or not VERB_PATH.fullmatch(request.path):
         return None
-    fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    fields = await _form(request)
     return Unfinished(request.path, {name: value for name, value in fields.items() if name != TOKEN})
 
 

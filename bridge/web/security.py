@@ -7,21 +7,21 @@ caller managed to write into a page could neither run nor load anything (XSS, CS
 
 import asyncio
 import hmac
-import json
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from bridge.web.forwarded import PEER, ROOT, address_reached, is_said
+from bridge.web.forwarded import ROOT, address_reached
 from bridge.web.language import N_
 from bridge.web.page_link import PATH
+from bridge.web.refusals import IF_RIGHT, Refusals
 from bridge.web.settings import WebSettings
 
 FORM_WITHIN = 30.0  # seconds; a form that takes longer is somebody who holds on to the connection
@@ -49,10 +49,6 @@ HEADERS = {
 BROWSER = web.RequestKey("browser", str)
 """The cookie's value; also one that this request is only about to get."""
 
-LET_IT_SAY = "trusted_proxies are right: let the proxy send X-Forwarded-Host and X-Forwarded-Proto"
-
-log = structlog.get_logger()
-
 _NAME = re.compile(r"[a-z0-9._:-]{1,253}")
 _LINK = re.compile(rf"({PATH}).+")
 
@@ -74,25 +70,24 @@ class RefusedError(web.HTTPForbidden):
 class Guard:
     """Refuses foreign hosts, and unsafe requests that our own page did not make.
 
-    advice: the setting that would have let the last one in, "" as long as nobody was refused who might be right.
+    works_here: is the request by somebody who does, although its form came from where none should?
     """
 
-    def __init__(self, settings: WebSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: WebSettings, works_here: Callable[[web.Request], Awaitable[bool]]) -> None:
         self._hosts = LOOPBACK_NAMES | {settings.host.casefold()} | {name.casefold() for name in settings.hosts}
-        self.advice = ""
+        self._works_here = works_here
+        self.refusals = Refusals(settings, self._hosts)
 
     @web.middleware
     async def check(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not self._is_served(request):
-            raise self._foreign(request, "host", request.host, N_("This address is not served here."))
+            raise self._foreign_name(request)
         request[BROWSER] = _browser(request.cookies.get(COOKIE, ""))
         if request.method not in SAFE:
             if not _is_ours(request):
-                asked = _origin(request).netloc
-                raise self._foreign(request, "origin", asked, N_("This form was not sent from this page."))
-            if not await _has_token(request):
-                log.warning("page.refused", what="token", remote=request.remote, path=_told(request))
+                raise await self._foreign_form(request)
+            if not await self._has_token(request):
+                self.refusals.note(request, "token", _told(request))
                 raise RefusedError(N_("This page is too old: load it again, then repeat what you did."))
         response = await handler(request)
         if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
@@ -104,26 +99,42 @@ class Guard:
         name = _hostname(request.host)
         return name in self._hosts or (bool(name) and name == address_reached(request))
 
-    def _foreign(self, request: web.Request, what: str, asked: str, words: str) -> RefusedError:
-        """Mostly somebody who means harm; but it may be a proxy, or a name, that we were not told of."""
-        setting = self._missing(request, _hostname(asked) or "")
-        told = {"do": f"if {asked} is right: [web] {setting}"} if setting else {}
-        log.warning("page.refused", what=what, remote=request.remote, path=_told(request), **told)
-        self.advice = setting or self.advice
-        return RefusedError(words, setting)
+    def _foreign_name(self, request: web.Request) -> RefusedError:
+        """Mostly somebody who means harm; but it may be a name that we were not told of."""
+        name = _hostname(request.host) or ""
+        named = bool(_NAME.fullmatch(name))
+        ours = named and self.refusals.asked_for(name)
+        advice = self.refusals.advice if ours else ""
+        told = {"asked": name, "do": _in_a_line(advice) or IF_RIGHT} if named else {}
+        self.refusals.note(request, "host", _told(request), **told)
+        return RefusedError(N_("This address is not served here."), advice)
 
-    def _missing(self, request: web.Request, name: str) -> str:
-        """Which settings would have let in who asked for that name."""
-        if not _NAME.fullmatch(name):
-            return ""
-        ours, peer = self._settings, request[PEER]
-        proxies = [str(network) for network in ours.trusted_proxies]
-        missing = [f"hosts = {json.dumps([*ours.hosts, name])}"] * (name not in self._hosts)
-        if ours.is_proxy(peer):
-            missing += [LET_IT_SAY] * (name in self._hosts)
-        elif is_said(request) or _hostname(request.host) in LOOPBACK_NAMES:
-            missing.append(f"trusted_proxies = {json.dumps([*proxies, peer])}")
-        return ", ".join(missing)
+    async def _foreign_form(self, request: web.Request) -> RefusedError:
+        """As above; but whoever works here, and has a form that we gave them, came by a proxy we were not told of."""
+        name, advice = _origin(request).hostname or "", ""
+        may_be = _NAME.fullmatch(name) and request.cookies.get(COOKIE) == request[BROWSER]
+        if may_be and await self._has_token(request) and await self._works_here(request):
+            self.refusals.came_by(request, name)
+            advice = self.refusals.advice
+        told = {"do": _in_a_line(advice)} if advice else {}
+        self.refusals.note(request, "origin", _told(request), **told)
+        return RefusedError(N_("This form was not sent from this page."), advice)
+
+    async def _has_token(self, request: web.Request) -> bool:
+        try:
+            async with asyncio.timeout(FORM_WITHIN):
+                sent = (await request.post()).get(TOKEN, "")
+        except TimeoutError as error:
+            self.refusals.note(request, "slow", _told(request))
+            raise web.HTTPRequestTimeout(text=N_("The form did not arrive in time.")) from error
+        except (ValueError, LookupError, HttpProcessingError):  # a form that is none, or in no known character set
+            return False
+        expected = token_for(request[BROWSER]).encode()
+        return isinstance(sent, str) and hmac.compare_digest(sent.encode(errors="surrogatepass"), expected)
+
+
+def _in_a_line(advice: str) -> str:
+    return f"[web] {advice}".replace("\n", "; ") if advice else ""
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, name: str, value: str, **more: Any) -> None:
@@ -161,7 +172,8 @@ def _is_ours(request: web.Request) -> bool:
 def _origin(request: web.Request) -> SplitResult:
     """Empty where it is none."""
     try:
-        return urlsplit(request.headers.get("Origin", ""))
+        origin = urlsplit(request.headers.get("Origin", ""))
+        return origin if origin.hostname else urlsplit("")
     except ValueError:  # `http://[::`
         return urlsplit("")
 
@@ -169,15 +181,3 @@ def _origin(request: web.Request) -> SplitResult:
 def _told(request: web.Request) -> str:
     """What a log may say of an address: a link that was refused still opens the page to whoever reads it there."""
     return _LINK.sub(r"\1...", request.path)
-
-
-async def _has_token(request: web.Request) -> bool:
-    try:
-        async with asyncio.timeout(FORM_WITHIN):
-            sent = (await request.post()).get(TOKEN, "")
-    except TimeoutError as error:
-        log.warning("page.refused", what="slow", remote=request.remote, path=_told(request))
-        raise web.HTTPRequestTimeout(text=N_("The form did not arrive in time.")) from error
-    except (ValueError, LookupError, HttpProcessingError):  # a form that is none, or in no known character set
-        return False
-    return isinstance(sent, str) and hmac.compare_digest(sent.encode(), token_for(request[BROWSER]).encode())

@@ -2,16 +2,16 @@
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-import structlog
 from aiohttp import web
 
+from bridge.ops.health import Health
 from bridge.ops.metrics import MetricsSnapshot, exposition
 from bridge.reports import figures
 from bridge.web.forwarded import PEER, is_said
 from bridge.web.page_context import PageContext
-from bridge.web.security import Guard
+from bridge.web.refusals import Refusals
 from bridge.web.settings import WebSettings, is_within
 from storage import callbacks, settings, text_outcomes
 from storage.errors import StorageError
@@ -19,15 +19,12 @@ from storage.errors import StorageError
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
-log = structlog.get_logger()
-
-
 class Status:
     """own_token: with which our own commands ask."""
 
-    def __init__(self, site: PageContext, guard: Guard, settings: WebSettings, own_token: str = "") -> None:
+    def __init__(self, site: PageContext, refusals: Refusals, settings: WebSettings, own_token: str = "") -> None:
         self._site = site
-        self._guard = guard
+        self._refusals = refusals
         self._settings = settings
         self._tokens = [token for token in (settings.metrics_token, own_token) if token]
         self._is_said_who = bool(settings.metrics_from or settings.metrics_token)
@@ -41,13 +38,14 @@ class Status:
         by_hearsay = is_said(request) and not self._settings.is_proxy(request[PEER])
         named = is_within(remote, self._settings.metrics_from) and not by_hearsay
         if self._is_said_who and not (named or _has(request, self._tokens)):
-            log.warning("page.refused", what="metrics", remote=remote, path=request.path)
+            self._refusals.note(request, "metrics", request.path)
             raise web.HTTPForbidden
 
     async def healthz(self, request: web.Request) -> web.Response:
         """200 as long as the process answers; what it says is for `textback status`."""
         self._check_may_know(request)
-        return web.json_response({**self._site.health().as_json(), "refused": self._guard.advice})
+        refused = {"refused": self._refusals.advice, "refusals": dict(self._refusals.counts)}
+        return web.json_response({**self._site.health().as_json(), **refused})
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """200 while calls are seen, texts go out and both are recorded; else 503."""
@@ -60,8 +58,13 @@ class Status:
         try:
             told = await self._snapshot()
         except StorageError:
-            told = MetricsSnapshot(self._site.health(), {}, {}, None)
+            told = MetricsSnapshot(self._health(), {}, {}, None)
         return web.Response(body=exposition(told), headers={"Content-Type": EXPOSITION})
+
+    def _health(self) -> Health:
+        health = self._site.health()
+        refused = {f"page_refused_{what}": count for what, count in self._refusals.counts.items()}
+        return replace(health, counts={**health.counts, **refused})
 
     async def _snapshot(self) -> MetricsSnapshot:
         now = self._site.clock()
@@ -71,7 +74,7 @@ class Status:
             waiting = await callbacks.count_waiting(db)
             burst = await text_outcomes.burst(db, now)
             switches = {key: await settings.is_on(db, key) for key in (settings.PAUSED, settings.BREAKER)}
-        return MetricsSnapshot(self._site.health(), asdict(waiting), switches, today, burst.numbers if burst else 0)
+        return MetricsSnapshot(self._health(), asdict(waiting), switches, today, burst.numbers if burst else 0)
 
 
 def _has(request: web.Request, tokens: Sequence[str]) -> bool:

@@ -15,10 +15,12 @@ from tests.web.test_sign_in import HASH
 __all__ = ["example"]
 
 
-def test_a_name_or_a_proxy_that_the_page_refused_comes_with_the_setting_that_lets_it_in() -> None:
-    (found,) = page.refused('hosts = ["office.example"]')
-    assert (found.level, found.remedy) == (CheckResult.WARNING, '[web] hosts = ["office.example"]')
-    assert list(page.refused("")) == []
+def test_a_name_or_a_proxy_that_the_page_refused_comes_with_the_lines_that_let_it_in_and_strangers_without() -> None:
+    lines = 'hosts = ["office.example"]\ntrusted_proxies = ["127.0.0.1"]'
+    advised, counted = page.refused({"refused": lines, "refusals": {"host": 3, "origin": 2, "token": 9}})
+    assert (advised.level, advised.remedy) == (CheckResult.WARNING, f"[web]\n{lines}")
+    assert (counted.level, "5 requests" in counted.said) == (CheckResult.OK, True)
+    assert list(page.refused({})) == []
 
 
 async def test_it_says_whether_anybody_can_sign_in(example: Path) -> None:

@@ -1,15 +1,21 @@
 """Behind a proxy: whose word counts, and every address of the page under the path that the proxy shows it at."""
 
+import html
 import re
+import socket
+import tomllib
 from dataclasses import replace
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
+from aiohttp import ClientResponse
 from multidict import CIMultiDict, CIMultiDictProxy
 from structlog.testing import capture_logs
 
 from bridge.web import forwarded
 from bridge.web.forwarded import Forwarded
+from bridge.web.refusals import is_own_name
 from bridge.web.security import COOKIE, TOKEN
 from bridge.web.settings import WebSettings
 from storage.users import UserRole
@@ -146,32 +152,81 @@ async def test_many_questions_at_once_of_one_visitor_leave_places_for_the_others
             stream.close()
 
 
+async def signing_in(client: Client, password: str = PASSWORD, **headers: str) -> ClientResponse:
+    """With the form that the page gave to that browser."""
+    async with client.get("/sign-in") as answer:
+        token = Page(await answer.text()).hidden[TOKEN]
+    sent = {TOKEN: token, "name": "Ann", "password": password}
+    return await client.post(
+        "/sign-in", data=sent, headers={name.replace("_", "-"): said for name, said in headers.items()}
+    )
+
+
+async def refused(client: Client) -> dict[str, Any]:
+    async with client.get("/healthz") as answer:
+        told: dict[str, Any] = await answer.json()
+    return told
+
+
 @pytest.mark.parametrize(
-    ("settings", "headers", "setting"),
+    ("settings", "lines"),
     [
-        (WebSettings(), {"Host": NAME}, f'hosts = ["{NAME}"]'),
-        (replace(US, hosts=("a.example",)), SAID, f'hosts = ["a.example", "{NAME}"]'),
-        (WebSettings(), {"Origin": f"https://{NAME}"}, f'hosts = ["{NAME}"], trusted_proxies = ["127.0.0.1"]'),
-        (US, {"Origin": f"https://{NAME}"}, "let the proxy send X-Forwarded-Host"),
-        (WebSettings(), {"Host": "<b>x</b>"}, ""),
+        (WebSettings(), {"hosts": [NAME], "trusted_proxies": ["127.0.0.1"]}),
+        (replace(US, hosts=("a.example",)), {"hosts": ["a.example", NAME]}),
+        (US, {}),
     ],
-    ids=["name", "name behind the proxy", "a proxy that nobody told of", "a proxy that says nothing", "no name"],
+    ids=["a proxy that nobody told of", "a name that nobody told of", "a proxy that says nothing"],
 )
-async def test_who_is_refused_is_told_what_to_write_and_so_are_log_and_doctor(
-    desk: Desk, settings: WebSettings, headers: dict[str, str], setting: str
+async def test_who_works_here_is_told_what_to_write_and_so_are_log_and_doctor(
+    desk: Desk, settings: WebSettings, lines: dict[str, list[str]]
 ) -> None:
+    await add_user(desk, "Ann")
     async with served(desk, settings=settings) as client:
         with capture_logs() as logs:
-            async with client.post("/sign-in", headers=headers) as answer:
+            async with await signing_in(client, Origin=f"https://{NAME}") as answer:
                 assert answer.status == 403
-                shown = Page(await answer.text()).words
-        async with client.get("/healthz") as answer:
-            kept = (await answer.json())["refused"]
+                shown = html.unescape(await answer.text())
+        advice = (await refused(client))["refused"]
+    assert advice
+    assert advice in shown
+    written = tomllib.loads(advice)
+    assert {name: one[-len(lines[name]) :] for name, one in written.items()} == lines
+    assert ("let the proxy send X-Forwarded-Host" in advice) is (settings is US)
     (entry,) = [one for one in logs if one["event"] == "page.refused"]
-    assert bool(setting) is bool(kept) is ("do" in entry)
-    assert setting in shown
-    assert setting in kept
-    assert setting in entry.get("do", "")
+    assert entry["do"] == f"[web] {advice}".replace("\n", "; ")
+
+
+async def test_what_strangers_ask_for_is_counted_and_neither_advised_nor_takes_the_place_of_advice(desk: Desk) -> None:
+    await add_user(desk, "Ann")
+    async with served(desk) as client:
+        for n in range(20):
+            for headers in ({"Host": f"evil{n}.example"}, {"Host": "10.evil.example"}, {"Host": "<b>x</b>"}):
+                async with client.get("/", headers=headers | SAID) as answer:
+                    assert "evil" not in await answer.text()
+        await signing_in(client, "wrong horse", Origin="https://evil.example")
+        async with client.post("/sign-in", data={"name": "Ann"}, headers={"Origin": "https://evil.example"}):
+            assert (await refused(client))["refused"] == ""
+        for n in range(9):
+            await signing_in(client, Origin=f"https://office{n}.example")
+        told = await refused(client)
+        assert tomllib.loads(told["refused"])["hosts"] == [f"office{n}.example" for n in range(4)]
+        assert told["refusals"] == {"host": 60, "origin": 11}
+        async with client.get("/metrics") as answer:
+            assert 'textback_count{what="page_refused_host"} 60.0' in await answer.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        *[(name, True) for name in ("pbx", "PBX.lan", "pbx.home.arpa", "192.168.7.20", "fd00::7")],
+        *[(name, False) for name in ("pbx.evil.example", "office.lan", "1.2.3.4", "evil.example", "lan", "127.0.0.9")],
+    ],
+)
+def test_a_name_is_this_machines_own_where_nobody_outside_can_have_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, ours: bool
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "PBX.office.example")
+    assert is_own_name(name.casefold()) is ours
 
 
 async def test_a_link_that_was_refused_stands_in_no_log(desk: Desk) -> None:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import ClientSession
 from playwright.async_api import Page, expect
 
-from bridge.web.security import COOKIE
+from bridge.web.security import COOKIE, TOKEN
 from bridge.web.settings import WebSettings
 from storage.users import UserRole
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call
@@ -25,6 +25,7 @@ from tests.ports import reserve
 from tests.web.chromium import browser_at
 from tests.web.served import served
 from tests.web.test_listener import made_in
+from tests.web.test_page import Page as Words
 from tests.web.test_sign_in import PASSWORD, add_user
 
 GUIDE = REPOSITORY / "bridge" / "deploy" / "README.md"
@@ -130,10 +131,15 @@ async def test_a_default_proxy_is_told_which_lines_it_lacks(desk: Desk, tmp_path
         assert client.server.port
         async with nginx(tmp_path, client.server.port, plain) as address, ClientSession() as http:
             form = address.replace(NAME, "127.0.0.1") + "/sign-in"
-            async with http.post(form, headers={"Origin": address}, ssl=False) as answer:
+            async with http.get(form, ssl=False) as answer:
+                token = Words(await answer.text()).hidden[TOKEN]
+                cookie = answer.cookies[COOKIE].value
+            sent = {TOKEN: token, "name": "Ann", "password": PASSWORD}
+            headers = {"Origin": address, "Cookie": f"{COOKIE}={cookie}"}
+            async with http.post(form, data=sent, headers=headers, ssl=False) as answer:
                 assert answer.status == 403
                 shown = html.unescape(await answer.text())
-        lines = f'hosts = ["{NAME}"], trusted_proxies = ["127.0.0.1"]'
+        lines = f'hosts = ["{NAME}"]\ntrusted_proxies = ["127.0.0.1"]'
         assert lines in shown
         async with client.get("/healthz") as answer:
             assert (await answer.json())["refused"] == lines

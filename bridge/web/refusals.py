@@ -1,0 +1,92 @@
+"""Whom the page refused, and what the administrator would write to let in those who may have been right.
+
+Anybody can ask by any name, and behind a proxy from any address. So a name is advised only where somebody who works
+here came by it, or where it can only mean this machine; what strangers ask for is counted, and in the log alone.
+"""
+
+import json
+import socket
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
+
+from aiohttp import web
+
+from bridge.ops.sockets import SeldomLog
+from bridge.web.forwarded import PEER, is_said
+from bridge.web.settings import WebSettings, is_loopback
+
+KEPT = 4  # names, and proxies
+OWN_SUFFIXES = frozenset({"", "local", "lan", "home", "home.arpa", "internal", "localdomain"})
+"""Nobody on the internet can have a name that ends so (RFC 6762, RFC 8375, and by custom)."""
+
+IF_RIGHT = "if that name is one of yours, add it to hosts in [web]"
+LET_IT_SAY = "# trusted_proxies are right: let the proxy send X-Forwarded-Host and X-Forwarded-Proto"
+
+
+class Refusals:
+    """hosts: the names that are served already. counts: by what was wrong."""
+
+    def __init__(self, settings: WebSettings, hosts: Iterable[str]) -> None:
+        self._settings = settings
+        self._hosts = frozenset(hosts)
+        self._names: dict[str, None] = {}
+        self._proxies: dict[str, None] = {}
+        self._silent = False
+        self._logs: dict[tuple[str, bool], SeldomLog] = {}
+        self.counts: Counter[str] = Counter()
+
+    def note(self, request: web.Request, what: str, path: str, **more: str) -> None:
+        """A line a minute for each kind, and one more for what something is to be done about."""
+        self.counts[what] += 1
+        tell = self._logs.setdefault((what, "do" in more), SeldomLog("page.refused"))
+        tell(what=what, remote=request.remote, path=path, **more)
+
+    @property
+    def advice(self) -> str:
+        """Lines for `[web]` that would let in who was refused; "" as long as nobody was who may have been right."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        ours = self._settings
+        if self._names:
+            yield f"hosts = {json.dumps([*ours.hosts, *self._names])}"
+        if self._proxies:
+            yield f"trusted_proxies = {json.dumps([*map(str, ours.trusted_proxies), *self._proxies])}"
+        if self._silent:
+            yield LET_IT_SAY
+
+    def came_by(self, request: web.Request, name: str) -> None:
+        """Somebody who works here was refused under that name."""
+        known, peer = name in self._hosts, request[PEER]
+        if not known:
+            _keep(self._names, name)
+        if self._settings.is_proxy(peer):
+            self._silent |= known
+        elif is_said(request) or _is_ours(request.host):
+            _keep(self._proxies, peer)
+
+    def asked_for(self, name: str) -> bool:
+        """Somebody asked by that name. Can it only mean this machine?"""
+        if ours := is_own_name(name):
+            _keep(self._names, name)
+        return ours
+
+
+def is_own_name(name: str) -> bool:
+    """A name of this machine that only its own network can know, or an address that only that can have."""
+    try:
+        return ip_address(name).is_private and not is_loopback(name)
+    except ValueError:
+        first, _, rest = name.partition(".")
+        return first == socket.gethostname().partition(".")[0].casefold() and rest in OWN_SUFFIXES
+
+
+def _keep(known: dict[str, None], one: str) -> None:
+    """The first few: nobody who comes later takes their place."""
+    if len(known) < KEPT:
+        known.setdefault(one)
+
+
+def _is_ours(host: str) -> bool:
+    return is_loopback(host.rpartition(":")[0] or host)
