@@ -15,9 +15,9 @@ from tests.lab.prepare import PROMTOOL
 
 RULES = Path(bridge.__file__).parent / "deploy" / "textback.rules.yml"
 PBX, SMS = 'kind="pbx",name="office"', 'kind="sms",name="smpp"'
-DAYS = 4
 STEP = 10  # minutes
-STEPS = DAYS * 24 * 60 // STEP
+HOURS, LONG = 6, 4 * 24
+"""How long it has been so: paused takes four hours to be told, a copy that is missing more than three days."""
 
 WELL = {
     'up{job="textback"}': "1",
@@ -70,12 +70,13 @@ def promtool() -> str:
     return found
 
 
-def firing(promtool: str, place: Path, series: Mapping[str, str]) -> set[str]:
-    """Which alerts fire at the end of those days."""
+def firing(promtool: str, place: Path, series: Mapping[str, str], hours: int) -> set[str]:
+    """Which alerts fire at the end of so many hours."""
+    steps = hours * 60 // STEP
     alerts = re.findall(r"- alert: (\w+)", RULES.read_text())
-    values = {"{now}": f"0+{STEP * 60}x{STEPS}", "{more}": f"0+100x{STEPS}"}
-    rows = [{"series": name, "values": values.get(value, f"{value}+0x{STEPS}")} for name, value in series.items()]
-    asked = [{"alertname": name, "eval_time": f"{DAYS * 24}h", "exp_alerts": []} for name in alerts]
+    values = {"{now}": f"0+{STEP * 60}x{steps}", "{more}": f"0+100x{steps}"}
+    rows = [{"series": name, "values": values.get(value, f"{value}+0x{steps}")} for name, value in series.items()]
+    asked = [{"alertname": name, "eval_time": f"{hours}h", "exp_alerts": []} for name in alerts]
     test = {"interval": f"{STEP}m", "input_series": rows, "alert_rule_test": asked}
     whole = {"rule_files": [str(RULES)], "evaluation_interval": f"{STEP}m", "tests": [test]}
     (place / "test.yml").write_text(json.dumps(whole))  # YAML takes JSON
@@ -93,7 +94,7 @@ def test_prometheus_takes_the_rules(promtool: str) -> None:
 
 
 def test_nothing_fires_while_all_is_well(promtool: str, tmp_path: Path) -> None:
-    assert firing(promtool, tmp_path, WELL) == set()
+    assert firing(promtool, tmp_path, WELL, LONG) == set()
 
 
 @pytest.mark.parametrize(("alert", "series", "value"), GOES_WRONG)
@@ -101,7 +102,7 @@ def test_what_goes_wrong_fires_its_alert_and_no_other(
     promtool: str, tmp_path: Path, alert: str, series: str, value: str | None
 ) -> None:
     wrong = {name: kept for name, kept in (WELL | {series: value}).items() if kept is not None}
-    assert firing(promtool, tmp_path, wrong) == {alert}
+    assert firing(promtool, tmp_path, wrong, LONG if alert == "TextbackNoCopy" else HOURS) == {alert}
 
 
 def test_every_alert_is_seen_to_fire() -> None:
