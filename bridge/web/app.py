@@ -35,6 +35,7 @@ from bridge.web.on_call import OnCallPage
 from bridge.web.page_context import PageContext
 from bridge.web.phones import Phones, Ringing, follow
 from bridge.web.quotes import marker
+from bridge.web.refusals import REFUSALS
 from bridge.web.security import Guard, RefusedError, add_headers
 from bridge.web.settings import WebSettings
 from bridge.web.status import Status
@@ -94,6 +95,7 @@ def create_app(
         middlewares=[behind_proxies(settings), speak(settings.language), pages_for_errors, guard.check, door.keep],
         client_max_size=BODY,
     )
+    app[REFUSALS] = guard.refusals
     add_templates(app, office.business)
     _add_routes(app, site, live, Status(site, guard.refusals, settings, own_token))
     app.on_response_prepare.append(add_headers)

@@ -4,18 +4,23 @@ Whoever keeps connections open without asking anything (slowloris) has ten secon
 """
 
 import asyncio
-from typing import cast
+import ssl
+from typing import Any, cast
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bridge.ops.sockets import BoundedListener, ConnectionLimit
-from bridge.web.security import SERVER
+from bridge.web.refusals import REFUSALS, Refusals
+from bridge.web.security import HEADERS
 from bridge.web.settings import THIS_MACHINE, WebSettings, is_loopback, tls
 from storage import users
 from storage.database import Database
 
 HEAD_WITHIN = 10.0  # seconds for the head of a request, and for TLS
+MALFORMED = "malformed"
+NO_HTTP, WENT_WRONG = "That was not understood.\n", "Something went wrong here.\n"
 IDLE = 75.0  # seconds that a connection may stay between two requests: longer than proxies keep theirs
 
 log = structlog.get_logger()
@@ -38,16 +43,9 @@ async def where(database: Database, settings: WebSettings) -> str:
     return settings.host
 
 
-def runner(
-    app: web.Application, *, close_within: float = 60.0, idle: float = IDLE, head_within: float = HEAD_WITHIN
-) -> web.AppRunner:
-    """Serves the page. Connections that never end their question are closed: each holds a file that others need.
-
-    close_within: seconds that open pages get when it stops. idle: and those between two questions.
-    """
-    made = _Runner(app, access_log=None, shutdown_timeout=close_within, keepalive_timeout=idle)
-    made.head_within = head_within
-    return made
+def runner(app: web.Application, *, close_within: float = 60.0, idle: float = IDLE) -> web.AppRunner:
+    """Serves the page. close_within: seconds that open pages get when it stops. idle: those between two questions."""
+    return web.AppRunner(app, access_log=None, shutdown_timeout=close_within, keepalive_timeout=idle)
 
 
 async def listen(
@@ -56,39 +54,56 @@ async def listen(
     port: int,
     settings: WebSettings | None = None,
     limit: ConnectionLimit | None = None,
+    *,
+    head_within: float = HEAD_WITHIN,
 ) -> None:
     """Let everybody in there for whom there is room. Raises OSError where the port is taken.
 
-    limit: else what this process may have open.
+    limit: else what this process may have open. head_within: seconds for the head of a request, and for TLS; who never
+    ends it is closed, for each connection holds a file that others need.
     """
     settings, limit = settings or WebSettings(), limit or ConnectionLimit.of_process()
     for listening in BoundedListener.at(host, port, limit, settings.is_proxy):
-        await _Site(made, listening, ssl_context=tls(settings)).start()
+        await _Site(made, listening, head_within, tls(settings)).start()
 
 
 class _Site(web.SockSite):
-    """As aiohttp's own, but that shaking hands (TLS) has its time too."""
+    """As aiohttp's own, but that connections are ours, and that shaking hands (TLS) has its time too."""
+
+    def __init__(
+        self, made: web.AppRunner, listening: BoundedListener, head_within: float, context: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(made, listening, ssl_context=context)
+        self._refusals = made.app[REFUSALS]
+        self._head_within = head_within
 
     async def start(self) -> None:
         await web.BaseSite.start(self)
         self._server = await asyncio.get_running_loop().create_server(
-            cast("web.Server", self._runner.server),
+            self._connection,
             sock=self._sock,
             ssl=self._ssl_context,
             backlog=self._backlog,
-            ssl_handshake_timeout=HEAD_WITHIN if self._ssl_context else None,
+            ssl_handshake_timeout=self._head_within if self._ssl_context else None,
         )
 
+    def _connection(self) -> web.RequestHandler:
+        server = cast("web.Server", self._runner.server)
+        return _Connection(server, self._refusals, self._head_within)
 
-class _Handler(web.RequestHandler):
-    """One connection. A request's head has its time from the first byte, the first one's from the connection."""
 
-    head_within = HEAD_WITHIN
-    _late: asyncio.TimerHandle | None = None
+class _Connection(web.RequestHandler):
+    """A request's head has its time from the first byte, the first one's from the connection."""
+
+    def __init__(self, server: web.Server, refusals: Refusals, head_within: float) -> None:
+        super().__init__(server, loop=asyncio.get_running_loop(), **server._kwargs)
+        self._refusals = refusals
+        self._head_within = head_within
+        self._late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._late = self._loop.call_later(self.head_within, self.force_close)
+        self._late = self._loop.call_later(self._head_within, self.force_close)
 
     def data_received(self, data: bytes) -> None:
         asked = self._request_count
@@ -96,7 +111,7 @@ class _Handler(web.RequestHandler):
         if self._request_count > asked:
             self._in_time()
         elif self._late is None and self._waiter is not None:
-            self._late = self._loop.call_later(self.head_within, self.force_close)
+            self._late = self._loop.call_later(self._head_within, self.force_close)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._in_time()
@@ -108,28 +123,20 @@ class _Handler(web.RequestHandler):
             self._late = None
 
     def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, _words: str | None = None
     ) -> web.StreamResponse:
-        """What aiohttp answers by itself, to what is no HTTP, names neither it nor its version."""
-        response = super().handle_error(request, status, exc, message)
-        response.headers["Server"] = SERVER
+        """What is no HTTP (malformed, smuggled, too long) is counted; the answer has few words and names no version."""
+        if isinstance(exc, HttpProcessingError):
+            self._refusals.note(request, MALFORMED, why=type(exc).__name__)
+        else:
+            log.error("page.failed", exc_info=exc)
+        if request.writer.output_size:
+            raise ConnectionError("an answer is under way already")
+        response = web.Response(status=status, text=NO_HTTP if status < 500 else WENT_WRONG, headers=HEADERS)
+        response.force_close()
         return response
 
-
-class _Server(web.Server):
-    head_within = HEAD_WITHIN
-
-    def __call__(self) -> web.RequestHandler:
-        made = _Handler(self, loop=self._loop, **self._kwargs)
-        made.head_within = self.head_within
-        return made
-
-
-class _Runner(web.AppRunner):
-    head_within = HEAD_WITHIN
-
-    async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        ours = _Server(made.request_handler, request_factory=made.request_factory, loop=made._loop, **made._kwargs)
-        ours.head_within = self.head_within
-        return ours
+    def log_exception(self, *args: Any, exc_info: Any = None) -> None:
+        """A body that ends in what is none, after its answer, is nobody's fault here."""
+        if not isinstance(exc_info, HttpProcessingError):
+            super().log_exception(*args, exc_info=exc_info)

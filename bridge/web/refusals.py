@@ -36,11 +36,11 @@ class Refusals:
         self._logs: dict[tuple[str, bool], SeldomLog] = {}
         self.counts: Counter[str] = Counter()
 
-    def note(self, request: web.Request, what: str, path: str, **more: str) -> None:
+    def note(self, request: web.BaseRequest, what: str, **more: str) -> None:
         """A line a minute for each kind, and one more for what something is to be done about."""
         self.counts[what] += 1
         tell = self._logs.setdefault((what, "do" in more), SeldomLog("page.refused"))
-        tell(what=what, remote=request.remote, path=path, **more)
+        tell(what=what, remote=request.remote, **more)
 
     @property
     def advice(self) -> str:
@@ -90,3 +90,6 @@ def _keep(known: dict[str, None], one: str) -> None:
 
 def _is_ours(host: str) -> bool:
     return is_loopback(host.rpartition(":")[0] or host)
+
+
+REFUSALS = web.AppKey("refusals", Refusals)

@@ -30,11 +30,8 @@ TOKEN = "token"  # noqa: S105 - the name of a form field
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
-SERVER = "textback"
-"""Whoever asks need not know which version of what answers."""
-
 HEADERS = {
-    "Server": SERVER,
+    "Server": "textback",  # whoever asks need not know which version of what answers
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -87,7 +84,7 @@ class Guard:
             if not _is_ours(request):
                 raise await self._foreign_form(request)
             if not await self._has_token(request):
-                self.refusals.note(request, "token", _told(request))
+                self.refusals.note(request, "token", path=_told(request))
                 raise RefusedError(N_("This page is too old: load it again, then repeat what you did."))
         response = await handler(request)
         if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
@@ -106,7 +103,7 @@ class Guard:
         ours = named and self.refusals.asked_for(name)
         advice = self.refusals.advice if ours else ""
         told = {"asked": name, "do": _in_a_line(advice) or IF_RIGHT} if named else {}
-        self.refusals.note(request, "host", _told(request), **told)
+        self.refusals.note(request, "host", path=_told(request), **told)
         return RefusedError(N_("This address is not served here."), advice)
 
     async def _foreign_form(self, request: web.Request) -> RefusedError:
@@ -117,7 +114,7 @@ class Guard:
             self.refusals.came_by(request, name)
             advice = self.refusals.advice
         told = {"do": _in_a_line(advice)} if advice else {}
-        self.refusals.note(request, "origin", _told(request), **told)
+        self.refusals.note(request, "origin", path=_told(request), **told)
         return RefusedError(N_("This form was not sent from this page."), advice)
 
     async def _has_token(self, request: web.Request) -> bool:
@@ -125,9 +122,11 @@ class Guard:
             async with asyncio.timeout(FORM_WITHIN):
                 sent = (await request.post()).get(TOKEN, "")
         except TimeoutError as error:
-            self.refusals.note(request, "slow", _told(request))
+            self.refusals.note(request, "slow", path=_told(request))
             raise web.HTTPRequestTimeout(text=N_("The form did not arrive in time.")) from error
-        except (ValueError, LookupError, HttpProcessingError):  # a form that is none, or in no known character set
+        except HttpProcessingError as error:
+            raise web.HTTPBadRequest from error
+        except (ValueError, LookupError):  # a form that is none, or in no known character set
             return False
         expected = token_for(request[BROWSER]).encode()
         return isinstance(sent, str) and hmac.compare_digest(sent.encode(errors="surrogatepass"), expected)

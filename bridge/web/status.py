@@ -38,7 +38,7 @@ class Status:
         by_hearsay = is_said(request) and not self._settings.is_proxy(request[PEER])
         named = is_within(remote, self._settings.metrics_from) and not by_hearsay
         if self._is_said_who and not (named or _has(request, self._tokens)):
-            self._refusals.note(request, "metrics", request.path)
+            self._refusals.note(request, "metrics", path=request.path)
             raise web.HTTPForbidden
 
     async def healthz(self, request: web.Request) -> web.Response:

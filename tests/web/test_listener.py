@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from bridge.ops.sockets import ConnectionLimit
 from bridge.web import listener
 from bridge.web.app import create_app
+from bridge.web.refusals import REFUSALS
 from bridge.web.security import COOKIE
 from bridge.web.settings import WebSettings, tls
 from tests.desk import Desk
@@ -80,12 +81,11 @@ async def test_with_a_certificate_it_speaks_https_and_its_cookie_stays_there(des
 async def test_who_never_shakes_hands_is_sent_away_and_counts_meanwhile(
     desk: Desk, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener, "HEAD_WITHIN", 0.3)
     settings, limit = WebSettings(certificate=certificate, key=certificate), ConnectionLimit(8, per_address=1)
     runner = listener.runner(create_app(desk.database, desk.office, settings, health=Faults(desk), clock=desk.clock))
     await runner.setup()
     try:
-        await listener.listen(runner, "127.0.0.1", 0, settings, limit)
+        await listener.listen(runner, "127.0.0.1", 0, settings, limit, head_within=0.3)
         async with asyncio.timeout(10):
             silent, first = await asyncio.open_connection(*runner.addresses[0])
             refused, second = await asyncio.open_connection(*runner.addresses[0])
@@ -99,26 +99,41 @@ async def test_who_never_shakes_hands_is_sent_away_and_counts_meanwhile(
         await runner.cleanup()
 
 
+FORM = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
+
+
 @pytest.mark.parametrize(
-    "asked",
+    ("asked", "status", "malformed"),
     [
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-        b"GET /none HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-        b"nonsense\r\n\r\n",
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 401, 0),
+        (b"GET /none HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 401, 0),
+        (b"nonsense\r\n\r\n", 400, 1),
+        (b"GET / HTTP/9.9\r\n\r\n", 400, 1),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: " + b"x" * 20_000 + b"\r\n\r\n", 400, 1),
+        (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n", 400, 1),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, 1),
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400, 1),
+        (FORM + b"Content-Length: 3\r\n\r\n0\r\n\r\n", 400, 1),
+        (FORM + b"\r\nnonsense\r\n", 400, 1),
     ],
 )
-async def test_no_answer_names_a_version(desk: Desk, asked: bytes) -> None:
+async def test_what_is_no_http_is_counted_and_answered_in_a_word_and_no_answer_names_a_version(
+    desk: Desk, caplog: pytest.LogCaptureFixture, asked: bytes, status: int, malformed: int
+) -> None:
     app = create_app(desk.database, desk.office, WebSettings(), health=Faults(desk), clock=desk.clock)
     runner = listener.runner(app, close_within=0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
+        await listener.listen(runner, "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*runner.addresses[0])
         writer.write(asked)
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         writer.close()
+        body = await reader.read() if malformed else b""
     finally:
         await runner.cleanup()
+    assert head.split()[1] == str(status)
     assert "Server: textback\r\n" in head
-    assert not re.search(r"aiohttp|python", head, re.IGNORECASE)
+    assert not re.search(r"aiohttp|python|llhttp|Exception", f"{head}{body!r}", re.IGNORECASE)
+    assert app[REFUSALS].counts["malformed"] == malformed
+    assert not caplog.records

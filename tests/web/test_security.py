@@ -169,9 +169,9 @@ async def listening_page(
 ) -> AsyncIterator[int]:
     """The page as the daemon serves it, on a port."""
     app = create_app(desk.database, desk.office, WebSettings(host), health=Faults(desk), clock=desk.clock)
-    runner = listener.runner(app, close_within=1, idle=idle, head_within=head_within)
+    runner = listener.runner(app, close_within=1, idle=idle)
     await runner.setup()
-    await listener.listen(runner, host, 0)
+    await listener.listen(runner, host, 0, head_within=head_within)
     try:
         yield runner.addresses[0][1]
     finally:
