@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence, Set
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -166,11 +166,14 @@ class Database:
     ) -> None:
         await self.close()
 
+    def _errors(self) -> AbstractContextManager[None]:
+        return storage_errors(self.path, self._presence.is_in_place)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Writer]:
         """All or nothing, on disk when it ends. A cancelled task rolls back, or has committed: never in between."""
         async with self._writing:
-            with storage_errors(self.path):
+            with self._errors():
                 try:
                     await self._writer.execute("BEGIN IMMEDIATE")
                     tx = Writer(self._writer)
@@ -220,7 +223,7 @@ class Database:
             if result.error is None:
                 one.done.set_result(result.value[0])
             else:
-                one.done.set_exception(storage_error(self.path, result.error))
+                one.done.set_exception(storage_error(self.path, result.error, self._presence.is_in_place))
 
     async def query(self, work: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """What `work` finds in one snapshot, in one go; it waits for nothing else.
@@ -229,7 +232,7 @@ class Database:
         """
         connection = await self._readers.get()
         try:
-            with storage_errors(self.path):
+            with self._errors():
                 return await connection.run(partial(snapshot, work=lambda at_once: work(Reader(at_once))))
         finally:
             self._readers.put_nowait(connection)
@@ -239,7 +242,7 @@ class Database:
         """One snapshot; a few can be open at a time, so that a long list does not keep a text waiting."""
         connection = await self._readers.get()
         try:
-            with storage_errors(self.path):
+            with self._errors():
                 try:
                     await connection.execute("BEGIN")
                     yield Reader(connection)
@@ -251,19 +254,19 @@ class Database:
     async def beat(self) -> None:
         """Commit something that means nothing and wakes nobody. Raises StorageError where a commit cannot be had."""
         async with self._writing:
-            with storage_errors(self.path):
+            with self._errors():
                 await _to_its_end(self._writer.run(_beat))
         self.written += 1
 
     async def look(self) -> int:
         """As `data_version`. LostError where the file is not in its place any more."""
-        with storage_errors(self.path):
+        with self._errors():
             await self._watcher.run(self._presence.look)
         return await self.data_version()
 
     async def data_version(self) -> int:
         """Changes whenever another process committed (SQLite: PRAGMA data_version of the connection that writes)."""
-        with storage_errors(self.path):
+        with self._errors():
             rows = await self._writer.execute_fetchall("PRAGMA data_version")
         return int(next(iter(rows))[0])
 

@@ -1,7 +1,7 @@
 """What the disk can do to us, in words that say what to do."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,10 @@ ADVICE = {
     sqlite3.SQLITE_LOCKED: N_("another program holds the file: end it (`fuser FILE` names it)"),
     sqlite3.SQLITE_PROTOCOL: N_("another program holds the file: end it (`fuser FILE` names it)"),
     sqlite3.SQLITE_NOMEM: N_("this machine has no memory left: end something, then everything goes on by itself"),
-    sqlite3.SQLITE_CORRUPT: N_("the file is damaged: stop textback and bring a backup back with `textback restore`"),
+    sqlite3.SQLITE_CORRUPT: N_(
+        "the file is damaged, or something was written over it: "
+        "stop textback and bring a backup back with `textback restore`"
+    ),
     sqlite3.SQLITE_NOTADB: N_("this is not a database: check the path, or bring a backup back with `textback restore`"),
 }
 
@@ -61,18 +64,23 @@ class RejectedError(Exception):
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path, in_place: Callable[[], bool] = lambda: True) -> Iterator[None]:
     """No error of the database's own goes any further than this."""
     try:
         yield
     except sqlite3.Error as error:
-        raise storage_error(path, error) from error
+        raise storage_error(path, error, in_place) from error
 
 
-def storage_error(path: Path, error: Exception) -> Exception:
-    """What it means to whoever asked: StorageError, RejectedError, or what it was where it is not the database's."""
+def storage_error(path: Path, error: Exception, in_place: Callable[[], bool] = lambda: True) -> Exception:
+    """What it means to whoever asked: StorageError, RejectedError, or what it was where it is not the database's.
+
+    in_place: what seems damaged may be two files that do not belong together, the copy and the log of the one before.
+    """
     if not isinstance(error, sqlite3.Error):
         return error
+    if is_damage(error) and not in_place():
+        return LostError(path)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # without the extended bits
     return StorageError(path, ADVICE[code]) if code in ADVICE else RejectedError(str(error))
 

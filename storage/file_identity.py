@@ -36,6 +36,12 @@ class FileIdentity:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # whoever reads has the log open
         self._known = [_identity(os.stat(file)) for file in self._files]  # noqa: PTH116
 
+    def is_in_place(self) -> bool:
+        try:
+            return self._known in (None, [_identity(os.stat(file)) for file in self._files])  # noqa: PTH116
+        except OSError:
+            return False
+
     def look(self, connection: sqlite3.Connection) -> None:
         """Raises LostError."""
         if self._known is None:

@@ -34,8 +34,15 @@ async def open_in(tx: Writer, digest: bytes, browser: bytes, now: datetime) -> b
     return opened is not None
 
 
-async def was_opened_in(db: Reader, browser: bytes, now: datetime) -> bool:
+async def was_opened_in(db: Reader, browser: bytes, now: datetime, digest: bytes | None = None) -> bool:
+    """Any of them, or that one."""
     row = await db.one(
-        "SELECT 1 FROM page_link WHERE browser = :browser AND opened_at >= :old", browser=browser, old=now - LASTS
+        """
+        SELECT 1 FROM page_link
+        WHERE browser = :browser AND opened_at >= :old AND digest = coalesce(:digest, digest)
+        """,
+        browser=browser,
+        old=now - LASTS,
+        digest=digest,
     )
     return row is not None

@@ -8,14 +8,13 @@ import asyncio
 import errno
 import resource
 import socket
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 from weakref import finalize
 
-import structlog
+from bridge.ops.seldom_log import SeldomLog
 
 RESERVED = 256
 """Descriptors that no page takes: the database's dozen, one a PBX and gateway, 150 for phones' scripts, and files."""
@@ -24,11 +23,8 @@ MOST, FEWEST = 2048, 32
 LAST_PLACES = 8  # for each of these parts of all places one is kept for addresses that have few
 FEW = 8
 TURNED_AWAY_AT_ONCE = 100
-SAID_EVERY = 60.0  # seconds
 
 IsShared = Callable[[str], bool]
-
-log = structlog.get_logger()
 
 
 def try_listening(host: str, port: int) -> None:
@@ -87,28 +83,16 @@ class ConnectionLimit:
         self._count += 1
         return True
 
+    def inside(self, address: str) -> dict[str, int]:
+        """How many are in from there, and in all."""
+        return {"at_once": self._inside[household(address)], "in_all": self._count}
+
     def let_go(self, address: str) -> None:
         who = household(address)
         self._inside[who] -= 1
         self._count -= 1
         if not self._inside[who]:
             del self._inside[who]
-
-
-class SeldomLog:
-    """A warning that stands in the log once a minute at most, with how often it was meant since."""
-
-    def __init__(self, event: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._event = event
-        self._clock = clock
-        self._again = 0.0
-        self._count = 0
-
-    def __call__(self, **fields: object) -> None:
-        self._count += 1
-        if (now := self._clock()) >= self._again:
-            log.warning(self._event, times=self._count, **fields)
-            self._again, self._count = now + SAID_EVERY, 0
 
 
 class BoundedListener(socket.socket):
@@ -148,7 +132,7 @@ class BoundedListener(socket.socket):
             if self.limit.let_in(address[0], shared=self.is_shared(address[0])):
                 return _Accepted.of(accepted, address[0], self.limit), address
             accepted.close()
-            self.turned_away(remote=address[0], at_once=self.limit.total)
+            self.turned_away(remote=address[0], **self.limit.inside(address[0]))
         raise BlockingIOError
 
 

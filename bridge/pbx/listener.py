@@ -16,6 +16,7 @@ from bridge.domain.calls.early_hangups import SETTLE
 from bridge.domain.calls.events import Event, NobodyDialled
 from bridge.domain.calls.tracker import Tracker
 from bridge.domain.phone import E164
+from bridge.ops.seldom_log import SeldomLog
 from bridge.pbx.clock import PbxClock
 from bridge.pbx.line import Line
 from storage.errors import StorageError
@@ -49,6 +50,7 @@ class Listener:
         self._calls: asyncio.Queue[tuple[float, EndedCall | NobodyDialled]] = asyncio.Queue()
         self._in_hand: list[tuple[float, EndedCall | NobodyDialled]] = []
         self._log = structlog.get_logger().bind(pbx=line.name)
+        self._not_stored = SeldomLog("call.not_stored", tell=self._log.error)
         self._named = 0
         self.judged = 0
 
@@ -148,7 +150,7 @@ class Listener:
                 what = call.key.uniqueid if isinstance(call, EndedCall) else call.attempt_id
                 self._log.error("call.undigested", what=what, exc_info=error)
         if refused:
-            self._log.error("call.not_stored", why=str(refused[0]), waiting=self.waiting)
+            self._not_stored(why=str(refused[0]), waiting=self.waiting)
             await asyncio.sleep(STORAGE_RETRY)
 
     async def _hand_over(self, call: EndedCall | NobodyDialled) -> None:

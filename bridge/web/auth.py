@@ -49,6 +49,12 @@ HOW_TO_OPEN = N_(
     "and `textback users add NAME --role admin` makes the first user."
 )
 
+OPENED_ALREADY = N_(
+    "This link was opened already, or it is too old. "
+    "On the machine that runs Textback, `textback page-link` prints a new one."
+)
+NO_MORE_LINKS = N_("There are users now, and links open nothing any more: go to the list and sign in.")
+
 FOR_WHOM = {
     UserRole.STAFF: N_("This is for people who work here."),
     UserRole.LEAD: N_("This is for leads and admins."),
@@ -175,15 +181,16 @@ class Auth:
 
     async def open_link(self, request: web.Request) -> web.Response:
         """Let this browser in, by a link that `textback page-link` printed, while there are no users."""
-        link, before = digest_of(request.match_info["token"]), request[BROWSER]
-        request[BROWSER] = new_browser()
+        link, fresh, now = digest_of(request.match_info["token"]), new_browser(), self._clock()
         async with self._database.transaction() as tx:
             usable = not await users.exist(tx)
-            opened = usable and await page_links.open_in(tx, link, digest_of_browser(request[BROWSER]), self._clock())
+            if usable and await page_links.was_opened_in(tx, digest_of_browser(request[BROWSER]), now, link):
+                return _go("/")  # somebody clicked again
+            opened = usable and await page_links.open_in(tx, link, digest_of_browser(fresh), now)
         if not opened:
-            request[BROWSER] = before
             log.warning("page.link_refused", remote=request.remote)
-            raise web.HTTPGone(text=N_("This link was opened already, or it is too old."))
+            raise web.HTTPGone(text=OPENED_ALREADY if usable else NO_MORE_LINKS)
+        request[BROWSER] = fresh
         log.info("page.link_opened", remote=request.remote)
         return _go("/")
 

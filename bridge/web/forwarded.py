@@ -13,7 +13,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import CIMultiDictProxy
 
-from bridge.ops.sockets import ConnectionLimit, SeldomLog
+from bridge.ops.seldom_log import SeldomLog
+from bridge.ops.sockets import ConnectionLimit
 from bridge.web.settings import WebSettings
 
 FOR, PROTO, HOST, PREFIXED, STANDARD = (
@@ -92,7 +93,7 @@ def behind_proxies(settings: WebSettings, limit: ConnectionLimit | None = None) 
         )
         visited[ROOT] = told.root
         if not limit.let_in(told.remote, shared=settings.is_proxy(told.remote)):
-            turned_away(remote=told.remote, at_once=limit.total)
+            turned_away(remote=told.remote, **limit.inside(told.remote))
             return web.Response(status=503, headers={"Retry-After": str(COME_BACK_IN)})
         try:
             response = await handler(visited)

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from bridge.ops.sockets import SeldomLog
+from bridge.ops.seldom_log import SeldomLog
 from bridge.web.forwarded import PEER, is_said
 from bridge.web.settings import WebSettings, is_loopback
 

@@ -14,7 +14,6 @@ from bridge.ops.sockets import (
     RESERVED,
     BoundedListener,
     ConnectionLimit,
-    SeldomLog,
     household,
     outlive_full_tables,
 )
@@ -49,17 +48,6 @@ def test_what_a_process_may_open_is_not_all_for_one(monkeypatch: pytest.MonkeyPa
     for soft, total in ((1024, 1024 - RESERVED), (64, 32), (resource.RLIM_INFINITY, 2048)):
         monkeypatch.setattr(resource, "getrlimit", lambda _, soft=soft: (soft, soft))
         assert ConnectionLimit.of_process().total == total
-
-
-def test_a_flood_is_a_line_a_minute_with_its_count() -> None:
-    now = 0.0
-    warn = SeldomLog("page.crowded", lambda: now)
-    with capture_logs() as logs:
-        for _ in range(3):
-            warn(remote=ANN)
-        now = 61.0
-        warn(remote=BOB)
-    assert [(entry["times"], entry["remote"]) for entry in logs] == [(1, ANN), (3, BOB)]
 
 
 class Greeter:

@@ -136,7 +136,9 @@ async def test_two_pbxs_that_give_the_same_uniqueid_have_two_calls() -> None:
     assert {one.verdict, other.verdict} == {Verdict.MISSED}
 
 
-async def test_a_call_that_the_disk_does_not_take_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_that_the_disk_does_not_take_is_tried_again_and_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("bridge.pbx.listener.STORAGE_RETRY", 0.01)
     tries: list[EndedCall] = []
 
@@ -148,6 +150,7 @@ async def test_a_call_that_the_disk_does_not_take_is_tried_again(monkeypatch: py
     listener = await listened(a_missed_call(timedelta(0)), ended)
     assert len(tries) == 3
     assert listener.waiting == 0
+    assert capsys.readouterr().out.count("call.not_stored") == 1
 
 
 def as_another(message: Heard) -> Heard:

@@ -46,6 +46,18 @@ def its_log_deleted(path: Path) -> None:
     path.with_name(f"{path.name}-wal").unlink()
 
 
+async def test_a_copy_without_its_log_is_no_damage_that_a_backup_would_mend(database: Database) -> None:
+    copy = database.path.with_name("copy.db")
+    shutil.copyfile(database.path, copy)
+    for _ in range(200):
+        await commits(database)
+    its_log_deleted(database.path)
+    shutil.copyfile(copy, database.path)
+    for attempt in (commits, Database.beat):
+        with pytest.raises(LostError, match="replaced"):
+            await attempt(database)
+
+
 @pytest.mark.parametrize("happens", [deleted, replaced, emptied, halved, its_log_deleted])
 async def test_what_is_not_in_its_place_takes_no_commit(database: Database, happens: Callable[[Path], None]) -> None:
     await commits(database)

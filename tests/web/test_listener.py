@@ -88,8 +88,10 @@ async def test_who_never_shakes_hands_is_sent_away_and_counts_meanwhile(
         await listener.listen(runner, "127.0.0.1", 0, settings, limit, head_within=0.3)
         async with asyncio.timeout(10):
             silent, first = await asyncio.open_connection(*runner.addresses[0])
-            refused, second = await asyncio.open_connection(*runner.addresses[0])
-            assert await refused.read() == b""
+            with capture_logs() as logs:
+                refused, second = await asyncio.open_connection(*runner.addresses[0])
+                assert await refused.read() == b""
+            assert [(entry["event"], entry["at_once"], entry["in_all"]) for entry in logs] == [("page.crowded", 1, 1)]
             assert not silent.at_eof()
             assert await silent.read() == b""
         assert limit.let_in("127.0.0.1")
