@@ -25,7 +25,7 @@ from bridge.domain.texts.gsm import Alphabet
 from bridge.domain.texts.rendering import Rendered, Situation
 from bridge.office.schedule_changes import office_with_changes
 from bridge.smpp.settings import SmppSettings
-from bridge.web.settings import WebSettings, is_loopback
+from bridge.web.settings import WebSettings, is_loopback, why_never_asked
 from storage.database import Database
 from storage.migrate import newest_version, version_of
 
@@ -50,7 +50,10 @@ def check_config(config: ConfigPath = CONFIG) -> None:
 
 
 def useless_patterns(config: Config) -> Iterator[str]:
-    """The daemon starts with them all the same: what the others match is judged."""
+    """The daemon starts with them all the same: what the others match is judged, and served."""
+    for number, host in enumerate(config.web.hosts):
+        if why := why_never_asked(host):
+            yield f'web.hosts[{number}]: nobody can ask for "{host}": {why}'
     for number, pbx in enumerate(config.pbxs):
         for where, why in pbxs.never_matching(pbx):
             yield f"pbx[{number}].{where}: {why}"

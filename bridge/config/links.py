@@ -1,6 +1,7 @@
 """The tables that say what we connect to, listen on and write to: PBXs, gateways, page, database."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from bridge.web.settings import WebSettings, tls
 
 STATE_DIRECTORY = "/var/lib/textback"
 DATABASE = "textback.db"
+TOKEN = re.compile(r"[!-~]{16,200}")
 
 
 def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[PbxSection, ...]:
@@ -63,7 +65,7 @@ def web(problems: Problems, secrets: Secrets, raw: Any) -> WebSettings | None:
     """A relative path of certificate or key starts at the configuration's directory."""
     base = secrets.file.parent
     if isinstance(raw, dict) and ("metrics_token" in raw or "metrics_token_file" in raw):
-        raw = secrets.filled(raw, "metrics_token", "web", "web.metrics_token")
+        raw = _with_token(problems, secrets, raw)
     section = problems.take(WebSection, raw, "web")
     if section is None:
         return None
@@ -91,6 +93,16 @@ def web(problems: Problems, secrets: Secrets, raw: Any) -> WebSettings | None:
     except (OSError, ValueError) as error:
         problems.add("web.certificate", f"{certificate} and its key cannot be used: {error}")
     return settings
+
+
+def _with_token(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What is no token is worse than none: whoever wrote it believes that /metrics is shut."""
+    filled = secrets.filled(raw, "metrics_token", "web", "web.metrics_token")
+    token, where = filled["metrics_token"], "metrics_token" if "metrics_token" in raw else "metrics_token_file"
+    noted = any(problem.path == f"web.{where}" for problem in problems.found)
+    if isinstance(token, str) and not TOKEN.fullmatch(token) and not noted:
+        problems.add(f"web.{where}", "should be 16 to 200 characters without spaces: openssl rand -hex 16")
+    return filled
 
 
 def database(problems: Problems, raw: Any, base: Path, environ: Mapping[str, str]) -> Path | None:

@@ -1,7 +1,6 @@
 """`[phones]`: the scripts that desk phones ask for, and who may. Without the table there are none."""
 
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
@@ -9,7 +8,7 @@ from pydantic import StringConstraints
 from agi.settings import LOOPBACK, AgiSettings
 from bridge.config.problems import Problems
 from bridge.config.secrets import Secrets
-from bridge.config.values import listen_address
+from bridge.config.values import Network, listen_address
 from bridge.web.settings import is_loopback
 
 SHIPPED_TOKEN = "CHANGE-ME"  # noqa: S105  what the dialplan snippet has in its place
@@ -26,7 +25,7 @@ class PhonesSection:
     token: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")] = field(repr=False)
     pin: Annotated[str, StringConstraints(pattern=r"^([0-9]{4,12})?$")] = field(default="", repr=False)
     listen: str = "127.0.0.1:4574"
-    peers: tuple[str, ...] = ()
+    peers: tuple[Network, ...] = ()
 
 
 def phones(problems: Problems, secrets: Secrets, raw: Any) -> AgiSettings | None:
@@ -48,11 +47,6 @@ def _settings(problems: Problems, section: PhonesSection) -> AgiSettings | None:
     except ValueError as error:
         problems.add("phones.listen", str(error))
         return None
-    try:
-        peers = tuple(ip_network(peer) for peer in section.peers)
-    except ValueError as error:
-        problems.add("phones.peers", f"should be addresses or networks such as 192.0.2.10: {error}")
-        return None
-    if not is_loopback(host) and not peers:
+    if not is_loopback(host) and not section.peers:
         problems.add("phones.peers", "is missing: say which PBX may connect when others than this machine can")
-    return AgiSettings(section.token, host, port, section.pin, LOOPBACK + peers)
+    return AgiSettings(section.token, host, port, section.pin, LOOPBACK + section.peers)

@@ -42,7 +42,8 @@ class Secrets:
             return self._read(handed, f"{where}.{key}")
         if isinstance(named, str) and named:
             return self._read(self.file.parent / named, f"{where}.{key}_file")
-        self.problems.add(f"{where}.{key}_file", f"is missing; the path of a file with the {key} in it")
+        missing = "is missing" if named is None else "names no file"
+        self.problems.add(f"{where}.{key}_file", f"{missing}; the path of a file with the {key} in it, in quotes")
         return ""
 
     def _read(self, path: Path, where: str) -> str:
@@ -58,7 +59,7 @@ class Secrets:
             return ""
         if exposed:
             self.problems.add(where, f"everybody on this machine can read {path}: chmod o-rwx {path}")
-        if not secret or "\n" in secret:
+        if not secret.strip() or "\n" in secret:
             self.problems.add(where, f"{path} should hold the secret in one line and nothing else")
         return secret
 

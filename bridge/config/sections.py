@@ -12,7 +12,19 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from bridge.ami.settings import AmiSettings
-from bridge.config.values import Country, Days, Duration, Hours, Name, Network, OneSpan, Spans, Zone, between
+from bridge.config.values import (
+    Country,
+    Days,
+    Duration,
+    Hours,
+    Name,
+    Network,
+    OneSpan,
+    Proxies,
+    Spans,
+    Zone,
+    between,
+)
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.office.hours import ALL_DAY
 from bridge.domain.office.templates import Language, Template
@@ -226,9 +238,9 @@ class WebSection:
     certificate: Path | None = None
     key: Path | None = None
     language: Language | None = None
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: tuple[Proxies, ...] = ()
     metrics_from: tuple[Network, ...] = ()
-    metrics_token: Annotated[str, StringConstraints(pattern=r"^([!-~]{16,200})?$")] = field(default="", repr=False)
+    metrics_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

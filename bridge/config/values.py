@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -134,12 +134,29 @@ def _days(written: Any) -> tuple[int, ...]:
         raise ValueError('should be days such as mon, mon-fri or "sat,sun"') from None
 
 
-def _network(written: Any) -> IPv4Network | IPv6Network:
-    """`192.0.2.10`, `192.0.2.0/24`, `2001:db8::/32`."""
+def network(written: Any) -> IPv4Network | IPv6Network:
+    """`192.0.2.10`, `192.0.2.0/24`, `2001:db8::/32`; what is IPv4 in the clothes of IPv6 (`::ffff:`) is IPv4."""
+    if isinstance(written, IPv4Network | IPv6Network):
+        return written
     try:
-        return ip_network(written)
-    except ValueError as error:
-        raise ValueError(f"should be an address or a network such as 192.0.2.10 or 192.0.2.0/24: {error}") from None
+        meant = ip_network(str(written).strip(), strict=False) if isinstance(written, str) else None
+    except ValueError:
+        meant = None
+    if meant is None:
+        raise ValueError("should be an address or a network such as 192.0.2.10 or 192.0.2.0/24, in quotes")
+    address = ip_interface(written.strip()).ip
+    if address != meant.network_address:
+        raise ValueError(f"should be {meant} for that network, or {address} for that one address")
+    mapped = meant.network_address.ipv4_mapped if isinstance(meant, IPv6Network) and meant.prefixlen >= 96 else None
+    return IPv4Network((mapped, meant.prefixlen - 96)) if mapped else meant
+
+
+def _proxies(written: Any) -> IPv4Network | IPv6Network:
+    """Of few: whoever is in it can say that they are anybody."""
+    found = network(written)
+    if found.prefixlen < (8 if found.version == 4 else 16):
+        raise ValueError(f"{found} would trust a good part of the internet; name the proxy's own address")
+    return found
 
 
 def listen_address(written: str) -> tuple[str, int]:
@@ -160,4 +177,5 @@ OneSpan = Annotated[OpeningSpan, BeforeValidator(_one_span)]
 Days = Annotated[tuple[int, ...], BeforeValidator(_days)]
 Hours = dict[DayKey, Spans]
 ClockTime = Annotated[time, BeforeValidator(_time_of_day)]
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(network)]
+Proxies = Annotated[IPv4Network | IPv6Network, BeforeValidator(_proxies)]

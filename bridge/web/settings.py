@@ -1,5 +1,6 @@
 """Where the status page is served, with which certificate (TLS), and under which names it may be asked for."""
 
+import re
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -7,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
 THIS_MACHINE = "127.0.0.1"
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,27 @@ class WebSettings:
 
     def is_proxy(self, address: str) -> bool:
         return is_within(address, self.trusted_proxies)
+
+
+def why_never_asked(host: str) -> str:
+    """Why no browser ever asks by that name (Host header), "" where one may."""
+    if not host:
+        return "it is empty"
+    if "*" in host:
+        return "each name is written out, * stands for none"
+    if not host.isascii():
+        return "browsers send such a name in ASCII (xn--...)"
+    if _is_name(host):
+        return ""
+    bare = re.sub(r"^\w*:?//|^\[|[]/?#].*|(?<!:):\d+(?=/|$)", "", host)
+    return f"it is a name alone, without https://, port and path{f': {bare}' if _is_name(bare) else ''}"
+
+
+def _is_name(host: str) -> bool:
+    try:
+        return bool(_NAME.fullmatch(host) or ip_address(host))
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

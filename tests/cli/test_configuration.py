@@ -1,11 +1,16 @@
 """`textback check-config` as an administrator sees it."""
 
+import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.cli.configuration import report
 from bridge.config import load
 from tests.site import run
+from tests.web.test_listener import certificate
+
+__all__ = ["certificate"]
 
 MONDAY_EVENING = datetime(2026, 11, 24, 1, tzinfo=UTC)
 
@@ -45,6 +50,31 @@ def test_without_hours_the_office_is_said_to_be_always_open(example: Path) -> No
 
 def test_secrets_are_not_shown(example: Path) -> None:
     assert "hunter2" not in "\n".join(shown(example))
+
+
+def test_the_page_is_shown_as_it_is_reached_and_names_that_nobody_can_ask_for_are_told(
+    example: Path, certificate: Path
+) -> None:
+    hosts = [
+        "https://a.example",
+        "b.example:8080",
+        "c.example/calls",
+        "*.d.example",
+        "büro.example",
+        "[fd00::7]",
+        "a b",
+        "//",
+    ]
+    right = ["office", "office.example", "192.0.2.7", "fd00::7", "my_host"]
+    text = example.read_text().replace("listen =", f"hosts = {json.dumps([*right, *hosts])}\nlisten =")
+    example.write_text(f'{text}certificate = "{certificate}"\n'.replace("127.0.0.1:", "[::1]:"))
+    done = run("check-config", "--config", str(example))
+    assert re.search(r"(?m)^Page: https://\[::1\]:\d+/$", done.stdout)
+    assert done.returncode == 1
+    told = dict(row.split(": ", 1) for row in done.stderr.splitlines())
+    assert list(told) == [f"web.hosts[{len(right) + n}]" for n in range(len(hosts))]
+    here = [words.rpartition(": ")[2] for words in told.values()]
+    assert [*here[:3], here[5]] == ["a.example", "b.example", "c.example", "fd00::7"]
 
 
 def test_it_says_who_reads_how_it_goes_and_what_would_say_so(example: Path) -> None:

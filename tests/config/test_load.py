@@ -239,6 +239,21 @@ SECOND_PBX = '[[pbx]]\nname = "depot"\nsecret_file = "ami.secret"\n\n[[line]]'
         (changed("[smpp]", '[web]\ncertificate = "no.pem"\n[smpp]'), "web.certificate", "cannot be used"),
         (changed("[smpp]", '[web]\nkey = "no.pem"\n[smpp]'), "web.certificate", "is missing"),
         (changed("[smpp]", '[web]\ntrusted_proxies = ["nginx"]\n[smpp]'), "web.trusted_proxies[0]", "192.0.2.0/24"),
+        *[
+            (changed("[smpp]", f"[web]\n{name} = [{written}]\n[smpp]"), f"web.{name}[0]", said)
+            for name, written, said in (
+                ("trusted_proxies", "7", "in quotes"),
+                ("trusted_proxies", "true", "in quotes"),
+                ("trusted_proxies", '""', "192.0.2.0/24"),
+                ("trusted_proxies", '"0.0.0.0/0"', "a good part of the internet"),
+                ("trusted_proxies", '"128.0.0.0/1"', "a good part of the internet"),
+                ("trusted_proxies", '"::ffff:0:0/96"', "a good part of the internet"),
+                ("trusted_proxies", '"::/0"', "a good part of the internet"),
+                ("trusted_proxies", '"192.0.2.10/24"', "192.0.2.0/24 for that network, or 192.0.2.10"),
+                ("metrics_from", '"2001:db8::7/64"', "2001:db8::/64 for that network, or 2001:db8::7"),
+            )
+        ],
+        (changed("[smpp]", "[web]\nmetrics_token_file = 7\n[smpp]"), "web.metrics_token_file", "names no file"),
         (changed("[smpp]", '[storage]\npath = "/nowhere/x.db"\n[smpp]'), "storage.path", "no directory /nowhere"),
         (changed("[smpp]", '[storage]\npath = "."\n[smpp]'), "storage.path", "is a directory"),
         (changed("[smpp]", '[log]\nlevel = "loud"\n[smpp]'), "log.level", "debug"),
@@ -323,6 +338,31 @@ def test_a_secret_file_that_cannot_be_used_says_why(
     secret = tmp_path / "smpp.password"
     secret.unlink() if content is None else secret.write_bytes(content)
     assert said in problems(path)["smpp.password_file"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "one line"),
+        ("  \n", "one line"),
+        ("short\n", "16 to 200"),
+        (f"{'x' * 16} \n", "16 to 200"),
+        ("é" * 20, "16 to"),
+    ],
+)
+def test_a_token_that_is_none_shuts_nothing_and_is_told(write: Write, tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "token").write_text(content)
+    (tmp_path / "token").chmod(0o600)
+    in_file = problems(write(changed("[smpp]", '[web]\nmetrics_token_file = "token"\n[smpp]')))
+    assert (list(in_file), said in in_file["web.metrics_token_file"]) == (["web.metrics_token_file"], True)
+    path = write(changed("[smpp]", f"[web]\nmetrics_token = '{content.strip()[:15]}'\n[smpp]"))
+    path.chmod(0o600)
+    assert "16 to 200" in problems(path)["web.metrics_token"]
+
+
+def test_an_ipv4_address_in_the_clothes_of_ipv6_is_one(write: Write) -> None:
+    web = read(write(changed("[smpp]", '[web]\ntrusted_proxies = ["::ffff:127.0.0.1"]\n[smpp]'))).web
+    assert [str(one) for one in web.trusted_proxies] == ["127.0.0.1/32"]
 
 
 def test_a_secret_and_its_file_together_are_one_too_many(write: Write) -> None:

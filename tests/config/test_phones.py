@@ -65,7 +65,7 @@ def test_a_pbx_elsewhere_is_named(folder: Path) -> None:
         ({"token": TOKEN, "pin": "12"}, "phones.pin"),
         ({"token": TOKEN, "listen": "4574"}, "phones.listen"),
         ({"token": TOKEN, "listen": "0.0.0.0:4574"}, "phones.peers"),
-        ({"token": TOKEN, "peers": ["pbx.example"]}, "phones.peers"),
+        ({"token": TOKEN, "peers": ["pbx.example"]}, "phones.peers[0]"),
         ({"token": TOKEN, "port": 1}, "phones.port"),
         ("yes", "phones"),
     ],

@@ -94,6 +94,7 @@ NAMED: Mapping[str, Any] = {
     "days": values.Days,
     "time": values.ClockTime,
     "address or network": values.Network,
+    "address or small network": values.Proxies,
 }
 PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path", timedelta: "seconds"}
 DURATIONS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
