@@ -17,7 +17,7 @@ test: .venv/installed-dev
 # it at every width in both themes; a foreign lock held for a minute; two hundred stops under load. Takes an hour.
 deep: .venv/installed-dev
 	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/end_to_end/test_state_machine.py tests/oncall/test_escalation_wild.py
-	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/web/test_browser.py tests/web/test_states.py tests/web/test_story.py
+	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/web/test_browser.py tests/web/test_hands.py tests/web/test_states.py tests/web/test_story.py
 	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/end_to_end/test_faults.py
 	TEXTBACK_STOPS=200 $(BIN)/python -m pytest -q tests/end_to_end/test_stopped.py
 

@@ -237,6 +237,18 @@ async def count_waiting(db: Reader) -> QueueLengths:
     return QueueLengths(row["to_call"], row["snoozed"], row["urgent"])
 
 
+async def urgent_ids(db: Reader, *, limit: int) -> Sequence[int]:
+    """Of the urgent rows to call, newest first."""
+    rows = await db.all(
+        """
+        SELECT id FROM callback WHERE state IN ('open', 'claimed') AND rank = 0
+        ORDER BY opened_at DESC, id DESC LIMIT :limit
+        """,
+        limit=limit,
+    )
+    return [row["id"] for row in rows]
+
+
 async def missed_last(db: Reader) -> Callback | None:
     """The row of the newest missed call; None before the first one."""
     row = await db.one(

@@ -1,6 +1,7 @@
 """The verbs, posted by forms. Every answer is a page: the list again, or why nothing was done, with what was typed."""
 
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
@@ -13,7 +14,7 @@ from bridge.domain.texts.policy import ContactKind
 from bridge.office.contacts import CannotUndoError, Contacts
 from bridge.web.forms import VERBS, FormError, Sent
 from bridge.web.history import WORDS as HISTORY
-from bridge.web.labels import STATES, age
+from bridge.web.labels import STATES, duration
 from bridge.web.language import N_, WORDS, render
 from bridge.web.page_context import Banner, PageContext, found, is_id
 from bridge.web.views import TAB_NAMED, Views
@@ -23,6 +24,11 @@ from storage.errors import StorageError
 FIELDS_KEPT = ("note", "text")
 SECOND = "second"
 """Which of a row's numbers to call."""
+
+LIVE = "HX-Current-URL"
+"""Only the page's own script sends that header: where it is."""
+
+PARTS_OF_A_LIST = frozenset({"q", "after"})
 
 MOST_LOOKED_AT = 2000
 COSTLY_SHOWN = 3
@@ -68,7 +74,7 @@ class Actions:
         if not asked.accepted:
             return await self._refuse(request, row, sent, 502, Banner(PBX_REFUSED, {"why": asked.error}, NOT_CALLED))
         self._site.ringing.began(replace(row, version=row.version + 1), sent.who, now)
-        raise web.HTTPSeeOther(_stood(sent, row))
+        raise web.HTTPSeeOther(_stood(request, sent, row))
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """Ring my desk phone with the voicemail. Not a verb of the row: its version does not matter."""
@@ -89,7 +95,7 @@ class Actions:
             return await self._explain(request, row, sent, error)
         if not asked.accepted:
             return await self._refuse(request, row, sent, 502, Banner(PBX_REFUSED, {"why": asked.error}, NOT_PLAYED))
-        raise web.HTTPSeeOther(_stood(sent, row))
+        raise web.HTTPSeeOther(_stood(request, sent, row))
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do a verb on a row. 303 back to where the form stood; 400, 409 or 503 with the page that says why not."""
@@ -102,7 +108,7 @@ class Actions:
             after = await verb(self._site.callbacks, Seen(row.id, sent.whole("version"), sent.who, now), sent)
         except (FormError, ConflictError, NotPossibleError, StorageError) as error:
             return await self._explain(request, row, sent, error)
-        raise web.HTTPSeeOther(f"{_stood(sent, after)}?did={after.id}")
+        raise web.HTTPSeeOther(_stood(request, sent, after, did=after.id))
 
     async def cost(self, request: web.Request) -> web.StreamResponse:
         """What one's own words will cost, before they are sent: how many texts, and which characters make them more."""
@@ -125,7 +131,7 @@ class Actions:
             contact = await self._contacts.kind(row.number, kind, sent.who, now, name)
         except (FormError, StorageError) as error:
             return await self._explain(request, row, sent, error)
-        raise web.HTTPSeeOther(f"{_stood(sent, row)}?contact={contact.id}")
+        raise web.HTTPSeeOther(_stood(request, sent, row, contact=contact.id))
 
     async def forget_again(self, request: web.Request) -> web.StreamResponse:
         """Take back what was remembered of a number."""
@@ -151,7 +157,7 @@ class Actions:
             return await self._refuse(request, callback, sent, 400, banner)
         if isinstance(error, ConflictError):
             what = say(HISTORY.get(error.what, CHANGED)).lower()
-            told = {"name": error.who, "what": what, "age": say(age(sent.now - error.at))}
+            told = {"name": error.who, "what": what, "age": duration(sent.now - error.at)}
             return await self._refuse(request, error.row, sent, 409, Banner(FASTER, told))
         if isinstance(error, TooLateError):
             return await self._refuse(request, callback, sent, 409, Banner(TOO_LATE))
@@ -167,15 +173,26 @@ class Actions:
         """Where the form stood, with the reason on top and what was typed in a form that can be sent again."""
         name = next((name for name in FIELDS_KEPT if sent.fields.get(name, "").strip()), "")
         typed = banner.typed or sent.fields.get(name, "")
-        banner = replace(banner, typed=typed, name=name, action=request.path, version=callback.version)
-        back = sent.fields.get("back", "")
+        banner = replace(banner, typed=typed, name=name, action=request.path, version=callback.version, row=callback.id)
+        tab = TAB_NAMED.get(sent.fields.get("back", ""))
         async with self._site.database.read() as db:
-            if back in TAB_NAMED:
-                return await self._views.list_page(request, db, TAB_NAMED[back], status=status, banner=banner)
+            if tab:
+                query = _part_shown(request, callback)
+                return await self._views.list_page(request, db, tab, query, status=status, banner=banner)
             return await self._views.conversation_page(request, db, callback, status=status, banner=banner)
 
 
-def _stood(sent: Sent, callback: Callback) -> str:
-    """Where the form stood."""
+def _stood(request: web.Request, sent: Sent, callback: Callback, **did: int) -> str:
+    """Where the form stood, with what was done there."""
     tab = TAB_NAMED.get(sent.fields.get("back", ""))
-    return tab.path if tab else f"/callbacks/{callback.id}"
+    query = urlencode((_part_shown(request, callback) if tab else {}) | did)
+    path = tab.path if tab else f"/callbacks/{callback.id}"
+    return f"{path}?{query}" if query else path
+
+
+def _part_shown(request: web.Request, callback: Callback) -> dict[str, str]:
+    """Which part of a list was looked at; to a page that puts the answer into what it shows, only the row is sent."""
+    address = str(request.headers.get(LIVE, request.headers.get("Referer", "")))
+    asked = parse_qsl(address.partition("#")[0].partition("?")[2])
+    part = {name: text for name, text in asked if name in PARTS_OF_A_LIST}
+    return part | ({"only": str(callback.id)} if LIVE in request.headers else {})

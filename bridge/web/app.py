@@ -113,7 +113,6 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
     app.add_routes(
         [
             *(web.get(tab.path, views.queue) for tab in TABS),
-            web.get(r"/rows/{id:\d{1,15}}", views.row),
             web.get("/count", views.count),
             web.get("/print", views.on_paper),
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),

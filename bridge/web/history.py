@@ -61,7 +61,7 @@ class Toast:
     """What was just done, with what its undo must send.
 
     undo: where to. query: what in an address shows it again. left: for so many ms it can be undone. block: where to
-    send that the number is to be blocked.
+    send that the number is to be blocked. sent: where the form went that did it.
     """
 
     version: int
@@ -70,6 +70,7 @@ class Toast:
     query: str
     left: int
     block: str = ""
+    sent: str = ""
 
 
 PARTS = {

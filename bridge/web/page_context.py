@@ -33,6 +33,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 MANY = 100
+CHIMED = 100  # urgent rows
 BARS = 5
 """Of one kind; the page is for the rows."""
 
@@ -65,7 +66,8 @@ class Fault(NamedTuple):
 class Banner:
     """Why nothing was done (good: what was). lead: words to begin with. args: fill the words. mistakes: of a file.
 
-    typed, name, action, version: what a second try needs, where something was typed.
+    row: the id of the row that it is about, where it is shown. typed, name, action, version: what a second try needs,
+    where something was typed.
     """
 
     words: str
@@ -75,6 +77,7 @@ class Banner:
     name: str = ""
     action: str = ""
     version: int = 0
+    row: int = 0
     good: bool = False
     mistakes: Sequence[Mistake] = ()
 
@@ -119,7 +122,7 @@ class PageContext:
         self, request: web.Request, db: Reader, template: str, now: datetime, status: int = 200, **more: Any
     ) -> web.Response:
         """A whole page: what it is about, and around it what every page shows."""
-        health = self.health()
+        health, waiting = self.health(), await callbacks.count_waiting(db)
         around = self.around_rows(request, now) | {
             "visitor": request[VISITOR],
             "may_lead": request[VISITOR].role.covers(UserRole.LEAD),
@@ -139,6 +142,9 @@ class PageContext:
             "wrong_digits": await staff_codes.wrong_since(db, now - HOUR),
             "unplaced": (await replies.from_nobody(db, now - WEEK))[-BARS:],
             "stopped": self.office.at_mobiles(await opt_outs.of_staff(db)),
+            "to_call": waiting.to_call,
+            "snoozed": waiting.snoozed,
+            "urgent": await callbacks.urgent_ids(db, limit=CHIMED),
             "toast": await self._toast(request, db, now),
             "banner": None,
         }
@@ -182,7 +188,7 @@ class PageContext:
             f"{path}/remember" if verb == Verb.FINISH and (await read_row(db, row, self.mark)).may_be_blocked else ""
         )
         words = done_words(verb, row, self.show(request, now))
-        return Toast(row.version, words, f"{path}/undo", f"did={row.id}", _left(last.at, now), block)
+        return Toast(row.version, words, f"{path}/undo", f"did={row.id}", _left(last.at, now), block, f"{path}/{verb}")
 
 
 def _left(since: datetime, now: datetime) -> int:

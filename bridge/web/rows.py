@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from bridge.callbacks.voicemail import LISTEN
 from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackState, Outcome, Verb
@@ -53,6 +53,7 @@ class Row:
     picture: bool = False
     second_of: Sequence[Callback] = ()
     listened: Entry | None = None
+    unchanged: ClassVar[bool] = False
 
     @property
     def last_call(self) -> CallRow | None:
@@ -75,6 +76,14 @@ class Row:
         """The last call in which a message was left."""
         left = [made for made in self.calls if made.call.voicemail_left]
         return max(left, key=lambda made: made.ended_at, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A row that the page already shows as it is: it is told only where in the list it stands."""
+
+    callback: Callback
+    unchanged: ClassVar[bool] = True
 
 
 async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:

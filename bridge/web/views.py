@@ -1,4 +1,4 @@
-"""The pages: three lists, one row, one conversation."""
+"""The pages: three lists, one conversation. A page that is live asks for the rows that changed, and where all stand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from bridge.domain.callbacks.queue import Callback, CallbackState
+from bridge.domain.callbacks.queue import Callback
 from bridge.domain.words.reactions import Reaction
 from bridge.ops.health import Health, LinkKind
 from bridge.web.history import history
-from bridge.web.language import N_, render
-from bridge.web.page_context import Banner, PageContext, found
+from bridge.web.language import N_
+from bridge.web.page_context import CHIMED, Banner, PageContext, found, is_id
 from bridge.web.quotes import Piece, Quote, quotes
-from bridge.web.rows import TextStatus, read_row, text_state
+from bridge.web.rows import Row, TextStatus, Unchanged, read_row, text_state
 from storage import audit, callbacks, calls, conversations, search, settings
 from storage.callbacks import Key
 from storage.conversations import Said
@@ -29,13 +29,12 @@ class Tab:
     name: str
     path: str
     heading: str
-    states: frozenset[CallbackState]
 
 
 TABS = (
-    Tab("to_call", "/", N_("To call"), frozenset({CallbackState.OPEN, CallbackState.CLAIMED})),
-    Tab("snoozed", "/snoozed", N_("Snoozed"), frozenset({CallbackState.WAITING})),
-    Tab("done", "/done", N_("Done today"), frozenset({CallbackState.CLOSED})),
+    Tab("to_call", "/", N_("To call")),
+    Tab("snoozed", "/snoozed", N_("Snoozed")),
+    Tab("done", "/done", N_("Done today")),
 )
 TAB_NAMED = {tab.name: tab for tab in TABS}
 TAB_AT = {tab.path: tab for tab in TABS}
@@ -65,17 +64,23 @@ class Views:
         self._site = site
 
     async def queue(self, request: web.Request) -> web.Response:
-        """A list of the queue as a page; `?q=` searches it."""
+        """A list of the queue as a page; `?q=` searches it, `?only=3,7` leaves out what other rows say."""
         async with self._site.database.read() as db:
-            return await self.list_page(request, db, TAB_AT[request.path])
+            return await self.list_page(request, db, TAB_AT[request.path], request.query)
 
     async def list_page(
-        self, request: web.Request, db: Reader, tab: Tab, *, status: int = 200, banner: Banner | None = None
+        self,
+        request: web.Request,
+        db: Reader,
+        tab: Tab,
+        query: Mapping[str, str],
+        *,
+        status: int = 200,
+        banner: Banner | None = None,
     ) -> web.Response:
         site, now = self._site, self._site.clock()
-        wanted = request.query.get("q", "").strip()[:SEARCH_CHARACTERS]
-        rows = await search.find(db, wanted) if wanted else await self._rows(db, tab, now, _after(request))
-        waiting = await callbacks.count_waiting(db)
+        wanted, only = query.get("q", "").strip()[:SEARCH_CHARACTERS], _only(query)
+        rows = await search.find(db, wanted) if wanted else await self._rows(db, tab, now, _after(query))
         return await site.page(
             request,
             db,
@@ -85,15 +90,17 @@ class Views:
             tab=tab.name,
             heading=tab.heading,
             search=wanted,
-            rows=[await read_row(db, row, site.mark) for row in rows[:PAGE]],
+            rows=[await self._shown(db, row, only) for row in rows[:PAGE]],
             next=_key(rows[PAGE - 1]) if len(rows) > PAGE else "",
-            to_call=waiting.to_call,
-            snoozed=waiting.snoozed,
-            urgent=waiting.urgent,
             last_missed=None if rows else await callbacks.missed_last(db),
             first_run=[] if rows else await self._first_run(db),
             banner=banner,
         )
+
+    async def _shown(self, db: Reader, callback: Callback, only: frozenset[int]) -> Row | Unchanged:
+        if only and callback.id not in only:
+            return Unchanged(callback)
+        return await read_row(db, callback, self._site.mark)
 
     async def _rows(self, db: Reader, tab: Tab, now: datetime, after: Key | None) -> Sequence[Callback]:
         """One more than a page, to know whether another follows."""
@@ -122,19 +129,6 @@ class Views:
                 more=len(rows) > PRINTED,
             )
 
-    async def row(self, request: web.Request) -> web.Response:
-        """One row of a list, for a page that learned that it changed; 204 where it left the list."""
-        tab = TAB_NAMED.get(request.query.get("tab", ""))
-        async with self._site.database.read() as db:
-            callback = await found(request, db)
-            if tab and callback.state not in tab.states:
-                return web.Response(status=204)
-            context = {
-                "row": await read_row(db, callback, self._site.mark),
-                "tab": tab.name if tab else "row",
-            }
-        return render(request, "row.html", self._site.around_rows(request, self._site.clock()) | context)
-
     async def conversation(self, request: web.Request) -> web.Response:
         """One customer: the row, everything written and said, and the forms for it."""
         async with self._site.database.read() as db:
@@ -159,10 +153,10 @@ class Views:
         )
 
     async def count(self, _request: web.Request) -> web.Response:
-        """For pages in the background: what their title says."""
+        """For pages in the background: what their title says, and which rows chime."""
         async with self._site.database.read() as db:
-            waiting = await callbacks.count_waiting(db)
-        return web.json_response({"to_call": waiting.to_call, "urgent": waiting.urgent})
+            waiting, urgent = await callbacks.count_waiting(db), await callbacks.urgent_ids(db, limit=CHIMED)
+        return web.json_response({"to_call": waiting.to_call, "urgent": waiting.urgent, "urgent_ids": urgent})
 
 
 def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:
@@ -193,10 +187,15 @@ def _key(callback: Callback) -> str:
     return f"{key.rank}.{round(key.at.timestamp() * 1000)}.{key.id}"
 
 
-def _after(request: web.Request) -> Key | None:
+def _only(query: Mapping[str, str]) -> frozenset[int]:
+    """The rows that changed; none for "all of them"."""
+    return frozenset(int(part) for part in query.get("only", "").split(",") if is_id(part))
+
+
+def _after(query: Mapping[str, str]) -> Key | None:
     """Where the page before ended; the first page for what is no such place."""
     try:
-        rank, at, row_id = (int(part) for part in request.query.get("after", "").split("."))
+        rank, at, row_id = (int(part) for part in query.get("after", "").split("."))
         return Key(rank, datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at), row_id)
     except (ValueError, OverflowError):
         return None

@@ -95,5 +95,5 @@ async def test_what_arrives_live_is_words_too_and_so_is_what_is_shown_again_to_b
         await desk.callbacks.release(Seen.of(row, SHORT, desk.clock()))
         await page.get_by_label("New note").fill(PLANTED)
         await page.get_by_role("button", name="Keep note").click()
-        await expect(page.get_by_label("What you wrote")).to_have_value(PLANTED)
+        await expect(page.get_by_label("New note")).to_have_value(PLANTED)
         await nothing_ran(page)

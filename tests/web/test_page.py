@@ -236,20 +236,22 @@ async def test_the_conversation_has_texts_calls_notes_and_history(client: Client
         assert words in page.words
 
 
-async def test_one_row_is_fetched_by_itself_until_it_leaves_its_list(client: Client, desk: Desk, row: Callback) -> None:
-    page = await shown(client, f"/rows/{row.id}", tab="to_call")
-    assert "(202) 555-0123" in page.words
-    assert "<html" not in page.html
-    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.LOST)
-    async with client.get(f"/rows/{row.id}", params={"tab": "to_call"}) as answer:
-        assert answer.status == 204
-    assert "Lost" in (await shown(client, f"/rows/{row.id}", tab="done")).words
+async def test_a_live_page_gets_only_the_rows_that_changed_and_where_the_others_stand(
+    client: Client, desk: Desk, row: Callback
+) -> None:
+    await desk.call(missed_call(OTHER, desk.clock.advance(minutes=1)))
+    page = await shown(client, only="2")
+    assert "(202) 555-7788" in page.words
+    assert "(202) 555-0123" not in page.words
+    assert f'id="row-{row.id}" data-same' in page.html
+    for nonsense in ("x", "", "²", "9" * 40):
+        assert "(202) 555-0123" in (await shown(client, only=nonsense)).words
 
 
 async def test_a_page_in_the_background_asks_for_counts_only(client: Client, desk: Desk, row: Callback) -> None:
     await desk.inbox.received(text("burning smell from the panel"))
     async with client.get("/count") as answer:
-        assert await answer.json() == {"to_call": 1, "urgent": 1}
+        assert await answer.json() == {"to_call": 1, "urgent": 1, "urgent_ids": [row.id]}
 
 
 # --- what its forms do --------------------------------------------------------------------------------------------
@@ -386,7 +388,7 @@ async def test_a_wrong_value_is_told_and_nothing_is_done(
     assert await desk.row() == row
 
 
-@pytest.mark.parametrize("path", ["/nonsense", "/callbacks/9999", "/callbacks/x", "/rows/9999", "/static/../app.py"])
+@pytest.mark.parametrize("path", ["/nonsense", "/callbacks/9999", "/callbacks/x", "/rows/1", "/static/../app.py"])
 async def test_an_unknown_page_is_a_page(client: Client, path: str) -> None:
     async with client.get(path) as answer:
         assert answer.status == 404

@@ -26,7 +26,6 @@ NEEDS: dict[str, UserRole | None] = {
     "GET /": UserRole.STAFF,
     "GET /snoozed": UserRole.STAFF,
     "GET /done": UserRole.STAFF,
-    "GET /rows/{id}": UserRole.STAFF,
     "GET /count": UserRole.STAFF,
     "GET /print": UserRole.STAFF,
     "GET /callbacks/{id}": UserRole.STAFF,

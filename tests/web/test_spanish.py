@@ -34,7 +34,9 @@ from tests.web.test_sign_in import PASSWORD, add_user, origin
 
 WEB = Path(str(files("bridge.web")))
 WORD = re.compile(r"[^\W\d_]{3,}")
-SPOKEN = frozenset({"aria-label", "placeholder", "title", "alt", "data-now", "data-changed"})
+SPOKEN = frozenset(
+    {"aria-label", "placeholder", "title", "alt", "data-now", "data-new", "data-new-urgent", "data-gone"}
+)
 CODE = re.compile(r"<code>.*?</code>|<kbd>.*?</kbd>", re.DOTALL)
 
 

@@ -1,19 +1,21 @@
 // What the page does beyond its forms: it stays live, speaks keys, chimes. Without this file everything still works.
+// Forms and news come through htmx, one after the other, and are morphed into the page: what stays the same is not
+// touched, so the focus, open menus and half-typed words stay. Here is what a morph cannot know: where hands are.
 "use strict";
 
 const SILENCE = 40_000;  // ms without a beat: not live any more
 const POLL = 20_000;
 const AGAIN = 10_000;
-const page = { stream: null, heard: Date.now(), waiting: new Set(), timer: null, urgent: urgentIds(), unseen: false, wanted: false };
+const SOON = 150;
+const REST = 4;  // times as long as news took to fetch: the office's machine has calls to watch
+const page = { stream: null, heard: Date.now(), changed: new Set(), timer: 0, sent: new Set(), mine: new Map(), held: false, unseen: false };
 
-const root = document.body.dataset.root;  // where a proxy shows us: "" or a path
+const said = document.body.dataset;
+const root = said.root;  // where a proxy shows us: "" or a path
 const byId = (id) => document.getElementById(id);
-const rows = () => [...document.querySelectorAll(".rows .row")];
+const main = () => byId("main");
+const toast = () => document.querySelector(".toast");
 const current = () => document.activeElement?.closest?.(".row") ?? null;
-
-function urgentIds() {
-  return new Set([...document.querySelectorAll(".row.urgent")].map((row) => row.id));
-}
 
 // --- live -----------------------------------------------------------------------------------------------------------
 
@@ -27,82 +29,37 @@ function listen() {
 function heard() {
   if (!byId("stale").hidden) noticed([0]);
   page.heard = Date.now();
-  document.body.dataset.heard = "";  // for tests, and for whoever looks: it hears
+  said.heard = "";  // for tests, and for whoever looks: it hears
   byId("stale").hidden = true;
 }
 
-function noticed(ids) {
-  ids.forEach((id) => page.waiting.add(id));
-  clearTimeout(page.timer);
-  page.timer = setTimeout(document.hidden ? count : refresh, 150);
-}
-
-// Nobody is in the middle of something: no row has the focus, no menu is open, nothing is half typed.
-const calm = () => !current() && !isWorkedIn(byId("main"));
-
-function isWorkedIn(part) {
-  const typed = [...part.querySelectorAll("textarea, input:not([type=hidden])")];
-  return part.querySelector(".menu[open]") !== null || typed.some((field) => field.value !== field.defaultValue);
+// ids: of rows; 0 stands for everything.
+function noticed(ids, rest = SOON) {
+  ids.forEach((id) => page.changed.add(id));
+  page.timer ||= setTimeout(refresh, rest);
 }
 
 async function refresh() {
-  if (!document.querySelector("[data-live]") && !document.querySelector(".empty")) return;
-  if (calm()) return reload();
-  const ids = [...page.waiting];
-  page.waiting.clear();
-  let fresh = 0;
-  for (const id of ids) fresh += await refreshRow(id);
-  if (fresh) announce(fresh);
+  const ids = [...page.changed], began = performance.now();
+  page.changed.clear();
+  try {
+    await (isShown(ids) ? load(ids) : count());
+  } finally {
+    page.timer = 0;
+    if (page.changed.size) noticed([], SOON + REST * (performance.now() - began));
+  }
 }
 
-// wanted: somebody asked for it, whatever they are in the middle of.
-function reload(wanted = false) {
-  page.waiting.clear();
-  page.wanted = wanted;
-  const address = new URL(location), toast = document.querySelector(".toast");
-  if (toast) address.searchParams.set(...toast.dataset.query.split("="));  // so that undo stays on offer
-  return htmx.ajax("GET", address.pathname + address.search, { target: "#main", select: "#main", swap: "outerHTML show:none" });
+function isShown(ids) {
+  const { live, row } = main().dataset;
+  return live !== undefined && !document.hidden && (!row || ids.includes(0) || ids.includes(Number(row)));
 }
 
-// Rows stay where they are and are shown as they are now, but for one that somebody works in. Returns 1 for one not shown.
-async function refreshRow(id) {
-  const row = byId(`row-${id}`);
-  if (!row) return 1;
-  if (isWorkedIn(row)) return later(row);
-  const answer = await fetch(`${root}/rows/${id}?tab=${byId("main").dataset.tab}`), html = await answer.text();
-  if (isWorkedIn(row)) return later(row);  // somebody began while it was fetched
-  if (answer.status === 204) row.classList.add("gone");
-  else if (answer.ok) replace(row, html);
-  return 0;
-}
-
-function later(row) {
-  row.classList.add("gone");
-  return 1;
-}
-
-function replace(row, html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector(".row");
-  const held = row.contains(document.activeElement) ? document.activeElement : null;
-  row.replaceWith(fresh);
-  htmx.process(fresh);
-  if (held) sameIn(fresh, held).focus();
-  chimeForNew();
-}
-
-// What had the focus, as it is in the row now; the row itself where it is gone.
-function sameIn(row, held) {
-  const key = held.closest("[data-key]")?.dataset.key, now = key && row.querySelector(`[data-key="${key}"]`);
-  return (now?.matches("details") ? now.querySelector("summary") : now) ?? row;
-}
-
-function announce(fresh) {
-  const button = byId("new");
-  if (!button) return;
-  const total = Number(button.dataset.count ?? 0) + fresh;
-  button.dataset.count = total;
-  button.textContent = `${total} ${document.body.dataset.changed}`;
-  button.hidden = false;
+// wanted: somebody asked to see what is new, wherever their hands are.
+function load(ids, wanted = false) {
+  const address = new URL(location);
+  if (!ids.includes(0)) address.searchParams.set("only", ids);
+  return htmx.ajax("GET", address.pathname + address.search, { target: "#main", wanted });
 }
 
 async function count() {
@@ -110,19 +67,7 @@ async function count() {
   if (!answer.ok) return;
   const now = await answer.json();
   document.title = document.title.replace(/^(\(\d+\) )?/, now.to_call ? `(${now.to_call}) ` : "");
-  showIcon(now.to_call, now.urgent);
-  if (now.urgent > page.urgent.size) ring();
-}
-
-function showIcon(waiting, urgent) {
-  const icon = byId("icon");
-  const wanted = urgent ? icon.dataset.urgent : waiting ? icon.dataset.waiting : icon.dataset.calm;
-  if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
-}
-
-function showCounts() {
-  const { waiting, urgent } = byId("main").dataset;
-  if (waiting !== undefined) showIcon(Number(waiting), Number(urgent));
+  heed(now.to_call, now.urgent_ids.map(String));
 }
 
 setInterval(() => {
@@ -130,64 +75,168 @@ setInterval(() => {
   if (Date.now() - page.heard < SILENCE) return;
   byId("stale-at").textContent = new Date(page.heard).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
   byId("stale").hidden = false;
-  refresh();
+  noticed([0]);
 }, POLL);
 
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) { page.stream?.close(); return; }
+  if (document.hidden) return page.stream?.close();
   page.heard = Date.now();
   listen();
   noticed([0]);
 });
 
 setInterval(() => {
-  for (const age of document.querySelectorAll("[data-since]")) age.textContent = words(Date.now() - Date.parse(age.dataset.since));
+  for (const age of document.querySelectorAll("[data-since]")) age.textContent = ago((Date.now() - Date.parse(age.dataset.since)) / 60_000);
 }, 30_000);
 
-function words(gone) {
-  const minutes = Math.max(Math.floor(gone / 60_000), 0);
-  if (minutes < 1) return document.body.dataset.now;
-  if (minutes < 60) return `${minutes} min`;
+function ago(minutes) {
+  if (minutes < 60) return minutes < 1 ? said.now : `${Math.floor(minutes)} min`;
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
 }
 
-// --- after every swap -------------------------------------------------------------------------------------------------
+// --- presses, and what comes back -------------------------------------------------------------------------------------
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const asked = event.detail.requestConfig.verb !== "get" || page.wanted;
-  if (!asked && !calm()) {  // somebody began to type, or opened a row, while it was fetched
-    event.detail.shouldSwap = false;
-    announce(1);
-  }
-  page.focused = current()?.id;
+const isPress = (ctx) => ctx.request.method === "POST";
+const rowOf = (ctx) => isPress(ctx) ? `row-${ctx.request.action.match(/\/callbacks\/(\d+)\//)?.[1]}` : null;
+
+document.addEventListener("htmx:config:request", (event) => {
+  const { ctx } = event.detail;
+  if (!isPress(ctx) || ctx.target.id !== "main") return;
+  if (page.sent.has(ctx.request.action)) return event.preventDefault();  // pressed twice is pressed once
+  page.sent.add(ctx.request.action);
+  toast()?.remove();  // what it takes back is not the last thing any more
+  closeMenus();
 });
-document.addEventListener("htmx:afterSettle", () => {
-  const lost = document.activeElement === document.body;  // else somebody has moved on meanwhile
-  if (page.focused && lost) byId(page.focused)?.focus();
-  chimeForNew();
-  showCounts();
+
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+  const version = byId(rowOf(ctx))?.dataset.version;  // what one did oneself while this waited its turn is no conflict
+  if (version && page.mine.get(rowOf(ctx)) === version) ctx.request.body.set("version", version);
+});
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx, tasks: [task] } = event.detail, mine = isPress(ctx), row = rowOf(ctx);
+  if (ctx.target.id !== "main") return;
+  const fresh = task?.fragment.querySelector("#main"), ok = ctx.response.status < 400;
+  byId("unsent").hidden = !!fresh || !mine;
+  if (!fresh || !(ok || mine || !isWorkedIn(main()))) return event.preventDefault();  // no page of ours, or one to sign in
+  if (mine && ok) taken(ctx.sourceElement, ctx.request.body);
+  if (mine) page.mine.set(row, fresh.querySelector(".toast")?.dataset.version);
+  else keepAnswers(fresh);
+  fresh.querySelector("#answer")?.removeAttribute("autofocus");  // that is for browsers that load the page anew
+  page.next = [row, ...(byId(row) ? [byId(row).nextElementSibling?.id, byId(row).previousElementSibling?.id] : [])];
+  page.anchor = document.querySelector(".row:hover") ?? current();
+  page.top = page.anchor?.getBoundingClientRect().top;
+  if (fresh.dataset.tab === main().dataset.tab) arrange(fresh.querySelector(".rows"), row, ctx.wanted);
+  heed(fresh.dataset.waiting, urgentOn(fresh), row);
+});
+
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.target.id !== "main") return;
+  if (page.anchor?.isConnected) scrollBy(0, page.anchor.getBoundingClientRect().top - page.top);
+  restoreDrafts();
   hideToast();
+  if (!isPress(ctx)) return;
+  if (document.activeElement === document.body || page.next.length === 1) page.next.map(byId).find(Boolean)?.focus();
+  byId("answer")?.scrollIntoView({ block: "nearest" });
 });
+
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => page.sent.delete(ctx.request.action));
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => { if (ctx && isPress(ctx)) byId("unsent").hidden = false; });
+
+// A refusal and an undo on offer stay until something else is done.
+function keepAnswers(fresh) {
+  for (const old of document.querySelectorAll("#answer, .toast")) {
+    fresh.querySelector(`#${old.parentElement.id}:not([data-same])`)?.append(old.cloneNode(true));
+  }
+}
 
 function hideToast() {
-  const toast = document.querySelector(".toast");
-  if (toast) setTimeout(() => toast.remove(), Number(toast.dataset.left));
+  const shown = toast();
+  if (shown) setTimeout(() => shown.remove(), Number(shown.dataset.left));
 }
 
-function chimeForNew() {
-  const now = urgentIds();
-  if ([...now].some((id) => !page.urgent.has(id))) ring();
-  page.urgent = now;
+// --- hands ------------------------------------------------------------------------------------------------------------
+
+const isChanged = (field) => field.matches("textarea, input:not([type=hidden])") && field.value !== field.defaultValue;
+const isWorkedIn = (part) => [...part.querySelectorAll("textarea, input, .menu[open]")].some((one) => one.open || isChanged(one));
+const isInHand = (list) => list?.matches(":hover") || list?.contains(document.activeElement) || isWorkedIn(list ?? main());
+
+htmx.registerExtension("hands", {
+  htmx_before_morph_node: (_, { newNode }) => newNode.dataset.same === undefined,
+  htmx_before_morph_attr: (old, { attrName, newValue }) =>
+    !(attrName === "open" && newValue === null) && !(attrName === "value" && isChanged(old)),
+});
+
+// Under somebody's hands nothing moves: rows stay where they are, also one that left the list, and new ones wait.
+// pressed: the row that they did something with, which comes and goes as it should.
+function arrange(incoming, pressed, wanted) {
+  const list = main().querySelector(".rows");
+  if (!list || !incoming) return;
+  const fresh = [...incoming.children], now = new Map(fresh.map((row) => [row.id, row]));
+  const unknown = fresh.filter((row) => !byId(row.id) && row.id !== pressed);
+  const back = now.has(pressed) && !byId(pressed);
+  page.held = !wanted && !back && isInHand(list);
+  if (page.held) {
+    const stay = [...list.children].filter((row) => row.id !== pressed || now.has(pressed));
+    incoming.replaceChildren(...stay.map((row) => now.get(row.id) ?? row.cloneNode(true)));
+    const left = [...incoming.children].filter((row) => !now.has(row.id));
+    left.forEach((row) => row.classList.add("gone"));
+    return tell(unknown, left);
+  }
+  const stubs = unknown.filter((row) => row.dataset.same !== undefined);  // they waited, and are not sent yet
+  stubs.forEach((row) => row.remove());
+  if (stubs.length) noticed([0]);
+  tell([], []);
 }
 
-// --- sound ------------------------------------------------------------------------------------------------------------
+function tell(news, left) {
+  const told = [[said.new, news], [said.newUrgent, news.filter((row) => row.matches(".urgent"))], [said.gone, left]];
+  const words = told.filter(([, which]) => which.length).map(([forms, { length }]) => forms.split("|")[length === 1 ? 0 : 1].replace("{n}", length));
+  byId("news").firstElementChild.textContent = words.join(", ");
+  byId("news").hidden = words.length === 0;
+}
+
+// Hands may have left: what waited comes in by itself.
+for (const sign of ["pointerout", "focusout", "toggle"]) document.addEventListener(sign, () => {
+  page.eased ||= page.held && setTimeout(() => {
+    page.eased = 0;
+    if (!isInHand(main().querySelector(".rows"))) noticed([0]);
+  }, SOON);
+}, true);
+
+// --- half-typed words, kept by this tab until they are sent: through reloads and a session that ends ---------------------
+
+const DRAFTS = "form[method=post] :is([name=note], [name=text])";
+const keyOf = (action, name) => `${said.who} ${action} ${name}`;
+const draftOf = (field) => keyOf(field.form.getAttribute("action"), field.name);
+
+document.addEventListener("input", ({ target }) => { if (target.matches(DRAFTS)) sessionStorage[draftOf(target)] = target.value; });
+
+function restoreDrafts() {
+  for (const field of main().querySelectorAll(DRAFTS)) field.value ||= sessionStorage[draftOf(field)] ?? "";
+}
+
+function taken(form, body) {
+  const typed = [...form.elements].filter((field) => field.matches(DRAFTS));
+  if (typed.some((field) => field.value !== body.get(field.name))) return;  // more was typed since
+  typed.forEach((field) => delete sessionStorage[draftOf(field)]);
+  form.reset();
+}
+
+// --- sound and the tab ------------------------------------------------------------------------------------------------
+
+const urgentOn = (shown) => shown.dataset.urgent?.split(" ").filter(Boolean) ?? [];
+
+// own: the row that somebody just did something with here, which needs no chime.
+function heed(waiting, urgent, own) {
+  const known = sessionStorage.urgent?.split(" ") ?? urgent, { calm, waiting: some, urgent: red } = byId("icon").dataset;
+  sessionStorage.urgent = urgent.join(" ");
+  const wanted = urgent.length ? red : Number(waiting) ? some : calm;
+  if (byId("icon").getAttribute("href") !== wanted) byId("icon").setAttribute("href", wanted);
+  page.unseen ||= urgent.some((id) => !known.includes(id) && `row-${id}` !== own && (chime(), true));
+}
 
 // What is urgent and new sounds again and again, until somebody at this browser moves.
-function ring() {
-  page.unseen = true;
-  chime();
-}
-
 setInterval(() => { if (page.unseen) chime(); }, AGAIN);
 for (const sign of ["pointermove", "pointerdown", "keydown"]) document.addEventListener(sign, () => { page.unseen = false; });
 
@@ -195,8 +244,7 @@ function chime() {
   if (localStorage.sound !== "on") return;
   const audio = (page.audio ??= new AudioContext());
   [660, 880].forEach((pitch, n) => {
-    const tone = audio.createOscillator(), volume = audio.createGain(), start = audio.currentTime + n * 0.18;
-    tone.frequency.value = pitch;
+    const tone = new OscillatorNode(audio, { frequency: pitch }), volume = audio.createGain(), start = audio.currentTime + n * 0.18;
     volume.gain.setValueAtTime(0.2, start);
     volume.gain.exponentialRampToValueAtTime(0.001, start + 0.5);
     tone.connect(volume).connect(audio.destination);
@@ -205,41 +253,31 @@ function chime() {
   });
 }
 
-function showSound() {
-  const on = localStorage.sound === "on";
-  byId("sound").textContent = on ? document.body.dataset.soundOn : document.body.dataset.soundOff;
-  byId("sound").setAttribute("aria-pressed", String(on));
+// --- keys and menus ---------------------------------------------------------------------------------------------------
+
+const OTHERS = {
+  j: () => step(1), k: () => step(-1), z: () => toast()?.querySelector('[data-key="z"]')?.click(),
+  ".": () => { if (!byId("news").hidden) load([0], true); }, "/": () => byId("q").focus(), "?": () => byId("help").showModal(),
+};
+
+// A letter stands beside what it presses: in the row that has the focus.
+function press(target) {
+  if (target.matches("details")) { target.open = true; target.querySelector(".panel button")?.focus(); } else target.click();
 }
 
-// --- keys -------------------------------------------------------------------------------------------------------------
-
-const press = (key) => {
-  const target = current()?.querySelector(`[data-key="${key}"]`);
-  if (!target) return;
-  if (target.matches("details")) { target.open = true; target.querySelector(".panel button")?.focus(); } else target.click();
-};
-const KEYS = {
-  j: () => step(1), k: () => step(-1),
-  c: () => press("c"), m: () => press("m"), d: () => press("d"), s: () => press("s"), n: () => press("n"), t: () => press("t"),
-  z: () => document.querySelector('.toast [data-key="z"]')?.click(),
-  "/": () => byId("q").focus(),
-  "?": () => byId("help").showModal(),
-};
-
 function step(by) {
-  const all = rows(), at = all.indexOf(current());
+  const all = [...document.querySelectorAll(".rows .row")], at = all.indexOf(current());
   all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)]?.focus();
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") return closeMenus();
-  const typing = event.target.closest("input, textarea, select, dialog");
+  const { key, target } = event, typing = target.closest("input, textarea, select, dialog");
+  if (key === "Escape") { closeMenus(); byId("answer")?.remove(); }
   if (typing || event.ctrlKey || event.metaKey || event.altKey || localStorage.keys === "off") return;
-  const act = KEYS[event.key.toLowerCase()];
+  const letter = CSS.escape(key.toLowerCase()), beside = current()?.querySelector(`[data-key="${letter}"]`);
+  const act = OTHERS[key.toLowerCase()] ?? (beside && (() => press(beside)));
   if (act) { event.preventDefault(); act(); }
 });
-
-// --- menus and the rest -----------------------------------------------------------------------------------------------
 
 function closeMenus(except) {
   for (const menu of document.querySelectorAll(".menu[open]")) {
@@ -250,22 +288,19 @@ function closeMenus(except) {
   }
 }
 
-document.addEventListener("click", (event) => {
-  closeMenus(event.target.closest(".menu"));
-  if (event.target.id === "new") reload(true);
-  if (event.target.id === "keys") byId("help").showModal();
-  if (event.target.id === "sound") { localStorage.sound = localStorage.sound === "on" ? "off" : "on"; showSound(); chime(); }
+document.addEventListener("click", ({ target }) => {
+  closeMenus(target.closest(".menu"));
+  OTHERS[target.closest("[data-does]")?.dataset.does]?.();
 });
 
-const me = byId("me");  // only where nobody signs in
-if (me) {
-  me.addEventListener("change", () => me.form.requestSubmit());
-  me.form.querySelector("button").hidden = true;
+for (const box of document.querySelectorAll("[data-kept]")) {  // what this browser wants: sound, keys
+  box.checked = (localStorage[box.dataset.kept] ?? box.value) === "on";
+  box.addEventListener("change", () => { localStorage[box.dataset.kept] = box.checked ? "on" : "off"; chime(); });
 }
-document.querySelector(".tools").hidden = false;
-byId("keys-on").checked = localStorage.keys !== "off";
-byId("keys-on").addEventListener("change", (event) => { localStorage.keys = event.target.checked ? "on" : "off"; });
-showSound();
-showCounts();
+byId("me")?.addEventListener("change", ({ target }) => target.form.requestSubmit());  // only where nobody signs in
+document.documentElement.classList.add("scripted");
+if (toast()) for (const name of ["note", "text"]) delete sessionStorage[keyOf(toast().dataset.sent, name)];
+heed(main().dataset.waiting, urgentOn(main()));
+restoreDrafts();
 hideToast();
 listen();
