@@ -101,8 +101,11 @@ class AmiClient:
                     await self._take_snapshot(session)
                 await session.wait_lost(self.settings.ping_interval)
                 await session.action("Ping")
+                self.health.heard_at = self._clock()
         finally:
             self._session = None
+            if session.taken_leave:
+                self.health.heard_at = self._clock()
             session.close()
 
     def _greet(self) -> None:
@@ -173,12 +176,16 @@ class AmiClient:
         session.abort(f"more than {self.settings.queue_size} events are waiting")
 
     async def _say_lost(self) -> None:
-        """Tell the consumer, however long it takes to catch up, that what follows does not continue what was."""
-        if self.health.connected_since is None:
+        """Tell the consumer, however long it takes to catch up, that what follows does not continue what was.
+
+        A link that dies in silence is noticed late: it is lost since it last gave a sign of life.
+        """
+        since = self.health.connected_since
+        if since is None:
             return
+        at = max(since, self.health.heard_at or since)
         self.health.connected_since = self.health.synced_at = self.health.booted_at = None
         self.health.reconnects += 1
-        at = self._clock()
         await self._queue.put((at, LinkLost(at)))
 
     def _note_failure(self, event: str, why: str, delay: float) -> None:

@@ -72,6 +72,7 @@ NOT_TAKEN = {"3": Reason.NO_ANSWER, "5": Reason.BUSY}  # the Reason of an Origin
 NO_WAY_OUT = (DialStatus.CHANUNAVAIL, DialStatus.CONGESTION)
 ATTESTED = ("Attestation", "Verstat", "Verified")
 YES = ("yes", "1", "true", "on")
+UNKNOWN = "<unknown>"  # what the manager writes where a channel has no number
 START = "s"  # the extension of whoever asked for none
 RESTRICTED = (
     "prohib",
@@ -157,7 +158,22 @@ def _seen(message: Message, at: datetime | None, names: ChannelNames) -> Event |
         dialled=is_dialled(application),
         bridge=message.get("BridgeId"),
         seconds=_seconds(message.get("Duration")),
+        place=_place(message, application, message.get("ApplicationData")),
+        connected=_connected(message),
     )
+
+
+def _connected(message: Message) -> str:
+    number = message.get("ConnectedLineNum")
+    return "" if number == UNKNOWN else number
+
+
+def _place(message: Message, application: str, arguments: str) -> str:
+    priority, connected = message.get("Priority"), _connected(message)
+    if not priority or not application:
+        return ""
+    context, exten = message.get("Context"), message.get("Exten") or message.get("Extension")
+    return f"{context},{exten},{priority} {application}({arguments}) {connected}"
 
 
 def _seconds(duration: str) -> int | None:
@@ -287,14 +303,15 @@ def _queue_left(message: Message, at: datetime | None, names: ChannelNames) -> E
 
 def _application(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose, application = _whose(message, names), message.get("Application")
-    exten = message.get("Exten") or message.get("Extension")
+    exten, arguments = message.get("Exten") or message.get("Extension"), message.get("AppData")
     return whose and ApplicationEntered(
         at,
         *whose,
-        doing=doing(application, message.get("AppData"), exten),
+        doing=doing(application, arguments, exten),
         name=application,
         exten=exten,
         refused=is_heard(application) and names.turns_away(message.get("Context")),
+        place=_place(message, application, arguments),
     )
 
 

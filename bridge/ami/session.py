@@ -62,7 +62,7 @@ class _AmiProtocol(AMIProtocol):
         self,
         framer: MessageFramer,
         heard: Callable[[Message], None],
-        lost: Callable[[str], None],
+        lost: Callable[[str, bool], None],
         tap: RawStreamListener,
     ) -> None:
         self._framer, self._heard, self._lost, self._tap = framer, heard, lost, tap
@@ -82,13 +82,14 @@ class _AmiProtocol(AMIProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
         self._tap.disconnected()
-        self._lost(f"the connection broke ({exc})" if exc else "the PBX closed the connection")
+        self._lost(f"the connection broke ({exc})" if exc else "the PBX closed the connection", exc is None)
 
 
 class AmiSession(Manager):
     """One connection from connect to close; a new one is a new object.
 
-    heard: called, in order, with every message that answers no action. It must not block and not raise.
+    heard: called, in order, with every message that answers no action. It must not block and not raise. taken_leave:
+    the PBX closed it, so that nothing was lost before.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class AmiSession(Manager):
         self._heard = heard
         self._tap = tap or RawStreamListener()
         self._lost: asyncio.Future[str] = self.loop.create_future()
+        self.taken_leave = False
 
     @property
     def is_lost(self) -> bool:
@@ -196,6 +198,7 @@ class AmiSession(Manager):
             ssl=context,
         )
 
-    def _note_lost(self, why: str) -> None:
+    def _note_lost(self, why: str, taken_leave: bool = False) -> None:
         if not self._lost.done():
             self._lost.set_result(why)
+            self.taken_leave = taken_leave

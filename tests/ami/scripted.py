@@ -114,14 +114,19 @@ def name_of(what: Heard) -> str:
 
 @asynccontextmanager
 async def line_to(
-    pbx: ScriptedPbx, *, refused_retry: Backoff | None = None, tap: RawStreamListener | None = None, **settings: Any
+    pbx: ScriptedPbx,
+    *,
+    refused_retry: Backoff | None = None,
+    tap: RawStreamListener | None = None,
+    clock: Callable[[], datetime] = lambda: NOON,
+    **settings: Any,
 ) -> AsyncIterator[Line]:
     server = await asyncio.start_server(pbx.serve, "127.0.0.1", pbx.port, ssl=pbx.tls)
     pbx.port = server.sockets[0].getsockname()[1]
     defaults: dict[str, Any] = {"name": "office", "port": pbx.port, "secret": "s3cret", "answer_timeout": 5.0}
     client = AmiClient(
         AmiSettings(**(defaults | settings)),
-        clock=lambda: NOON,
+        clock=clock,
         wanted=WANTED,
         retry=Backoff(0.001, 0.01),
         refused_retry=refused_retry or Backoff(0.001, 0.01),

@@ -3,6 +3,8 @@
 import asyncio
 import ssl
 import subprocess
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,28 @@ async def test_a_pbx_that_stops_answering_pings_is_left_and_found_again() -> Non
     pbx = ScriptedPbx(answers={"Ping": lambda _: b""})
     async with line_to(pbx, ping_interval=0.01, answer_timeout=0.2) as line:
         assert await line.names(3) == ["SnapshotEnded", "LinkLost", "SnapshotEnded"]
+
+
+async def test_a_link_that_dies_in_silence_is_lost_since_its_last_sign_of_life() -> None:
+    """Noticed later, what happened meanwhile was not heard either."""
+    seconds = count()
+    pbx = ScriptedPbx(answers={"Ping": lambda _: b""})
+
+    def clock() -> datetime:
+        return NOON + timedelta(seconds=next(seconds))
+
+    async with line_to(pbx, clock=clock, ping_interval=0.01, answer_timeout=0.2) as line:
+        heard, lost = [await anext(line.received) for _ in range(2)]
+        assert isinstance(lost[1], LinkLost)
+        assert lost[1].at == lost[0] == heard[0]
+
+
+async def test_a_link_that_the_pbx_closes_is_lost_from_then_on() -> None:
+    seconds = count()
+    async with line_to(ScriptedPbx(), clock=lambda: NOON + timedelta(seconds=next(seconds))) as line:
+        heard = await anext(line.received)
+        line.pbx.writers[-1].close()
+        assert (await anext(line.received))[0] > heard[0]
 
 
 async def test_a_refused_login_is_named_and_tried_again() -> None:

@@ -22,7 +22,10 @@ from tests.recorded import NAMES, Recording, inbound, recordings, track
 
 pytestmark = pytest.mark.slow
 
-SHOWN = ("Channel", "ChannelState", "Linkedid", "Context", "Exten", "CallerIDNum", "CallerIDName")
+SHOWN = (
+    *("Channel", "ChannelState", "Linkedid", "Context", "Exten", "Priority"),
+    *("CallerIDNum", "CallerIDName", "ConnectedLineNum"),
+)
 Rows = dict[str, dict[str, str]]
 
 
@@ -61,7 +64,7 @@ def test_a_link_that_breaks_for_a_moment_changes_no_verdict(recording: Recording
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(recording=st.sampled_from(unbroken()), place=st.integers(0, 10**6), length=st.integers(1, 3))
+@given(recording=st.sampled_from(unbroken()), place=st.integers(0, 10**6), length=st.integers(1, 40))
 def test_what_a_gap_of_some_events_hid_makes_no_talk_a_missed_call(
     recording: Recording, place: int, length: int
 ) -> None:
@@ -123,7 +126,7 @@ def _remember(rows: Rows, message: Message) -> None:
     row |= {key: message.get(key) for key in SHOWN if message.get(key)}
     match message.event:
         case "Newexten":
-            row["Application"] = message.get("Application")
+            row |= {"Application": message.get("Application"), "ApplicationData": message.get("AppData")}
         case "BridgeEnter":
             row["BridgeId"] = message.get("BridgeUniqueid")
         case "BridgeLeave" if row["BridgeId"] == message.get("BridgeUniqueid"):

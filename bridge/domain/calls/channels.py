@@ -14,7 +14,8 @@ class Channel:
     """A live channel.
 
     asks: its exten was asked for, and is no stand-in. held: whoever is behind it has put the others on hold. leaving:
-    they have hung up. heard: the link on which we last heard of it. absent: snapshots in a row without it.
+    they have hung up. heard: the link on which we last heard of it. absent: snapshots in a row without it. place:
+    where in the dialplan it was when last told.
     """
 
     uniqueid: str
@@ -26,6 +27,7 @@ class Channel:
     caller_number: str = ""
     dialled: str = ""
     dialled_by: str = ""
+    place: str = ""
     held: bool = False
     leaving: bool = False
     bridges: set[str] = field(default_factory=set)

@@ -142,7 +142,8 @@ class ChannelSeen(ChannelEvent):
     """A live channel as a snapshot shows it, after connecting in the middle of calls.
 
     doing, name: what the dialplan runs on it. dialled: another channel rang it. bridge: "" if in none. seconds: its
-    age, None if not told.
+    age, None if not told. place: as of `ApplicationEntered`. connected: the number of whom it is connected with, or
+    was last, or is to be; "" if none is told.
     """
 
     state: ChannelState
@@ -156,6 +157,8 @@ class ChannelSeen(ChannelEvent):
     dialled: bool
     bridge: str
     seconds: int | None
+    place: str = ""
+    connected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +261,15 @@ class QueueLeft(ChannelEvent):
 class ApplicationEntered(ChannelEvent):
     """The dialplan does something with the channel. name: of the application, for people. exten: where it got to.
 
-    refused: it is how callers are turned away.
+    refused: it is how callers are turned away. place: where exactly, and with whom it was connected last; told in the
+    same words as before, nothing has changed; "" if not told.
     """
 
     doing: Doing
     name: str
     exten: str
     refused: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

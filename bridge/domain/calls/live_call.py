@@ -40,6 +40,11 @@ class Leg:
     status: DialStatus | None = None
     withdrawn: bool = False
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """When it was picked up and, as far as is known, is to be joined with the caller."""
+        return self.ended_at if self.status is DialStatus.ANSWER else None if self.status else self.taken_at
+
     def told_at(self, at: datetime | None) -> bool:
         """Do we know how it ended? One that only hung up may still be told of, unless that was long ago.
 
@@ -47,7 +52,7 @@ class Leg:
         """
         if not self.ended or self.status is not None:
             return self.ended
-        return not _together(self.ended_at, at) or (self.taken and not _together(self.taken_at, at))
+        return not together(self.ended_at, at) or (self.taken and not together(self.taken_at, at))
 
 
 @dataclass(slots=True, eq=False)
@@ -319,7 +324,7 @@ class LiveCall:
 
         Told to go, they say nothing; sent on, they end the call themselves, right behind our own end.
         """
-        return self.pbx_hung_up and not self.legs and _together(self.pbx_hung_up_at, at)
+        return self.pbx_hung_up and not self.legs and together(self.pbx_hung_up_at, at)
 
     # --- the end
 
@@ -348,6 +353,7 @@ class LiveCall:
             offered=bool(self.legs),
             in_queue=self._in_queue_until(asked_at),
             voicemail=self.voicemail,
+            message_left=self.voicemail_left,
             doing=self.doing,
             menu=self.menu,
             dialplan_dialled=self.dialplan_dialled,
@@ -367,17 +373,17 @@ class LiveCall:
         if self.caller_hung_up or self.pbx_hung_up:
             return self.caller_hung_up
         cut_short = any(
-            leg.own and (not leg.ended or (leg.status is DialStatus.CANCEL and _together(leg.ended_at, at)))
+            leg.own and (not leg.ended or (leg.status is DialStatus.CANCEL and together(leg.ended_at, at)))
             for leg in self.legs.values()
         )
         return cut_short or (self.queued and not self.queue_left)
 
     def _in_queue_until(self, at: datetime | None) -> bool:
-        return self.queued and (not self.queue_left or _together(self.queue_left_at, at))
+        return self.queued and (not self.queue_left or together(self.queue_left_at, at))
 
     def _ringing_until(self, at: datetime | None) -> bool:
         return any(
-            not leg.ended or (leg.status in (DialStatus.CANCEL, None) and _together(leg.ended_at, at))
+            not leg.ended or (leg.status in (DialStatus.CANCEL, None) and together(leg.ended_at, at))
             for leg in self.legs.values()
             if not leg.taken
         )
@@ -399,6 +405,6 @@ class LiveCall:
         return total
 
 
-def _together(one: datetime | None, other: datetime | None) -> bool:
+def together(one: datetime | None, other: datetime | None) -> bool:
     """Did one hang-up set off both? Without times the order has to do."""
     return one is None or other is None or abs(one - other) <= AT_ONCE

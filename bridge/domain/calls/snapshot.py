@@ -1,37 +1,21 @@
 """What lives when we look: calls we know are sure again, calls we meet in the middle are opened.
 
-A snapshot shows who shares media now, not who did before. A call that came up while nobody listened, and is with nobody
-now, may have had its talk: it stays unsure unless a machine has it. So may one that was up all the while: where whoever
-was rung then is gone or up, where nothing holds it now, or where it got to what comes after a talk. Cut out of recorded
-calls, gaps of three events made no talk a missed call.
+A snapshot shows who shares media now, not who did before: whether that may hide a talk, `gaps` tells.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain.calls.channels import Channel, Switchboard
-from bridge.domain.calls.events import ChannelSeen, ChannelState, DialStatus, Doing
-from bridge.domain.calls.live_call import Leg, LiveCall
+from bridge.domain.calls.events import ChannelKind, ChannelSeen, ChannelState, DialStatus, Doing
+from bridge.domain.calls.gaps import BEGAN_UNHEARD, Before, Unheard
+from bridge.domain.calls.live_call import Leg, LiveCall, together
 from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.participants import Participants
-from bridge.domain.calls.verdicts import WITH_A_MACHINE
 
-A_WORD, A_TALK = timedelta(seconds=1), timedelta(seconds=3)
-"""Gaps as long as it takes somebody to pick up and to go; and, before that, to be rung."""
-
-ON_THE_WAY = frozenset({Doing.DIAL, Doing.QUEUE, Doing.MENU, Doing.VOICEMAIL})
-"""Where a caller gets to with whom nobody talked yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeenAgain:
-    """A call that we knew, as it was before the link was lost and as it is shown now."""
-
-    call: LiveCall
-    was_up: bool
-    was_doing: Doing
-    now: ChannelSeen
+TAKES = (None, DialStatus.ANSWER)
+"""How a leg has not ended, as far as is known, that talks next."""
 
 
 class SnapshotResync:
@@ -40,8 +24,8 @@ class SnapshotResync:
         self._book = book
         self._participants = participants
         self._strangers: dict[str, ChannelSeen] = {}
-        self._again: list[SeenAgain] = []
-        self._ringing: set[str] = set()  # the linkedids of what is rung now
+        self._again: list[tuple[LiveCall, bool, str, ChannelSeen]] = []  # was it up, and where it stood
+        self._shown: defaultdict[str, list[ChannelSeen]] = defaultdict(list)  # by linkedid
         self._lost_at: datetime | None = None
         self._doing: dict[str, Doing] = {}
 
@@ -49,29 +33,29 @@ class SnapshotResync:
         self._lost_at = self._lost_at or at
 
     def saw(self, channel: Channel, event: ChannelSeen) -> None:
-        was_up = channel.state is ChannelState.UP
-        channel.state, channel.shown = event.state, True
+        was_up, stood = channel.state is ChannelState.UP, channel.place
+        channel.state, channel.shown, channel.place = event.state, True, event.place
         self._doing[channel.uniqueid] = event.doing
-        if event.state is ChannelState.RINGING:
-            self._ringing.add(event.linkedid)
+        self._shown[event.linkedid].append(event)
         channel.caller_number = channel.caller_number or event.caller_number
         if not channel.exten:
             channel.exten, channel.asks = event.exten, event.asks
         self._place(channel, event)
         if call := self._book.of(channel.uniqueid):
             call.note(event.at, "still there when we looked")
-            self._again.append(SeenAgain(call, was_up, call.doing, event))
+            self._again.append((call, was_up, stood, event))
         elif channel.trunk:
             self._strangers[channel.uniqueid] = event
         self._participants.recount(self._board.connected(channel), event.at)
 
     def end(self, gone: Collection[str]) -> None:
         """All have been seen, and `gone` were not. Who called in comes first: a leg of theirs is no call of its own."""
-        for seen in self._again:
-            seen.call.unsure = seen.call.unsure and self._may_have_talked_unheard(seen, gone)
-        self._again.clear()
-        self._ringing.clear()
-        self._lost_at = None
+        for call, was_up, stood, event in self._again:
+            if call.unsure:
+                lasted = event.at - self._lost_at if event.at and self._lost_at else timedelta.max
+                before = self._before(call, was_up, stood, gone)
+                call.unsure = self._unheard(event, lasted, call).may_hide_a_talk(before)
+                self._take_up(call, event)
         strangers = [(self._board.channels.get(uniqueid), event) for uniqueid, event in self._strangers.items()]
         met = [(channel, event) for channel, event in strangers if channel and not self._is_leg(channel)]
         for channel, event in met:
@@ -81,6 +65,9 @@ class SnapshotResync:
             if _is_dialled(event) and (channel.linkedid == channel.uniqueid or not self._book.of(channel.linkedid)):
                 self._open_outbound(channel, event)
             self._participants.recount(self._board.connected(channel), event.at)
+        self._again.clear()
+        self._shown.clear()
+        self._lost_at = None
         self._strangers.clear()
         self._doing.clear()
 
@@ -92,30 +79,51 @@ class SnapshotResync:
             self._board.enter(channel, event.bridge, None)
         self._participants.recount(before, event.at)
 
-    def _may_have_talked_unheard(self, seen: SeenAgain, gone: Collection[str]) -> bool:
+    def _before(self, call: LiveCall, was_up: bool, place: str, gone: Collection[str]) -> Before:
         """gone: channels that lived when the link was lost."""
-        legs = self._known_legs(seen.call)
-        gap = self._gap(seen.now.at)
-        if seen.now.state is not ChannelState.UP:
-            return False
-        if gap and any(leg.status is DialStatus.ANSWER or _picked_up(leg, channel) for leg, channel in legs):
-            return True
-        if not seen.was_up:
-            return _may_have_talked(seen.now)
-        if any(channel.uniqueid not in gone and not leg.ended and not leg.taken for leg, channel in legs):
-            return False  # somebody rings yet, so nobody took it from them
-        if any(channel.uniqueid in gone for _, channel in legs):
-            return True
-        may_talk = (_may_have_talked(seen.now) and seen.now.linkedid not in self._ringing) or _waits_no_more(seen)
-        return (gap >= A_WORD and may_talk) or (gap >= A_TALK and _got_on(seen))
-
-    def _known_legs(self, call: LiveCall) -> list[tuple[Leg, Channel]]:
-        """Persons whom it was offered to, as far as they lived when the link was lost."""
         channels = self._board.channels
-        return [(leg, channels[one]) for one, leg in call.legs.items() if leg.real and one in channels]
+        legs = [(leg, channels[one]) for one, leg in call.legs.items() if leg.real and one in channels]
+        lives = [(leg, channel.state) for leg, channel in legs if channel.uniqueid not in gone and not leg.taken]
+        return Before(
+            was_up,
+            place,
+            answered=any(together(leg.answered_at, self._lost_at) for leg, _ in legs if leg.answered_at),
+            rings_yet=any(state is not ChannelState.UP and not leg.ended for leg, state in lives),
+            picked_up=any(state is ChannelState.UP for _, state in lives),
+            hung_up=any(channel.uniqueid in gone and leg.status in TAKES for leg, channel in legs),
+            left_queue=call.queue_left,
+        )
 
-    def _gap(self, at: datetime | None) -> timedelta:
-        return at - self._lost_at if at and self._lost_at else timedelta(0)
+    def _unheard(self, now: ChannelSeen, lasted: timedelta, call: LiveCall) -> Unheard:
+        others = [one for one in self._shown[now.linkedid] if one is not now]
+        ringing = [one for one in others if one.state is ChannelState.RINGING]
+        stray = any(self._is_stray(one, now) for one in others if one.bridge or one.uniqueid not in call.legs)
+        known = {leg.label for leg in call.legs.values()} | {one.caller_number for one in ringing}
+        names_another = now.connected != "" and now.connected not in known
+        return Unheard(now, lasted, max(map(_age, ringing), default=None), stray, names_another)
+
+    def _is_stray(self, one: ChannelSeen, caller: ChannelSeen) -> bool:
+        channel = self._board.channels.get(one.uniqueid)
+        apart = not one.bridge or one.bridge != caller.bridge
+        return bool(channel and channel.real and one.state is ChannelState.UP and apart)
+
+    def _take_up(self, call: LiveCall, now: ChannelSeen) -> None:
+        """What it came to in the gap: what the dialplan does with it, who is rung."""
+        if now.name and now.doing is not call.doing:
+            call.enter_application(now.doing, now.name, now.at)
+            if now.doing is not Doing.QUEUE:
+                call.leave_queue("", now.at)
+            elif not now.bridge:
+                call.join_queue("", now.at)
+        shown = self._shown[now.linkedid]
+        own = all(one.channel.kind is not ChannelKind.RELAY for one in shown)
+        for one in shown:
+            channel = self._board.channels.get(one.uniqueid)
+            if channel and one.state is ChannelState.RINGING and channel.real and one.uniqueid not in call.legs:
+                label = self._participants.label(channel)
+                leg = Leg(label, own, real=True, ours=not channel.trunk, began_at=_began(one))
+                self._book.offer(call, one.uniqueid, leg)
+                call.rings(one.uniqueid, _began(one))
 
     def _is_leg(self, channel: Channel) -> bool:
         """Did we know it as one that is dialled, or is it about to be?"""
@@ -129,8 +137,9 @@ class SnapshotResync:
 
     def _open_inbound(self, channel: Channel, event: ChannelSeen) -> None:
         call = self._book.open_inbound(channel, event.caller_number, event.caller_name, _began(event))
-        call.enter_application(event.doing, event.name, event.at)
-        call.unsure = _may_have_talked(event)
+        lasted = _age(event) if event.seconds is not None else timedelta.max
+        call.unsure = self._unheard(event, lasted, call).may_hide_a_talk(BEGAN_UNHEARD if self._lost_at else None)
+        self._take_up(call, event)
         if event.restricted:
             call.withhold(event.at)
 
@@ -144,24 +153,8 @@ def _is_dialled(event: ChannelSeen) -> bool:
     return event.dialled or event.state is ChannelState.RINGING
 
 
-def _may_have_talked(event: ChannelSeen) -> bool:
-    return event.state is ChannelState.UP and event.doing not in WITH_A_MACHINE
-
-
-def _waits_no_more(seen: SeenAgain) -> bool:
-    """Was it fetched from where it still seems to wait?"""
-    if seen.now.doing is Doing.QUEUE:
-        return seen.call.queue_left
-    return seen.now.doing is Doing.PARK and not seen.now.bridge
-
-
-def _picked_up(leg: Leg, channel: Channel) -> bool:
-    """Is it up, and nobody told us when that came about?"""
-    return channel.state is ChannelState.UP and not leg.taken
-
-
-def _got_on(seen: SeenAgain) -> bool:
-    return seen.now.doing is not seen.was_doing and seen.now.doing not in ON_THE_WAY
+def _age(event: ChannelSeen) -> timedelta:
+    return timedelta(seconds=event.seconds or 0)
 
 
 def _began(event: ChannelSeen) -> datetime | None:

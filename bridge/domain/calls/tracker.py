@@ -332,6 +332,8 @@ class Tracker:
     def _application_entered(self, event: ApplicationEntered) -> None:
         channel = self._registry.heard(event)
         call = self._book.inbound(event.uniqueid)
+        if channel:
+            channel.place = event.place
         if call:
             call.enter_application(event.doing, event.name, event.at)
             if event.doing is Doing.VOICEMAIL:
@@ -447,8 +449,10 @@ class Tracker:
         if channel := self._registry.heard(event):
             self._snapshot.saw(channel, event)
 
-    def _snapshot_ended(self, _: SnapshotEnded) -> None:
+    def _snapshot_ended(self, event: SnapshotEnded) -> None:
         missing = self._registry.missing()
         self._snapshot.end({channel.uniqueid for channel in missing})
         for channel in missing:
+            if offered := self._book.offering(channel.uniqueid):
+                offered.leg_ended(channel.uniqueid, None, event.at)
             self._lose(channel)

@@ -25,7 +25,8 @@ class CallFacts:
     waited: from the call's start until the caller gave up, or the end; None where no times are known. statuses: how
     the legs ended that the caller's own channel dialled. doing: the last that the dialplan did with the caller.
     lost: handed on after a talk, and then nobody. unsure: part of the call happened while we were not
-    listening. elsewhere: they were connected somewhere else, or so asked for. machine: one called.
+    listening. elsewhere: they were connected somewhere else, or so asked for. machine: one called. message_left: in a
+    mailbox, so whatever else may have come of the call, somebody waits to hear from us.
     """
 
     talked: bool = False
@@ -41,6 +42,7 @@ class CallFacts:
     offered: bool = False
     in_queue: bool = False
     voicemail: bool = False
+    message_left: bool = False
     doing: Doing = Doing.OTHER
     menu: bool = False
     dialplan_dialled: bool = False
@@ -54,7 +56,7 @@ def judge(facts: CallFacts, min_ring: timedelta) -> tuple[Verdict, Reason | None
         return (Verdict.ANSWERED_THEN_LOST if facts.lost else Verdict.ANSWERED), None
     if facts.machine:
         return Verdict.MISSED, Reason.MACHINE
-    if facts.unsure or facts.elsewhere:
+    if (facts.unsure or facts.elsewhere) and not facts.message_left:
         return Verdict.UNKNOWN, None
     if _is_short(facts, min_ring):
         return Verdict.SHORT, None

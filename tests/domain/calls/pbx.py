@@ -105,8 +105,8 @@ class Story:
         for channel in channels:
             self.happens(Unbridged, channel, TRUNK, bridge=bridge)
 
-    def enters(self, doing: Doing, channel: str = TRUNK, exten: str = "") -> None:
-        self.happens(ApplicationEntered, channel, TRUNK, doing=doing, name=doing.value, exten=exten)
+    def enters(self, doing: Doing, channel: str = TRUNK, exten: str = "", place: str = "") -> None:
+        self.happens(ApplicationEntered, channel, TRUNK, doing=doing, name=doing.value, exten=exten, place=place)
 
     def hangs_up(self, channel: str = TRUNK, *, caller: bool = False, ended: Ended = Ended.NORMAL) -> None:
         self.happens(HangupRequested, channel, TRUNK, by_peer=caller, ended=ended)
@@ -132,6 +132,9 @@ class Story:
         dialled: bool = False,
         bridge: str = "",
         number: str = CALLER,
+        seconds: int = 30,
+        place: str = "",
+        connected: str = "",
     ) -> ChannelSeen:
         return ChannelSeen(
             self.now,
@@ -148,5 +151,7 @@ class Story:
             name=doing.value,
             dialled=dialled,
             bridge=bridge,
-            seconds=30,
+            seconds=seconds,
+            place=place,
+            connected=connected,
         )

@@ -306,6 +306,14 @@ def test_also_one_that_rang_for_a_moment_only(story: Story) -> None:
     assert story.call.verdict is Verdict.UNKNOWN
 
 
+def test_who_left_a_message_first_waits_for_us_although_the_network_says_answered_elsewhere(story: Story) -> None:
+    story.calls_in()
+    story.enters(Doing.VOICEMAIL)
+    story.happens(VoicemailLeft, TRUNK, mailbox="199@default")
+    story.hangs_up(caller=True, ended=Ended.ELSEWHERE)
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.VOICEMAIL)
+
+
 def test_a_phone_of_ours_that_lost_the_race_took_nothing_elsewhere(story: Story) -> None:
     answered(story)
     story.hangs_up(OTHER_DESK, ended=Ended.ELSEWHERE)
@@ -405,28 +413,120 @@ def test_who_rings_yet_behind_a_gap_has_not_talked(story: Story) -> None:
     assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.ABANDONED_RINGING)
 
 
+HEARS = (Doing.ANNOUNCEMENT, Doing.MENU, Doing.QUEUE, Doing.VOICEMAIL, Doing.WAIT)
+
+
+def waits_in(story: Story, doing: Doing, seconds: float, place: str, now: Doing, now_at: str) -> None:
+    """Nobody is rung, before a gap and after it."""
+    story.calls_in()
+    story.happens(StateChanged, TRUNK, state=ChannelState.UP)
+    story.enters(doing, place=place)
+    story.link_breaks()
+    story.wait(seconds)
+    story.snapshot(story.row(TRUNK, doing=now, place=now_at))
+    story.hangs_up(caller=True)
+
+
+@pytest.mark.parametrize("before", HEARS)
+@pytest.mark.parametrize("now", HEARS)
+def test_a_gap_can_hide_a_talk_wherever_the_caller_is_before_and_after(story: Story, before: Doing, now: Doing) -> None:
+    waits_in(story, before, 33, "", now, "")
+    assert (story.call.verdict, story.call.reason) == (Verdict.UNKNOWN, None)
+
+
+@pytest.mark.parametrize("doing", HEARS)
 @pytest.mark.parametrize(
-    ("seconds", "now", "verdict"),
+    ("seconds", "place", "now_at", "verdict"),
     [
-        (60, Doing.OTHER, Verdict.UNKNOWN),
-        (60, Doing.ANNOUNCEMENT, Verdict.UNKNOWN),
-        (60, Doing.VOICEMAIL, Verdict.MISSED),
-        (60, Doing.MENU, Verdict.MISSED),
-        (1, Doing.OTHER, Verdict.UNKNOWN),
-        (1, Doing.ANNOUNCEMENT, Verdict.MISSED),
+        (2, "", "", Verdict.MISSED),  # nobody is rung and through with the caller in that time
+        (10, "ivr,s,3", "ivr,s,3", Verdict.MISSED),
+        (10, "ivr,s,3", "ivr,s,4", Verdict.UNKNOWN),
+        (10, "", "", Verdict.UNKNOWN),
+        (33, "ivr,s,3", "ivr,s,3", Verdict.UNKNOWN),  # and back again, by then
     ],
 )
-def test_a_long_gap_can_hide_a_talk_where_the_caller_got_on(
-    story: Story, seconds: float, now: Doing, verdict: Verdict
+def test_who_stands_where_they_stood_a_moment_ago_has_talked_with_nobody(
+    story: Story, doing: Doing, seconds: float, place: str, now_at: str, verdict: Verdict
+) -> None:
+    waits_in(story, doing, seconds, place, doing, now_at)
+    assert story.call.verdict is verdict
+
+
+@pytest.mark.parametrize(("age", "verdict"), [(59, Verdict.MISSED), (20, Verdict.UNKNOWN)])
+def test_whoever_rings_since_the_link_was_lost_leaves_no_time_for_a_talk(
+    story: Story, age: int, verdict: Verdict
 ) -> None:
     story.calls_in()
     story.happens(StateChanged, TRUNK, state=ChannelState.UP)
     story.enters(Doing.MENU)
     story.link_breaks()
-    story.wait(seconds)
-    story.snapshot(story.row(TRUNK, doing=now))
-    story.hangs_up()
+    story.wait(60)
+    phone = story.row(DESK, TRUNK, state=ChannelState.RINGING, dialled=True, seconds=age)
+    story.snapshot(story.row(TRUNK, doing=Doing.DIAL), phone)
+    story.hangs_up(caller=True)
     assert story.call.verdict is verdict
+
+
+def test_the_reason_knows_where_the_caller_got_to_in_a_gap(story: Story) -> None:
+    story.calls_in()
+    story.link_breaks()
+    phone = story.row(DESK, TRUNK, state=ChannelState.RINGING, dialled=True, seconds=0)
+    story.snapshot(story.row(TRUNK, state=ChannelState.RING), phone)
+    story.wait(10)
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.ABANDONED_RINGING)
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (Doing.QUEUE, Reason.ABANDONED_QUEUE),
+        (Doing.MENU, Reason.ABANDONED_MENU),
+        (Doing.VOICEMAIL, Reason.VOICEMAIL),
+        (Doing.ANNOUNCEMENT, Reason.NOT_OFFERED),
+    ],
+)
+def test_the_reason_knows_what_the_caller_heard_behind_a_gap(story: Story, now: Doing, reason: Reason) -> None:
+    story.calls_in()
+    story.happens(StateChanged, TRUNK, state=ChannelState.UP)
+    story.link_breaks()
+    story.wait(1)
+    story.snapshot(story.row(TRUNK, doing=now))
+    story.hangs_up(caller=True)
+    assert story.call.reason is reason
+
+
+def test_a_phone_that_rang_before_a_gap_and_no_more_rang_in_vain(story: Story) -> None:
+    waits_up(story)
+    story.link_breaks()
+    story.snapshot(story.row(TRUNK, doing=Doing.ANNOUNCEMENT))
+    story.wait(10)
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.NO_ANSWER)
+
+
+@pytest.mark.parametrize(("connected", "verdict"), [("", Verdict.MISSED), ("101", Verdict.UNKNOWN)])
+def test_whom_the_pbx_was_connecting_before_we_came_may_have_talked(
+    story: Story, connected: str, verdict: Verdict
+) -> None:
+    story.snapshot(story.row(TRUNK, doing=Doing.ANNOUNCEMENT, connected=connected))
+    story.hangs_up(caller=True)
+    assert story.call.verdict is verdict
+
+
+@pytest.mark.parametrize("doing", [Doing.ANNOUNCEMENT, Doing.OTHER])
+def test_who_called_a_moment_before_we_came_has_talked_with_nobody(story: Story, doing: Doing) -> None:
+    story.snapshot(story.row(TRUNK, doing=doing, connected="101", seconds=0))
+    story.hangs_up()
+    assert story.call.verdict is Verdict.MISSED
+
+
+def test_who_left_a_message_waits_for_us_whatever_a_gap_may_hide(story: Story) -> None:
+    waits_in_voicemail = story.row(TRUNK, doing=Doing.VOICEMAIL, connected="101")
+    story.snapshot(waits_in_voicemail)
+    story.happens(VoicemailLeft, TRUNK, mailbox="199@default")
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.VOICEMAIL)
 
 
 @pytest.mark.parametrize("doing", [Doing.QUEUE, Doing.VOICEMAIL])
@@ -793,6 +893,7 @@ def test_an_outbound_leg_met_in_the_middle_is_no_inbound_call(story: Story) -> N
 def test_a_call_that_came_up_in_the_gap_and_is_with_nobody_now_is_not_guessed(story: Story) -> None:
     story.calls_in()
     story.link_breaks()
+    story.wait(1)
     story.snapshot(story.row(TRUNK))
     story.hangs_up(caller=True)
     assert story.call.verdict is Verdict.UNKNOWN
