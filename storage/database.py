@@ -21,7 +21,7 @@ from storage.errors import storage_error, storage_errors
 from storage.file_identity import Connection, FileIdentity, PresentConnection
 from storage.group_commit import AtOnce, Done, Statements, commit_together, snapshot
 from storage.migrate import migrate
-from storage.values import Value, stored
+from storage.values import Value, all_stored
 
 BUSY_TIMEOUT = 5000  # milliseconds; another process holds the file only for one short transaction
 READERS = 3
@@ -39,7 +39,7 @@ class Reader:
         self._connection = connection
 
     async def all(self, sql: str, **parameters: Value) -> Sequence[sqlite3.Row]:
-        rows = await self._connection.execute_fetchall(sql, {key: stored(value) for key, value in parameters.items()})
+        rows = await self._connection.execute_fetchall(sql, all_stored(parameters))
         return list(rows)
 
     async def one(self, sql: str, **parameters: Value) -> sqlite3.Row | None:
@@ -64,7 +64,7 @@ class Writer(Reader):
 
     async def insert(self, sql: str, **parameters: Value) -> int:
         """Run an INSERT that always inserts; the new row's id."""
-        row = await self._connection.execute_insert(sql, {key: stored(value) for key, value in parameters.items()})
+        row = await self._connection.execute_insert(sql, all_stored(parameters))
         return int(row[0]) if row else 0
 
 
@@ -101,9 +101,26 @@ class UnderWay:
         return await work(self._tx)
 
 
+Ride = Callable[[Writer, Set[str]], Coroutine[Any, Any, T | None]]
+"""Work behind that of others, in their transaction. It is given what they tell, and returns None where it did nothing.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Who has something to do in others' commits, and so needs none of its own.
+
+    offer: called as each begins. rode: called once for each offer, as soon as that commit is over and before anybody
+    who follows it wakes, with what came of it; None also where it failed or had no turn: then nothing of it is on disk.
+    """
+
+    offer: Callable[[], Ride[Any] | None]
+    rode: Callable[[Any], None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    work: Callable[[AtOnce], Coroutine[Any, Any, Any]]
+    work: Callable[[Writer], Coroutine[Any, Any, Any]]
     done: asyncio.Future[Any]
 
 
@@ -134,6 +151,7 @@ class Database:
         self._waiting: deque[_Waiting] = deque()
         self._something_waits = asyncio.Event()
         self._closing = False
+        self.companion: Companion | None = None
         self._committing = asyncio.create_task(self._commit_what_waits())
 
     @classmethod
@@ -192,7 +210,7 @@ class Database:
         which it came, and fails by itself.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(partial(_told, work), done))
+        self._waiting.append(_Waiting(work, done))
         self._something_waits.set()
         return await done
 
@@ -208,20 +226,27 @@ class Database:
                     await self._commit(some)
 
     async def _commit(self, some: Sequence[_Waiting]) -> None:
-        works = [one.work for one in some]
+        told = set[str]()
+        works = [partial(_told, one.work, told) for one in some]
+        companion = self.companion
+        ride = companion.offer() if companion else None
+        if ride:
+            works.append(partial(_ridden, ride, told))
         try:
             results, changed = await self._writer.run(partial(commit_together, works=works))
         except Exception as error:
-            results, changed = [Done(error=error)] * len(some), False
+            results, changed = [Done(error=error)] * len(works), False
         self._waiting.extendleft(reversed(some[len(results) :]))
         if changed:
             self.written += 1
-            self.commits.tell(set().union(*(result.value[1] for result in results if result.error is None)))
+            self.commits.tell(told)
+        if ride and companion:
+            companion.rode(results[len(some)].value if len(results) > len(some) else None)
         for one, result in zip(some, results, strict=False):
             if one.done.done():
                 continue
             if result.error is None:
-                one.done.set_result(result.value[0])
+                one.done.set_result(result.value)
             else:
                 one.done.set_exception(storage_error(self.path, result.error, self._presence.is_in_place))
 
@@ -281,10 +306,16 @@ async def _connection(path: Path, presence: FileIdentity, *more: str) -> AsyncIt
         yield connection
 
 
-async def _told(work: Callable[[Writer], Coroutine[Any, Any, T]], at_once: AtOnce) -> tuple[T, Set[str]]:
-    """What came of it, and what it tells."""
+async def _told(work: Callable[[Writer], Coroutine[Any, Any, T]], told: set[str], at_once: AtOnce) -> T:
+    """What came of it; what it tells is added to what was told."""
     tx = Writer(at_once)
-    return await work(tx), tx.tells
+    value = await work(tx)
+    told |= tx.tells
+    return value
+
+
+async def _ridden(ride: Ride[T], told: set[str], at_once: AtOnce) -> T | None:
+    return await _told(lambda tx: ride(tx, frozenset(told)), told, at_once)
 
 
 def _beat(raw: sqlite3.Connection) -> None:

@@ -1,16 +1,17 @@
 """The outbox: each due part is handed to the gateway at most once (no resend), and what came of it is written down.
 
-The intent is committed before the first byte. Nothing is polled: what is committed and may send or stop a part (by
+The intent is committed before the first byte; where there is room, in the very commit that queues the part, so that a
+missed call's text costs no commit more. Nothing is polled: what is committed and may send or stop a part (by
 whatever process) wakes the loop, and so do the gateway, a slot that somebody waits for and the next part's time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence, Set
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -21,7 +22,7 @@ from bridge.ports import Gateway, LiveNumbers
 from bridge.texts import delivery
 from storage import messages, settings
 from storage.audit import Subject
-from storage.database import Database, Reader, Writer
+from storage.database import Companion, Database, Reader, Ride, Writer
 from storage.errors import StorageError
 from storage.messages import Part
 
@@ -114,9 +115,12 @@ class Outbox:
         self._wake = asyncio.Event()
         self._at_gateway = 0
         self._queue: _Queue | None = None
+        self._claiming = False  # one at a time: each takes what room there is
+        self._turned_away = False  # somebody wanted to claim meanwhile
+        self._until: datetime | None = None
         self._under_way = 0  # claims, and parts of which the outcome is not written down yet
         self._rested = asyncio.Event()
-        self._stopping = False
+        self._serving = self._stopping = False
         self._gateway_was_away = asyncio.Event()
         self._log = structlog.get_logger()
 
@@ -146,11 +150,21 @@ class Outbox:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_commits())
             group.create_task(self._watch_gateway())
-            while True:
-                self._wake.clear()
-                with self._something_under_way():
-                    until = await self._trying(partial(self._fill, group))
-                await self._sleep(until)
+            with self._riding_along(group):
+                while True:
+                    self._wake.clear()
+                    with self._something_under_way():
+                        self._until = await self._trying(partial(self._fill, group))
+                    await self._sleep(self._until)
+
+    @contextmanager
+    def _riding_along(self, group: asyncio.TaskGroup) -> Iterator[None]:
+        self._database.companion = Companion(self._offer, partial(self._rode, group))
+        self._serving = True
+        try:
+            yield
+        finally:
+            self._database.companion, self._serving = None, False
 
     @contextmanager
     def _something_under_way(self) -> Iterator[None]:
@@ -178,7 +192,13 @@ class Outbox:
         seen = self._database.commits.count
         while True:
             seen = await self._database.commits.beyond(seen, MAY_SEND_OR_STOP)
-            self._wake.set()
+            if self._has_news:
+                self._wake.set()
+
+    @property
+    def _has_news(self) -> bool:
+        """Was anything committed since the look at the queue that may send or stop a part?"""
+        return self._queue is None or self._database.commits.newest(MAY_SEND_OR_STOP) > self._queue.commits
 
     async def _watch_gateway(self) -> None:
         """Whoever was turned away looks again, also where the gateway came back before they had gone to sleep."""
@@ -203,25 +223,62 @@ class Outbox:
 
     async def _fill(self, group: asyncio.TaskGroup) -> datetime | None:
         """Have what may go now sent, as far as there are slots; when to look again if nothing happens before."""
-        ready, room = self._gateway.ready, 0 if self._stopping else self._limits.window - self._at_gateway
-        if ready and not room:
-            return None  # whatever is answered next wakes us
+        ready, room = self._gateway.ready, self._room
+        if self._claiming or (ready and not room):
+            self._turned_away = self._claiming
+            return None  # the end of that, or whatever is answered next, wakes us
         if not ready:
             self._gateway_was_away.set()
-        claim = await self._claim(room if ready else 0)
+        self._claiming = True
+        try:
+            claim = await self._database.write(self._claim(room if ready else 0))
+        finally:
+            self._claiming = False
+        self._send_all(claim, group)
+        return claim.queue.until if claim.queue.is_all or not ready else claim.at
+
+    @property
+    def _room(self) -> int:
+        return 0 if self._stopping else self._limits.window - self._at_gateway
+
+    def _claim(self, room: int) -> Callable[[Writer], Coroutine[Any, Any, _Claim]]:
+        """Commit `sending` for so many parts; in a storm, of those that were found before."""
+        now, commits = self._clock(), self._database.commits.count
+        known = self._queue if self._is_still_good(self._queue, room, now) else None
+        return partial(self._take, known, room, commits, now)
+
+    def _send_all(self, claim: _Claim, group: asyncio.TaskGroup) -> None:
+        self._queue = claim.queue
         for part in claim.parts:
             self._at_gateway += 1
             self._under_way += 1
             group.create_task(self._send(part, claim))
-        return claim.queue.until if claim.queue.is_all or not ready else claim.at
 
-    async def _claim(self, room: int) -> _Claim:
-        """Commit `sending` for so many parts; in a storm, of those that were found before."""
-        now, commits = self._clock(), self._database.commits.count
-        known = self._queue if self._is_still_good(self._queue, room, now) else None
-        claim = await self._database.write(partial(self._take, known, room, commits, now))
-        self._queue = claim.queue
-        return claim
+    def _offer(self) -> Ride[_Claim] | None:
+        """As `storage.database.Companion`: a claim for what the others in that commit queue."""
+        if self._claiming or not self._room or not self._gateway.ready:
+            return None
+        self._claiming = True
+        self._under_way += 1
+        claim = self._claim(self._room)
+
+        async def ride(tx: Writer, told: Set[str]) -> _Claim | None:
+            return None if told.isdisjoint(MAY_SEND_OR_STOP) else await claim(tx)
+
+        return ride
+
+    def _rode(self, group: asyncio.TaskGroup, claim: _Claim | None) -> None:
+        self._claiming, again = False, self._turned_away
+        self._turned_away = False
+        if claim is not None and self._serving:  # else it is found interrupted at the next start
+            if claim.queue.commits == claim.commits:  # it looked, and saw what it rode with
+                claim = replace(claim, queue=replace(claim.queue, commits=self._database.commits.count))
+            self._send_all(claim, group)
+            until = claim.queue.until
+            again = again or not claim.queue.is_all or (until is not None and (not self._until or until < self._until))
+        if again:
+            self._wake.set()
+        self._over()
 
     def _is_still_good(self, queue: _Queue | None, room: int, now: datetime) -> bool:
         if queue is None or not 0 < room <= len(queue.ahead) or not NO_TIME <= now - queue.at < LOOKED_FOR:
@@ -270,7 +327,8 @@ class Outbox:
         finally:
             self._at_gateway -= 1
             self._over()
-            if self._queue is None or self._queue.ahead or not self._queue.is_all or part.sequence < part.total:
+            queue = self._queue
+            if queue is None or queue.ahead or not queue.is_all or part.sequence < part.total or self._has_news:
                 self._wake.set()
 
     async def _still_wanted(self, part: Part, claim: _Claim) -> bool:

@@ -1,7 +1,7 @@
 """What is handed to the database as one piece of work shares a commit with what waits, and nothing else."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 
 from storage import settings
 from storage.audit import Act
-from storage.database import Database, Reader, Writer
+from storage.database import Companion, Database, Reader, Writer
 from storage.errors import RejectedError, StorageError
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -38,6 +38,28 @@ async def test_what_waits_together_is_one_commit_and_everybody_gets_their_own_an
     assert kept == [f"k{n}" for n in range(50)]
     assert database.commits.count == before + 1
     assert len(await database.query(names)) == 50
+
+
+@pytest.mark.parametrize(
+    ("fails", "kept", "came"), [(False, ["passenger", "rider"], "rider"), (True, ["passenger"], None)]
+)
+async def test_what_rides_along_is_in_the_same_commit_and_takes_it_nowhere(
+    database: Database, fails: bool, kept: list[str], came: str | None
+) -> None:
+    rode: list[str | None] = []
+
+    async def ride(tx: Writer, told: Set[str]) -> str:
+        assert told == {"setting", "setting.put"}
+        await put(tx, "rider")
+        if fails:
+            raise ValueError("a mistake of ours")
+        return "rider"
+
+    database.companion = Companion(lambda: ride, rode.append)
+    before = database.commits.count
+    await database.write(putting("passenger"))
+    assert (rode, database.commits.count) == ([came], before + 1)
+    assert await database.query(names) == kept
 
 
 async def test_one_that_fails_takes_no_other_along(database: Database) -> None:

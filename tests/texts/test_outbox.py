@@ -111,6 +111,40 @@ async def test_sending_is_committed_before_the_gateway_sees_the_part(desk: Desk)
     assert seen == ["sending"]
 
 
+async def test_a_text_is_claimed_in_the_commit_that_queues_it(desk: Desk) -> None:
+    commits: list[int] = []
+
+    async def note(_: Submission) -> None:
+        commits.append(desk.database.commits.count)
+
+    async with desk.sending():
+        await queue(desk, message(number=OTHER))
+        await desk.until_parts_are("submitted")  # the outbox rests
+        desk.gateway.before, before = note, desk.database.commits.count
+        await desk.call(missed_call())
+        await desk.gateway.submitted(2)
+    assert commits == [before + 1]
+
+
+async def test_what_is_queued_while_the_window_is_full_is_not_forgotten(desk: Desk) -> None:
+    answers = asyncio.Semaphore(0)
+
+    async def slowly(part: Submission) -> Outcome:
+        await answers.acquire()
+        return Accepted(f"id-{part.part_id}")
+
+    desk.gateway.answer = slowly
+    async with desk.sending(OutboxSettings(window=1)):
+        await queue(desk, message(), message(number=OTHER))
+        await desk.gateway.submitted(1)
+        await queue(desk, message(number=OTHER, words="And another"))
+        answers.release()
+        await desk.gateway.submitted(2)
+        answers.release()
+        await desk.gateway.submitted(3)
+        answers.release()
+
+
 async def test_what_was_being_sent_when_the_daemon_died_is_unknown_and_not_sent_again(desk: Desk) -> None:
     await desk.call(missed_call())
     async with desk.database.transaction() as tx:
