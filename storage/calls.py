@@ -131,7 +131,8 @@ async def get(db: Reader, call_id: int) -> CallRow:
 
 async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallRow:
     """IntegrityError if the call is there already: its key is unique."""
-    row = await tx.only(
+    ended_at = call.ended_at or act.at
+    call_id = await tx.insert(
         """
         INSERT INTO call (pbx, uniqueid, started_at, direction, linkedid, channel, number, digits, name, withheld, did,
                           line, branch, verdict, reason, ended_at, answered_at, answered_by, rang, talked,
@@ -141,7 +142,6 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallR
                 :line, :branch, :verdict, :reason, :ended_at, :answered_at, :answered_by, :rang, :talked,
                 :voicemail_left, :mailbox, :at_voicemail, :closed, :late, :attempt_id, :text_why, :filtered,
                 :callback_id, :attestation, 1)
-        RETURNING *
         """,
         pbx=call.key.pbx,
         uniqueid=call.key.uniqueid,
@@ -149,13 +149,12 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallR
         digits="" if call.caller.withheld else call.caller.digits,
         name="" if call.caller.withheld else call.caller.name,
         withheld=call.caller.withheld,
-        ended_at=call.ended_at or act.at,
+        ended_at=ended_at,
         **columns(call, *NOT_STORED),
         **columns(filing),
     )
-    inserted = _call(row)
-    await add(tx, act, Subject.CALL, inserted.id, callback_id=filing.callback_id)
-    return inserted
+    await add(tx, act, Subject.CALL, call_id, callback_id=filing.callback_id)
+    return CallRow(call_id, 1, call, filing, ended_at)
 
 
 async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act: Act) -> CallRow:

@@ -13,13 +13,25 @@ Stored = str | bytes | int | None
 Value = Stored | datetime | timedelta | E164
 
 
+_AS_THEY_ARE = frozenset({int, bool, bytes, type(None)})
+
+
+def all_stored(parameters: dict[str, Value]) -> Mapping[str, Stored]:
+    """Each as `stored` has it, in their place: some two hundred a call."""
+    for name, value in parameters.items():
+        kind = type(value)
+        if kind not in _AS_THEY_ARE and not (kind is str and value.isascii()):  # type: ignore[union-attr]
+            parameters[name] = stored(value)
+    return parameters  # type: ignore[return-value]
+
+
 def stored(value: Value) -> Stored:
     """As SQLite takes it. A lone surrogate cannot be UTF-8: it becomes U+FFFD, a pair in two halves becomes whole."""
     as_stored = _STORED.get(type(value))
     if as_stored is not None:
         return as_stored(value)
-    if isinstance(value, str) and not value.isascii():
-        return whole(value)
+    if isinstance(value, str):  # a member of an enum is its word
+        return str(value) if value.isascii() else whole(value)
     return value  # type: ignore[return-value]  # what is left of Value
 
 

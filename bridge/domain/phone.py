@@ -31,6 +31,7 @@ WITHHELD = frozenset(
 """What networks and PBXs write in the place of a number that they do not show; letters only."""
 
 _LONGEST_URI = 512
+_DIGITS = re.compile(r"\+?[0-9]{1,15}")
 _NAME_ADDR = re.compile(r"""(?:"[^"]*"\s*|[^<>"]*)<([^<>]*)>""")
 _SCHEME = re.compile(r"(?:sips?|tel|smsto|sms|callto):/{0,2}", re.IGNORECASE)
 _CONTEXT = re.compile(r";phone-context=(\+[0-9]{1,14})(?:[;@]|$)", re.IGNORECASE)
@@ -119,6 +120,8 @@ def bare(written: str) -> str:
     `sip:2025550200@host;user=phone`, `"Ann" <tel:+1-202-555-0123>`, `tel:5550123;phone-context=+1202`. A prefix that
     the dialplan put in front of a caller ID (`SALES:2025550123`) is looked through. What is no URI stays as it is.
     """
+    if _DIGITS.fullmatch(written):
+        return written  # nearly all of them
     text = written[:_LONGEST_URI].strip()
     if named := _NAME_ADDR.fullmatch(text):
         text = named[1].strip()

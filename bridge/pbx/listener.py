@@ -23,7 +23,7 @@ from storage.errors import StorageError
 
 REAP_EVERY = timedelta(hours=1)
 STORAGE_RETRY = 1.0
-TOGETHER = 100
+TOGETHER = 25
 """Calls handed over at one time: a reply that comes meanwhile waits for so many, not for all."""
 
 WITHOUT_A_BREATH = 20

@@ -63,9 +63,9 @@ class Office:
 
     def line_rung_by(self, pbx: str, did: str) -> Line | None:
         """The line that this number rings, however it is written; None where no line of that PBX names it."""
-        wanted = {did, phone.bare(did)}
-        here = self._lines_on(pbx)
-        return next((line for line in here if wanted & {*line.dids}), None) or self._line_reading(here, did)
+        here, written = self._lines_on(pbx), phone.bare(did)
+        named = next((line for line in here if did in line.dids or written in line.dids), None)
+        return named or self._line_reading(here, did)
 
     def _line_reading(self, lines: Sequence[Line], did: str) -> Line | None:
         country = self.country

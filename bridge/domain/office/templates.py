@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from string import Formatter
 
@@ -203,11 +204,15 @@ class Texts:
 
     def version(self, template: Template, language: Language | None = None) -> str:
         """What the log of a text names: `missed.en.3f9a2c`, another one as soon as a letter differs."""
-        words = self.words(template, language)
-        return f"{template}.{language or self.language}.{sha256(words.encode()).hexdigest()[:6]}"
+        return f"{template}.{language or self.language}.{_digest(self.words(template, language))}"
 
     def hints(self, language: Language) -> tuple[str, ...]:
         return HINTS[language] if self.hint is None else (self.hint,)
+
+
+@lru_cache(maxsize=128)
+def _digest(words: str) -> str:
+    return sha256(words.encode()).hexdigest()[:6]
 
 
 def mistakes(template: Template, words: str) -> list[str]:

@@ -4,6 +4,8 @@ Own tables rather than the `gsm0338` package: that one raises on every octet the
 customer wrote must be readable whatever the network did to it.
 """
 
+import codecs
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -29,8 +31,9 @@ EXTENSION = {
 _OCTETS = {char: bytes([code]) for code, char in enumerate(BASIC) if char != ESCAPE} | {
     char: bytes([0x1B, code]) for char, code in EXTENSION.items()
 }
-_EXTENDED = {code: char for char, code in EXTENSION.items()}
-_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+_MAIN_TABLE = BASIC + "\N{REPLACEMENT CHARACTER}" * 128
+_ESCAPED = re.compile(f"{ESCAPE}(.?)", re.DOTALL)
+_BEHIND_ESCAPE = {BASIC[code]: char for char, code in EXTENSION.items()} | {ESCAPE: " ", "": " "}
 
 SINGLE_OCTETS = 140
 MAX_PARTS = 255
@@ -103,22 +106,8 @@ def decode_gsm7(data: bytes) -> str:
     An unknown escape shows the character of the main table, an escape that leads nowhere a space (TS 23.038, 6.2.1.1);
     an octet above 0x7F, which no septet is, the replacement character.
     """
-    text = []
-    octets = iter(data)
-    for octet in octets:
-        if octet == 0x1B:
-            text.append(_escaped(next(octets, 0x1B)))
-        else:
-            text.append(_basic(octet))
-    return "".join(text)
-
-
-def _escaped(octet: int) -> str:
-    return " " if octet == 0x1B else _EXTENDED.get(octet) or _basic(octet)
-
-
-def _basic(octet: int) -> str:
-    return BASIC[octet] if octet < 0x80 else _UNREADABLE
+    text, _ = codecs.charmap_decode(data, "strict", _MAIN_TABLE)
+    return _ESCAPED.sub(lambda pair: _BEHIND_ESCAPE.get(pair[1], pair[1]), text)
 
 
 def transliterate(text: str) -> str:
