@@ -200,7 +200,7 @@ BYTES: dict[str, Callable[[bytes], bytes]] = {
 
 def slipped() -> Iterator[tuple[str, bytes]]:
     """A slip in each table, every slip in those that matter most, and what befalls a file as a whole."""
-    for table, slip in {*zip(TABLES, cycle(SLIPS)), *product(("web", "storage"), SLIPS)}:
+    for table, slip in dict.fromkeys([*zip(TABLES, cycle(SLIPS)), *product(("web", "storage"), SLIPS)]):
         header = re.search(rf"(?m)^\[+{re.escape(table)}\]+\n(\S+) =", WHOLE)
         assert header
         written = SLIPS[slip].format(key="path2" if table == "storage" else header[1])
