@@ -33,6 +33,7 @@ PEER = web.RequestKey("peer", str)
 IsProxy = Callable[[str], bool]
 
 _OF_PROXIES = re.compile(r"(x-forwarded|forwarded$|via$|x-real-ip$|(.+-)?client-ip$|.+-connecting-ip$)", re.IGNORECASE)
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9._-]{1,253}))(?::[0-9]{1,5})?")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 
 
@@ -69,6 +70,12 @@ def read(
 def is_said(request: web.BaseRequest) -> bool:
     """Has some proxy said something, trusted or not?"""
     return any(_OF_PROXIES.match(name) for name in request.headers)
+
+
+def hostname(host: str) -> str | None:
+    """Without the port; None for what is no Host header (RFC 9110, 7.2)."""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]).casefold() if found else None
 
 
 def address_reached(request: web.BaseRequest) -> str:

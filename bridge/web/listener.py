@@ -9,11 +9,10 @@ from typing import Any, cast
 
 import structlog
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from bridge.ops.sockets import BoundedListener, ConnectionLimit
 from bridge.web.refusals import REFUSALS, Refusals
-from bridge.web.security import HEADERS
+from bridge.web.security import HEADERS, NO_BODY
 from bridge.web.settings import THIS_MACHINE, WebSettings, is_loopback, tls
 from storage import users
 from storage.database import Database
@@ -126,7 +125,7 @@ class _Connection(web.RequestHandler):
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, _words: str | None = None
     ) -> web.StreamResponse:
         """What is no HTTP (malformed, smuggled, too long) is counted; the answer has few words and names no version."""
-        if isinstance(exc, HttpProcessingError):
+        if isinstance(exc, NO_BODY):
             self._refusals.note(request, MALFORMED, why=type(exc).__name__)
         else:
             log.error("page.failed", exc_info=exc)
@@ -138,5 +137,5 @@ class _Connection(web.RequestHandler):
 
     def log_exception(self, *args: Any, exc_info: Any = None) -> None:
         """A body that ends in what is none, after its answer, is nobody's fault here."""
-        if not isinstance(exc_info, HttpProcessingError):
+        if not isinstance(exc_info, NO_BODY):
             super().log_exception(*args, exc_info=exc_info)

@@ -8,12 +8,11 @@ import json
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 
 from aiohttp import web
 
 from bridge.ops.seldom_log import SeldomLog
-from bridge.web.forwarded import PEER, is_said
+from bridge.web.forwarded import PEER, hostname, is_said
 from bridge.web.settings import WebSettings, is_loopback
 
 KEPT = 4  # names, and proxies
@@ -30,6 +29,7 @@ class Refusals:
     def __init__(self, settings: WebSettings, hosts: Iterable[str]) -> None:
         self._settings = settings
         self._hosts = frozenset(hosts)
+        self._own: dict[str, None] = {}
         self._names: dict[str, None] = {}
         self._proxies: dict[str, None] = {}
         self._silent = False
@@ -49,8 +49,8 @@ class Refusals:
 
     def _lines(self) -> Iterator[str]:
         ours = self._settings
-        if self._names:
-            yield f"hosts = {json.dumps([*ours.hosts, *self._names])}"
+        if names := {**self._names, **self._own}:
+            yield f"hosts = {json.dumps([*ours.hosts, *names])}"
         if self._proxies:
             yield f"trusted_proxies = {json.dumps([*map(str, ours.trusted_proxies), *self._proxies])}"
         if self._silent:
@@ -63,33 +63,26 @@ class Refusals:
             _keep(self._names, name)
         if self._settings.is_proxy(peer):
             self._silent |= known
-        elif is_said(request) or _is_ours(request.host):
+        elif is_said(request) or is_loopback(hostname(request.host) or ""):
             _keep(self._proxies, peer)
 
     def asked_for(self, name: str) -> bool:
         """Somebody asked by that name. Can it only mean this machine?"""
         if ours := is_own_name(name):
-            _keep(self._names, name)
+            self._own.setdefault(name)
         return ours
 
 
 def is_own_name(name: str) -> bool:
-    """A name of this machine that only its own network can know, or an address that only that can have."""
-    try:
-        return ip_address(name).is_private and not is_loopback(name)
-    except ValueError:
-        first, _, rest = name.partition(".")
-        return first == socket.gethostname().partition(".")[0].casefold() and rest in OWN_SUFFIXES
+    """That of this machine, as only its own network can know it; of these there are few."""
+    first, _, rest = name.partition(".")
+    return first == socket.gethostname().partition(".")[0].casefold() and rest in OWN_SUFFIXES
 
 
 def _keep(known: dict[str, None], one: str) -> None:
     """The first few: nobody who comes later takes their place."""
     if len(known) < KEPT:
         known.setdefault(one)
-
-
-def _is_ours(host: str) -> bool:
-    return is_loopback(host.rpartition(":")[0] or host)
 
 
 REFUSALS = web.AppKey("refusals", Refusals)

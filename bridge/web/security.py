@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
-from bridge.web.forwarded import ROOT, address_reached
+from bridge.web.forwarded import ROOT, address_reached, hostname
 from bridge.web.language import N_
 from bridge.web.page_link import PATH
 from bridge.web.refusals import IF_RIGHT, Refusals
@@ -43,10 +43,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+NO_BODY = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
+"""Bad chunking, bad compression, or whoever sent it is gone: nobody's fault here."""
+
 BROWSER = web.RequestKey("browser", str)
 """The cookie's value; also one that this request is only about to get."""
 
-_NAME = re.compile(r"[a-z0-9._:-]{1,253}")
 _LINK = re.compile(rf"({PATH}).+")
 
 
@@ -93,24 +95,23 @@ class Guard:
 
     def _is_served(self, request: web.Request) -> bool:
         """By a name that we know, or by the very address that was reached: no name can be made to mean that."""
-        name = _hostname(request.host)
+        name = hostname(request.host)
         return name in self._hosts or (bool(name) and name == address_reached(request))
 
     def _foreign_name(self, request: web.Request) -> RefusedError:
         """Mostly somebody who means harm; but it may be a name that we were not told of."""
-        name = _hostname(request.host) or ""
-        named = bool(_NAME.fullmatch(name))
-        ours = named and self.refusals.asked_for(name)
+        name = hostname(request.host)
+        ours = name is not None and self.refusals.asked_for(name)
         advice = self.refusals.advice if ours else ""
-        told = {"asked": name, "do": _in_a_line(advice) or IF_RIGHT} if named else {}
+        told = {"asked": name, "do": _in_a_line(advice) or IF_RIGHT} if name else {}
         self.refusals.note(request, "host", path=_told(request), **told)
         return RefusedError(N_("This address is not served here."), advice)
 
     async def _foreign_form(self, request: web.Request) -> RefusedError:
         """As above; but whoever works here, and has a form that we gave them, came by a proxy we were not told of."""
-        name, advice = _origin(request).hostname or "", ""
-        may_be = _NAME.fullmatch(name) and request.cookies.get(COOKIE) == request[BROWSER]
-        if may_be and await self._has_token(request) and await self._works_here(request):
+        name, advice = hostname(_origin(request).netloc), ""
+        known = request.cookies.get(COOKIE) == request[BROWSER]
+        if name and known and await self._has_token(request) and await self._works_here(request):
             self.refusals.came_by(request, name)
             advice = self.refusals.advice
         told = {"do": _in_a_line(advice)} if advice else {}
@@ -124,7 +125,7 @@ class Guard:
         except TimeoutError as error:
             self.refusals.note(request, "slow", path=_told(request))
             raise web.HTTPRequestTimeout(text=N_("The form did not arrive in time.")) from error
-        except HttpProcessingError as error:
+        except NO_BODY as error:
             raise web.HTTPBadRequest from error
         except (ValueError, LookupError):  # a form that is none, or in no known character set
             return False
@@ -154,13 +155,6 @@ def new_browser() -> str:
 
 def _browser(cookie: str) -> str:
     return cookie if len(cookie) == 43 and cookie.isascii() and cookie.isprintable() else new_browser()
-
-
-def _hostname(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
 
 
 def _is_ours(request: web.Request) -> bool:

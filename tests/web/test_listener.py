@@ -101,6 +101,7 @@ async def test_who_never_shakes_hands_is_sent_away_and_counts_meanwhile(
         await runner.cleanup()
 
 
+ZIPPED = b"Content-Encoding: gzip\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 FORM = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
 
 
@@ -117,6 +118,7 @@ FORM = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r
         (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400, 1),
         (FORM + b"Content-Length: 3\r\n\r\n0\r\n\r\n", 400, 1),
         (FORM + b"\r\nnonsense\r\n", 400, 1),
+        (FORM + ZIPPED + b"\r\n3\r\nabc\r\n0\r\n\r\n", 400, 0),
     ],
 )
 async def test_what_is_no_http_is_counted_and_answered_in_a_word_and_no_answer_names_a_version(

@@ -414,7 +414,10 @@ async def test_what_did_not_come_from_our_own_page_is_refused(client: Client, de
     assert await desk.row() == row
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "", "[::1", "a@b"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "", "[::1", "a@b", "127.0.0.1/", "127.0.0.1:x"],
+)
 async def test_a_name_that_rebinds_to_this_machine_is_refused(client: Client, host: str) -> None:
     async with client.get("/", headers={"Host": host}) as answer:
         assert answer.status in (400, 403)
