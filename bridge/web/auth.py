@@ -115,7 +115,7 @@ class Auth:
         self.people = tuple(dict.fromkeys((default, FRONT_DESK, *(person.name for person in office.people))))
         self._throttle = SignInThrottle()
         self.on_sign_out: list[Callable[[], None]] = []
-        self._hashing = asyncio.Semaphore(HASHING_AT_ONCE)
+        self._hashing, self._hashing_for_known = asyncio.Semaphore(HASHING_AT_ONCE), asyncio.Semaphore(1)
 
     @web.middleware
     async def keep(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -235,18 +235,21 @@ class Auth:
         self._throttle.failed(one, now)  # before it is looked at: many tries at once are many tries
         known = user if user and not user.disabled else None
         slowly = asyncio.sleep(SLOWED) if slowed else asyncio.sleep(0)
-        fits, _ = await asyncio.gather(self._fits(form.get("password", ""), known, slowed=slowed), slowly)
+        fits, _ = await asyncio.gather(self._fits(form.get("password", ""), known, one, slowed=slowed), slowly)
         if known is None or not fits:
             log.warning("signin.failed", remote=request.remote)  # what fail2ban reads; a name may be a password
             return None
         self._throttle.passed(one)
         return known
 
-    async def _fits(self, password: str, known: User | None, *, slowed: bool) -> bool:
-        """In the same time whether there is such a user or not; where all answers are slow, only then looked at."""
+    async def _fits(self, password: str, known: User | None, one: SignInTry, *, slowed: bool) -> bool:
+        """In the same time whether there is such a user or not; where all answers are slow, only then looked at.
+
+        Who is in a browser that we know does not wait behind those who guess.
+        """
         if slowed and known is None:
             return False
-        async with self._hashing:
+        async with self._hashing_for_known if one.browser else self._hashing:
             return await asyncio.to_thread(passwords.fits, password, known.password if known else None)
 
     async def _begin(self, request: web.Request, user: User, now: datetime) -> None:
@@ -326,4 +329,4 @@ def _read_unfinished(written: str) -> Unfinished | None:
 def _inside(path: str) -> str:
     """A path of ours; the list for anything that could lead elsewhere."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isascii() and path.isprintable()
-    return path if ours else "/"
+    return path if ours and "/." not in path else "/"

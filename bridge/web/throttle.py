@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bridge.ops.sockets import household
 
 TRIES = 8
-TRIES_OF_ADDRESS = 60
+TRIES_OF_ADDRESS = 30
 WINDOW = timedelta(minutes=10)
 REMEMBERED = 10_000
 
