@@ -99,31 +99,6 @@ def _places(patterns: Sequence[str]) -> re.Pattern[str]:
     return _any_of([pattern if "," in pattern else f"{pattern},*" for pattern in patterns])
 
 
-TECHNOLOGIES = {one.casefold(): one for one in (*MACHINES, *PORTS, RELAY, "PJSIP", "SIP", "IAX2", "Motif", "USTM")}
-NUMBERED = ("PJSIP/", "SIP/", "IAX2/")
-"""Whose channels have a number of their own at the end of the name."""
-
-LITERAL = re.compile(r"[^*?\[]*")
-
-
-def why_never(pattern: str) -> str:
-    """Why that fnmatch pattern can match no channel; "" where it can."""
-    start = LITERAL.match(pattern)
-    tech, slash, _ = (start[0] if start else "").partition("/")
-    known = TECHNOLOGIES.get(tech.casefold(), tech)
-    if slash and tech != known:
-        return f"channels are called {known}/..., in just these letters"
-    if not (tech.isalnum() if slash else tech.isalnum() or not tech):
-        return "names of channels begin with a technology and a slash: PJSIP/NAME-*"
-    if not slash and start and start[0] == pattern:
-        return "names of channels begin with a technology and a slash: PJSIP/NAME-*"
-    if tech == RELAY:
-        return "a Local channel stands for whoever is behind it"
-    if pattern.startswith(NUMBERED) and pattern[-1] not in "*?]":
-        return f"every channel has a number at the end of its name: {pattern}-*"
-    return ""
-
-
 def is_from_outside(context: str) -> bool:
     """Is that one of the contexts in which trunks usually begin? One for strangers is mostly met by scanners."""
     return context.startswith(TRUNK_CONTEXTS) and not context.startswith(STRANGERS)

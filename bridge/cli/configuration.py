@@ -15,6 +15,7 @@ from bridge import pbxs
 from bridge.cli import on_call
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
+from bridge.domain.calls.robocalls import why_no_warning
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Line, Office
 from bridge.domain.office.roster import AHEAD
@@ -55,8 +56,11 @@ def useless_patterns(config: Config) -> Iterator[str]:
         if why := why_never_asked(host):
             yield f'web.hosts[{number}]: nobody can ask for "{host}": {why}'
     for number, pbx in enumerate(config.pbxs):
-        for where, why in pbxs.never_matching(pbx):
+        for where, why in pbxs.useless_patterns(pbx, pbx.extensions):
             yield f"pbx[{number}].{where}: {why}"
+    for number, warning in enumerate(config.rules.spam_names):
+        if why := why_no_warning(warning):
+            yield f'rules.spam_names[{number}]: "{warning}" {why}'
 
 
 async def _office_now(config: Config, now: datetime) -> Office:

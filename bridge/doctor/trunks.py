@@ -24,7 +24,7 @@ def trunk_checks(pbx: PbxSection, ask: Ask | None) -> Sequence[Finding]:
     check = f"trunks {pbx.name}"
     if not pbx.trunks:
         return [not_looked(check, "there are no patterns, so calls that enter a context such as from-trunk count")]
-    if useless := pbxs.never_matching(pbx):
+    if useless := pbxs.useless_patterns(pbx):
         return [problem(check, f"{where}: {why}", "mend it in [[pbx]]") for where, why in useless]
     if ask is None or not is_loopback(pbx.host):
         remedy = f"on the PBX: asterisk -rx '{console.ENDPOINTS}'"

@@ -5,11 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from bridge.ami.cdr import CdrFile
-from bridge.ami.channels import ChannelNames, why_never
+from bridge.ami.channels import ChannelNames
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
 from bridge.ami.display import AsteriskDisplay
 from bridge.ami.line import AmiLine
+from bridge.ami.patterns import mistakes_in, mistakes_in_extensions, mistakes_in_places
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.recording import RecordedCalls
 from bridge.ami.settings import AmiSettings
@@ -44,13 +45,13 @@ def recorded(
     return RecordedCalls(path, ChannelNames(trunks, machines, ignored))
 
 
-def never_matching(settings: AmiSettings) -> Sequence[tuple[str, str]]:
-    """Patterns of channels that can match none: where each stands, and why."""
-    patterns = {"trunks": settings.trunks, "machines": settings.machines}
-    found = (
-        (f"{key}[{n}]", pattern, why_never(pattern)) for key, of in patterns.items() for n, pattern in enumerate(of)
-    )
-    return [(where, f'"{pattern}" can match nothing: {why}') for where, pattern, why in found if why]
+def useless_patterns(settings: AmiSettings, extensions: Sequence[str] = ()) -> Sequence[tuple[str, str]]:
+    """Patterns that cannot be meant: where each stands, what is wrong with it and what to write."""
+    return [
+        *mistakes_in(settings.trunks, settings.machines),
+        *mistakes_in_places(settings.ignore_contexts),
+        *mistakes_in_extensions(extensions),
+    ]
 
 
 def _names(settings: AmiSettings) -> ChannelNames:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ami.channels import MACHINES, RELAY, ChannelNames, party, pattern, why_never
+from bridge.ami.channels import MACHINES, RELAY, ChannelNames, party, pattern
 from bridge.domain.calls.events import ChannelKind
 from tests.lab.asterisk import CHROOT, Asterisk
 
@@ -102,26 +102,3 @@ def test_a_party_is_who_the_pbx_names_and_never_an_address_or_a_pointer(name: st
 def test_a_channel_tells_the_pattern_that_means_all_like_it(name: str, means: str) -> None:
     assert pattern(name) == means
     assert ChannelNames((means,)).is_trunk(name)
-
-
-@pytest.mark.parametrize(
-    "useful", ["PJSIP/trunk-*", "*trunk*", "*", "DAHDI/1-1", "DAHDI/i1/*", "[PS]*/telnyx-*", "SCCP/9*"]
-)
-def test_a_pattern_that_may_match_is_let_through(useful: str) -> None:
-    assert why_never(useful) == ""
-
-
-@pytest.mark.parametrize(
-    ("useless", "why"),
-    [
-        ("pjsip/trunk-*", "PJSIP/"),
-        ("dahdi/i1/*", "DAHDI/"),
-        ("PJSIP/trunk", "PJSIP/trunk-*"),
-        ("trunk-*", "PJSIP/NAME-*"),
-        ("telnyx", "PJSIP/NAME-*"),
-        ("PJSIP /trunk-*", "PJSIP/NAME-*"),
-        ("Local/*", "Local"),
-    ],
-)
-def test_a_pattern_that_can_match_nothing_says_why(useless: str, why: str) -> None:
-    assert why in why_never(useless)

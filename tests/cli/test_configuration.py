@@ -136,3 +136,20 @@ def test_a_pattern_that_can_match_no_channel_is_told_with_what_would(example: Pa
     assert [row.split(":")[0] for row in done.stderr.splitlines()] == ["pbx[0].trunks[1]", "pbx[0].trunks[2]"]
     assert "PJSIP/old-*" in done.stderr
     assert "calls come in on PJSIP/trunk-*" in done.stdout
+
+
+def test_every_setting_that_cannot_be_meant_is_told_with_its_place_and_what_to_write(example: Path) -> None:
+    odd = 'machines = ["PJSIP/trunk*"]\nignore_contexts = ["ivr, 9"]\nextensions = ["_3XX"]\ntrunks = ["PJSIP/trunk-*"]'
+    written = example.read_text().replace('trunks = ["PJSIP/trunk-*"]', odd)
+    example.write_text(f'{written}\n[rules]\nspam_names = ["spam", "scam|fraud"]\n')
+    done = run("check-config", "--config", str(example))
+    assert done.returncode == 1
+    told = dict(row.split(": ", 1) for row in done.stderr.splitlines())
+    wanted = {
+        "pbx[0].machines[0]": "trunks[0]",
+        "pbx[0].ignore_contexts[0]": "ivr,9",
+        "pbx[0].extensions[0]": "3??",
+        "rules.spam_names[1]": "scam, fraud",
+    }
+    assert told.keys() == wanted.keys()
+    assert all(wanted[where] in told[where] for where in wanted)
