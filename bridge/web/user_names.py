@@ -7,19 +7,10 @@ import unicodedata
 from collections.abc import Iterable
 
 from bridge.domain.callbacks.queue import TEXTBACK
+from bridge.domain.lookalikes import as_seen
 
 LONGEST_NAME = 80
 LOOK_ALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "COPTIC", "CHEROKEE"})
-
-_CAPITALS = str.maketrans(
-    "АВЕЅЗІЈКМНОРСТУХԌԚԜ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺ" + "ՏՍՕԼ" + "01|",
-    "ABES3IJKMHOPCTYXGQW" + "ABEZHIKMNOPTYXCM" + "SUOL" + "oll",
-)  # fmt: skip
-_SMALL = str.maketrans(
-    "авеѕіїјкмнорстухѵԁԛԝһӏгпьꭓ" + "αβεικνορτυχηωγσϲ" + "օսնհցզտ" + "ıiɩɑɡℓ",
-    "abesiijkmhopctyxvdqwhlrnbx" + "abeikvoptuxnwyoc" + "ounhgqs" + "lllagl",
-)
-"""Letters that look like Latin ones, after `casefold`; a small i, where it was a capital, looks like a small l."""
 
 
 def is_name(written: str) -> bool:
@@ -47,7 +38,5 @@ def _scripts(word: str) -> set[str]:
 
 
 def _shape(name: str) -> str:
-    """Without accents, case and script; equal shapes look alike."""
-    plain = "".join(one for one in unicodedata.normalize("NFKD", name) if not unicodedata.combining(one))
-    letters = plain.translate(_CAPITALS).casefold().translate(_SMALL)
-    return "".join(letters.replace("rn", "m").replace("vv", "w").split())
+    """Equal shapes look alike."""
+    return "".join(as_seen(name).replace("rn", "m").replace("vv", "w").split())

@@ -12,6 +12,8 @@ from functools import lru_cache
 from itertools import islice
 from unicodedata import category, combining, normalize
 
+from bridge.domain.lookalikes import SMALL_CAPITALS
+
 HEAD = 1_600  # characters, ten SMS: of a longer text this much is read from its beginning ...
 TAIL = 300  # ... and this much from its end
 MAX_HEAD = 140  # words: of a text of more than both together, the first ...
@@ -24,13 +26,7 @@ _WORD = re.compile(
 )
 _DASH = re.compile(r"\s-|-\s|--|[‐‑‒–—―−]")
 _APOSTROPHES = dict.fromkeys("’‘‛`´ʼ′", "'")
-_LOOKALIKES = dict(
-    zip(
-        "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ" + "асеорухѕіјԁһт" + "οτρι",
-        "abcdefghijklmnoprstuvwyz" + "aceopyxsijdht" + "otpi",
-        strict=True,
-    )
-)
+_LOOKALIKES = SMALL_CAPITALS | dict(zip("асеорухѕіјԁһт" + "οτρι", "aceopyxsijdht" + "otpi", strict=True))
 """Small capitals, Cyrillic and Greek letters that pass for Latin ones (confusables)."""
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
