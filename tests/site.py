@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,6 +16,8 @@ import pytest
 
 import bridge
 from bridge.cli.app import main
+from storage import settings
+from storage.database import Database
 from tests.ports import reserve
 
 EXAMPLE = Path(bridge.__file__).parent / "deploy" / "textback.example.toml"
@@ -40,6 +43,20 @@ def write(folder: Path, **tables: Any) -> Path:
     path.touch(mode=0o600)
     path.write_text("\n".join(toml(site)) + "\n")
     return path
+
+
+async def texting(folder: Path, ami: int, smpp: int, page: int) -> Path:
+    """Between a PBX and a gateway at these ports, with a database in which texts go out at once."""
+    config = write(
+        folder,
+        pbx={"port": ami},
+        smpp={"port": smpp},
+        rules={"min_ring": "0s"},
+        web={"listen": f"127.0.0.1:{page}"},
+    )
+    async with await Database.open(folder / "textback.db") as database, database.transaction() as tx:
+        await settings.resume(tx, "Ann", datetime.now(UTC))
+    return config
 
 
 def _over(below: Any, table: Any) -> Any:

@@ -20,7 +20,6 @@ from agi.desk import Desk, PinLock
 from agi.routes import routes
 from agi.server import AgiServer
 from bridge import pbxs
-from bridge.ami.line import AmiLine
 from bridge.callbacks.actions import Callbacks
 from bridge.callbacks.click_to_call import nobody_dialled
 from bridge.callbacks.desk_phones import DeskPhoneSync
@@ -85,7 +84,7 @@ class Daemon:
         self._next = config
         self._listening: list[asyncio.Task[None]] = []
         self._live = AllLiveNumbers()
-        self._lines: list[AmiLine] = []
+        self._lines: list[pbxs.OpenLine] = []
         self._parts: Parts | None = None
         self._scripts: AgiServer | None = None
         self._watch: DatabaseWatch | None = None

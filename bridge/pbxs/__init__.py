@@ -18,18 +18,20 @@ from bridge.domain.calls.settings import TrackerSettings
 from bridge.ports import CdrSource, Display, PbxActions
 
 Clock = Callable[[], datetime]
+OpenLine = AmiLine
+"""To a PBX of whichever kind; what else can be asked of it, the functions below say."""
 
 
-def open_line(settings: AmiSettings, clock: Clock) -> AmiLine:
+def open_line(settings: AmiSettings, clock: Clock) -> OpenLine:
     return AmiLine(AmiClient(settings, clock=clock, wanted=WANTED), _names(settings))
 
 
-def pbx(line: AmiLine) -> PbxActions:
+def pbx(line: OpenLine) -> PbxActions:
     """What we may ask of the PBX on that line."""
     return AsteriskPbx(line.client)
 
 
-def display(line: AmiLine) -> Display:
+def display(line: OpenLine) -> Display:
     return AsteriskDisplay(line.client)
 
 

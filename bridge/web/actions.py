@@ -57,41 +57,32 @@ class Actions:
 
     async def call(self, request: web.Request) -> web.StreamResponse:
         """Ring my desk phone, then the customer: once for one sight of the row, and not behind a colleague's back."""
-        now = self._site.clock()
-        async with self._site.database.read() as db:
-            row = await found(request, db)
-            sent = await self._site.sent(request, db, row, now)
+        row, sent = await self._sent(request)
         try:
             if row.owner not in (None, sent.who) and "anyway" not in sent.fields:
                 return await self._refuse(request, row, sent, 409, Banner(TAKEN, {"name": row.owner}, NOT_CALLED))
             seen = replace(row, version=sent.whole("version"))
             second = SECOND in (sent.fields.get("to"), sent.fields.get("anyway"))
-            asked = await self._calling.call(seen, sent.who, now, second=second)
-        except CannotCallError as error:
-            return await self._refuse(request, row, sent, 409, Banner(error.words, error.values, NOT_CALLED))
-        except (FormError, ConflictError, StorageError) as error:
+            asked = await self._calling.call(seen, sent.who, sent.now, second=second)
+        except (CannotCallError, FormError, ConflictError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         if not asked.accepted:
             return await self._refuse(request, row, sent, 502, Banner(PBX_REFUSED, {"why": asked.error}, NOT_CALLED))
-        self._site.ringing.began(replace(row, version=row.version + 1), sent.who, now)
+        self._site.ringing.began(replace(row, version=row.version + 1), sent.who, sent.now)
         raise web.HTTPSeeOther(_stood(request, sent, row))
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """Ring my desk phone with the voicemail. Not a verb of the row: its version does not matter."""
-        now = self._site.clock()
-        async with self._site.database.read() as db:
-            row = await found(request, db)
-            sent = await self._site.sent(request, db, row, now)
-            made = await calls.of_callback(db, row.id)
+        row, sent = await self._sent(request)
         try:
             call_id, seen = sent.whole("call"), sent.whole("seen")
+            async with self._site.database.read() as db:
+                made = await calls.of_callback(db, row.id)
             left = next((one for one in made if one.id == call_id and one.call.voicemail_left), None)
             if left is None:
                 return await self._refuse(request, row, sent, 409, Banner(NO_VOICEMAIL, lead=NOT_PLAYED))
-            asked = await self._voicemails.listen(row, left, seen, sent.who, now)
-        except CannotListenError as error:
-            return await self._refuse(request, row, sent, 409, Banner(error.words, error.values, NOT_PLAYED))
-        except (FormError, StorageError) as error:
+            asked = await self._voicemails.listen(row, left, seen, sent.who, sent.now)
+        except (CannotListenError, FormError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         if not asked.accepted:
             return await self._refuse(request, row, sent, 502, Banner(PBX_REFUSED, {"why": asked.error}, NOT_PLAYED))
@@ -99,13 +90,10 @@ class Actions:
 
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do a verb on a row. 303 back to where the form stood; 400, 409 or 503 with the page that says why not."""
-        now = self._site.clock()
-        async with self._site.database.read() as db:
-            row = await found(request, db)
-            sent = await self._site.sent(request, db, row, now)
+        row, sent = await self._sent(request)
         verb = VERBS[request.match_info["verb"]]
         try:
-            after = await verb(self._site.callbacks, Seen(row.id, sent.whole("version"), sent.who, now), sent)
+            after = await verb(self._site.callbacks, Seen(row.id, sent.whole("version"), sent.who, sent.now), sent)
         except (FormError, ConflictError, NotPossibleError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         raise web.HTTPSeeOther(_stood(request, sent, after, did=after.id))
@@ -120,15 +108,12 @@ class Actions:
 
     async def remember(self, request: web.Request) -> web.StreamResponse:
         """From now on the row's number is of that kind. Not a verb of the row: its version does not matter."""
-        now = self._site.clock()
-        async with self._site.database.read() as db:
-            row = await found(request, db)
-            sent = await self._site.sent(request, db, row, now)
+        row, sent = await self._sent(request)
         if row.number is None:
             return await self._refuse(request, row, sent, 409, Banner(NO_NUMBER, lead=NOT_DONE))
         try:
             kind, name = sent.one_of("kind", ContactKind), sent.name("name")
-            contact = await self._contacts.kind(row.number, kind, sent.who, now, name)
+            contact = await self._contacts.kind(row.number, kind, sent.who, sent.now, name)
         except (FormError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         raise web.HTTPSeeOther(_stood(request, sent, row, contact=contact.id))
@@ -143,15 +128,24 @@ class Actions:
             raise web.HTTPConflict(text=error.words) from None
         raise web.HTTPSeeOther("/")
 
+    async def _sent(self, request: web.Request) -> tuple[Callback, Sent]:
+        """The row that the path names, and the form; 404 if there is none."""
+        async with self._site.database.read() as db:
+            row = await found(request, db)
+            return row, await self._site.sent(request, db, row, self._site.clock())
+
     async def _explain(
         self,
         request: web.Request,
         callback: Callback,
         sent: Sent,
-        error: FormError | ConflictError | NotPossibleError | StorageError,
+        error: FormError | CannotCallError | CannotListenError | ConflictError | NotPossibleError | StorageError,
     ) -> web.Response:
         """Why nothing was done."""
         say = request[WORDS].say
+        if isinstance(error, CannotCallError | CannotListenError):
+            lead = NOT_CALLED if isinstance(error, CannotCallError) else NOT_PLAYED
+            return await self._refuse(request, callback, sent, 409, Banner(error.words, error.values, lead))
         if isinstance(error, FormError):
             banner = Banner(error.words, error.values, NOT_DONE, typed=error.typed)
             return await self._refuse(request, callback, sent, 400, banner)

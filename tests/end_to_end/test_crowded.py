@@ -21,8 +21,6 @@ from bridge.daemon.daemon import wall_clock
 from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.tape import Tape
-from storage import settings
-from storage.database import Database
 from tests import site
 from tests.ports import reserve
 
@@ -92,15 +90,7 @@ async def test_half_asked_pages_by_the_thousand_hold_up_no_text_and_no_colleague
         pbx = await stack.enter_async_context(SimulatedPbx(clock=wall_clock, secret="secret"))
         smsc = await stack.enter_async_context(Smsc().serve())
         port = reserve()
-        config = site.write(
-            tmp_path,
-            pbx={"port": pbx.port},
-            smpp={"port": smsc.port},
-            rules={"min_ring": "0s"},
-            web={"listen": f"127.0.0.1:{port}"},
-        )
-        async with await Database.open(tmp_path / "textback.db") as database, database.transaction() as tx:
-            await settings.resume(tx, "Ann", wall_clock())
+        config = await site.texting(tmp_path, pbx.port, smsc.port, port)
         few = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
         log = stack.enter_context((tmp_path / "log").open("wb"))
         daemon = await asyncio.create_subprocess_exec(

@@ -26,7 +26,7 @@ from bridge.simulator.pbx import SimulatedPbx
 from bridge.simulator.smsc import Smsc
 from bridge.simulator.tape import Tape
 from bridge.smpp import status
-from storage import backup, settings
+from storage import backup
 from storage.database import PRAGMAS, Database
 from tests import forked, site
 from tests.depth import runs
@@ -88,16 +88,8 @@ class Site:
 async def running(folder: Path) -> AsyncIterator[Site]:
     async with SimulatedPbx(clock=wall_clock, secret="secret") as pbx, Smsc().serve() as smsc:
         page = reserve()
-        config = site.write(
-            folder,
-            pbx={"port": pbx.port},
-            smpp={"port": smsc.port},
-            rules={"min_ring": "0s"},
-            web={"listen": f"127.0.0.1:{page}"},
-        )
+        config = await site.texting(folder, pbx.port, smsc.port, page)
         async with await Database.open(folder / "textback.db") as database:
-            async with database.transaction() as tx:
-                await settings.resume(tx, "Ann", wall_clock())
             await let_in(database, wall_clock())
         daemon = Daemon(load(config, {}), {}, wall_clock)
         async with asyncio.TaskGroup() as group:
