@@ -1,16 +1,24 @@
 """Escalations on disk, and the alerts that were sent for them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.domain.oncall.escalation import Escalation, pressure
 from bridge.domain.phone import E164
-from storage.audit import Act, Subject, add
+from storage import calls, messages
+from storage.audit import Act, Entry, Subject, add
 from storage.database import Reader, Writer
 from storage.records import columns, record
 from storage.values import moment
+
+TOLD_APART = {
+    "call.ended": calls.WHILE_CLOSED,
+    "call.resolved": calls.WHILE_CLOSED,
+    "part.delivered": messages.TO_STAFF,
+}
+"""Changes of which hardly one concerns whoever is on call: what a commit tells of those that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,26 @@ async def alerts_of(db: Reader, case_id: int) -> Sequence[Alert]:
     """In the order in which people were told."""
     rows = await db.all("SELECT * FROM alert WHERE escalation_id = :id ORDER BY id", id=case_id)
     return [record(Alert, row) for row in rows]
+
+
+async def news(db: Reader, entry_id: int, changes: Collection[str], limit: int) -> Sequence[Entry]:
+    """Audit entries behind that one that may concern whoever is on call; changes: their `what`."""
+    rows = await db.all(
+        """
+        SELECT * FROM audit a
+        WHERE id > :id AND what IN (SELECT value FROM json_each(:changes))
+              AND CASE WHEN what IN ('call.ended', 'call.resolved')
+                       THEN EXISTS (SELECT 1 FROM call WHERE id = a.subject_id AND closed)
+                       WHEN what = 'part.delivered'
+                       THEN EXISTS (SELECT 1 FROM part WHERE id = a.subject_id AND kind = 'staff')
+                       ELSE TRUE END
+        ORDER BY id LIMIT :limit
+        """,
+        id=entry_id,
+        changes=json.dumps(list(changes)),
+        limit=limit,
+    )
+    return [record(Entry, row) for row in rows]
 
 
 async def by_message(db: Reader, message_id: int) -> Sequence[Alert]:

@@ -1,7 +1,7 @@
 """Who changed what, and when: one entry for every change of state, written in the transaction that makes it."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -71,18 +71,8 @@ async def add(
     )
 
 
-async def after(db: Reader, entry_id: int, limit: int = 500, *, of: Collection[str] | None = None) -> Sequence[Entry]:
-    """of: only those whose `what` is among these."""
-    rows = await db.all(
-        """
-        SELECT * FROM audit
-        WHERE id > :id AND (:of IS NULL OR what IN (SELECT value FROM json_each(:of)))
-        ORDER BY id LIMIT :limit
-        """,
-        id=entry_id,
-        of=None if of is None else json.dumps(list(of)),
-        limit=limit,
-    )
+async def after(db: Reader, entry_id: int, limit: int = 500) -> Sequence[Entry]:
+    rows = await db.all("SELECT * FROM audit WHERE id > :id ORDER BY id LIMIT :limit", id=entry_id, limit=limit)
     return [record(Entry, row) for row in rows]
 
 

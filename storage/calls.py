@@ -12,6 +12,9 @@ from storage.database import Reader, Writer
 from storage.records import columns, record
 from storage.values import duration, moment, number
 
+WHILE_CLOSED = "call.while_closed"
+"""What a commit tells beside `call.ended` where the office was closed (`storage.commits`)."""
+
 SAME_START = timedelta(minutes=1)
 
 
@@ -153,7 +156,7 @@ async def insert(tx: Writer, call: EndedCall, filing: Filing, act: Act) -> CallR
         **columns(call, *NOT_STORED),
         **columns(filing),
     )
-    await add(tx, act, Subject.CALL, call_id, callback_id=filing.callback_id)
+    await _told(tx, act, call_id, 1, filing)
     return CallRow(call_id, 1, call, filing, ended_at)
 
 
@@ -175,8 +178,14 @@ async def resolve(tx: Writer, row: CallRow, call: EndedCall, filing: Filing, act
         **columns(filing),
     )
     resolved = _call(changed)
-    await add(tx, act, Subject.CALL, resolved.id, resolved.version, callback_id=filing.callback_id)
+    await _told(tx, act, resolved.id, resolved.version, filing)
     return resolved
+
+
+async def _told(tx: Writer, act: Act, call_id: int, version: int, filing: Filing) -> None:
+    if filing.closed:
+        tx.tells.add(WHILE_CLOSED)
+    await add(tx, act, Subject.CALL, call_id, version, callback_id=filing.callback_id)
 
 
 async def decided(tx: Writer, row: CallRow, text_why: str, act: Act) -> None:

@@ -19,6 +19,9 @@ from storage.values import moment
 URGENT = "part.urgent"
 """What a commit tells beside `part.queued` where somebody must not wait (`storage.commits`)."""
 
+TO_STAFF = "part.to_staff"
+"""What it tells where a text to one of the office moved on."""
+
 FARTHEST = timedelta(minutes=5)  # nothing is queued for later than that
 
 
@@ -300,6 +303,8 @@ async def move(tx: Writer, part: Part, state: PartState, act: Act) -> None:
         ended_at=part.ended_at,
         why=part.why,
     )
+    if part.kind is MessageKind.STAFF:
+        tx.tells.add(TO_STAFF)
     await add(tx, act, Subject.PART, part.id, changed["version"], callback_id=part.callback_id)
 
 

@@ -89,7 +89,7 @@ class EscalationLoop:
         self._staff_messages = StaffMessages(office, composer, by_email=by_email)
         self._triggers = EscalationTriggers(office, rules, text_reader, self._staff_messages)
         self._staff = StaffCommands(office, self._triggers, self._staff_messages, composer)
-        self._follows = {*self._triggers.handlers, Subject.ESCALATION}
+        self._follows = {alerts.TOLD_APART.get(what, what) for what in self._triggers.handlers} | {Subject.ESCALATION}
         self._read_up_to: int | None = None
         self._log = structlog.get_logger()
 
@@ -145,7 +145,7 @@ class EscalationLoop:
     async def _unread(self, db: Reader) -> Sequence[Entry]:
         """What is for us; of the rest we know afterwards that there is nothing in it."""
         last = self._read_up_to if self._read_up_to is not None else await audit.read_up_to(db, FOLLOWER)
-        return await audit.after(db, last, TOGETHER, of=tuple(self._triggers.handlers))
+        return await alerts.news(db, last, self._triggers.handlers.keys(), TOGETHER)
 
     async def _one_by_one(self) -> None:
         """What our own code cannot digest is logged and left, else nobody would be told of anything."""
