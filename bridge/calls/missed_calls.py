@@ -114,7 +114,7 @@ class MissedCalls:
         self._text_reader = text_reader or TextReader(default_lexicon())
         self._composer = composer or Composer()
         self.unknown_dids = 0
-        self._log = structlog.get_logger()
+        self._log = structlog.get_logger().bind()  # once, and not with every line
 
     async def ended(self, call: EndedCall, now: datetime, *, late: bool = False) -> None:
         """Record the call and do what follows from it. The same call again changes nothing.

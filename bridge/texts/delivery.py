@@ -5,6 +5,7 @@ Receipt matching: by the message id that the gateway answered with, as written f
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bridge.domain.callbacks.queue import TEXTBACK
 from bridge.domain.texts.messages import (
@@ -83,8 +84,7 @@ async def receipt_came(tx: Writer, receipt_id: int, receipt: Receipt, now: datet
 
 
 async def _accepted(tx: Writer, part: Part, outcome: Accepted, now: datetime) -> None:
-    known = replace(part, gateway=outcome.gateway, gateway_id=outcome.message_id, why="")
-    await _move(tx, known, PartState.SUBMITTED, "", now)
+    await _move(tx, part, PartState.SUBMITTED, "", now, gateway=outcome.gateway, gateway_id=outcome.message_id)
     if not outcome.message_id:
         return
     early = await inbound.receipts_for(tx, outcome.gateway, outcome.message_id, now - EARLY_RECEIPTS)
@@ -98,7 +98,7 @@ async def _refused(tx: Writer, part: Part, outcome: Refused, now: datetime) -> N
     if part.state is PartState.SENDING and (outcome.gateway_fault or not outcome.permanent):
         await _put_back(tx, part, why, now)
         return
-    await _move(tx, replace(part, ended_at=now), PartState.FAILED, why, now)
+    await _move(tx, part, PartState.FAILED, why, now, ended_at=now)
     await _give_up_the_rest(tx, part, now)
     landline = outcome.status == INVALID_DESTINATION if outcome.landline is None else outcome.landline
     await failures.failed(tx, part, why, now, for_good=outcome.permanent, landline=landline)
@@ -106,7 +106,7 @@ async def _refused(tx: Writer, part: Part, outcome: Refused, now: datetime) -> N
 
 async def _put_back(tx: Writer, part: Part, why: str, now: datetime) -> None:
     wait = BACK_OFF[min(part.attempts, len(BACK_OFF)) - 1]
-    await _move(tx, replace(part, due_at=now + wait), PartState.QUEUED, why, now)
+    await _move(tx, part, PartState.QUEUED, why, now, due_at=now + wait)
 
 
 async def _give_up_the_rest(tx: Writer, part: Part, now: datetime) -> None:
@@ -119,7 +119,7 @@ async def _apply(tx: Writer, part: Part, receipt: Receipt, now: datetime) -> Non
     state = RECEIPT_MOVES.get(receipt.state)
     if state is None or part.state not in RECEIVES[state]:
         return
-    await _move(tx, replace(part, ended_at=now), state, receipt.error, now)
+    await _move(tx, part, state, receipt.error, now, ended_at=now)
     if state is PartState.DELIVERED:
         await failures.delivered(tx, part, now)
     else:
@@ -128,5 +128,7 @@ async def _apply(tx: Writer, part: Part, receipt: Receipt, now: datetime) -> Non
         await failures.failed(tx, part, why, now, for_good=for_good, landline=receipt.landline)
 
 
-async def _move(tx: Writer, part: Part, state: PartState, why: str, now: datetime) -> None:
-    await messages.move(tx, replace(part, why=why), state, Act(TEXTBACK, state, now, {"why": why} if why else {}))
+async def _move(tx: Writer, part: Part, state: PartState, why: str, now: datetime, **changed: Any) -> None:
+    await messages.move(
+        tx, replace(part, why=why, **changed), state, Act(TEXTBACK, state, now, {"why": why} if why else {})
+    )

@@ -50,7 +50,7 @@ class Inbox:
         self._picture_notices = tuple(picture_notices)
         answers = KeywordReplies(office, carrier_replies, composer or Composer())
         self._conversation = CustomerReplies(office, answers, self._text_reader)
-        self._log = structlog.get_logger()
+        self._log = structlog.get_logger().bind()  # once, and not with every line
 
     @property
     def unplaced(self) -> int:

@@ -122,7 +122,7 @@ class Outbox:
         self._rested = asyncio.Event()
         self._serving = self._stopping = False
         self._gateway_was_away = asyncio.Event()
-        self._log = structlog.get_logger()
+        self._log = structlog.get_logger().bind()  # once, and not with every line
 
     async def run(self) -> None:
         """Until cancelled; what is at the gateway then is waited for, and what it answers is written down.

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from heapq import merge
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -162,22 +163,7 @@ class Calendar:
 
     def instant(self, wall: datetime) -> datetime:
         """The first moment at which the office's clock shows the naive `wall` or has passed it."""
-        late = wall.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
-        if late.astimezone(self.zone).replace(tzinfo=None) == wall:
-            return late
-        early = wall.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
-        return self._clock_change(early, late)
-
-    def _clock_change(self, early: datetime, late: datetime) -> datetime:
-        """The moment in (early, late] at which the zone's offset changes, to the second."""
-        before = early.astimezone(self.zone).utcoffset()
-        while late - early > timedelta(seconds=1):
-            middle = early + timedelta(seconds=(late - early) // timedelta(seconds=2))
-            if middle.astimezone(self.zone).utcoffset() == before:
-                early = middle
-            else:
-                late = middle
-        return late
+        return _instant(wall, self.zone)
 
     def openings(self, after: datetime, until: datetime | None = None) -> Iterator[Opening]:
         """When the office is open from `after` on, in order and without overlaps.
@@ -210,6 +196,28 @@ class Calendar:
                 start, end = span.on(day)
                 yield Opening(self.instant(start), self.instant(end))
             day += timedelta(days=1)
+
+
+@lru_cache(maxsize=1024)
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Asked of the same few openings with every call."""
+    late = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if late.astimezone(zone).replace(tzinfo=None) == wall:
+        return late
+    early = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    return _clock_change(early, late, zone)
+
+
+def _clock_change(early: datetime, late: datetime, zone: ZoneInfo) -> datetime:
+    """The moment in (early, late] at which the zone's offset changes, to the second."""
+    before = early.astimezone(zone).utcoffset()
+    while late - early > timedelta(seconds=1):
+        middle = early + timedelta(seconds=(late - early) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == before:
+            early = middle
+        else:
+            late = middle
+    return late
 
 
 def _start(opening: Opening) -> datetime:
