@@ -88,6 +88,7 @@ async def blocked_by_the_dialplan(office: Office) -> None:
     "carriers vouch for the number, each in its way",
     Expected("0205550331", "missed", "no_answer", attestation="partial"),
     Expected("0205550331", "missed", "no_answer", attestation="failed"),
+    Expected("0205550331", "missed", "no_answer", attestation="failed"),
     Expected("0205550331", "missed", "no_answer", attestation="full"),
 )
 async def vouched_for(office: Office) -> None:
@@ -95,6 +96,7 @@ async def vouched_for(office: Office) -> None:
     for header in (
         ("P-Asserted-Identity", f"{asserted}Passed-B"),
         ("P-Asserted-Identity", f'"a, Blocked: yes" {asserted}Failed'),
+        ("P-Asserted-Identity", f'"{"TN-Validation-Passed-A " * 20}" {asserted}Failed'),
         ("P-Attestation-Indicator", "A"),
     ):
         await ended(office.trunk.customer_calls("0205550331", headers=[header]))
