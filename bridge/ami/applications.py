@@ -52,6 +52,14 @@ OPEN = {Doing.MAILBOX_LOGIN: _opens_mailbox, Doing.DIAL_LOGIN: _opens_dial_tone}
 """Those that ask for a PIN, and when they do not."""
 
 
+def mailbox(application: str, arguments: str) -> str:
+    """Which one `VoiceMailMain([mailbox][@context][,options])` asks the PIN of, "" if it asks for both."""
+    if application.casefold() != "voicemailmain":
+        return ""
+    which = arguments.partition(",")[0]
+    return which if "@" in which or not which else f"{which}@default"
+
+
 def is_heard(application: str) -> bool:
     """Does the caller notice it? A dialplan that looks something up is not heard."""
     return application.casefold() in _HEARD

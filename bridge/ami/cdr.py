@@ -25,6 +25,7 @@ from bridge.domain.calls.live_call import LISTENS_TO_A_TONE
 from bridge.domain.calls.live_calls import LiveCalls
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.verdicts import PROMPTS, why_filtered
+from bridge.pbx.clock import moment
 
 COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
@@ -86,7 +87,8 @@ def _rows(text: str) -> Iterator[Sequence[str]]:
 def _record(row: Sequence[str]) -> Record | None:
     _, src, dst, context, clid, channel, dstchannel, lastapp, lastdata = row[:9]
     start, _, end, duration, billsec, disposition, _, uniqueid = row[9:COLUMNS]
-    if not UNIQUEID.fullmatch(uniqueid):
+    unique = UNIQUEID.fullmatch(uniqueid)
+    if unique is None or moment(int(unique[1])) is None:
         return None
     try:
         begun, over = _moment(start), _moment(end)
@@ -119,7 +121,11 @@ def _shift(unaccounted: timedelta) -> timedelta:
 
 
 def _moment(written: str) -> datetime:
-    return datetime.fromisoformat(written).replace(tzinfo=None)
+    """Raises ValueError, also for a year in which no PBX keeps records."""
+    told = datetime.fromisoformat(written).replace(tzinfo=None)
+    if moment(told.replace(tzinfo=UTC).timestamp()) is None:
+        raise ValueError(written)
+    return told
 
 
 @dataclass

@@ -38,6 +38,14 @@ FOR_ROBOTS = ("app-blackhole,zapateller",)
 TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
 STRANGERS = "from-sip-external"
 ADDRESS = re.compile(r"\[?(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+)\]?(?::[0-9]+)?")
+POINTER = re.compile(r"(?:.*[-/@])?0x[0-9a-fA-F]{4,}")
+HOST = re.compile(
+    r"localhost|(?:[\w-]+\.){2,}[\w-]+\.?"
+    r"|[\w-]+\.(?:[a-z]{2}|com|net|org|info|local|lan|internal|example|test)",
+    re.IGNORECASE,
+)
+"""`sbc.example.net`, and not `ann.jones`."""
+
 REMEMBERED = 10_000  # names
 NOBODY = Endpoint("", ChannelKind.MACHINE)
 
@@ -114,14 +122,15 @@ def pattern(name: str) -> str:
 
 
 def party(name: str) -> str:
-    """`101` of `PJSIP/101-00000005`, `front-desk` of `PJSIP/front-desk-00000005`; never an address or a pointer."""
+    """`101` of `PJSIP/101-00000005`, `desk-2` of `PJSIP/desk-2-00000005`; never an address, a host or a pointer."""
     tech, _, rest = name.partition("/")
     who = rest.rpartition("-")[0] or rest
     if tech in PORTS:
         return f"{tech}/{who}"
-    if tech in MACHINES or ADDRESS.fullmatch(who):
+    if tech in MACHINES:
         return ""
-    return who if tech == RELAY else who.partition("@")[0]
+    shown = who if tech == RELAY else who.partition("@")[0]
+    return "" if any(no_name.fullmatch(shown) for no_name in (ADDRESS, HOST, POINTER)) else shown
 
 
 def dialled_number(dial_string: str) -> str:

@@ -6,10 +6,10 @@ number (the technology of a channel, an application, a context, a cause of Q.850
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from bridge.ami.applications import doing, is_dialled, is_heard
+from bridge.ami.applications import doing, is_dialled, is_heard, mailbox
 from bridge.ami.attestation import attestation
 from bridge.ami.channels import NOBODY, ChannelNames, dialled_number, is_from_outside
 from bridge.ami.protocol import Message
@@ -49,6 +49,7 @@ from bridge.domain.calls.events import (
     Unbridged,
     VoicemailLeft,
 )
+from bridge.pbx.clock import moment
 
 USER_EVENT = "Textback"  # the name that our dialplan snippets give their UserEvents
 
@@ -73,6 +74,7 @@ NO_WAY_OUT = (DialStatus.CHANUNAVAIL, DialStatus.CONGESTION)
 ATTESTED = ("Attestation", "Verstat", "Verified")
 YES = ("yes", "1", "true", "on")
 UNKNOWN = "<unknown>"  # what the manager writes where a channel has no number
+TIDYING = "h"  # the extension that runs once a channel has ended
 START = "s"  # the extension of whoever asked for none
 RESTRICTED = (
     "prohib",
@@ -82,26 +84,28 @@ RESTRICTED = (
 
 
 class Decoder:
-    """Of one PBX, whose channels `names` knows."""
+    """Of one PBX, whose channels `names` knows. odd_stamps: how many times of day no clock shows."""
 
     def __init__(self, names: ChannelNames) -> None:
         self._names = names
+        self.odd_stamps = 0
 
     def decode(self, message: Message, at: datetime | None) -> Event | None:
         """What the message tells, or None: not ours to know, or incomplete. `at` is used where it has no Timestamp."""
         read = READERS.get(message.event)
-        return read(message, _time(message, at), self._names) if read else None
+        return read(message, self._time(message, at), self._names) if read else None
 
-
-def _time(message: Message, at: datetime | None) -> datetime | None:
-    """The `Timestamp` header of `timestampevents = yes`: seconds since 1970."""
-    stamp = message.get("Timestamp")
-    if not stamp:
-        return at
-    try:
-        return datetime.fromtimestamp(float(stamp), UTC)
-    except (ValueError, OverflowError, OSError):
-        return at
+    def _time(self, message: Message, at: datetime | None) -> datetime | None:
+        """The `Timestamp` header of `timestampevents = yes`: seconds since 1970."""
+        stamp = message.get("Timestamp")
+        if not stamp:
+            return at
+        try:
+            told = moment(float(stamp))
+        except ValueError:
+            told = None
+        self.odd_stamps += told is None
+        return told or at
 
 
 Whose = tuple[str, Endpoint, str]
@@ -179,7 +183,7 @@ def _place(message: Message, application: str, arguments: str) -> str:
 def _seconds(duration: str) -> int | None:
     """`HH:MM:SS`, the hours without a limit."""
     parts = duration.split(":")
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 8 for part in parts):
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
         return None
     hours, minutes, seconds = (int(part) for part in parts)
     return hours * 3600 + minutes * 60 + seconds
@@ -312,22 +316,25 @@ def _application(message: Message, at: datetime | None, names: ChannelNames) -> 
         exten=exten,
         refused=is_heard(application) and names.turns_away(message.get("Context")),
         place=_place(message, application, arguments),
+        mailbox=mailbox(application, arguments),
     )
 
 
 def _message_waiting(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
-    whose = _whose(message, names)
-    return VoicemailLeft(at, *whose, mailbox=message.get("Mailbox")) if whose else MailboxRead(at)
+    whose, which = _whose(message, names), message.get("Mailbox")
+    return VoicemailLeft(at, *whose, mailbox=which) if whose else MailboxRead(at, which)
 
 
 def _hangup_requested(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose = _whose(message, names)
-    return whose and HangupRequested(at, *whose, by_peer=message.event == "HangupRequest", ended=_ended(message))
+    by_peer, refused = message.event == "HangupRequest", _is_ignored(message, names)
+    return whose and HangupRequested(at, *whose, by_peer=by_peer, ended=_ended(message), refused=refused)
 
 
 def _hung_up(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose = _whose(message, names)
-    return whose and HungUp(at, *whose, ended=_ended(message), refused=_is_ignored(message, names))
+    refused, tidied = _is_ignored(message, names), message.get("Exten") == TIDYING
+    return whose and HungUp(at, *whose, ended=_ended(message), refused=refused, tidied=tidied)
 
 
 def _ended(message: Message) -> Ended:

@@ -72,3 +72,4 @@ def _stream(data: Octets, begin: int, end: int, times: BlockTimes, decoder: Deco
                 event = decoder.decode(whole, at) if whole.event in WANTED else None
                 if event:
                     yield event
+    times.odd_stamps += decoder.odd_stamps

@@ -39,7 +39,7 @@ def replay(
     trunk: Annotated[list[str] | None, typer.Option(help="channel names of trunks, as PJSIP/trunk-*; repeats")] = None,
 ) -> None:
     """Judge every inbound call of these recordings."""
-    office = load(config, os.environ) if config else None
+    office = load(config, os.environ, stores=False) if config else None
     settings, pbxs_known = tracker_settings(office), office.pbxs if office else ()
     trunks = trunk or [pattern for pbx in pbxs_known for pattern in pbx.trunks]
     machines = [pattern for pbx in pbxs_known for pattern in pbx.machines]
@@ -62,6 +62,9 @@ def replay(
         if recorded.times.unreadable:
             wrong = True
             typer.echo(f"{file}: lines of its index that cannot be read: {recorded.times.unreadable}", err=True)
+        if recorded.times.odd_stamps:
+            wrong = True
+            typer.echo(f"{file}: times in it that no clock shows: {recorded.times.odd_stamps}", err=True)
     if wrong:
         raise typer.Exit(PROBLEM_FOUND)
 

@@ -105,7 +105,9 @@ def _with_token(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) ->
     return filled
 
 
-def database(problems: Problems, raw: Any, base: Path, environ: Mapping[str, str]) -> Path | None:
+def database(
+    problems: Problems, raw: Any, base: Path, environ: Mapping[str, str], *, stores: bool = True
+) -> Path | None:
     """Where the database is, or will be: what a symbolic link means, for its log stands beside that.
 
     A relative path starts at the configuration's directory.
@@ -116,7 +118,7 @@ def database(problems: Problems, raw: Any, base: Path, environ: Mapping[str, str
     state = Path(environ.get("STATE_DIRECTORY") or STATE_DIRECTORY)  # systemd's StateDirectory=
     path = base / section.path if section.path else state / DATABASE
     path = path.resolve() if path.is_symlink() else path
-    trouble = _unusable(path)
+    trouble = _unusable(path) if stores else ""
     if trouble:
         problems.add("storage.path", trouble)
     return path

@@ -72,8 +72,11 @@ class Config:
         return pbx.tracker(self.office.country, self.rules.min_ring, self.office.own_numbers)
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read the file. Raises ConfigError with every mistake; needs no PBX, no gateway and no network."""
+def load(path: Path, environ: Mapping[str, str], *, stores: bool = True) -> Config:
+    """Read the file. Raises ConfigError with every mistake; needs no PBX, no gateway and no network.
+
+    stores: False for what touches no database; there need be no place for one.
+    """
     raw = _read(path)
     problems = Problems()
     unknown_keys(problems, raw, OFFICE_KEYS + TABLES)
@@ -89,7 +92,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     own_words = read_words(problems, raw.get("words", {}))
     web = links.web(problems, secrets, raw.get("web", {}))
     desk_phones = phones(problems, secrets, raw.get("phones"))
-    database = links.database(problems, raw.get("storage", {}), path.parent, environ)
+    database = links.database(problems, raw.get("storage", {}), path.parent, environ, stores=stores)
     log = problems.take(LogSection, raw.get("log", {}), "log")
     if problems.found or not (office and rules and web and database and log):
         raise ConfigError(problems.found)

@@ -1,10 +1,17 @@
 """The PBX's clock told in ours: a PBX whose clock is wrong must neither hold a text back nor make it too old."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 AGREES = timedelta(seconds=5)  # closer than that the PBX's own times are the better
 RECENT = timedelta(minutes=1)  # and as long again at most
 LONGEST_STALL = timedelta(minutes=2)  # a line that says nothing for so long is given up before
+
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+
+
+def moment(stamp: float) -> datetime | None:
+    """Of seconds since 1970. None for one that no clock of a PBX shows, not even a wrong one: nothing counts on it."""
+    return datetime.fromtimestamp(stamp, UTC) if FIRST <= stamp < LAST else None
 
 
 class PbxClock:

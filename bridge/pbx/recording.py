@@ -15,10 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from bridge.pbx.clock import moment
 from bridge.pbx.line import RawStreamListener
 
 INDEX_SUFFIX = ".idx.jsonl"
-LAST_SECOND = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 class Block(Protocol):
@@ -135,12 +135,12 @@ class BlockTimes:
     """When the block at an offset was received. Without an index nobody knows.
 
     unreadable: lines of the index that say neither that nor anything else. A last line that broke off is none: the
-    recorder was stopped in the middle of it.
+    recorder was stopped in the middle of it. odd_stamps: of the PBX's own, in the stream.
     """
 
     def __init__(self, lines: Iterable[bytes] = ()) -> None:
         self._offsets, self._ends, self._times = array("q"), array("q"), array("d")
-        self.unreadable = 0
+        self.unreadable = self.odd_stamps = 0
         for line in lines:
             if line.strip() and not self._read(line) and line.endswith(b"\n"):
                 self.unreadable += 1
@@ -170,7 +170,7 @@ class BlockTimes:
 
 def _is_block(offset: object, length: object, time: object) -> bool:
     whole = isinstance(offset, int) and isinstance(length, int) and 0 <= offset < 2**62 and 0 < length < 2**62
-    return whole and isinstance(time, int | float) and 0 <= time < LAST_SECOND
+    return whole and isinstance(time, int | float) and moment(time) is not None
 
 
 def read_times(index: Path) -> BlockTimes:

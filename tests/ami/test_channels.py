@@ -83,9 +83,16 @@ def test_patterns_say_which_are_trunks_and_what_is_left_may_be_somebody(name: st
         ("SIP/192.0.2.7-00000005", ""),
         ("PJSIP/[2001:db8::7]-00000005", ""),
         ("OOH323/192.0.2.7:1720-5", ""),
+        ("PJSIP/sbc.example.net-00000005", ""),
+        ("PJSIP/sip.provider.nl-00000005", ""),
+        ("PJSIP/provider.nl-00000005", ""),
+        ("SIP/localhost-00000005", ""),
+        ("Skinny/0x7f3c2c01b7f0", ""),
+        ("PJSIP/ann.jones-00000005", "ann.jones"),
+        ("SIP/0xford-00000005", "0xford"),
     ],
 )
-def test_a_party_is_who_the_pbx_names_and_never_an_address_or_a_pointer(name: str, who: str) -> None:
+def test_a_party_is_who_the_pbx_names_and_never_an_address_a_host_or_a_pointer(name: str, who: str) -> None:
     assert party(name) == who
 
 

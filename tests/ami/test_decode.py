@@ -215,4 +215,4 @@ def test_the_dialplan_may_say_that_it_blocks_a_caller(said: str, blocked: bool) 
 
 def test_a_mailbox_that_is_read_on_no_channel_is_somebodys() -> None:
     message = Message("MessageWaiting", (("Mailbox", "101@default"), ("Waiting", "0")))
-    assert Decoder(NAMES).decode(message, None) == MailboxRead(None)
+    assert Decoder(NAMES).decode(message, None) == MailboxRead(None, "101@default")

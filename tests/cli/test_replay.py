@@ -170,6 +170,29 @@ def test_a_line_of_an_index_that_cannot_be_read_is_told_and_the_call_is_judged(t
     assert "lines of its index that cannot be read: 1" in result.stderr
 
 
+@pytest.mark.parametrize("stamp", ["-62135596800", "253402300799.5", "-1", "nan", "inf", "1e300", "0", "noon", "-0.0"])
+def test_times_that_no_clock_shows_are_counted_and_the_call_is_judged(tmp_path: Path, config: Path, stamp: str) -> None:
+    """`timestampevents = yes` puts one into every event; that of the index is used then."""
+    odd = tmp_path / "odd.ami"
+    written = (
+        (RECORDED / "busy.ami")
+        .read_bytes()
+        .replace(b"\r\nPrivilege:", f"\r\nTimestamp: {stamp}\r\nPrivilege:".encode())
+    )
+    odd.write_bytes(written)
+    result = run(odd, "--config", config, *TRUNK)
+    [call] = [json.loads(row) for row in result.stdout.splitlines()]
+    assert (result.exit_code, call["reason"]) == (1, "busy")
+    assert "times in it that no clock shows: " in result.stderr
+
+
+def test_no_place_for_a_database_is_needed(config: Path) -> None:
+    elsewhere = config.read_text().replace('[storage]\npath = "', '[storage]\npath = "/nowhere')
+    assert "/nowhere" in elsewhere
+    config.write_text(elsewhere)
+    assert [call["reason"] for call in replay(RECORDED / "busy.ami", "--config", config)] == ["busy"]
+
+
 def test_the_index_is_the_one_that_record_wrote_whatever_the_recording_is_called(tmp_path: Path) -> None:
     dated = tmp_path / "monday.1"
     dated.write_bytes((RECORDED / "busy.ami").read_bytes())

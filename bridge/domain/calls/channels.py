@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.domain.calls.events import ChannelKind, ChannelState, Endpoint
+from bridge.domain.calls.events import ChannelKind, ChannelState, Doing, Endpoint
 
+AT_MAILBOX = frozenset({Doing.MAILBOX_LOGIN, Doing.SERVICE})
 SOMEBODY = frozenset({ChannelKind.PHONE, ChannelKind.TRUNK})
 
 
@@ -15,7 +16,8 @@ class Channel:
 
     asks: its exten was asked for, and is no stand-in. held: whoever is behind it has put the others on hold. leaving:
     they have hung up. heard: the link on which we last heard of it. absent: snapshots in a row without it. place:
-    where in the dialplan it was when last told.
+    where in the dialplan it was when last told. at_mailbox: they listen to one, or are asked for its PIN; "" if not
+    told which.
     """
 
     uniqueid: str
@@ -28,6 +30,7 @@ class Channel:
     dialled: str = ""
     dialled_by: str = ""
     place: str = ""
+    at_mailbox: str | None = None
     held: bool = False
     leaving: bool = False
     bridges: set[str] = field(default_factory=set)
@@ -44,6 +47,14 @@ class Channel:
     @property
     def trunk(self) -> bool:
         return self.endpoint.kind is ChannelKind.TRUNK
+
+    def does(self, doing: Doing, mailbox: str = "") -> None:
+        self.at_mailbox = mailbox if doing in AT_MAILBOX else None
+
+    def is_at_mailbox(self, mailbox: str) -> bool:
+        """For all that is known; "" is one that was not told."""
+        at = self.at_mailbox
+        return at is not None and (not at or not mailbox or at == mailbox)
 
     @property
     def label(self) -> str:

@@ -262,7 +262,7 @@ class ApplicationEntered(ChannelEvent):
     """The dialplan does something with the channel. name: of the application, for people. exten: where it got to.
 
     refused: it is how callers are turned away. place: where exactly, and with whom it was connected last; told in the
-    same words as before, nothing has changed; "" if not told.
+    same words as before, nothing has changed; "" if not told. mailbox: which one they ask for, "" if not told.
     """
 
     doing: Doing
@@ -270,6 +270,7 @@ class ApplicationEntered(ChannelEvent):
     exten: str
     refused: bool = False
     place: str = ""
+    mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,19 +284,23 @@ class VoicemailLeft(ChannelEvent):
 class HangupRequested(ChannelEvent):
     """Somebody wants the channel to end: `by_peer` the party behind it, else the PBX. A peer's is told first.
 
-    ended: what they say it came to.
+    ended: what they say it came to. refused: they say so where callers are turned away.
     """
 
     by_peer: bool
     ended: Ended
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HungUp(ChannelEvent):
-    """The channel is gone. refused: it ended where callers are turned away."""
+    """The channel is gone. refused: it ended where callers are turned away. tidied: the dialplan did something more
+    once it had ended, so that where that was does not show.
+    """
 
     ended: Ended
     refused: bool = False
+    tidied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +334,8 @@ class AttestationTold(ChannelEvent):
 @dataclass(frozen=True, slots=True)
 class MailboxRead(Event):
     """Somebody was let in to a mailbox, and leaves it; the PBX does not say on which channel."""
+
+    mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)

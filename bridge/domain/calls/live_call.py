@@ -101,6 +101,7 @@ class LiveCall:
     machine: bool = False
     at_machine_since: datetime | None = None
     refused: bool = False
+    ends_refused: bool = False  # the dialplan was where callers are turned away when the end was asked for
     login: Doing | None = None  # by which they are asked for a PIN
     served: bool = False
     had_pin: bool = False

@@ -35,6 +35,7 @@ class SnapshotResync:
     def saw(self, channel: Channel, event: ChannelSeen) -> None:
         was_up, stood = channel.state is ChannelState.UP, channel.place
         channel.state, channel.shown, channel.place = event.state, True, event.place
+        channel.does(event.doing)
         self._doing[channel.uniqueid] = event.doing
         self._shown[event.linkedid].append(event)
         channel.caller_number = channel.caller_number or event.caller_number

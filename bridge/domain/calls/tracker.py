@@ -334,6 +334,7 @@ class Tracker:
         call = self._book.inbound(event.uniqueid)
         if channel:
             channel.place = event.place
+            channel.does(event.doing, event.mailbox)
         if call:
             call.enter_application(event.doing, event.name, event.at)
             if event.doing is Doing.VOICEMAIL:
@@ -379,9 +380,14 @@ class Tracker:
             call.attest(event.attestation, event.at)
 
     def _mailbox_read(self, event: MailboxRead) -> None:
-        """Of whoever is asked for a mailbox's PIN now; two at one moment are two of the office."""
-        for call in self._book.all_inbound():
-            if call.login is Doing.MAILBOX_LOGIN:
+        """Of whoever is asked for that mailbox's PIN now; two callers at one moment are two of the office.
+
+        Where a phone of ours listens to its messages as well, it was that one who was let in.
+        """
+        there = [one for one in self._board.channels.values() if one.is_at_mailbox(event.mailbox)]
+        calls = [self._book.inbound(one.uniqueid) for one in there]
+        for call in calls if all(calls) else ():
+            if call and call.login is Doing.MAILBOX_LOGIN:
                 call.serve("let in to a mailbox", event.at, pin=True)
 
     def _number_given(self, event: NumberGiven) -> None:
@@ -398,6 +404,7 @@ class Tracker:
         if channel and event.by_peer:
             channel.leaving = True
         if call := self._book.of(event.uniqueid):
+            call.ends_refused = event.refused
             call.ask_hangup(event.at, event.ended, by_peer=event.by_peer)
 
     def _hung_up(self, event: HungUp) -> None:
@@ -417,7 +424,7 @@ class Tracker:
         call = self._book.of(channel.uniqueid)
         if call:
             self._participants.leave(call, event.at)
-            if event.refused:
+            if event.refused or (event.tidied and call.ends_refused):
                 call.refuse(event.at)
             self._ended.append(self._book.decide(call, event.at, event.ended))
         self._registry.forget(channel)

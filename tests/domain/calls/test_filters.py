@@ -4,10 +4,12 @@ import pytest
 
 from bridge.domain.calls.calls import EndedCall, FilterReason, Reason, Verdict
 from bridge.domain.calls.events import (
+    ApplicationEntered,
     BlockedTold,
     ChannelState,
     DialStatus,
     Doing,
+    HangupRequested,
     HungUp,
     MailboxRead,
     StateChanged,
@@ -92,6 +94,21 @@ def test_who_is_answered_or_ends_where_callers_are_turned_away_is_refused(story:
     assert came_to(story.call) == (Verdict.MISSED, Reason.NOT_OFFERED, FilterReason.REFUSED)
 
 
+@pytest.mark.parametrize(("asked", "filtered"), [(True, FilterReason.REFUSED), (False, None)])
+def test_what_the_dialplan_tidies_up_behind_the_end_does_not_hide_where_that_was(
+    story: Story, asked: bool, filtered: FilterReason | None
+) -> None:
+    story.happens(HangupRequested, TRUNK, by_peer=False, ended="normal", refused=asked)
+    story.happens(HungUp, TRUNK, ended="normal", tidied=True)
+    assert story.call.filtered is filtered
+
+
+def test_who_was_moved_on_from_where_callers_are_turned_away_is_not_refused(story: Story) -> None:
+    story.happens(HangupRequested, TRUNK, by_peer=False, ended="normal", refused=True)
+    story.happens(HungUp, TRUNK, ended="normal")
+    assert story.call.filtered is None
+
+
 def test_the_dialplan_can_say_that_it_blocks_a_caller_and_take_it_back(story: Story) -> None:
     story.happens(BlockedTold, TRUNK, blocked=True)
     story.calls_in("PJSIP/trunk-00000009", number="+31687654321")
@@ -109,6 +126,29 @@ def test_who_got_into_a_mailbox_came_for_it(story: Story) -> None:
     story.enters(Doing.MAILBOX_LOGIN)
     story.feed(MailboxRead(story.now))
     assert left_at_once(story).filtered is FilterReason.SERVICE
+
+
+def at_mailbox(story: Story, channel: str, mailbox: str) -> None:
+    told = {"doing": Doing.MAILBOX_LOGIN, "name": "VoiceMailMain", "exten": "", "mailbox": mailbox}
+    story.happens(ApplicationEntered, channel, channel, **told)
+
+
+@pytest.mark.parametrize(
+    ("asked", "read", "filtered"),
+    [
+        ("", "103@default", None),  # either of them
+        ("101@default", "103@default", None),
+        ("103@default", "103@default", None),
+        ("101@default", "101@default", FilterReason.SERVICE),
+    ],
+)
+def test_a_phone_that_listens_to_its_messages_lets_no_caller_in(
+    story: Story, asked: str, read: str, filtered: FilterReason | None
+) -> None:
+    at_mailbox(story, TRUNK, asked)
+    at_mailbox(story, DESK, "103@default")
+    story.feed(MailboxRead(story.now, read))
+    assert left_at_once(story).filtered is filtered
 
 
 def test_what_asterisk_tells_when_somebody_leaves_their_mailbox_is_no_message_left(story: Story) -> None:
