@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ class Holder:
 class Lock:
     """What the daemon holds."""
 
-    def __init__(self, file: IO[str], holder: Holder) -> None:
+    def __init__(self, file: IO[bytes], holder: Holder) -> None:
         self._file = file
         self._holder = holder
         self.token = holder.token
@@ -49,10 +49,11 @@ class Lock:
         self._write()
 
     def _write(self) -> None:
-        self._file.seek(0)
-        self._file.truncate()
-        json.dump(asdict(self._holder), self._file)
-        self._file.flush()
+        """As well as can be: on a full disk it is no reason to stop."""
+        written = json.dumps(asdict(self._holder)).encode()
+        with suppress(OSError):
+            os.pwrite(self._file.fileno(), written, 0)
+            os.ftruncate(self._file.fileno(), len(written))
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def held(database: Path, now: datetime) -> Iterator[Lock]:
     """Raises StorageError, which names the other one, while another daemon has the database."""
     path = _beside(database)
     create_private(path)
-    with path.open("r+", encoding="utf-8") as file:
+    with path.open("r+b") as file:
         if not _locked(file):
             known = holder(database)
             named = f"another textback (pid {known.pid}, since {known.since})" if known else "another textback"
@@ -72,8 +73,13 @@ def held(database: Path, now: datetime) -> Iterator[Lock]:
 
 @contextmanager
 def itself_held(database: Path) -> Iterator[None]:
-    """By whatever name it goes. To be let go of after the database was closed: SQLite's own locks end with it."""
-    create_private(database)
+    """By whatever name it goes.
+
+    Whoever closes any descriptor of a file ends all locks that the process has on it (fcntl(2)), SQLite's own as well:
+    so this one stays open until the database is closed, and none is opened for a moment while that is open.
+    """
+    if not database.exists():
+        create_private(database)
     with database.open("rb") as file:
         if not _locked(file):
             raise StorageError(database, "another textback has it, by another name of the file: stop that one first")
@@ -88,7 +94,7 @@ def holder(database: Path) -> Holder | None:
         return None
 
 
-def _locked(file: IO[str] | IO[bytes]) -> bool:
+def _locked(file: IO[bytes]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

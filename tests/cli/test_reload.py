@@ -19,6 +19,7 @@ from bridge.simulator.tape import Tape
 from storage import calls
 from storage.calls import CallRow
 from storage.database import Database
+from tests import forked
 from tests.cli.test_backup import destroy, facts, fill
 from tests.desk import CUSTOMER
 
@@ -116,6 +117,8 @@ async def test_a_damaged_database_does_not_keep_it_from_starting_paused(config: 
     destroy(path)
     async with running(config, unused_tcp_port) as textback:
         assert "Ace Plumbing" in await textback.page()
+        assert (await forked.said("pause", "-c", config))[0] == 0
+        assert path.with_name("textback.db-wal").exists(), "the command took itself for the last one that has it open"
     assert await facts(path) == (True, [str(CUSTOMER)])
     assert aside(path)
 
