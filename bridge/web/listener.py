@@ -1,6 +1,7 @@
 """On which address the page listens, whom it lets in, and whether what it says can be read on the way.
 
-Whoever keeps connections open without asking anything (slowloris) has ten seconds for a request's head.
+Whoever keeps connections open without asking anything (slowloris) has ten seconds for a request's head, and who takes
+nothing of an answer (slow read) a minute.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from storage.database import Database
 HEAD_WITHIN = 10.0  # seconds for the head of a request, and for TLS
 MALFORMED = "malformed"
 NO_HTTP, WENT_WRONG = "That was not understood.\n", "Something went wrong here.\n"
+READ_WITHIN = 60.0  # seconds in which some of an answer must be taken
 IDLE = 75.0  # seconds that a connection may stay between two requests: longer than proxies keep theirs
 
 log = structlog.get_logger()
@@ -55,26 +57,31 @@ async def listen(
     limit: ConnectionLimit | None = None,
     *,
     head_within: float = HEAD_WITHIN,
+    read_within: float = READ_WITHIN,
 ) -> None:
     """Let everybody in there for whom there is room. Raises OSError where the port is taken.
 
     limit: else what this process may have open. head_within: seconds for the head of a request, and for TLS; who never
-    ends it is closed, for each connection holds a file that others need.
+    ends it is closed, for each connection holds a file that others need. read_within: and who reads no answer.
     """
     settings, limit = settings or WebSettings(), limit or ConnectionLimit.of_process()
     for listening in BoundedListener.at(host, port, limit, settings.is_proxy):
-        await _Site(made, listening, head_within, tls(settings)).start()
+        await _Site(made, listening, (head_within, read_within), tls(settings)).start()
 
 
 class _Site(web.SockSite):
     """As aiohttp's own, but that connections are ours, and that shaking hands (TLS) has its time too."""
 
     def __init__(
-        self, made: web.AppRunner, listening: BoundedListener, head_within: float, context: ssl.SSLContext | None
+        self,
+        made: web.AppRunner,
+        listening: BoundedListener,
+        within: tuple[float, float],
+        context: ssl.SSLContext | None,
     ) -> None:
         super().__init__(made, listening, ssl_context=context)
         self._refusals = made.app[REFUSALS]
-        self._head_within = head_within
+        self._within = within
 
     async def start(self) -> None:
         await web.BaseSite.start(self)
@@ -83,22 +90,24 @@ class _Site(web.SockSite):
             sock=self._sock,
             ssl=self._ssl_context,
             backlog=self._backlog,
-            ssl_handshake_timeout=self._head_within if self._ssl_context else None,
+            ssl_handshake_timeout=self._within[0] if self._ssl_context else None,
         )
 
     def _connection(self) -> web.RequestHandler:
         server = cast("web.Server", self._runner.server)
-        return _Connection(server, self._refusals, self._head_within)
+        return _Connection(server, self._refusals, *self._within)
 
 
 class _Connection(web.RequestHandler):
-    """A request's head has its time from the first byte, the first one's from the connection."""
+    """A request's head has its time from the first byte, the first one's from the connection; an answer has its own."""
 
-    def __init__(self, server: web.Server, refusals: Refusals, head_within: float) -> None:
+    def __init__(self, server: web.Server, refusals: Refusals, head_within: float, read_within: float) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **server._kwargs)
         self._refusals = refusals
         self._head_within = head_within
+        self._read_within = read_within
         self._late: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -112,8 +121,24 @@ class _Connection(web.RequestHandler):
         elif self._late is None and self._waiter is not None:
             self._late = self._loop.call_later(self._head_within, self.force_close)
 
+    def pause_writing(self) -> None:
+        """Nobody reads what we say (slow read): to close it would wait for that."""
+        super().pause_writing()
+        if self.transport is not None:
+            self._unread = self._loop.call_later(self._read_within, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._is_read()
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def connection_lost(self, exc: BaseException | None) -> None:
         self._in_time()
+        self._is_read()
         super().connection_lost(exc)
 
     def _in_time(self) -> None:

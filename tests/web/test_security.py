@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, web
 
+from bridge.ops.sockets import ConnectionLimit
 from bridge.web import listener, security
 from bridge.web.app import create_app
 from bridge.web.security import COOKIE, TOKEN
@@ -164,13 +165,19 @@ async def test_other_methods_do_nothing(client: Client, method: str) -> None:
 
 @asynccontextmanager
 async def listening_page(
-    desk: Desk, *, host: str = "127.0.0.1", idle: float = 60, head_within: float = 60
+    desk: Desk,
+    *,
+    host: str = "127.0.0.1",
+    idle: float = 60,
+    head_within: float = 60,
+    read_within: float = 60,
+    limit: ConnectionLimit | None = None,
 ) -> AsyncIterator[int]:
     """The page as the daemon serves it, on a port."""
     app = create_app(desk.database, desk.office, WebSettings(host), health=Faults(desk), clock=desk.clock)
     runner = listener.runner(app, close_within=1, idle=idle)
     await runner.setup()
-    await listener.listen(runner, host, 0, head_within=head_within)
+    await listener.listen(runner, host, 0, limit=limit, head_within=head_within, read_within=read_within)
     try:
         yield runner.addresses[0][1]
     finally:
@@ -213,6 +220,18 @@ async def test_the_next_question_of_a_connection_has_no_longer_for_its_head(desk
         with suppress(ConnectionResetError):
             assert await reader.read() == b""
         dripping.cancel()
+        writer.close()
+
+
+async def test_who_reads_no_answer_holds_no_place_for_ever(desk: Desk) -> None:
+    limit = ConnectionLimit(8, per_address=1)
+    async with listening_page(desk, limit=limit, read_within=0.2) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)  # the rest stays with the system
+        writer.write(b"GET /static/app.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 2000)
+        await reader.read(1)
+        assert limit.inside("127.0.0.1")["at_once"] == 1
+        while limit.inside("127.0.0.1")["at_once"]:  # noqa: ASYNC110  nobody tells of it
+            await asyncio.sleep(0.02)
         writer.close()
 
 
