@@ -139,6 +139,18 @@ async def unfinished_about(db: Reader, number: E164) -> Sequence[Callback]:
     return [record(Callback, row) for row in rows]
 
 
+async def finished_before(db: Reader, callback: Callback) -> Callback | None:
+    """The customer's last row before this one of which somebody said what came of it."""
+    row = await db.one(
+        """
+        SELECT * FROM callback WHERE number = :number AND id < :id AND outcome IS NOT NULL ORDER BY id DESC LIMIT 1
+        """,
+        number=callback.number,
+        id=callback.id,
+    )
+    return record(Callback, row) if row else None
+
+
 async def closed_since(db: Reader, branch: str, customer: E164, since: datetime) -> Callback | None:
     """The row of this customer that was closed last, if it was after `since`."""
     row = await db.one(

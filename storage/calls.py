@@ -231,6 +231,16 @@ async def of_callback(db: Reader, callback_id: int) -> Sequence[CallRow]:
     return [_call(row) for row in rows]
 
 
+async def count_from(db: Reader, customer: E164, since: datetime) -> int:
+    """How often a customer called us, whatever came of it."""
+    row = await db.only(
+        "SELECT count(*) AS n FROM call WHERE number = :number AND ended_at >= :since AND direction = 'inbound'",
+        number=customer,
+        since=since,
+    )
+    return int(row["n"])
+
+
 async def page(db: Reader, *, before: int | None = None, limit: int = 50) -> Sequence[CallRow]:
     """All calls, newest first; `before` the id of the last one on the page before."""
     rows = await db.all(

@@ -18,7 +18,7 @@ from bridge.web.labels import STATES, duration
 from bridge.web.language import N_, WORDS, render
 from bridge.web.page_context import Banner, PageContext, found, is_id
 from bridge.web.views import TAB_NAMED, Views
-from storage import calls
+from storage import callbacks, calls, contacts
 from storage.errors import StorageError
 
 FIELDS_KEPT = ("note", "text")
@@ -93,10 +93,23 @@ class Actions:
         row, sent = await self._sent(request)
         verb = VERBS[request.match_info["verb"]]
         try:
-            after = await verb(self._site.callbacks, Seen(row.id, sent.whole("version"), sent.who, sent.now), sent)
+            version = await self._named(row, sent)
+            after = await verb(self._site.callbacks, Seen(row.id, version, sent.who, sent.now), sent)
         except (FormError, ConflictError, NotPossibleError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         raise web.HTTPSeeOther(_stood(request, sent, after, did=after.id))
+
+    async def _named(self, row: Callback, sent: Sent) -> int:
+        """Keep the name that was written beside what came of a call; the version of the row that the person means."""
+        version, name = sent.whole("version"), sent.name("name")
+        if not name or row.number is None or row.version != version:
+            return version
+        async with self._site.database.read() as db:
+            known = await contacts.get(db, row.number)
+        kind = known.kind if known else ContactKind.CUSTOMER
+        await self._contacts.kind(row.number, kind, sent.who, sent.now, name)
+        async with self._site.database.read() as db:
+            return (await callbacks.get(db, row.id)).version
 
     async def cost(self, request: web.Request) -> web.StreamResponse:
         """What one's own words will cost, before they are sent: how many texts, and which characters make them more."""
@@ -104,7 +117,9 @@ class Actions:
         if not words:
             return web.Response(text="", content_type="text/html")
         parts = len(gsm.split(words[:MOST_LOOKED_AT]).parts)
-        return render(request, "cost.html", {"parts": parts, "costly": gsm.costly(words)[:COSTLY_SHOWN]})
+        return render(
+            request, "cost.html", {"length": len(words), "parts": parts, "costly": gsm.costly(words)[:COSTLY_SHOWN]}
+        )
 
     async def remember(self, request: web.Request) -> web.StreamResponse:
         """From now on the row's number is of that kind. Not a verb of the row: its version does not matter."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as TimeOfDay  # noqa: N812 - `Show.time` is another
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome
@@ -210,6 +210,13 @@ class Show:
     def day(self, day: date) -> str:
         """`Mon, Nov 23`"""
         return self._said(day, "MMMEd")
+
+    def month(self, at: datetime) -> str:
+        """`May`, `May 2025` of another year."""
+        wall, today = at.astimezone(self.office.zone), self.now.astimezone(self.office.zone)
+        if wall.year != today.year:
+            return self._said(wall, "yMMMM")
+        return format_date(wall, "LLLL", locale=self.words.language)
 
     def hour(self, hour: int) -> str:
         """`8 AM`, `08:00`"""

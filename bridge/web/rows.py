@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import ClassVar, NamedTuple
 
 from bridge.callbacks.voicemail import LISTEN
@@ -21,6 +22,7 @@ from storage.conversations import Said
 from storage.database import Reader
 
 NONE_OF_OURS = frozenset({Outcome.SPAM, Outcome.WRONG_NUMBER})
+YEAR = timedelta(days=365)
 LAST_WORDS = 20  # texts of the conversation looked at for a row
 
 
@@ -38,6 +40,7 @@ class Row:
 
     picture: one was sent on this row, which nobody here can see. second_of: open rows whose second number this is.
     news: what the machine did to the row last, where people should know. listened: who had the last voicemail played.
+    called: how often they called within a year. before: their last row of which somebody said what came of it.
     """
 
     callback: Callback
@@ -53,6 +56,8 @@ class Row:
     picture: bool = False
     second_of: Sequence[Callback] = ()
     listened: Entry | None = None
+    called: int = 0
+    before: Callback | None = None
     unchanged: ClassVar[bool] = False
 
     @property
@@ -106,6 +111,8 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
         second_of=await _second_of(db, callback),
         kind=contact.kind if contact else None,
         news=await _news(db, callback),
+        called=await calls.count_from(db, callback.number, callback.opened_at - YEAR) if callback.number else 0,
+        before=await callbacks.finished_before(db, callback) if callback.number else None,
     )
     return replace(row, listened=await _listened(db, row.voicemail)) if row.voicemail else row
 

@@ -18,10 +18,10 @@ async def test_the_page_says_how_many_texts_it_will_be_and_what_makes_them_more(
     await visit.desk.call(missed_call())
     async with visit.page("callbacks/1") as page:
         await page.fill("#words", "We will call tomorrow")
-        await expect(page.locator("#cost")).to_have_text("Goes out as 1 text")
+        await expect(page.locator("#cost")).to_have_text("21 characters · Goes out as 1 text")
         await page.fill("#words", CURLY * 5)
         await expect(page.locator("#cost")).to_have_text(
-            "Goes out as 2 texts, since ’ – needs more room than plain letters"
+            "105 characters · Goes out as 2 texts, since ’ – needs more room than plain letters"
         )
         assert await page.locator("#words").input_value() == CURLY * 5
         await page.click("form#text button.primary")

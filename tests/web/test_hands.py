@@ -16,7 +16,7 @@ from bridge.domain.phone import E164
 from storage import audit, callbacks
 from storage.users import UserRole
 from tests.depth import is_deep
-from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
+from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call, text
 from tests.web.chromium import browser_at
 from tests.web.served import served
 from tests.web.test_browser import Visit, live
@@ -59,10 +59,14 @@ MARKED = """id => {
     };
 }"""
 
-TWICE = """([press, ids]) => ids.forEach(id => {
-    const button = document.querySelector(press.replaceAll("ID", id));
-    button.click();
-    button.click();
+TWICE = """([press, ids]) => new Promise(done => {
+    const look = () => {
+        const buttons = ids.map(id => document.querySelector(press.replaceAll("ID", id)));
+        if (buttons.includes(null)) return setTimeout(look, 10);
+        buttons.forEach(button => { button.click(); button.click(); });
+        done();
+    };
+    look();
 })"""
 
 
@@ -86,8 +90,6 @@ async def until(page: Page, holds: str) -> None:
 
 async def press(page: Page, button: str, *ids: int) -> None:
     """Twice each, as soon as they are all there."""
-    for row_id in ids:
-        await page.wait_for_selector(button.replace("ID", str(row_id)), state="attached")
     await page.evaluate(TWICE, [button, [str(row_id) for row_id in ids]])
 
 
@@ -114,7 +116,8 @@ async def finished(desk: Desk, row_id: int) -> None:
 async def done(desk: Desk, who: str = "Front desk") -> Counter[str]:
     """How often somebody did each verb."""
     async with desk.database.read() as db:
-        return Counter(entry.what for entry in await audit.after(db, 0) if entry.who == who)
+        entries = await audit.after(db, 0, 100_000)
+    return Counter(entry.what for entry in entries if entry.who == who and entry.subject is audit.Subject.CALLBACK)
 
 
 AT_ONCE = {
@@ -128,7 +131,7 @@ TAKEN_BACK = {
     "callback.snooze": "#row-ID [name=until][value=tomorrow]",
     "callback.finish": "#booked-ID",
 }
-UNDO = '.toast[data-sent="/callbacks/ID/{}"] [data-key="z"]'
+UNDO = '.toast:not([hidden])[data-sent="/callbacks/ID/{}"] [data-key="z"]'
 LOWER = "#routine-ID"
 
 
@@ -162,9 +165,11 @@ async def changing(desk: Desk, row_id: int) -> AsyncIterator[None]:
             await asyncio.sleep(1 / 5)
 
     task = asyncio.create_task(change())
-    yield
-    task.cancel()
-    await asyncio.wait([task])
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def test_a_hundred_changes_move_nothing_under_the_pointer_and_the_focus(visit: Visit) -> None:
@@ -328,6 +333,77 @@ async def test_half_typed_words_outlive_other_forms_a_conflict_a_reload_and_the_
             await expect(words).to_have_value("")
             await page.reload()
             await expect(words).to_have_value("")
+
+
+async def test_a_note_and_a_text_are_written_in_the_row_while_the_list_goes_on(visit: Visit) -> None:
+    desk = visit.desk
+    first, _ = await called(desk, 2)
+    async with visit.page() as page:
+        await live(page)
+        row, note, words = (
+            page.locator(f"#row-{first}"),
+            page.get_by_label("New note"),
+            page.get_by_label("Text, in your"),
+        )
+        await page.keyboard.press("j")
+        await page.keyboard.press("n")
+        await expect(note).to_be_focused()
+        await page.keyboard.type("gate code 1")
+        await noted(desk, first, "they have a dog")  # the very row, and one more
+        await desk.call(missed_call(OTHER, desk.clock.advance(minutes=1)))
+        await expect(row.get_by_text("they have a dog")).to_be_visible()
+        await expect(page.get_by_role("button", name="1 new")).to_be_visible()
+        await page.keyboard.type("234")
+        await expect(note).to_have_value("gate code 1234")
+        await page.keyboard.press("Escape")
+        await expect(row).to_be_focused()
+        await expect(note).to_have_count(0)
+        await page.keyboard.press("n")
+        await expect(note).to_have_value("gate code 1234")
+        await page.keyboard.press("Control+Enter")
+        await expect(row.get_by_text("gate code 1234")).to_be_visible()
+        await expect(note).to_have_count(0)
+        await expect(row).to_be_focused()
+        await page.keyboard.press("t")
+        await page.keyboard.type("We call at 5")
+        await expect(row.locator(".cost")).to_have_text("12 characters · Goes out as 1 text")
+        await page.evaluate("page.stream.close()")
+        await until(page, QUIET)
+        await noted(desk, first, "seen by nobody yet")
+        await page.keyboard.press("Control+Enter")
+        await expect(row.get_by_role("alert")).to_contain_text("Bob was faster (note")
+        await expect(words).to_have_value("We call at 5")
+        await expect(words).to_be_focused()
+        await page.keyboard.press("Control+Enter")  # what Bob did stands in the row now
+        await expect(page.locator(".toast")).to_contain_text("text by hand")
+        await expect(words).to_have_count(0)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".thread .ours").last).to_contain_text("We call at 5")
+        await page.keyboard.press("b")
+        await expect(row).to_be_focused()
+    assert await done(desk) == {"callback.note": 1, "callback.text": 1}
+    assert (await desk.column("SELECT text FROM message WHERE kind = 'by_hand'")) == ["We call at 5"]
+
+
+async def test_whoever_called_is_asked_for_the_name_beside_what_came_of_it(visit: Visit) -> None:
+    desk = visit.desk
+    first, second = await called(desk, 2)
+    for n in range(2):
+        await desk.call(outbound_call(E164(f"+1212555{n:04}"), desk.clock.advance(minutes=2)))
+    async with visit.page() as page:
+        await live(page)
+        for row_id, name in ((first, "Nora Quist"), (second, "Ed Moss")):
+            row = page.locator(f"#row-{row_id}")
+            await row.get_by_label("Their name").fill(name)
+            if row_id == first:  # by itself, or with the outcome
+                await row.get_by_label("Their name").press("Enter")
+                await expect(row.locator(".name")).to_have_text("Nora Quist")
+                await expect(row.get_by_label("Their name")).to_have_count(0)
+            await row.locator(".came").get_by_role("button", name="Left message").click()
+            await expect(row).to_have_count(0)
+        await page.keyboard.press("z")  # what it takes back is the outcome, not the name
+        await expect(page.locator(f"#row-{second} .name")).to_have_text("Ed Moss")
+    assert await desk.column("SELECT name FROM contact ORDER BY name") == ["Ed Moss", "Nora Quist"]
 
 
 async def test_after_done_the_focus_is_on_the_next_row_and_after_undo_on_the_row_that_is_back(visit: Visit) -> None:

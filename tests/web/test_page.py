@@ -19,7 +19,7 @@ from bridge.web.security import COOKIE, TOKEN
 from storage import callbacks, settings
 from storage.audit import Act
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
-from tests.web.served import Client, Faults, served
+from tests.web.served import Client, Faults, let_in, served
 
 
 class Page(HTMLParser):
@@ -87,6 +87,19 @@ async def test_a_missed_call_is_a_row_with_number_age_and_reason(client: Client,
     for words in ("(202) 555-0123", "14 min", "1 missed call", "nobody answered", "No reply", "Text waits"):
         assert words in page.words
     assert "<title>(1) Callbacks" in page.html
+
+
+async def test_a_row_says_in_one_line_how_often_they_called_and_what_came_of_it_last(
+    client: Client, desk: Desk, row: Callback
+) -> None:
+    assert "within a year" not in (await shown(client)).words
+    await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.BOOKED)
+    desk.clock.advance(days=60)
+    await desk.call(missed_call(CUSTOMER, desk.clock()))
+    await let_in(desk.database, desk.clock())
+    assert "2 calls within a year, booked in November 2026" in (await shown(client)).words
+    async with client.get("/", headers={"Accept-Language": "es"}) as answer:
+        assert "2 llamadas en un año, cita acordada en noviembre de 2026" in Page(await answer.text()).words
 
 
 async def test_a_row_says_what_the_carrier_vouches_for_and_that_there_is_no_text(client: Client, desk: Desk) -> None:

@@ -14,7 +14,7 @@ const said = document.body.dataset;
 const root = said.root;  // where a proxy shows us: "" or a path
 const byId = (id) => document.getElementById(id);
 const main = () => byId("main");
-const toast = () => document.querySelector(".toast");
+const toast = () => document.querySelector(".toast:not([hidden])");
 const current = () => document.activeElement?.closest?.(".row") ?? null;
 
 // --- live -----------------------------------------------------------------------------------------------------------
@@ -104,7 +104,8 @@ document.addEventListener("htmx:config:request", (event) => {
   if (!isPress(ctx) || ctx.target.id !== "main") return;
   if (page.sent.has(ctx.request.action)) return event.preventDefault();  // pressed twice is pressed once
   page.sent.add(ctx.request.action);
-  toast()?.remove();  // what it takes back is not the last thing any more
+  toast()?.toggleAttribute("hidden", true);  // what it takes back is not the last thing any more
+  if (ctx.sourceElement.matches(".box")) ctx.request.body.set("version", byId(rowOf(ctx)).dataset.version);
   closeMenus();
 });
 
@@ -117,11 +118,12 @@ document.addEventListener("htmx:before:swap", (event) => {
   const { ctx, tasks: [task] } = event.detail, mine = isPress(ctx), row = rowOf(ctx);
   if (ctx.target.id !== "main") return;
   const fresh = task?.fragment.querySelector("#main"), ok = ctx.response.status < 400;
-  byId("unsent").hidden = !!fresh || !mine;
+  if (mine) byId("unsent").hidden = !!fresh;
   if (!fresh || !(ok || mine || !isWorkedIn(main()))) return event.preventDefault();  // no page of ours, or one to sign in
   if (mine && ok) taken(ctx.sourceElement, ctx.request.body);
   if (mine) page.mine.set(row, fresh.querySelector(".toast")?.dataset.version);
-  else keepAnswers(fresh);
+  keep(fresh, mine ? ".box" : ".box, #answer, .toast:not([hidden])", ok && ctx.sourceElement);
+  if (ctx.sourceElement.matches(".box")) fresh.querySelector("#answer form")?.remove();  // the box has the words
   fresh.querySelector("#answer")?.removeAttribute("autofocus");  // that is for browsers that load the page anew
   page.next = [row, ...(byId(row) ? [byId(row).nextElementSibling?.id, byId(row).previousElementSibling?.id] : [])];
   page.anchor = document.querySelector(".row:hover") ?? current();
@@ -143,10 +145,10 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => page.sent.delete(ctx.request.action));
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => { if (ctx && isPress(ctx)) byId("unsent").hidden = false; });
 
-// A refusal and an undo on offer stay until something else is done.
-function keepAnswers(fresh) {
-  for (const old of document.querySelectorAll("#answer, .toast")) {
-    fresh.querySelector(`#${old.parentElement.id}:not([data-same])`)?.append(old.cloneNode(true));
+// What only this page knows stays: a box to write in until it is sent; a refusal and an undo until something else is done.
+function keep(fresh, which, sent) {
+  for (const old of main().querySelectorAll(which)) {
+    if (old !== sent) fresh.querySelector(`#${old.parentElement.id}:not([data-same])`)?.append(old.cloneNode(true));
   }
 }
 
@@ -216,6 +218,20 @@ function restoreDrafts() {
   for (const field of main().querySelectorAll(DRAFTS)) field.value ||= sessionStorage[draftOf(field)] ?? "";
 }
 
+// A note or a text to the row's customer: in the row, or where the conversation has its form.
+function write(row, kind) {
+  const id = main().dataset.row ? kind : `${kind}-${row.id}`;
+  if (!byId(id)) {
+    const form = byId(`box-${kind}`).content.firstElementChild.cloneNode(true);
+    form.id = id;
+    form.setAttribute("action", `${root}/callbacks/${row.id.slice(4)}/${kind}`);
+    row.append(form);
+    htmx.process(form);
+    restoreDrafts();
+  }
+  byId(id).querySelector("textarea").focus();
+}
+
 function taken(form, body) {
   const typed = [...form.elements].filter((field) => field.matches(DRAFTS));
   if (typed.some((field) => field.value !== body.get(field.name))) return;  // more was typed since
@@ -257,12 +273,14 @@ function chime() {
 
 const OTHERS = {
   j: () => step(1), k: () => step(-1), z: () => toast()?.querySelector('[data-key="z"]')?.click(),
-  ".": () => { if (!byId("news").hidden) load([0], true); }, "/": () => byId("q").focus(), "?": () => byId("help").showModal(),
+  b: () => byId("back")?.click(), ".": () => { if (!byId("news").hidden) load([0], true); }, "/": () => byId("q").focus(), "?": () => byId("help").showModal(),
 };
 
 // A letter stands beside what it presses: in the row that has the focus.
 function press(target) {
-  if (target.matches("details")) { target.open = true; target.querySelector(".panel button")?.focus(); } else target.click();
+  if (!target.matches("details")) return target.click();
+  for (let menu = target; menu; menu = menu.parentElement.closest("details")) menu.open = true;
+  target.querySelector("button:not(summary)")?.focus();
 }
 
 function step(by) {
@@ -272,12 +290,19 @@ function step(by) {
 
 document.addEventListener("keydown", (event) => {
   const { key, target } = event, typing = target.closest("input, textarea, select, dialog");
-  if (key === "Escape") { closeMenus(); byId("answer")?.remove(); }
+  if (key === "Escape") { closeMenus(); byId("answer")?.remove(); leave(target.closest(".box")); }
+  if (key === "Enter" && event.ctrlKey && target.matches("textarea")) target.form.requestSubmit();
+  if (key === "Enter" && target.matches(".rows .row")) target.querySelector(".number").click();
   if (typing || event.ctrlKey || event.metaKey || event.altKey || localStorage.keys === "off") return;
   const letter = CSS.escape(key.toLowerCase()), beside = current()?.querySelector(`[data-key="${letter}"]`);
   const act = OTHERS[key.toLowerCase()] ?? (beside && (() => press(beside)));
   if (act) { event.preventDefault(); act(); }
 });
+
+function leave(box) {
+  box?.closest(".row").focus();
+  box?.remove();
+}
 
 function closeMenus(except) {
   for (const menu of document.querySelectorAll(".menu[open]")) {
@@ -288,8 +313,11 @@ function closeMenus(except) {
   }
 }
 
-document.addEventListener("click", ({ target }) => {
-  closeMenus(target.closest(".menu"));
+document.addEventListener("click", (event) => {
+  const { target } = event;
+  const link = target.closest("[data-write]");
+  closeMenus(link ? null : target.closest(".menu"));
+  if (link) { event.preventDefault(); write(link.closest(".row"), link.dataset.write); }
   OTHERS[target.closest("[data-does]")?.dataset.does]?.();
 });
 
@@ -300,6 +328,8 @@ for (const box of document.querySelectorAll("[data-kept]")) {  // what this brow
 byId("me")?.addEventListener("change", ({ target }) => target.form.requestSubmit());  // only where nobody signs in
 document.documentElement.classList.add("scripted");
 if (toast()) for (const name of ["note", "text"]) delete sessionStorage[keyOf(toast().dataset.sent, name)];
+if (!main().dataset.row) byId(sessionStorage.from)?.focus();  // back from a conversation
+sessionStorage.from = `row-${main().dataset.row}`;
 heed(main().dataset.waiting, urgentOn(main()));
 restoreDrafts();
 hideToast();
