@@ -149,18 +149,35 @@ class _Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, _words: str | None = None
     ) -> web.StreamResponse:
-        """What is no HTTP (malformed, smuggled, too long) is counted; the answer has few words and names no version."""
-        if isinstance(exc, NO_BODY):
+        """What is no HTTP (malformed, smuggled, too long) is counted; the answer has few words and names no version.
+
+        So are characters that are none (UnicodeError), in a header that only aiohttp reads: ours do not get this far.
+        """
+        malformed = isinstance(exc, (*NO_BODY, UnicodeError))
+        if malformed:
             self._refusals.note(request, MALFORMED, why=type(exc).__name__)
         else:
             log.error("page.failed", exc_info=exc)
         if request.writer.output_size:
             raise ConnectionError("an answer is under way already")
-        response = web.Response(status=status, text=NO_HTTP if status < 500 else WENT_WRONG, headers=HEADERS)
-        response.force_close()
-        return response
+        return _in_a_word(400 if malformed else status)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """What aiohttp refuses by itself (Expect) never became a page of ours."""
+        if isinstance(resp, web.HTTPException) and resp.status >= 400:
+            self._refusals.note(request, MALFORMED, why=resp.reason)
+            resp = _in_a_word(resp.status)
+        return await super().finish_response(request, resp, start_time)
 
     def log_exception(self, *args: Any, exc_info: Any = None) -> None:
         """A body that ends in what is none, after its answer, is nobody's fault here."""
         if not isinstance(exc_info, NO_BODY):
             super().log_exception(*args, exc_info=exc_info)
+
+
+def _in_a_word(status: int) -> web.Response:
+    response = web.Response(status=status, text=NO_HTTP if status < 500 else WENT_WRONG, headers=HEADERS)
+    response.force_close()
+    return response

@@ -118,6 +118,8 @@ FORM = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r
         (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400, 1),
         (FORM + b"Content-Length: 3\r\n\r\n0\r\n\r\n", 400, 1),
         (FORM + b"\r\nnonsense\r\n", 400, 1),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: tea\r\n\r\n", 417, 1),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: \x9b\r\n\r\n", 400, 1),
         (FORM + ZIPPED + b"\r\n3\r\nabc\r\n0\r\n\r\n", 400, 0),
     ],
 )
@@ -138,6 +140,6 @@ async def test_what_is_no_http_is_counted_and_answered_in_a_word_and_no_answer_n
         await runner.cleanup()
     assert head.split()[1] == str(status)
     assert "Server: textback\r\n" in head
-    assert not re.search(r"aiohttp|python|llhttp|Exception", f"{head}{body!r}", re.IGNORECASE)
+    assert not re.search(r"aiohttp|python|llhttp|Exception|tea", f"{head}{body!r}", re.IGNORECASE)
     assert app[REFUSALS].counts["malformed"] == malformed
     assert not caplog.records
