@@ -22,6 +22,8 @@ OWN_SUFFIXES = frozenset({"", "local", "lan", "home", "home.arpa", "internal", "
 IF_RIGHT = "if that name is one of yours, add it to hosts in [web]"
 LET_IT_SAY = "# trusted_proxies are right: let the proxy send X-Forwarded-Host and X-Forwarded-Proto"
 
+KEEP_THE_PORT = "# the name is right: let the proxy send Host with its port, as it came ($http_host in nginx)"
+
 
 class Refusals:
     """hosts: the names that are served already. counts: by what was wrong."""
@@ -32,7 +34,7 @@ class Refusals:
         self._own: dict[str, None] = {}
         self._names: dict[str, None] = {}
         self._proxies: dict[str, None] = {}
-        self._silent = False
+        self._hints: dict[str, None] = {}
         self._logs: dict[tuple[str, bool], SeldomLog] = {}
         self.counts: Counter[str] = Counter()
 
@@ -53,17 +55,18 @@ class Refusals:
             yield f"hosts = {json.dumps([*ours.hosts, *names])}"
         if self._proxies:
             yield f"trusted_proxies = {json.dumps([*map(str, ours.trusted_proxies), *self._proxies])}"
-        if self._silent:
-            yield LET_IT_SAY
+        yield from self._hints
 
     def came_by(self, request: web.Request, name: str) -> None:
         """Somebody who works here was refused under that name."""
-        known, peer = name in self._hosts, request[PEER]
+        known, peer, asked = name in self._hosts, request[PEER], hostname(request.host) or ""
         if not known:
             _keep(self._names, name)
-        if self._settings.is_proxy(peer):
-            self._silent |= known
-        elif is_said(request) or is_loopback(hostname(request.host) or ""):
+        if known and asked == name:
+            self._hints[KEEP_THE_PORT] = None
+        elif self._settings.is_proxy(peer):
+            self._hints |= {LET_IT_SAY: None} if known else {}
+        elif is_said(request) or is_loopback(asked):
             _keep(self._proxies, peer)
 
     def asked_for(self, name: str) -> bool:

@@ -360,6 +360,12 @@ def test_a_token_that_is_none_shuts_nothing_and_is_told(write: Write, tmp_path: 
     assert "16 to 200" in problems(path)["web.metrics_token"]
 
 
+def test_a_link_to_the_database_means_what_it_leads_to(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "elsewhere.db")
+    path = write(changed("[smpp]", '[storage]\npath = "link.db"\n[smpp]'))
+    assert read(path).database == tmp_path / "elsewhere.db"
+
+
 def test_an_ipv4_address_in_the_clothes_of_ipv6_is_one(write: Write) -> None:
     web = read(write(changed("[smpp]", '[web]\ntrusted_proxies = ["::ffff:127.0.0.1"]\n[smpp]'))).web
     assert [str(one) for one in web.trusted_proxies] == ["127.0.0.1/32"]

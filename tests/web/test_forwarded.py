@@ -191,8 +191,18 @@ async def test_who_works_here_is_told_what_to_write_and_so_are_log_and_doctor(
     written = tomllib.loads(advice)
     assert {name: one[-len(lines[name]) :] for name, one in written.items()} == lines
     assert ("let the proxy send X-Forwarded-Host" in advice) is (settings is US)
+    assert "with its port" not in advice
     (entry,) = [one for one in logs if one["event"] == "page.refused"]
     assert entry["do"] == f"[web] {advice}".replace("\n", "; ")
+
+
+async def test_a_proxy_that_leaves_out_its_port_is_told(desk: Desk) -> None:
+    await add_user(desk, "Ann")
+    async with (
+        served(desk, settings=US) as client,
+        await signing_in(client, Host=NAME, Origin=f"https://{NAME}:8443") as answer,
+    ):
+        assert (answer.status, "with its port" in await answer.text()) == (403, True)
 
 
 async def test_what_strangers_ask_for_is_counted_and_neither_advised_nor_takes_the_place_of_advice(desk: Desk) -> None:

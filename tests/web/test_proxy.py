@@ -124,13 +124,20 @@ async def test_by_the_lines_of_the_guide_one_signs_in_works_and_sees_what_change
             await window.close()
 
 
-async def test_a_default_proxy_is_told_which_lines_it_lacks(desk: Desk, tmp_path: Path) -> None:
+async def test_a_default_proxy_is_told_which_lines_it_lacks_and_nobody_behind_it_how_it_goes(
+    desk: Desk, tmp_path: Path
+) -> None:
     await add_user(desk, "Ann")
     plain = "location / { proxy_pass http://127.0.0.1:8080; }"
-    async with served(desk) as client:
+    settings = WebSettings(metrics_token="0123456789abcdef")
+    async with served(desk, settings=settings) as client:
         assert client.server.port
         async with nginx(tmp_path, client.server.port, plain) as address, ClientSession() as http:
-            form = address.replace(NAME, "127.0.0.1") + "/sign-in"
+            here = address.replace(NAME, "127.0.0.1")
+            for path, status in (("/metrics", 403), ("/healthz", 403), ("/readyz", 200)):
+                async with http.get(here + path, ssl=False) as answer:
+                    assert answer.status == status
+            form = f"{here}/sign-in"
             async with http.get(form, ssl=False) as answer:
                 token = Words(await answer.text()).hidden[TOKEN]
                 cookie = answer.cookies[COOKIE].value
@@ -141,5 +148,5 @@ async def test_a_default_proxy_is_told_which_lines_it_lacks(desk: Desk, tmp_path
                 shown = html.unescape(await answer.text())
         lines = f'hosts = ["{NAME}"]\ntrusted_proxies = ["127.0.0.1"]'
         assert lines in shown
-        async with client.get("/healthz") as answer:
+        async with client.get("/healthz", headers={"Authorization": f"Bearer {settings.metrics_token}"}) as answer:
             assert (await answer.json())["refused"] == lines
