@@ -22,6 +22,7 @@ from bridge.domain.callbacks.queue import (
     Urgency,
     Verb,
 )
+from bridge.domain.callbacks.tries import in_vain, urgent_again
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import MessageKind, PartState
@@ -122,6 +123,8 @@ class Callbacks:
     ) -> Callback:
         """Tried, and not reached: the row comes back at `until`, by default after two office hours.
 
+        An urgent customer who does not answer is tried again sooner (`urgent_again`), which alerts nobody anew.
+
         by: for the history, where the PBX cannot know of the call.
         """
 
@@ -129,10 +132,14 @@ class Callbacks:
             attempt_id = await callbacks.add_attempt(tx, seen.callback_id, result, seen.who, seen.now)
             return {"attempt": attempt_id, "result": result} | _by(by)
 
-        office = await self._office_now(seen.now)
+        async with self._database.read() as db:
+            office = await office_with_changes(db, self._office, seen.now)
+            before = in_vain([made.result for made in await callbacks.attempts(db, seen.callback_id)])
 
         def change(callback: Callback) -> Callback:
-            again_at = until or _try_again_at(office, callback, seen.now)
+            urgent = callback.urgency is Urgency.URGENT and result is Attempt.NO_ANSWER
+            soon = urgent_again(before) if urgent else None
+            again_at = until or (seen.now + soon if soon else _try_again_at(office, callback, seen.now))
             return queue.attempt(callback, seen.who, again_at, seen.now)
 
         return await self._do(Verb.ATTEMPT, seen, change, keep)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -20,6 +20,9 @@ LONGEST_NOTE = 2000
 LONGEST_TEXT = 700
 LONGEST_FIELD = 200
 HOUR = timedelta(hours=1)
+QUARTER = timedelta(minutes=15)
+AFTERNOON = time(14)
+MORNING = time(8)  # where the office opens at midnight, or never closes
 FURTHEST = timedelta(days=365)
 
 
@@ -99,12 +102,21 @@ class Sent:
         return self.calendar.opens_at(chosen) or chosen
 
 
-def _in_an_hour(sent: Sent) -> datetime:
-    return sent.now + HOUR
+def _at(sent: Sent, day: datetime, clock: time) -> datetime:
+    """That time of the office's clock on the day of `day`."""
+    return sent.calendar.instant(datetime.combine(day.astimezone(sent.calendar.zone).date(), clock))
+
+
+def _this_afternoon(sent: Sent) -> datetime:
+    chosen = _at(sent, sent.now, AFTERNOON)
+    if chosen <= sent.now:
+        raise FormError("until", N_("Pick a time that lies ahead, within a year."))
+    return chosen
 
 
 def _tomorrow(sent: Sent) -> datetime:
-    return sent.calendar.opens_tomorrow(sent.now) or sent.now + 24 * HOUR
+    opens = sent.calendar.opens_tomorrow(sent.now) or sent.calendar.day_start(sent.now, days=1)
+    return _at(sent, opens, MORNING) if opens == sent.calendar.day_start(opens) else opens
 
 
 def _picked(sent: Sent) -> datetime:
@@ -118,7 +130,12 @@ def _picked(sent: Sent) -> datetime:
     return chosen
 
 
-_UNTIL: Mapping[str, Callable[[Sent], datetime]] = {"hour": _in_an_hour, "tomorrow": _tomorrow}
+_UNTIL: Mapping[str, Callable[[Sent], datetime]] = {
+    "quarter": lambda sent: sent.now + QUARTER,
+    "hour": lambda sent: sent.now + HOUR,
+    "afternoon": _this_afternoon,
+    "tomorrow": _tomorrow,
+}
 
 Verb = Callable[[Callbacks, Seen, Sent], Awaitable[Callback]]
 

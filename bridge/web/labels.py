@@ -16,6 +16,7 @@ from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
 from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.domain.texts.rendering import TWELVE_HOURS
+from bridge.web.forms import AFTERNOON
 from bridge.web.language import N_, PageWords
 
 NOON = TimeOfDay(12)
@@ -210,6 +211,10 @@ class Show:
     def day(self, day: date) -> str:
         """`Mon, Nov 23`"""
         return self._said(day, "MMMEd")
+
+    @property
+    def afternoon_is_ahead(self) -> bool:
+        return self.now.astimezone(self.office.zone).time() < AFTERNOON
 
     def month(self, at: datetime) -> str:
         """`May`, `May 2025` of another year."""

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import ClassVar, NamedTuple
 
 from bridge.callbacks.voicemail import LISTEN
-from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackState, Outcome, Verb
+from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackState, Outcome, Urgency, Verb
+from bridge.domain.callbacks.tries import URGENT_AGAIN, in_vain
 from bridge.domain.calls.calls import Direction, Reason
 from bridge.domain.oncall.escalation import Stage
 from bridge.domain.texts.messages import MessageKind, PartState
@@ -40,7 +41,8 @@ class Row:
 
     picture: one was sent on this row, which nobody here can see. second_of: open rows whose second number this is.
     news: what the machine did to the row last, where people should know. listened: who had the last voicemail played.
-    called: how often they called within a year. before: their last row of which somebody said what came of it.
+    in_vain: how often nobody answered us. called: how often they called within a year. before: their last row of which
+    somebody said what came of it.
     """
 
     callback: Callback
@@ -49,6 +51,7 @@ class Row:
     text: TextStatus | None
     alarm: TextStatus | None
     attempt: AttemptMade | None
+    in_vain: int
     notes: Sequence[CallbackNote]
     textable: bool
     kind: ContactKind | None
@@ -69,6 +72,12 @@ class Row:
         """A call to the customer of which nobody has said yet what came of it."""
         attempt, waits = self.attempt, self.callback.state in (CallbackState.OPEN, CallbackState.CLAIMED)
         return attempt if attempt and waits and attempt.result in (Attempt.CALLED, Attempt.RANG_OUT) else None
+
+    @property
+    def asks_to_decide(self) -> bool:
+        """An urgent customer did not answer as often as it makes sense to try soon."""
+        waits = self.callback.state in (CallbackState.OPEN, CallbackState.CLAIMED)
+        return waits and self.callback.urgency is Urgency.URGENT and self.in_vain >= len(URGENT_AGAIN)
 
     @property
     def may_be_blocked(self) -> bool:
@@ -105,6 +114,7 @@ async def read_row(db: Reader, callback: Callback, mark: Mark) -> Row:
         text=never or _text_status(mine, missed),
         alarm=await _alarm(db, callback),
         attempt=attempts[-1] if attempts else None,
+        in_vain=in_vain([made.result for made in attempts]),
         notes=await callbacks.notes(db, callback.id),
         textable=callback.number is not None and never is None,
         picture=any(text.picture for text in mine),

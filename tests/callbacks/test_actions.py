@@ -74,6 +74,23 @@ async def test_an_attempt_brings_the_row_back_after_two_office_hours(desk: Desk,
     assert (row.state, row.owner, row.until) == (CallbackState.WAITING, "Ann", five_to_eleven_tomorrow)
 
 
+async def test_an_urgent_customer_who_does_not_answer_comes_back_after_5_20_and_60_minutes(desk: Desk) -> None:
+    """On the page only: whoever was told of it has it, and is not told again."""
+    await desk.call(missed_call())
+    await desk.inbox.received(text("burning smell from the panel"))
+    now, alerted = MONDAY_NOON, await desk.column("SELECT count(*) FROM alert")
+    for minutes in (5, 20, 60, 120):  # then as for everybody
+        row = await desk.callbacks.attempt(Seen.of(await desk.row(), "Ann", now), Attempt.NO_ANSWER)
+        assert row.until == now + timedelta(minutes=minutes)
+        now = row.until
+        await desk.callbacks.wake_due(now)
+        assert (await desk.row()).state is CallbackState.CLAIMED
+    assert await desk.column("SELECT count(*) FROM alert") == alerted
+    row = await desk.callbacks.attempt(Seen.of(await desk.row(), "Ann", now), Attempt.LEFT_MESSAGE)
+    row = await desk.callbacks.attempt(Seen.of(row, "Ann", now), Attempt.NO_ANSWER)
+    assert row.until == now + timedelta(minutes=5)  # a message was left meanwhile
+
+
 async def test_a_snoozed_row_wakes_when_its_time_has_come(desk: Desk, row: Callback) -> None:
     row = await desk.callbacks.snooze(Seen.of(row, "Ann", MONDAY_NOON), LATER)
     await desk.callbacks.wake_due(LATER - timedelta(seconds=1))

@@ -310,7 +310,9 @@ async def test_undo_is_offered_for_ten_seconds_and_to_nobody_else(client: Client
 @pytest.mark.parametrize(
     ("fields", "back"),
     [
+        ({"until": "quarter"}, timedelta(minutes=15)),
         ({"until": "hour"}, timedelta(hours=1)),
+        ({"until": "afternoon"}, timedelta(hours=2)),
         ({"until": "tomorrow"}, timedelta(hours=21)),
         ({"until": "pick", "at": "2026-11-23T15:30"}, timedelta(hours=3, minutes=30)),
         ({"until": "pick", "at": "2026-11-23T23:30"}, timedelta(hours=21)),  # closed by then: at opening
@@ -324,6 +326,26 @@ async def test_snooze_brings_the_row_back_in_office_hours(
     assert snoozed.state is CallbackState.WAITING
     assert snoozed.until == desk.clock() + back
     assert "(202) 555-0123" in (await shown(client, "/snoozed")).words
+
+
+async def test_this_afternoon_is_on_offer_until_it_has_begun(client: Client, desk: Desk, row: Callback) -> None:
+    assert "This afternoon" in (await shown(client)).words
+    desk.clock.advance(hours=2)
+    assert "This afternoon" not in (await shown(client)).words
+    status, _ = await act(client, row, "snooze", until="afternoon")
+    assert status == 400
+
+
+async def test_an_urgent_customer_who_never_answers_is_a_decision_in_the_end(
+    client: Client, desk: Desk, row: Callback
+) -> None:
+    await desk.inbox.received(text("burning smell from the panel"))
+    for minutes, back in ((5, "12:05 PM"), (20, "12:25 PM"), (60, "1:25 PM")):
+        assert "What now?" not in (await shown(client)).words
+        _, page = await act(client, await desk.row(), "attempt", result="no_answer")
+        assert f"back {back}" in page.words
+        await desk.callbacks.wake_due(desk.clock.advance(minutes=minutes))
+    assert "No answer 3 times. What now?" in (await shown(client)).words
 
 
 async def test_an_attempt_snoozes_and_is_told(client: Client, desk: Desk, row: Callback) -> None:
