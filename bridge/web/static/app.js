@@ -7,7 +7,7 @@ const SILENCE = 40_000;  // ms without a beat: not live any more
 const POLL = 20_000;
 const AGAIN = 10_000;
 const SOON = 150;
-const REST = 4;  // times as long as news took to fetch: the office's machine has calls to watch
+const REST = 4;  // times as long as news took to fetch, a second at most: the office's machine has calls to watch
 const page = { stream: null, heard: Date.now(), changed: new Set(), timer: 0, sent: new Set(), mine: new Map(), held: false, unseen: false };
 
 const said = document.body.dataset;
@@ -46,7 +46,7 @@ async function refresh() {
     await (isShown(ids) ? load(ids) : count());
   } finally {
     page.timer = 0;
-    if (page.changed.size) noticed([], SOON + REST * (performance.now() - began));
+    if (page.changed.size) noticed([], SOON + Math.min(REST * (performance.now() - began), 1000));
   }
 }
 
