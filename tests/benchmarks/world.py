@@ -27,7 +27,7 @@ from tests.ports import reserve
 HERE = Path(__file__).parents[2]
 RUN = "from bridge.cli.app import main; main()"
 TICK = os.sysconf("SC_CLK_TCK")
-PATIENCE = 300.0
+PATIENCE = 1200.0  # seconds; others may be at work on the machine
 FREELY = {"min_ring": "0s", "cap_hour": 100_000, "cap_day": 100_000, "neighbours": 100}
 """Rules that hold no text back: what is measured is how fast, not whether."""
 
