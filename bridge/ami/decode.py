@@ -29,6 +29,7 @@ from bridge.domain.calls.events import (
     DialEnded,
     DialRinging,
     DialStatus,
+    Doing,
     Ended,
     Endpoint,
     Event,
@@ -308,15 +309,17 @@ def _queue_left(message: Message, at: datetime | None, names: ChannelNames) -> E
 def _application(message: Message, at: datetime | None, names: ChannelNames) -> Event | None:
     whose, application = _whose(message, names), message.get("Application")
     exten, arguments = message.get("Exten") or message.get("Extension"), message.get("AppData")
+    what = doing(application, arguments, exten)
+    stays = what is not Doing.OTHER
     return whose and ApplicationEntered(
         at,
         *whose,
-        doing=doing(application, arguments, exten),
+        doing=what,
         name=application,
         exten=exten,
         refused=is_heard(application) and names.turns_away(message.get("Context")),
-        place=_place(message, application, arguments),
-        mailbox=mailbox(application, arguments),
+        place=_place(message, application, arguments) if stays else "",
+        mailbox=mailbox(application, arguments) if stays else "",
     )
 
 

@@ -20,6 +20,7 @@ from bridge.domain.calls.events import (
     BridgeDestroyed,
     CallerChanged,
     ChannelCreated,
+    ChannelEvent,
     ChannelSeen,
     ChannelState,
     ClosedTold,
@@ -52,6 +53,7 @@ from bridge.domain.calls.participants import Participants
 from bridge.domain.calls.registry import ChannelRegistry
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.calls.snapshot import SnapshotResync
+from bridge.domain.calls.unborn import UnbornChannels
 from bridge.domain.calls.unmatched import UnmatchedCalls
 from bridge.domain.phone import E164
 
@@ -66,6 +68,7 @@ class Tracker:
         self._participants = Participants(self._board, self._book)
         self._snapshot = SnapshotResync(self._board, self._book, self._participants)
         self._early = EarlyHangups(settings.moment)
+        self._unborn = UnbornChannels(settings.moment)
         self._ended: list[EndedCall] = []
         self.unmatched = UnmatchedCalls()
         self.presentation_told = False
@@ -104,11 +107,22 @@ class Tracker:
 
     def feed(self, event: Event) -> list[EndedCall]:
         """The calls that this event ended, mostly none."""
-        if self._early:
+        if self._early or self._unborn:
             self._settle_until(event.at)
+        if isinstance(event, ChannelEvent) and event.uniqueid not in self._board.channels and self._holds(event):
+            return []
+        self._handle(event)
+        if isinstance(event, ChannelCreated):
+            for held in self._unborn.born(event.uniqueid) if self._unborn else ():
+                self._handle(held)
+        return self._take_ended()
+
+    def _holds(self, event: ChannelEvent) -> bool:
+        return not self._registry.knew(event.uniqueid) and self._unborn.hold(event)
+
+    def _handle(self, event: Event) -> None:
         if handler := self._handlers.get(type(event)):
             handler(event)
-        return self._take_ended()
 
     def nobody_dialled(self, event: NobodyDialled) -> NobodyDialled:
         """With what we know of the phone: one that had a channel was reached, so it was busy or refused."""
@@ -118,7 +132,7 @@ class Tracker:
     @property
     def settling(self) -> bool:
         """Does a call wait for `settle`? With complete events in their order none ever does."""
-        return len(self._early) > 0
+        return len(self._early) + len(self._unborn) > 0
 
     def settle(self, now: datetime) -> list[EndedCall]:
         """Decide the calls whose Hangup has waited for 200 ms."""
@@ -155,6 +169,8 @@ class Tracker:
         return len(self._board.channels)
 
     def _settle_until(self, at: datetime | None, age: timedelta | None = None) -> None:
+        for held in self._unborn.ripe(at, age):
+            self._handle(held)
         for event in self._early.ripe(at, age):
             self._close(event)
 

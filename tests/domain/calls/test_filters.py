@@ -147,6 +147,7 @@ def test_a_phone_that_listens_to_its_messages_lets_no_caller_in(
 ) -> None:
     at_mailbox(story, TRUNK, asked)
     at_mailbox(story, DESK, "103@default")
+    story.wait(1)
     story.feed(MailboxRead(story.now, read))
     assert left_at_once(story).filtered is filtered
 

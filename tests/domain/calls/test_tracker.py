@@ -1072,3 +1072,36 @@ def test_who_gives_up_while_a_phone_is_picked_up_but_not_put_through_is_missed_a
     story.happens(StateChanged, DESK, TRUNK, state=ChannelState.UP)
     story.hangs_up(caller=True)
     assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.NO_ANSWER)
+
+
+# --- heard before it exists
+
+
+def told_at_once(story: Story, doing: Doing, milliseconds: float) -> None:
+    """What the dialplan does is heard first, the channel so much later."""
+    where = (TRUNK, NAMES.endpoint(TRUNK), TRUNK)
+    story.feed(ApplicationEntered(story.now, *where, doing=doing, name="", exten=""))
+    story.now += timedelta(milliseconds=milliseconds - 1000)
+    story.calls_in()
+
+
+def test_what_is_heard_of_a_call_a_moment_before_it_exists_is_heard(story: Story) -> None:
+    told_at_once(story, Doing.VOICEMAIL, 1)
+    assert not story.tracker.settling
+    story.hangs_up(caller=True)
+    assert (story.call.verdict, story.call.reason) == (Verdict.MISSED, Reason.VOICEMAIL)
+
+
+def test_what_was_heard_long_before_is_no_part_of_a_call_that_begins(story: Story) -> None:
+    told_at_once(story, Doing.VOICEMAIL, 5)
+    story.hangs_up(caller=True)
+    assert story.call.reason is not Reason.VOICEMAIL
+
+
+def test_what_nothing_follows_is_taken_as_it_is(story: Story) -> None:
+    """We listen since then: its beginning was before."""
+    where = (TRUNK, NAMES.endpoint(TRUNK), TRUNK)
+    story.feed(StateChanged(story.now, *where, state=ChannelState.RING))
+    assert story.tracker.settling
+    story.tracker.settle(story.now + timedelta(seconds=1))
+    assert (story.tracker.settling, story.tracker.live_calls) == (False, 1)
