@@ -120,10 +120,12 @@ class Callbacks:
         until: datetime | None = None,
         *,
         by: Phone | None = None,
+        at_the_page: bool = True,
     ) -> Callback:
         """Tried, and not reached: the row comes back at `until`, by default after two office hours.
 
-        An urgent customer who does not answer is tried again sooner (`urgent_again`), which alerts nobody anew.
+        An urgent customer who does not answer is tried again sooner (`urgent_again`), which alerts nobody anew: so only
+        for whoever is at the page, and sees it.
 
         by: for the history, where the PBX cannot know of the call.
         """
@@ -138,7 +140,7 @@ class Callbacks:
 
         def change(callback: Callback) -> Callback:
             urgent = callback.urgency is Urgency.URGENT and result is Attempt.NO_ANSWER
-            soon = urgent_again(before) if urgent else None
+            soon = urgent_again(before) if urgent and at_the_page else None
             again_at = until or (seen.now + soon if soon else _try_again_at(office, callback, seen.now))
             return queue.attempt(callback, seen.who, again_at, seen.now)
 

@@ -244,7 +244,7 @@ class StaffCommands:
         does: Mapping[Verb, Callable[[], Awaitable[Callback]]] = {
             Verb.CLAIM: lambda: verbs.claim(seen),
             Verb.FINISH: lambda: verbs.finish(seen, Outcome.REACHED),
-            Verb.ATTEMPT: lambda: verbs.attempt(seen, Attempt.NO_ANSWER),
+            Verb.ATTEMPT: lambda: verbs.attempt(seen, Attempt.NO_ANSWER, at_the_page=False),
             Verb.TEXT: lambda: verbs.text(seen, words),
         }
         try:
