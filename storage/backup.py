@@ -42,7 +42,7 @@ def default_target(database: Path, now: datetime) -> Path:
 
 def back_up(database: Path, target: Path) -> None:
     """Copy the database, which may be in use, and check the copy. Raises StorageError."""
-    if not database.exists():
+    if not files.is_there(database):
         raise StorageError(database, "there is no such database; nothing was copied")
     files.make_private_folder(target.parent)
     with storage_errors(database), closing(files.connect(database)) as connection:

@@ -16,6 +16,7 @@ APPLICATION_ID = 0x54425854  # "TBXT": marks the file as ours (SQLite: PRAGMA ap
 MAGIC = b"SQLite format 3\0"
 APPLICATION_ID_AT = 68  # SQLite file format, 1.3
 SIDE_FILES = ("-wal", "-shm", "-journal")
+LOCK = ".lock"
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510
 """The bytes that every connection of a WAL database keeps locked while it is open (SQLite: os.h)."""
 
@@ -50,6 +51,16 @@ def make_private_folder(folder: Path) -> None:
     if os.geteuid() == 0:
         owner = folder.parent.stat()
         os.chown(folder, owner.st_uid, owner.st_gid)
+
+
+def is_there(database: Path) -> bool:
+    """Without any content it is none yet, and SQLite throws a log away that stands beside such a one."""
+    return database.exists() and database.stat().st_size > 0
+
+
+def was_there(database: Path) -> bool:
+    """Does anything beside it tell of one that is not there: its log, which may be in use, or a daemon's lock?"""
+    return any(_beside(database, suffix).exists() for suffix in (*SIDE_FILES, LOCK))
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from storage.errors import StorageError
-from storage.files import create_private
+from storage.files import LOCK, create_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +103,4 @@ def _locked(file: IO[bytes]) -> bool:
 
 
 def _beside(database: Path) -> Path:
-    return database.with_name(f"{database.name}.lock")
+    return database.with_name(database.name + LOCK)

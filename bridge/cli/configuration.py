@@ -28,6 +28,7 @@ from bridge.office.schedule_changes import office_with_changes
 from bridge.smpp.settings import SmppSettings
 from bridge.web.settings import WebSettings, is_loopback, why_never_asked
 from storage.database import Database
+from storage.files import is_there
 from storage.migrate import newest_version, version_of
 
 DAYS_SHOWN = 7
@@ -65,7 +66,7 @@ def useless_patterns(config: Config) -> Iterator[str]:
 
 async def _office_now(config: Config, now: datetime) -> Office:
     """With what people have changed since, where there is a database of this version; nothing is made or migrated."""
-    if not config.database.exists() or version_of(config.database) != newest_version():
+    if not is_there(config.database) or version_of(config.database) != newest_version():
         return config.office
     async with await Database.open(config.database) as database, database.read() as db:
         return await office_with_changes(db, config.office, now)

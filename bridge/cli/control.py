@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from bridge.cli.database import salvaged, with_salvaged
+from bridge.cli.database import existing, salvaged, with_salvaged
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import ConfigError
 from bridge.config.salvage import Salvaged, salvage
@@ -157,9 +157,7 @@ def _not_kept(database: Path) -> Iterator[Finding]:
 
 
 async def _queue(found: Salvaged) -> Queue:
-    if not found.database.exists():
-        raise StorageError(found.database, "there is no database yet: start `textback run` once")
-    async with await Database.open(found.database) as database, database.read() as db:
+    async with await Database.open(existing(found.database)) as database, database.read() as db:
         burst = await text_outcomes.burst(db, datetime.now(UTC))
         return Queue(
             await callbacks.count_waiting(db),

@@ -13,7 +13,9 @@ from bridge.config import Config, load
 from bridge.config.salvage import Salvaged, salvage
 from bridge.domain import phone
 from bridge.domain.phone import E164
+from storage import files
 from storage.database import Database
+from storage.errors import StorageError
 
 T = TypeVar("T")
 
@@ -21,7 +23,7 @@ T = TypeVar("T")
 def with_database(config: Path, work: Callable[[Database, Config], Awaitable[T]]) -> T:
     async def run() -> T:
         loaded = load(config, os.environ)
-        async with await Database.open(loaded.database) as database:
+        async with await Database.open(usable(loaded.database)) as database:
             return await work(database, loaded)
 
     return asyncio.run(run())
@@ -32,10 +34,25 @@ def with_salvaged(config: Path, work: Callable[[Database, Salvaged], Awaitable[T
 
     async def run() -> T:
         found = salvaged(config)
-        async with await Database.open(found.database) as database:
+        async with await Database.open(usable(found.database)) as database:
             return await work(database, found)
 
     return asyncio.run(run())
+
+
+def usable(database: Path) -> Path:
+    """A command makes one only where there never was any: one that was deleted or moved may be in use, and come back.
+
+    Raises StorageError.
+    """
+    return existing(database) if files.was_there(database) else database
+
+
+def existing(database: Path) -> Path:
+    """Raises StorageError."""
+    if not files.is_there(database):
+        raise StorageError(database, "there is no database yet: start `textback run` once")
+    return database
 
 
 def salvaged(config: Path) -> Salvaged:

@@ -1,8 +1,6 @@
 """`textback on-call`: who is told of urgent work, gaps of the next seven days, and dated changes."""
 
-import asyncio
 import getpass
-import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,14 +10,13 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from bridge.cli.database import with_database
 from bridge.cli.options import CONFIG, ConfigPath
-from bridge.config import load
 from bridge.domain.i18n import UserError
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Office
 from bridge.domain.office.roster import Change, OnCallGap, Override
 from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges, gaps_ahead
-from storage.database import Database
 from storage.schedule import ON_CALL, C, DatedChanges
 
 T = TypeVar("T")
@@ -112,13 +109,10 @@ def refused() -> Iterator[None]:
 
 
 def with_duties(config: Path, work: Callable[[ScheduleChanges, Office], Awaitable[T]]) -> T:
-    async def run() -> T:
-        loaded = load(config, os.environ)
-        async with await Database.open(loaded.database) as database:
-            return await work(ScheduleChanges(database, loaded.office), loaded.office)
-
     try:
-        return asyncio.run(run())
+        return with_database(
+            config, lambda database, loaded: work(ScheduleChanges(database, loaded.office), loaded.office)
+        )
     except ScheduleChangeError as error:
         raise typer.BadParameter(str(error)) from None
 

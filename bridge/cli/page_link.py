@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import typer
 
+from bridge.cli.database import existing
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
 from bridge.web.page_link import OPENS, new_link
 from storage.database import Database
-from storage.errors import StorageError
 
 
 def register(app: typer.Typer) -> None:
@@ -20,8 +20,6 @@ def register(app: typer.Typer) -> None:
 def page_link(config: ConfigPath = CONFIG) -> None:
     """Print a link that opens the page in one browser, until there are users who sign in."""
     loaded = load(config, os.environ)
-    if not loaded.database.exists():
-        raise StorageError(loaded.database, "there is no database yet: start `textback run` once")
     link = asyncio.run(_new(loaded))
     if not link:
         print("there are users, who sign in; `textback users passwd NAME` gives one a new password")
@@ -31,5 +29,5 @@ def page_link(config: ConfigPath = CONFIG) -> None:
 
 
 async def _new(loaded: Config) -> str:
-    async with await Database.open(loaded.database) as database:
+    async with await Database.open(existing(loaded.database)) as database:
         return await new_link(database, loaded.web.here.address, datetime.now(UTC))

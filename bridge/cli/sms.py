@@ -34,6 +34,7 @@ from bridge.smpp.health import BindState
 from bridge.smpp.settings import SmppSettings
 from storage import settings
 from storage.database import Database
+from storage.files import is_there
 
 TEXT = "This is a test of the text messages of {business}. No answer is needed."
 LOOK = 0.1
@@ -75,7 +76,7 @@ def command(
 async def _remembered(test: "SendTest", config: Config) -> bool:
     """A text that went out ticks a box on the page, where there is a database yet."""
     went_out = await test.run()
-    if went_out and config.database.exists():
+    if went_out and is_there(config.database):
         async with await Database.open(config.database) as database, database.transaction() as tx:
             await settings.turn(tx, settings.TESTED, True, getpass.getuser(), datetime.now(UTC))
     return went_out

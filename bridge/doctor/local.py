@@ -136,7 +136,7 @@ def database_file(database: Path) -> Iterator[Finding]:
 
 
 def _database(database: Path) -> Finding:
-    if not database.exists():
+    if not files.is_there(database):
         return ok("database", f"{database} will be made at the first start, paused")
     found = database.stat()
     if stat.S_IMODE(found.st_mode) & 0o077:

@@ -41,6 +41,42 @@ def database(example: Path) -> Path:
     return example
 
 
+CHANGES_OR_READS = [
+    ("queue",),
+    ("pause",),
+    ("resume",),
+    ("backup",),
+    ("report",),
+    ("hours",),
+    ("on-call",),
+    ("opt-outs",),
+    ("users", "list"),
+    ("page-link",),
+]
+
+
+@pytest.mark.parametrize("beside", [".lock", "-wal"])
+def test_no_command_makes_a_database_in_the_place_of_one_that_was_moved_away(example: Path, beside: str) -> None:
+    kept = example.parent / f"t.db{beside}"
+    kept.write_bytes(b"in use")
+    for verb in CHANGES_OR_READS:
+        done = run(*verb, "--config", str(example))
+        assert (done.returncode, done.stdout) == (1, ""), verb
+        assert "there is no" in done.stderr
+    assert "there is no database yet" in run("status", "--config", str(example)).stdout
+    assert {path.name for path in example.parent.glob("t.db*")} == {kept.name}
+    assert kept.read_bytes() == b"in use"
+
+
+def test_a_database_without_content_is_none_yet(example: Path) -> None:
+    emptied, log = example.parent / "t.db", example.parent / "t.db-wal"
+    emptied.touch()
+    log.write_bytes(b"in use")
+    for verb in ("queue", "resume", "backup", "status"):
+        assert run(verb, "--config", str(example)).returncode
+    assert (emptied.read_bytes(), log.read_bytes()) == (b"", b"in use")
+
+
 def test_a_new_install_is_paused_until_somebody_resumes_it(database: Path) -> None:
     config = ("--config", str(database))
     assert run("pause", *config).stdout == "it was paused already\n"
