@@ -285,7 +285,7 @@ async def test_wrong_digits_are_shown_on_every_page(night: Night) -> None:
         )
 
 
-@pytest.mark.parametrize("words", ["see https://evil.example/pay", "pay at evil.com now", "www.evil.example"])
+@pytest.mark.parametrize("words", ["see https://evil.example/pay", "pay at evil.com now", "tel:+19005551234"])
 async def test_no_command_sends_a_link(held: Night, words: str) -> None:
     assert await answer(held, STAFF, f"T {{}} {words}") == NO_LINKS
     assert await held.column("SELECT count(*) FROM message WHERE kind = 'by_hand'") == [0]

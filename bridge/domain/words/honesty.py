@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from bridge.domain.words import links
 from bridge.domain.words.lexicon import Excuse, Lexicon, Promise, Rule
 from bridge.domain.words.phrases import PhraseMatch
 from bridge.domain.words.tokens import HEAD, After, Clause, Token, clauses, is_cut, tokenise
@@ -20,7 +21,6 @@ NEGATION_REACH = 8
 CONDITION_REACH = 3
 MAX_NAME = 4  # words of a name that stands before everything else
 
-_LINK = re.compile(r"https?:|www\.|(?<=\w)\.(?:com|net|org|io|ly|biz|info|app|link|me|co|us)(?![\w.])", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:^|\s)(?:[1-9A-E][.):]|\([1-9A-Ea-e]\)|[1-9]\ufe0f?\u20e3)\s")
 # The office's own name, as it stands in a finished text: "ASAP Plumbing: ...", "this is Always Cool HVAC".
 _NAME = r"(?:[A-Z0-9&][\w&'/-]* ){1,5}[A-Z0-9&][\w&'/-]*"
@@ -46,8 +46,8 @@ class Overpromise:
 
 
 def has_link(text: str) -> bool:
-    """Does it name a page of the web? Also without "https"."""
-    return _LINK.search(text) is not None
+    """Would a phone make a link of something in it? Also without "https"."""
+    return any(links.find(text))
 
 
 def check(text: str, lexicon: Lexicon) -> list[Overpromise]:
@@ -143,9 +143,9 @@ class _Checker:
         return token.word in self._lexicon.words("negator") or token.word in self._lexicon.words("nobody")
 
     def links(self) -> Iterator[Overpromise]:
-        for link in _LINK.finditer(self._text[:HEAD]):
-            start = max(self._text.rfind(" ", 0, link.start()) + 1, 0)
-            end = self._text.find(" ", link.end())
+        for begins, ends in links.find(self._text[:HEAD]):
+            start = max(self._text.rfind(" ", 0, begins) + 1, 0)
+            end = self._text.find(" ", ends)
             shown = end if end >= 0 else len(self._text)
             yield self._problem(start, shown, Rule.LINK, "Leave the link out: ask for an answer by text.")
 
