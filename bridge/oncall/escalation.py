@@ -20,6 +20,7 @@ from bridge.domain.oncall import escalation
 from bridge.domain.oncall.escalation import WORDS_OF_THE_CUSTOMER, AlertCause, Escalation, EscalationRules, Stage
 from bridge.office import schedule_changes as duties
 from bridge.office.composer import Composer
+from bridge.oncall.resting import rests_until
 from bridge.oncall.staff_commands import StaffCommands
 from bridge.oncall.staff_messages import ROLL, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
@@ -234,6 +235,7 @@ class EscalationLoop:
         await alerts.save(tx, escalation.reminded(case, self._rules, now), act)
 
     async def _tell_next(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> None:
+        """And one more at once, where this one's texts change nothing for now: an answer by text would not count."""
         office = await duties.office_with_changes(tx, self._office, now)
         ladder = self._ladder(office, case, callback, now)
         told = Counter(alert.person for alert in await self._told(tx, case))
@@ -248,8 +250,12 @@ class EscalationLoop:
         after = escalation.told(case, told_at, self._rules, now)
         if unseen:
             after = escalation.unseen(after)
-        await alerts.save(tx, after, Act(TEXTBACK, "told", now, {"person": person}))
+        after = await alerts.save(tx, after, Act(TEXTBACK, "told", now, {"person": person}))
         self._log.info("urgent.told", row=callback.id, cause=case.cause, person=person)
+        told[person] += 1
+        another = escalation.next_person(ladder, told, self._rules.rounds)
+        if another is not None and told[another] < told[person] and await rests_until(tx, person, now):
+            await self._tell_next(tx, after, callback, now)
 
     async def _pass_on(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> Escalation:
         """Whoever has it was reminded and did nothing: the row is free for others."""
@@ -318,6 +324,8 @@ class EscalationLoop:
         by_pressure = sorted(waiting, key=escalation.pressure)
         message_id = await self._staff_messages.roll(tx, by_pressure, person, now)
         await alerts.hand_over(tx, person, message_id, now)
+        if await rests_until(tx, person, now):
+            return  # the next person was told already, and their time runs
         for case in waiting:
             if case.id in gathered and case.due_at is not None:
                 act = Act(TEXTBACK, "told", now, {"person": person, "with": len(waiting)})

@@ -7,7 +7,7 @@ that person. It is done in the transaction that marks it as read, so that it is 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
@@ -20,6 +20,7 @@ from bridge.domain.oncall.escalation import UNHEARD, AlertCause, Escalation
 from bridge.domain.words import honesty
 from bridge.domain.words.lexicon import OptOutRequest
 from bridge.office.composer import Composer
+from bridge.oncall.resting import HOUR, rests_until
 from bridge.oncall.staff_messages import ANSWER, HELP, HOW, LIST, WRONG, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
 from storage import alerts, callbacks, staff_codes
@@ -35,12 +36,8 @@ RESTING = (
 NO_LINKS = "Links are not sent: say it in words."
 NOTHING = "Nothing is waiting for you."
 
-HOUR = timedelta(hours=1)
 AN_HOUR: Mapping[str, int] = {HELP: 1, HOW: 3, WRONG: 3, LIST: 6}
 """How often each answer is given: a phone that answers by itself must not talk with us for ever."""
-
-WRONG_AN_HOUR = 20
-"""More wrong digits than these within an hour, and texts of that number change nothing for an hour."""
 
 LIST_ROOM = 220
 """Characters: the whole answer then is about two parts."""
@@ -138,7 +135,7 @@ class StaffCommands:
             return HELP, USAGE
         if command.kind is StaffCommandKind.LIST:
             return LIST, await self._list(tx, person, now)
-        if until := await self._rests_until(tx, person, now):
+        if until := await rests_until(tx, person.name, now):
             return WRONG, RESTING.format(until=summary.moment(until, self._office, now))
         row_id = await self._row_meant(tx, person, command)
         if row_id is None and command.digits:
@@ -165,16 +162,11 @@ class StaffCommands:
         old = [case.callback_id for case in await alerts.told_without_digits(db, person.name)]
         return next((row for row in old if command.row in (None, row)), None)
 
-    async def _rests_until(self, db: Reader, person: Person, now: datetime) -> datetime | None:
-        wrong = await staff_codes.last_wrong(db, person.name, WRONG_AN_HOUR + 1)
-        too_many = len(wrong) > WRONG_AN_HOUR and wrong[0] - wrong[-1] < HOUR
-        return wrong[0] + HOUR if too_many and now < wrong[0] + HOUR else None
-
     async def _wrong(self, tx: Writer, person: Person, digits: str, now: datetime) -> str:
         self.wrong_digits += 1
         self._log.warning("staff.wrong_digits", person=person.name)
         await staff_codes.note_wrong(tx, person.name, now)
-        until = await self._rests_until(tx, person, now)
+        until = await rests_until(tx, person.name, now)
         if until is None:
             return WRONG_DIGITS.format(digits=digits)
         self._log.error("staff.number_rests", person=person.name, until=until.isoformat())

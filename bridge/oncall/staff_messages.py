@@ -16,6 +16,7 @@ from bridge.domain.oncall.summary import SummaryFacts
 from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.rendering import Rendered
 from bridge.office.composer import About, Composer, compose
+from bridge.oncall.resting import rests_until
 from storage import alerts, emails, messages, staff_codes
 from storage.database import Reader, Writer
 
@@ -37,6 +38,7 @@ LEADS = {
     AlertCause.REPEATED: "Repeated calls, #{row}: ",
 }
 TAIL = ". Reply {digits} to take it"
+TAIL_RESTING = ". Your texts do nothing until {until}: use the page, or call"
 LONGEST = 300
 """Characters of a customer's words that are passed on: about two parts."""
 
@@ -55,9 +57,11 @@ class StaffMessages:
         return person is not None and (person.mobile is not None or (self._by_email and person.email is not None))
 
     async def alert(self, tx: Writer, case: Escalation, callback: Callback, name: str, now: datetime) -> int | None:
-        """Tell this person of it, and the digits that take it; the message's id, None where they have no mobile."""
+        """Tell this person of it, and how to take it; the message's id, None where they have no mobile."""
         facts = await self.facts(tx, callback, case.why)
-        tail = TAIL.format(digits=await staff_codes.code(tx, name, callback.id, now))
+        tail = await self._resting(tx, name, now) or TAIL.format(
+            digits=await staff_codes.code(tx, name, callback.id, now)
+        )
         text = summary.line(facts, self._office, now, lead=LEADS[case.cause].format(row=callback.id), tail=tail)
         return await self._tell(tx, name, text, ALERT, now, callback=callback)
 
@@ -66,12 +70,20 @@ class StaffMessages:
         hazards = sum(case.cause is AlertCause.HAZARD for case in cases)
         danger = f", {hazards} with danger" if hazards else ""
         lead = f"{len(cases)} urgent rows wait{danger}: "
-        shown = cases[:ROLLED]  # no more fit; each row told of has digits that somebody could guess
+        resting = await self._resting(tx, name, now)
+        # No more fit; each row told of has digits that somebody could guess.
+        shown = [] if resting else cases[:ROLLED]
         codes = [await staff_codes.code(tx, name, case.callback_id, now) for case in shown]
         rows = [f"#{case.callback_id} {code}" for case, code in zip(shown, codes, strict=True)]
-        rows += [f"#{case.callback_id}" for case in cases[ROLLED:]]
-        text = lead + summary.listed(rows, 160 - len(lead) - len(ROLL_TAIL), ", ") + ROLL_TAIL
+        rows += [f"#{case.callback_id}" for case in cases[len(shown) :]]
+        tail = resting or ROLL_TAIL
+        text = lead + summary.listed(rows, 160 - len(lead) - len(tail), ", ") + tail
         return await self._tell(tx, name, text, ROLL, now)
+
+    async def _resting(self, db: Reader, name: str, now: datetime) -> str:
+        """What an alert says where texts of this person change nothing; "" where they do."""
+        until = await rests_until(db, name, now)
+        return TAIL_RESTING.format(until=summary.moment(until, self._office, now)) if until else ""
 
     async def remind(self, tx: Writer, case: Escalation, callback: Callback, now: datetime) -> int | None:
         if case.holder is None or case.held_at is None:

@@ -1,11 +1,13 @@
 """What staff can say by text, from the phone in their pocket."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState, Outcome
+from bridge.domain.office.roster import Roster
 from bridge.domain.oncall.escalation import Stage
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import Concatenation, MessageKind
@@ -16,7 +18,7 @@ from storage import contacts, settings
 from storage.contacts import Contact
 from tests.depth import runs
 from tests.desk import CUSTOMER, MONDAY_NIGHT, OTHER, OWN, STAFF, text
-from tests.oncall.night import BOB, LEAK, OLGA, Night, night
+from tests.oncall.night import AT_NIGHT, BOB, GAS, LEAK, OLGA, PEOPLE, Night, night
 from tests.web.served import served
 from tests.web.test_page import shown
 
@@ -266,6 +268,37 @@ async def test_while_a_number_rests_its_texts_change_nothing_and_the_page_still_
     assert await night.stage() is Stage.ACKNOWLEDGED
     night.clock.advance(hours=1, seconds=1)
     assert await answer(night, STAFF, "{} 2") == "#1 is done: reached."
+
+
+async def test_while_a_number_rests_new_danger_is_told_to_the_next_person_too(night: Night) -> None:
+    await night.writes(LEAK)
+    await wrong_ones(night, 21)
+    before = len(await night.told())
+    await night.writes(GAS, E164("+12025557001"))
+    (first, to_first), (second, to_second) = (await night.told())[before:]
+    assert (first, second) == ("Ann", "Bob")
+    assert to_first.startswith("DANGER #2")
+    assert "Reply" not in to_first
+    assert to_first.endswith(": use the page, or call")
+    assert to_second.startswith("DANGER #2")
+    assert to_second.endswith("to take it")
+
+
+async def test_of_a_storm_a_resting_number_is_promised_no_answer_by_digits(night: Night) -> None:
+    await wrong_ones(night, 21)
+    for n in range(6):
+        await night.writes(GAS, E164(f"+1202555{7000 + n}"))
+    await night.passes(minutes=2)
+    rolls = [words for who, words in await night.told() if who == "Ann" and "urgent rows wait" in words]
+    assert rolls
+    assert all("digits" not in words and words.endswith(": use the page, or call") for words in rolls)
+
+
+async def test_who_is_alone_on_call_is_told_once_while_their_number_rests(night: Night) -> None:
+    alone = Night(night.database, office=replace(AT_NIGHT, people=PEOPLE[:1], roster=Roster(owner="Ann")))
+    await wrong_ones(alone, 21)
+    await alone.writes(GAS, E164("+12025557001"))
+    assert [words[:7] for _, words in await alone.told() if "DANGER" in words] == ["DANGER "]
 
 
 async def test_twenty_wrong_ones_silence_nobody(night: Night) -> None:
