@@ -6,7 +6,7 @@ what is due stands in a row: after a kill it goes on where it was, neither forgo
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,6 +18,7 @@ from bridge.domain.office.office import Office
 from bridge.domain.office.roster import is_quiet
 from bridge.domain.oncall import escalation
 from bridge.domain.oncall.escalation import WORDS_OF_THE_CUSTOMER, AlertCause, Escalation, EscalationRules, Stage
+from bridge.domain.words.triage import TriageLevel
 from bridge.office import schedule_changes as duties
 from bridge.office.composer import Composer
 from bridge.oncall.resting import rests_until
@@ -26,6 +27,7 @@ from bridge.oncall.staff_messages import ROLL, StaffMessages
 from bridge.oncall.triggers import EscalationTriggers
 from bridge.ops.following import follow_commits
 from bridge.ports import LiveNumbers
+from bridge.texts.customer_replies import READ_TOGETHER
 from bridge.texts.reader import TextReader
 from storage import alerts, audit, callbacks, replies
 from storage.alerts import Alert
@@ -85,6 +87,7 @@ class EscalationLoop:
         self._office = office
         self._rules = rules
         self._live = live
+        self._text_reader = text_reader
         self._clock = clock
         composer = composer or Composer()
         self._staff_messages = StaffMessages(office, composer, by_email=by_email)
@@ -304,9 +307,22 @@ class EscalationLoop:
         if recent >= self._rules.storm:
             await alerts.add_alert(tx, case, person, now, gathered=True)
             return await self._roll_at(tx, person, now)
-        message_id = await self._staff_messages.alert(tx, case, callback, person, now)
+        shown = await self._in_urgent_words(tx, case, callback)
+        message_id = await self._staff_messages.alert(tx, case, shown, person, now)
         await alerts.add_alert(tx, case, person, now, message_id=message_id)
         return now
+
+    async def _in_urgent_words(self, db: Reader, case: Escalation, callback: Callback) -> Callback:
+        """Where what stands on the row says nothing of the urgency (`LIST`, `hello`), the last text that does."""
+        if case.cause not in WORDS_OF_THE_CUSTOMER or callback.number is None or self._says_why(case, callback.issue):
+            return callback
+        texts = await replies.words_since(db, callback.number, case.raised_at - READ_TOGETHER)
+        words = next((text for text in reversed(texts) if self._says_why(case, text)), None)
+        return replace(callback, issue=self._text_reader.extract([words]).issue or words) if words else callback
+
+    def _says_why(self, case: Escalation, words: str | None) -> bool:
+        said = self._text_reader.triage([words or ""])
+        return said.hazard if case.cause is AlertCause.HAZARD else said.level is TriageLevel.URGENT
 
     # --- storms
 

@@ -366,3 +366,12 @@ async def test_an_urgent_text_from_somebody_who_opted_out_is_told_all_the_same(n
     await night.writes("STOP")
     await night.writes(LEAK)
     assert "Ann" in await night.who_was_told()
+
+
+@pytest.mark.parametrize("first", ["LIST", "hello there", "My faucet drips a little"])
+async def test_an_alert_quotes_the_words_that_made_it_urgent(night: Night, first: str) -> None:
+    await night.writes(first)
+    await night.writes("no heat and a baby, sparks from outlet")
+    alert = next(words for _, words in await night.told() if words.startswith("DANGER"))
+    assert "sparks from outlet" in alert
+    assert first not in alert
