@@ -12,6 +12,7 @@ from bridge.callbacks.actions import Callbacks
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.office.office import Office
+from bridge.ops.seldom_log import SeldomLog
 from storage.database import Database
 
 SOME_PHONE = "desk phone"
@@ -30,6 +31,7 @@ class PinLock:
         default_factory=lambda: defaultdict(lambda: deque(maxlen=WRONG_PINS))
     )
     _all_wrong: deque[datetime] = field(default_factory=lambda: deque(maxlen=WRONG_PINS_IN_ALL))
+    _wrong_pin: SeldomLog = field(default_factory=lambda: SeldomLog("desk.wrong_pin"))
 
     def opens(self, pin: str, extension: str, now: datetime) -> bool:
         wrong = self._wrong[extension]
@@ -40,6 +42,7 @@ class PinLock:
         if not locked:
             wrong.append(now)
             self._all_wrong.append(now)
+        self._wrong_pin(phone=extension, shut=locked)
         return False
 
 

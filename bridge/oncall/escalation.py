@@ -130,10 +130,13 @@ class EscalationLoop:
                 read = await self._database.write(partial(self._read_on, self._clock()))
             except StorageError:
                 self._read_up_to = None
+                self._triggers.log_raised(stored=False)
                 raise
             except Exception:
+                self._triggers.log_raised(stored=False)
                 await self._one_by_one()
                 continue
+            self._triggers.log_raised()
             self._read_up_to = read.up_to
             if read.is_all:
                 return read.due
@@ -156,9 +159,11 @@ class EscalationLoop:
         for entry in await self._database.query(self._unread):
             try:
                 await self._database.write(partial(self._handle_all, [entry], self._clock()))
+                self._triggers.log_raised()
             except StorageError:
                 raise
             except Exception:
+                self._triggers.log_raised(stored=False)
                 self._log.exception("escalation.undigested", entry=entry.id, what=entry.what)
                 await self._database.write(partial(self._leave, entry))
             self._read_up_to = entry.id

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from bridge.ops.seldom_log import SeldomLog
 from storage.database import Database
 from storage.errors import StorageError
 
@@ -32,12 +33,13 @@ async def follow_commits(
     of: what concerns it, of what audit entries say (`storage.commits`). rest: between two looks. A disk that fails for
     a while makes it late; a mistake of ours is logged, and tried again.
     """
+    storage_fails = SeldomLog(f"{name}.storage", tell=log.error)
     while True:
         seen = database.commits.count
         try:
             wait = await run_due()
         except StorageError as error:
-            log.error(f"{name}.storage", error=str(error))
+            storage_fails(error=str(error))
             wait = RETRY
         except Exception:
             log.exception(f"{name}.fault")

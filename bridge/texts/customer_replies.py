@@ -92,7 +92,6 @@ class CustomerReplies:
             row = await self._row_of_digits(tx, line, reply, now)
             reply = replace(reply, callback_id=row.id if row else None)
         kept = await replies.insert(tx, reply, Act(TEXTBACK, "received", now, {"role": role, "word": word}))
-        self._log.info("reply.received", reply=kept.id, number=number and number.masked, role=role, word=word)
         if number is not None:
             await self._heed(tx, kept, number, line, now)
         elif kept.unplaced:

@@ -18,6 +18,7 @@ import structlog
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import MessageKind, Outcome, Submission
 from bridge.ops.health import Backlog
+from bridge.ops.seldom_log import SeldomLog
 from bridge.ports import Gateway, LiveNumbers
 from bridge.texts import delivery
 from storage import messages, settings
@@ -123,6 +124,7 @@ class Outbox:
         self._serving = self._stopping = False
         self._gateway_was_away = asyncio.Event()
         self._log = structlog.get_logger().bind()  # once, and not with every line
+        self._storage_fails = SeldomLog("outbox.storage", tell=self._log.error)
 
     async def run(self) -> None:
         """Until cancelled; what is at the gateway then is waited for, and what it answers is written down.
@@ -185,7 +187,7 @@ class Outbox:
             try:
                 return await work()
             except StorageError as error:
-                self._log.error("outbox.storage", error=str(error))
+                self._storage_fails(error=str(error))
                 await asyncio.sleep(self._limits.storage_retry.total_seconds())
 
     async def _watch_commits(self) -> None:

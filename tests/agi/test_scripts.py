@@ -1,9 +1,10 @@
 """What each key does to the queue, and what silence, other keys and a hang-up do not."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from agi import desk as agi_desk
 from agi.desk import PinLock
@@ -266,3 +267,12 @@ async def test_a_number_that_was_mistyped_is_typed_again(phone: Phone) -> None:
 async def test_what_is_no_number_is_never_texted(phone: Phone, typed: str) -> None:
     call = await phone.dials("text-me", {"privacy-prompt": [typed] * 3, "if-correct-press": ["1"] * 3}, caller="")
     assert call.told == []
+
+
+def test_wrong_pins_leave_a_trace_and_no_pin() -> None:
+    lock = PinLock("471123")
+    with capture_logs() as logs:
+        for n in range(8):
+            lock.opens(f"00000{n}", "101", datetime(2026, 11, 23, tzinfo=UTC))
+    assert [(entry["event"], entry["phone"], entry["times"]) for entry in logs] == [("desk.wrong_pin", "101", 1)]
+    assert "00000" not in str(logs)

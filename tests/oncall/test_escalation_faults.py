@@ -1,25 +1,31 @@
 """Urgent work in storms, over restarts, with clocks that jump, and with a plan that changes meanwhile."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.office import Person
 from bridge.domain.office.roster import Change, Override, Roster, Shift
 from bridge.domain.phone import E164
-from bridge.domain.texts.messages import PartState, Refused
+from bridge.domain.texts.messages import PartState, Refused, Stored
 from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges
+from bridge.ops import following
 from bridge.texts import delivery
 from storage import messages
 from storage.database import Database
+from storage.errors import StorageError
 from storage.schedule import ON_CALL
 from tests.desk import (
+    CUSTOMER,
     MONDAY_NIGHT,
     MONDAY_NOON,
     NEW_YORK,
+    OWN,
     STAFF,
     missed_call,
     text,
@@ -254,3 +260,40 @@ async def test_whoever_has_only_an_address_gets_that_and_the_next_person_a_text_
     assert await night.column("SELECT address FROM email") == ["ann@ace.example"]
     await night.passes(minutes=1)
     assert await night.minutes() == [("Bob", 1)]
+
+
+async def test_what_could_not_be_stored_is_not_in_the_log_as_if_it_were(database: Database) -> None:
+    night = Night(database)
+    await night.inbox.received(text(GAS, CUSTOMER.value, to=OWN.value))
+    with capture_logs() as logs:
+        await database._writer.execute("PRAGMA query_only = ON")
+        for _ in range(3):
+            assert await night.inbox.received(text(LEAK, CUSTOMER.value, to=OWN.value)) is Stored.TRY_AGAIN
+            with pytest.raises(StorageError):
+                await night.look()
+        await database._writer.execute("PRAGMA query_only = OFF")
+        before = [entry["event"] for entry in logs]
+        await night.look()
+    assert not {"reply.received", "urgent.raised"} & set(before)
+    assert [entry["event"] for entry in logs].count("urgent.raised") == 1
+
+
+async def test_a_disk_that_fails_each_second_is_a_line_a_minute(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "RETRY", timedelta(0))
+    tried = asyncio.Queue[None]()
+
+    async def fails_at_once() -> timedelta:
+        tried.put_nowait(None)
+        raise StorageError(database.path, "full")
+
+    with capture_logs() as logs:
+        loop = asyncio.create_task(
+            following.follow_commits(database, fails_at_once, name="escalation", rest=timedelta(0))
+        )
+        for _ in range(2):
+            await tried.get()
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+    assert [(entry["event"], entry["times"]) for entry in logs] == [("escalation.storage", 1)]
