@@ -161,6 +161,7 @@ class Database:
             with storage_errors(path):
                 await asyncio.to_thread(migrate, path)
                 presence = FileIdentity(path)
+                stack.callback(presence.end)
                 writer = await stack.enter_async_context(_connection(path, presence))
                 watcher, *readers = [
                     await stack.enter_async_context(_connection(path, presence, "query_only = ON"))

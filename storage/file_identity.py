@@ -1,7 +1,9 @@
 """Is the database that we hold open still the one that stands under its path? (stat(2): st_dev and st_ino)
 
 What was deleted, moved, or replaced by a copy goes on taking what is written, and nobody will ever read it. So every
-commit looks, before and after: what is acknowledged was in its place.
+commit looks, before and after: what is acknowledged was in its place. What was copied over it (`cp backup.db
+textback.db`) has the same inode and another header: a backup is in no WAL mode and has another schema cookie, which
+SQLite moves on in every copy it makes.
 """
 
 import os
@@ -13,9 +15,13 @@ from typing import TypeVar
 
 import aiosqlite
 
-from storage.errors import LostError
+from storage.errors import LostError, is_damage
 
 T = TypeVar("T")
+
+HEADER = 100
+KIND, COOKIE, APPLICATION = slice(0, 24), slice(40, 44), slice(68, 72)
+"""SQLite file format, 1.3: what it is, of which page size and journal; the schema cookie; whose it is."""
 
 STATEMENTS = 512
 """Kept prepared: more than there are (sqlite3 keeps 128)."""
@@ -29,12 +35,21 @@ class FileIdentity:
         self._files = (str(path), f"{path}-wal")
         self._known: list[tuple[int, int]] | None = None
         self._size = 0
+        self._handle = -1
+        self._header = b""
         self._one_at_a_time = Lock()  # each connection has its thread, and what one saw must not be older than `_size`
 
     def begin(self, connection: sqlite3.Connection) -> None:
         """From now on it should stay where it is."""
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # whoever reads has the log open
+        self._handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        self._header = self._header_now()
         self._known = [_identity(os.stat(file)) for file in self._files]  # noqa: PTH116
+
+    def end(self) -> None:
+        """Once no connection is open: to close any descriptor of the file ends SQLite's locks on it (fcntl(2))."""
+        if self._handle >= 0:
+            os.close(self._handle)
 
     def is_in_place(self) -> bool:
         try:
@@ -56,7 +71,28 @@ class FileIdentity:
                 raise LostError(self._path)
             if size < self._size and self._is_cut(size, connection):
                 raise LostError(self._path)
+            header = self._header_now()
+            if header != self._header and self._is_foreign(header, connection):
+                raise LostError(self._path)
+            self._header = header
             self._size = size
+
+    def _header_now(self) -> bytes:
+        return os.pread(self._handle, HEADER, 0)
+
+    def _is_foreign(self, header: bytes, connection: sqlite3.Connection) -> bool:
+        """A checkpoint brings what we know; or the cookie that somebody's VACUUM, say, has moved on."""
+        if any(header[part] != self._header[part] for part in (KIND, APPLICATION)):
+            return True
+        if header[COOKIE] == self._header[COOKIE]:
+            return False
+        try:
+            (cookie,) = connection.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                return True
+            raise
+        return header[COOKIE] != int(cookie).to_bytes(4, "big")
 
     def _is_cut(self, size: int, connection: sqlite3.Connection) -> bool:
         """It only shrinks by a VACUUM of somebody's, and then to what SQLite says it has."""

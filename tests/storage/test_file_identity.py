@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage import settings
+from storage.backup import back_up
 from storage.database import Database
 from storage.errors import LostError, StorageError
 from tests.desk import MONDAY_NOON
@@ -32,6 +33,24 @@ def deleted(path: Path) -> None:
 def replaced(path: Path) -> None:
     shutil.copy(path, path.with_name("copy.db"))
     path.with_name("copy.db").replace(path)
+
+
+def copied_over(path: Path) -> None:
+    back_up(path, path.with_name("copy.db"))
+    shutil.copyfile(path.with_name("copy.db"), path)
+
+
+def copied_over_after_a_checkpoint(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    copied_over(path)
+
+
+def another_copied_over(path: Path) -> None:
+    with closing(sqlite3.connect(path.with_name("other.db"))) as other:
+        other.execute("PRAGMA journal_mode = WAL").fetchall()
+        other.execute("CREATE TABLE much AS SELECT randomblob(1000000)")
+    shutil.copyfile(path.with_name("other.db"), path)
 
 
 def emptied(path: Path) -> None:
@@ -58,7 +77,19 @@ async def test_a_copy_without_its_log_is_no_damage_that_a_backup_would_mend(data
             await attempt(database)
 
 
-@pytest.mark.parametrize("happens", [deleted, replaced, emptied, halved, its_log_deleted])
+@pytest.mark.parametrize(
+    "happens",
+    [
+        deleted,
+        replaced,
+        copied_over,
+        copied_over_after_a_checkpoint,
+        another_copied_over,
+        emptied,
+        halved,
+        its_log_deleted,
+    ],
+)
 async def test_what_is_not_in_its_place_takes_no_commit(database: Database, happens: Callable[[Path], None]) -> None:
     await commits(database)
     await database.look()
