@@ -52,7 +52,8 @@ def queue(config: ConfigPath = CONFIG, as_json: AsJson = False, branch: Branch =
         told = [(one, text.words if text else "") for one, text in zip(waiting, texts, strict=True)]
         if as_json:
             return [json.dumps(_object(one) | {"text": text}, ensure_ascii=False) for one, text in told]
-        return [words.line(one, loaded.office, now) + (f"  [{text}]" if text else "") for one, text in told]
+        zone = "  (times in UTC)" if loaded.problems and loaded.office.zone.key == "UTC" else ""
+        return [words.line(one, loaded.office, now) + (f"  [{text}]" if text else "") + zone for one, text in told]
 
     for row in with_salvaged(config, work):
         print(row)

@@ -6,10 +6,12 @@ place and little else. To guess at that would be worse than no answer, so a mist
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter, ValidationError
 
 from bridge.config import links
 from bridge.config.fragments import Fragments, fragments, values_in
@@ -17,6 +19,7 @@ from bridge.config.load import OFFICE_KEYS, Config, load
 from bridge.config.office import read_office
 from bridge.config.problems import ConfigError, ConfigProblem, Problems
 from bridge.config.secrets import Secrets
+from bridge.config.values import Zone
 from bridge.domain.office.office import Office
 from bridge.web.settings import WebSettings
 from storage.files import is_ours
@@ -33,7 +36,7 @@ UNKNOWN_OFFICE = Office(business="", country="US", zone=ZoneInfo("UTC"), regions
 class Salvaged:
     """texting: a gateway is named. web: where the page is, None where nobody can tell. problems: all of the file's.
 
-    office: as far as it can be read; without a line, and in UTC, where it cannot.
+    office: as far as it can be read; without a line where it cannot, in UTC where its zone cannot.
     """
 
     database: Path
@@ -75,7 +78,14 @@ def _read(path: Path, mistakes: Sequence[ConfigProblem]) -> Fragments:
 
 def _office(raw: Mapping[str, Any]) -> Office:
     keys = {key: raw[key] for key in OFFICE_KEYS if key in raw}
-    return read_office(Problems(), keys, raw, ()) or UNKNOWN_OFFICE
+    return read_office(Problems(), keys, raw, ()) or replace(UNKNOWN_OFFICE, zone=_zone(raw))
+
+
+def _zone(raw: Mapping[str, Any]) -> ZoneInfo:
+    try:
+        return TypeAdapter[ZoneInfo](Zone).validate_python(raw.get("zone"))
+    except ValidationError:
+        return UNKNOWN_OFFICE.zone
 
 
 def _web(found: Fragments, secrets: Secrets) -> WebSettings | None:

@@ -64,6 +64,16 @@ def test_the_digest_can_be_read_at_any_time(office: tuple[str, str]) -> None:
     assert run("digest", *office).stdout.startswith("1 to call. #1 Mary Poole (202) 555-0123, since ")
 
 
+@pytest.mark.parametrize(("zone", "labelled"), [("Mars/Base", True), ("America/New_York", False)])
+def test_times_say_that_they_are_utc_where_the_offices_zone_cannot_be_read(
+    office: tuple[str, str], zone: str, labelled: bool
+) -> None:
+    path = Path(office[1])
+    broken = path.read_text().replace('country = "US"', 'country = "Utopia"').replace("America/New_York", zone)
+    path.write_text(broken)
+    assert ("(times in UTC)" in run("queue", *office).stdout) is labelled
+
+
 def test_queue_and_digest_of_one_branch_can_be_read(office: tuple[str, str]) -> None:
     ours = ("--branch", "Ace Plumbing")
     assert run("queue", *office, *ours).stdout.startswith("#1 Mary Poole")

@@ -63,7 +63,23 @@ def test_what_can_be_read_of_the_office_is(example: Path) -> None:
 
 def test_an_office_that_cannot_be_read_is_nowhere_in_particular(example: Path) -> None:
     found = salvage(edited(example, ('country = "US"', 'country = "Utopia"')), {})
-    assert (found.office.lines, str(found.office.zone)) == ((), "UTC")
+    assert (found.office.lines, str(found.office.zone)) == ((), "America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("change", "zone"),
+    [
+        (('country = "US"', ""), "America/New_York"),
+        (('business = "Ace Plumbing"', 'business = "Ace Plumbing'), "America/New_York"),
+        (('zone = "America/New_York"', 'zone = "Mars/Base"'), "UTC"),
+        (('zone = "America/New_York"', "zone = 5"), "UTC"),
+        (('zone = "America/New_York"', 'zone = "../etc/passwd"'), "UTC"),
+    ],
+)
+def test_times_are_of_the_offices_zone_wherever_it_can_be_read(
+    example: Path, change: tuple[str, str], zone: str
+) -> None:
+    assert str(salvage(edited(example, change), {}).office.zone) == zone
 
 
 def test_nobody_guesses_where_the_page_is(example: Path) -> None:
