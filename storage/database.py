@@ -8,8 +8,14 @@ open nor tear. Reads see one snapshot, on a connection of their own. What is don
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence, Set
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence, Set
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +23,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from storage.commits import Commits
-from storage.errors import storage_error, storage_errors
+from storage.errors import StorageError, storage_error, storage_errors
 from storage.file_identity import Connection, FileIdentity, PresentConnection
 from storage.group_commit import AtOnce, Done, Statements, commit_together, snapshot
 from storage.migrate import migrate
@@ -148,6 +154,9 @@ class Database:
         self.written = 0
         """How many times anything got to be on disk."""
 
+        self.refusals, self.refusal = 0, ""
+        """How many writes the disk, or another program, forbade; and why the last of them."""
+
         self._waiting: deque[_Waiting] = deque()
         self._something_waits = asyncio.Event()
         self._closing = False
@@ -188,11 +197,23 @@ class Database:
     def _errors(self) -> AbstractContextManager[None]:
         return storage_errors(self.path, self._presence.is_in_place)
 
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except StorageError as error:
+            self._count(error)
+            raise
+
+    def _count(self, error: Exception) -> None:
+        if isinstance(error, StorageError):
+            self.refusals, self.refusal = self.refusals + 1, str(error)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Writer]:
         """All or nothing, on disk when it ends. A cancelled task rolls back, or has committed: never in between."""
         async with self._writing:
-            with self._errors():
+            with self._refusals(), self._errors():
                 try:
                     await self._writer.execute("BEGIN IMMEDIATE")
                     tx = Writer(self._writer)
@@ -249,7 +270,9 @@ class Database:
             if result.error is None:
                 one.done.set_result(result.value)
             else:
-                one.done.set_exception(storage_error(self.path, result.error, self._presence.is_in_place))
+                said = storage_error(self.path, result.error, self._presence.is_in_place)
+                self._count(said)
+                one.done.set_exception(said)
 
     async def query(self, work: Callable[[Reader], Coroutine[Any, Any, T]]) -> T:
         """What `work` finds in one snapshot, in one go; it waits for nothing else.

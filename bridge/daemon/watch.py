@@ -18,6 +18,9 @@ from storage.errors import LostError, RejectedError, StorageError
 
 LOOK_EVERY = 1.0
 WRITE_EVERY = 1.5  # seconds, so every other look
+QUIET_LOOKS = 5
+"""Without a refused write, and with one of now that went well, end that fault."""
+
 STANDS_STILL = 30.0
 """Seconds without an answer from the database, good or bad."""
 
@@ -35,9 +38,20 @@ class DatabaseWatch:
         self._clock = clock
         self._version, self._written = 0, database.written
         self._written_at = self._answered_at = _monotonic()
-        self.fault = ""
+        self._refusals, self._looks_since = database.refusals, QUIET_LOOKS
+        self._said = ""
         self.lost = False
         self.texts = Backlog()
+
+    @property
+    def fault(self) -> str:
+        """At once where a write is refused: what the watch writes is small, and may go well all the same."""
+        return self._said or self._refusal()
+
+    def _refusal(self) -> str:
+        """Why, while there was none of it for less than some looks."""
+        is_over = self._refusals == self._database.refusals and self._looks_since >= QUIET_LOOKS
+        return "" if is_over else self._database.refusal
 
     @property
     def unwritten_for(self) -> timedelta:
@@ -55,6 +69,8 @@ class DatabaseWatch:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _look(self) -> None:
+        if self._refusals != self._database.refusals:
+            self._refusals, self._looks_since = self._database.refusals, 0
         try:
             await self._notice_others()
             await self._see_it_written()
@@ -62,7 +78,8 @@ class DatabaseWatch:
         except (StorageError, RejectedError) as error:
             self._say(str(error), lost=isinstance(error, LostError))
         else:
-            self._say("", lost=False)
+            self._looks_since += 1
+            self._say(self._refusal(), lost=False)
         self._answered_at = _monotonic()
 
     async def _notice_others(self) -> None:
@@ -80,11 +97,11 @@ class DatabaseWatch:
 
     def _say(self, fault: str, *, lost: bool) -> None:
         """Once, when it begins and when it is over: a disk that is full for a night is one line."""
-        if fault and fault != self.fault:
+        if fault and fault != self._said:
             log.error("database.fault", why=fault)
-        elif self.fault and not fault:
+        elif self._said and not fault:
             log.info("database.well_again")
-        self.fault, self.lost = fault, lost
+        self._said, self.lost = fault, lost
 
 
 def _monotonic() -> float:

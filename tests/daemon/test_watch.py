@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from bridge.daemon import watch
 from bridge.daemon.watch import DatabaseWatch
 from bridge.ops.health import Backlog
-from storage.database import PRAGMAS, Database
+from storage.database import PRAGMAS, Database, Writer
+from storage.errors import StorageError
 from tests.desk import MONDAY_NOON
 
 OVERDUE = Backlog(2, timedelta(seconds=9))
@@ -78,6 +79,24 @@ async def test_a_fault_is_logged_once_as_it_begins_and_once_as_it_ends(database:
                 assert (database.written, watched.would_restart_help) == (written, False)
             await until(lambda: not watched.fault)
     assert [entry["event"] for entry in logs] == ["database.fault", "database.well_again"]
+
+
+async def test_a_refused_write_is_a_fault_at_once_though_a_beat_goes_well(database: Database) -> None:
+    async def grows(tx: Writer) -> None:
+        await tx.insert("CREATE TABLE much AS SELECT zeroblob(100000)")
+
+    async with watching(database) as watched:
+        for pages, is_full in ((1, True), (100000, False)):  # of 1, SQLite makes as many as there are
+            async with database.transaction() as tx:
+                await tx.all(f"PRAGMA max_page_count = {pages}")
+            for _ in range(2 * is_full):
+                with pytest.raises(StorageError, match="full"):
+                    await database.write(grows)
+                assert "full" in watched.fault
+                written = database.written
+                await until(lambda before=written: database.written > before)
+                assert "full" in watched.fault
+        await until(lambda: not watched.fault)
 
 
 async def test_a_restart_helps_where_the_file_is_gone(database: Database) -> None:
