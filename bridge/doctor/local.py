@@ -136,14 +136,17 @@ def database_file(database: Path) -> Iterator[Finding]:
 
 
 def _database(database: Path) -> Finding:
-    if not files.is_there(database):
-        return ok("database", f"{database} will be made at the first start, paused")
+    to_be_made = ok("database", f"{database} will be made at the first start, paused")
+    if not database.exists():
+        return to_be_made
     found = database.stat()
     if stat.S_IMODE(found.st_mode) & 0o077:
         return problem("database", f"others on this machine can read {database}", f"chmod 600 {database}")
     if found.st_uid != database.parent.stat().st_uid:
         owner = f"chown --reference={database.parent} {database}*"
         return warning("database", f"{database} belongs to somebody else than its directory", owner)
+    if not files.is_there(database):
+        return to_be_made
     return _content(database) or ok("database", f"{database}, {found.st_size / 1e6:.1f} MB")
 
 
