@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from storage.errors import StorageError, storage_errors
-from storage.files import APPLICATION_ID, connect, copy, create_private
+from storage.files import APPLICATION_ID, connect, copy, create_private, is_there
 
 BUSY_SECONDS = 5.0
 
@@ -39,6 +39,14 @@ def version_of(path: Path) -> int:
     """The schema of a database that is there. Raises StorageError."""
     with storage_errors(path), closing(connect(path)) as connection:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_current(path: Path) -> bool:
+    """Is there a database, of the schema that this version knows? So it can be read, and nothing is made or migrated.
+
+    Raises StorageError.
+    """
+    return is_there(path) and version_of(path) == newest_version()
 
 
 def _steps() -> list[str]:

@@ -28,8 +28,7 @@ from bridge.office.schedule_changes import office_with_changes
 from bridge.smpp.settings import SmppSettings
 from bridge.web.settings import WebSettings, is_loopback, why_never_asked
 from storage.database import Database
-from storage.files import is_there
-from storage.migrate import newest_version, version_of
+from storage.migrate import is_current
 
 DAYS_SHOWN = 7
 COSTLY_SHOWN = 3
@@ -65,8 +64,8 @@ def useless_patterns(config: Config) -> Iterator[str]:
 
 
 async def _office_now(config: Config, now: datetime) -> Office:
-    """With what people have changed since, where there is a database of this version; nothing is made or migrated."""
-    if not is_there(config.database) or version_of(config.database) != newest_version():
+    """With what people have changed since, where there is a database of this version."""
+    if not is_current(config.database):
         return config.office
     async with await Database.open(config.database) as database, database.read() as db:
         return await office_with_changes(db, config.office, now)

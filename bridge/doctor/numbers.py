@@ -7,8 +7,7 @@ from bridge.doctor.local import Finding, not_looked, ok, warning
 from storage import calls
 from storage.database import Database
 from storage.errors import RejectedError, StorageError
-from storage.files import is_there
-from storage.migrate import newest_version, version_of
+from storage.migrate import is_current
 
 LOOKED_BACK = timedelta(days=30)
 NAMED = 5
@@ -17,7 +16,7 @@ NAMED = 5
 async def numbers_called(config: Config, now: datetime) -> Finding:
     """A call to another number stands under the first line of its PBX, and gets no text where there are several."""
     try:
-        if not is_there(config.database) or version_of(config.database) != newest_version():
+        if not is_current(config.database):
             return not_looked("numbers", "no calls are stored yet")
         async with await Database.open(config.database) as database, database.read() as db:
             rung = await calls.dids_rung(db, now - LOOKED_BACK)

@@ -8,8 +8,7 @@ from bridge.doctor.local import Finding, not_looked, ok, warning
 from storage import users
 from storage.database import Database
 from storage.errors import RejectedError, StorageError
-from storage.files import is_there
-from storage.migrate import newest_version, version_of
+from storage.migrate import is_current
 
 NOBODY_YET = "nobody can sign in yet; until somebody can, a link opens the page in one browser"
 
@@ -25,7 +24,7 @@ def refused(health: Mapping[str, Any]) -> Iterator[Finding]:
 
 async def who_signs_in(config: Config) -> Finding:
     try:
-        if not is_there(config.database) or version_of(config.database) != newest_version():
+        if not is_current(config.database):
             return not_looked("users", "there is no database yet")
         async with await Database.open(config.database) as database, database.read() as db:
             known = [user for user in await users.everybody(db) if not user.disabled]

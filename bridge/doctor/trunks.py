@@ -12,8 +12,7 @@ from bridge.web.settings import is_loopback
 from storage import calls
 from storage.database import Database
 from storage.errors import RejectedError, StorageError
-from storage.files import is_there
-from storage.migrate import newest_version, version_of
+from storage.migrate import is_current
 
 Ask = Callable[[str], str]
 
@@ -60,7 +59,7 @@ def _forgotten(check: str, pbx: PbxSection, trunks: Iterator[str]) -> Iterator[F
 async def silent_pbxs(config: Config, now: datetime) -> Sequence[Finding]:
     """Those that were open for a working day without a call from outside."""
     try:
-        if not is_there(config.database) or version_of(config.database) != newest_version():
+        if not is_current(config.database):
             return ()
         async with await Database.open(config.database) as database, database.read() as db:
             last = {pbx.name: await calls.last_inbound(db, pbx.name) for pbx in config.pbxs}
