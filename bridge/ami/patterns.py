@@ -44,6 +44,7 @@ SHAPES: dict[str, Shape] = {
 """Behind the slash, in the channel drivers of Asterisk."""
 
 SOME_NAME = "PJSIP/NAME-*"
+BEGINS = f"names of channels begin with a technology and a slash: {SOME_NAME}"
 STRANGERS = (("+12025550142", "+31612345678"), ("0612345678", "0205550142"), ("2025550142", "6175550142"))
 """Two customers each, of whom no pattern means both."""
 
@@ -68,7 +69,7 @@ def why_never(pattern: str) -> str:
     if why := _why_mistyped(pattern):
         return why
     if REGULAR.search(pattern):
-        meant = re.sub(r"\.[*+]|[\\^$|(){}]", lambda sign: "*" if len(sign[0]) == 2 else "", pattern)
+        meant = REGULAR.sub(lambda sign: "*" if len(sign[0]) == 2 else "", pattern)
         return f"it is a pattern as of file names and no regular expression: {meant}"
     if pattern.startswith("[") and CLASS.fullmatch(pattern):
         return f"brackets stand for one character: {pattern[1:-1]}"
@@ -81,15 +82,14 @@ def why_never(pattern: str) -> str:
     if group := GROUP.match(pattern):
         lines = f"{group[1]}/i1/* (a span) or {group[1]}/1-1 (a line)"
         return f"so the dialplan dials a group; calls come in on {lines}"
-    shape = SHAPES.get(tech, ANY)
-    known = SHAPES.get(tech) if slash else None
-    if known and not _can_match(pattern[len(tech) + 1 :], shape):
-        return f"every channel has a number at the end of its name: {tech}/{_bare(pattern[len(tech) + 1 :])}-*"
-    return "" if known or _can_match(pattern, ANY) else _begins()
+    known, rest = SHAPES.get(tech) if slash else None, pattern[len(tech) + 1 :]
+    if known and not _can_match(rest, known):
+        return f"every channel has a number at the end of its name: {tech}/{_bare(rest)}-*"
+    return "" if known or _can_match(pattern, ANY) else BEGINS
 
 
 def _why_mistyped(pattern: str) -> str:
-    typed = UNSEEN.sub("", pattern.translate(TYPED))
+    typed = _plain(pattern)
     parts = [part for part in re.split(r"[\s,;]+", typed) if part]
     if len(parts) > 1 and sum("/" in part for part in parts) > 1:
         return f"each pattern stands in quotes of its own: {_quoted(parts)}"
@@ -97,6 +97,11 @@ def _why_mistyped(pattern: str) -> str:
         return f"it has a character that only looks like the one meant: {typed}"
     tight = "".join(parts)
     return f"no channel has a blank or a comma in its name: {tight}" if tight != pattern else ""
+
+
+def _plain(pattern: str) -> str:
+    """With the signs that were meant."""
+    return UNSEEN.sub("", pattern.translate(TYPED))
 
 
 def _why_no_technology(tech: str, slash: str, pattern: str) -> str:
@@ -108,16 +113,12 @@ def _why_no_technology(tech: str, slash: str, pattern: str) -> str:
         if near:
             return f"Asterisk has no channels called {tech}/...: {TECHNOLOGIES[near[0]]}{pattern[len(tech) :]}"
     if not (tech.isalnum() if slash else tech.isalnum() or not tech) or (not slash and tech == pattern):
-        return _begins()
+        return BEGINS
     return "a Local channel stands for whoever is behind it" if tech == RELAY else ""
 
 
 def _quoted(parts: Sequence[str]) -> str:
     return ", ".join(f'"{part}"' for part in parts)
-
-
-def _begins() -> str:
-    return f"names of channels begin with a technology and a slash: {SOME_NAME}"
 
 
 def _bare(rest: str) -> str:
@@ -195,7 +196,7 @@ def mistakes_in_places(ignored: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _why_no_place(pattern: str) -> str:
-    tight = re.sub(r"\s+", "", UNSEEN.sub("", pattern.translate(TYPED)))
+    tight = re.sub(r"\s+", "", _plain(pattern))
     if tight != pattern:
         return f"names no context, since those have no blanks, nor any sign but a plain hyphen: {tight}"
     if REGULAR.search(pattern):
