@@ -14,7 +14,8 @@ _SMALL = str.maketrans(
 )
 """After `casefold`; a small i, where it was a capital, looks like a small l."""
 
-_UNSEEN = frozenset({"Cf", "Mn", "Me"})
+UNSEEN = frozenset({"Cf", "Mn", "Me"})
+"""Categories of Unicode: marks of format, and those over another letter."""
 
 
 def as_seen(text: str) -> str:
@@ -23,5 +24,5 @@ def as_seen(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    seen = (one for one in unicodedata.normalize("NFKD", text) if unicodedata.category(one) not in _UNSEEN)
+    seen = (one for one in unicodedata.normalize("NFKD", text) if unicodedata.category(one) not in UNSEEN)
     return "".join(SMALL_CAPITALS.get(one, one) for one in seen)

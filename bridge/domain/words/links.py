@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from bridge.domain.lookalikes import as_seen
+from bridge.domain.lookalikes import UNSEEN, as_seen
 
 _LETTER = r"[\w\x80-\U0010ffff-]"
 _HOST = re.compile(rf"(?<!{_LETTER}){_LETTER}+(?:\.{_LETTER}+)+")
@@ -33,7 +33,6 @@ _BEFORE_NAMES = frozenset({"Mr", "Mrs", "Ms", "Dr", "St", "Sr", "Sra", "Mt", "Ft
 _CLOCK = frozenset({"am", "pm"})
 
 _DOTS = {ord("。"): ".", ord("∕"): "/", ord("⁄"): "/"}
-_UNSEEN = frozenset({"Cf", "Mn", "Me"})
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 """Letters and symbols of no width or no ink (Hangul fillers, the empty braille cell)."""
 
@@ -54,7 +53,7 @@ def _folded(text: str) -> tuple[str, Sequence[int]]:
 
 
 def _plain(char: str) -> str:
-    if char in _BLANK or unicodedata.category(char) in _UNSEEN:
+    if char in _BLANK or unicodedata.category(char) in UNSEEN:
         return ""
     return unicodedata.normalize("NFKC", char).translate(_DOTS)
 
