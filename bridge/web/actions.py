@@ -19,6 +19,7 @@ from bridge.web.language import N_, WORDS, render
 from bridge.web.page_context import Banner, PageContext, found, is_id
 from bridge.web.views import TAB_NAMED, Views
 from storage import callbacks, calls, contacts
+from storage.contacts import Contact
 from storage.errors import StorageError
 
 FIELDS_KEPT = ("note", "text")
@@ -93,20 +94,22 @@ class Actions:
         row, sent = await self._sent(request)
         verb = VERBS[request.match_info["verb"]]
         try:
-            version = await self._named(row, sent)
+            version = await self._known_as(row, sent)
             after = await verb(self._site.callbacks, Seen(row.id, version, sent.who, sent.now), sent)
         except (FormError, ConflictError, NotPossibleError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         raise web.HTTPSeeOther(_stood(request, sent, after, did=after.id))
 
-    async def _named(self, row: Callback, sent: Sent) -> int:
-        """Keep the name that was written beside what came of a call; the version of the row that the person means."""
+    async def _known_as(self, row: Callback, sent: Sent) -> int:
+        """Keep the name and kind that came along with a verb; the version of the row that the person means."""
         version, name = sent.whole("version"), sent.name("name")
-        if not name or row.number is None or row.version != version:
+        if row.number is None or row.version != version:
             return version
         async with self._site.database.read() as db:
-            known = await contacts.get(db, row.number)
-        kind = known.kind if known else ContactKind.CUSTOMER
+            known = await contacts.get(db, row.number) or Contact(row.number, "", ContactKind.CUSTOMER)
+        kind = sent.one_of("kind", ContactKind) if "kind" in sent.fields else known.kind
+        if (name or known.name, kind) == (known.name, known.kind):
+            return version
         await self._contacts.kind(row.number, kind, sent.who, sent.now, name)
         async with self._site.database.read() as db:
             return (await callbacks.get(db, row.id)).version

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from bridge.callbacks.voicemail import LISTEN
 from bridge.domain.callbacks.queue import TEXTBACK, Attempt, Callback, CallbackState, Outcome, Urgency, Verb
 from bridge.domain.callbacks.tries import URGENT_AGAIN, in_vain
-from bridge.domain.calls.calls import Direction, Reason
+from bridge.domain.calls.calls import Attestation, Direction, Reason
 from bridge.domain.oncall.escalation import Stage
 from bridge.domain.texts.messages import MessageKind, PartState
 from bridge.domain.texts.policy import ContactKind, NoTextReason
@@ -33,6 +33,11 @@ class TextStatus(NamedTuple):
     words: str
     tone: str
     names: str = ""
+
+    @property
+    def is_news(self) -> bool:
+        """Not the ordinary: that a text waits, went out and arrived, nobody needs to read in a list."""
+        return self.tone in ("bad", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,18 @@ class Row:
     @property
     def last_call(self) -> CallRow | None:
         return self.calls[-1] if self.calls else None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the last call was missed, where that is more than that nobody answered."""
+        why = self.last_call.call.reason if self.last_call else None
+        return None if why is Reason.NO_ANSWER else why
+
+    @property
+    def doubted(self) -> Attestation | None:
+        """What the network does not vouch for, of the last call."""
+        said = self.last_call.call.attestation if self.last_call else None
+        return None if said in (Attestation.FULL, Attestation.PASSED) else said
 
     @property
     def asks(self) -> AttemptMade | None:

@@ -240,7 +240,7 @@ async def test_everything_works_without_scripts(visit: Visit) -> None:
         await expect(row).to_be_visible()
         await row.get_by_role("link", name="(202) 555-0123").click()
         await page.get_by_label("New note").fill("old boiler <b>")
-        await page.get_by_role("button", name="Keep note").click()
+        await page.get_by_role("button", name="Save note").click()
         await expect(page.locator("blockquote.note")).to_contain_text("old boiler <b>")
         await page.get_by_label("Text, in your own words").fill("On our way to look")
         await page.get_by_role("button", name="Send").click()

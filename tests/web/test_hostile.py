@@ -94,6 +94,6 @@ async def test_what_arrives_live_is_words_too_and_so_is_what_is_shown_again_to_b
         row = await desk.row(branch=SHORT)
         await desk.callbacks.release(Seen.of(row, SHORT, desk.clock()))
         await page.get_by_label("New note").fill(PLANTED)
-        await page.get_by_role("button", name="Keep note").click()
+        await page.get_by_role("button", name="Save note").click()
         await expect(page.get_by_label("New note")).to_have_value(PLANTED)
         await nothing_ran(page)

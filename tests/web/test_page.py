@@ -12,7 +12,7 @@ from aiohttp import ClientResponse
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Callback, CallbackState, Outcome, Urgency
-from bridge.domain.calls.calls import Attestation
+from bridge.domain.calls.calls import Attestation, Reason
 from bridge.domain.phone import E164
 from bridge.ops.health import Backlog, HealthNote, LinkHealth, LinkKind
 from bridge.web.security import COOKIE, TOKEN
@@ -81,10 +81,18 @@ async def act(client: Client, row: Callback, verb: str, **fields: str | int) -> 
 # --- what it shows ------------------------------------------------------------------------------------------------
 
 
-async def test_a_missed_call_is_a_row_with_number_age_and_reason(client: Client, desk: Desk, row: Callback) -> None:
+async def test_a_missed_call_is_a_row_with_number_and_age_and_the_ordinary_is_not_said(
+    client: Client, desk: Desk, row: Callback
+) -> None:
     desk.clock.advance(minutes=14)
     page = await shown(client)
-    for words in ("(202) 555-0123", "14 min", "1 missed call", "nobody answered", "No reply", "Text waits"):
+    for words in ("(202) 555-0123", "14 min", "No reply"):
+        assert words in page.words
+    for ordinary in ("missed call", "nobody answered", "Text waits"):
+        assert ordinary not in page.words
+    await desk.call(replace(missed_call(CUSTOMER, desk.clock.advance(minutes=1)), reason=Reason.VOICEMAIL))
+    page = await shown(client)
+    for words in ("2 missed calls", "went to voicemail"):
         assert words in page.words
     assert "<title>(1) Callbacks" in page.html
 

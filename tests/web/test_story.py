@@ -78,7 +78,7 @@ async def test_the_receptionists_hour(visit: Visit, pbx: NotingPbx) -> None:
         # The other one gets a note and a text in her own words.
         await page.get_by_role("link", name="(202) 555-7788").click()
         await page.get_by_label("New note").fill("gate code 1234")
-        await page.get_by_role("button", name="Keep note").click()
+        await page.get_by_role("button", name="Save note").click()
         await expect(page.locator("blockquote.note")).to_contain_text("gate code 1234")
         await page.get_by_label("Text, in your own words").fill("We can come at 3")
         await page.get_by_role("button", name="Send").click()
@@ -116,7 +116,7 @@ async def test_a_note_typed_when_the_session_has_ended_is_kept_by_the_one_page_t
         if not signs_in:
             await page.get_by_label("New note").fill("call after 5")
             desk.clock.advance(hours=13)
-            await page.get_by_role("button", name="Keep note").click()
+            await page.get_by_role("button", name="Save note").click()
             await expect(page.get_by_text("Your session has ended")).to_be_visible()
     await expect(page.get_by_label("What you wrote")).to_have_value("call after 5")
     await page.get_by_role("button", name="Do it now").click()
