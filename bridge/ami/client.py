@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.ami.protocol import Message
-from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Received, Resync
+from bridge.ami.protocol import Block
+from bridge.ami.resync import SNAPSHOT_END, SNAPSHOT_ROW, Heard, Received, Resync, Unread
 from bridge.ami.session import (
     AccountInUseError,
     AmiResponse,
@@ -22,12 +22,16 @@ from bridge.ops.backoff import Backoff
 from bridge.pbx.line import PbxHealth, RawStreamListener
 
 BOOTED = "FullyBooted"
+KILOBYTE = 1024
 
 log = structlog.get_logger()
 
 
 class AmiClient:
     """One PBX, for as long as the daemon lives.
+
+    What it tells is read as fast as it comes, for Asterisk cuts a session whose write stalls (`writetimeout`); what
+    waits is kept as it came. Where even that is too much, TCP holds the rest until half of it is through.
 
     `run` is owned by the daemon's TaskGroup and never returns. `messages` is read by one consumer: a snapshot's rows,
     SnapshotEnded, then live events in their order; LinkLost when they stopped. `clock` gives aware UTC. wanted: names
@@ -51,7 +55,8 @@ class AmiClient:
         self._tap = tap
         self._retry = retry or Backoff(1, 30)
         self._refused_retry = refused_retry or Backoff(30, 600)
-        self._queue: asyncio.Queue[Received] = asyncio.Queue(settings.queue_size)
+        self._queue: asyncio.Queue[Unread] = asyncio.Queue()
+        self._waiting = 0  # octets in it
         self._session: AmiSession | None = None
         self._resync = Resync()
         self._snapshot: asyncio.Future[None] | None = None
@@ -59,8 +64,17 @@ class AmiClient:
 
     async def messages(self) -> AsyncIterator[Received]:
         while True:
-            yield await self._queue.get()
+            at, unread = await self._queue.get()
+            yield at, self._read(unread) if isinstance(unread, Block) else unread
             self._queue.task_done()
+
+    def _read(self, block: Block) -> Heard:
+        self._waiting -= block.raw_size
+        if self._session and self._waiting < self._room / 2:
+            self._session.read_on()
+        message = block.read()
+        self.health.suspicious += message.suspicious
+        return message
 
     async def drain(self) -> None:
         """Wait until everything that was heard has been read."""
@@ -86,7 +100,7 @@ class AmiClient:
             except LinkError as error:
                 delay = self._retry.delay()
                 self._note_failure("ami.link_down", str(error), delay)
-            await self._say_lost()
+            self._say_lost()
             await asyncio.sleep(delay)
 
     async def _hold_session(self) -> None:
@@ -100,8 +114,9 @@ class AmiClient:
                 if not self._is_synced():
                     await self._take_snapshot(session)
                 await session.wait_lost(self.settings.ping_interval)
-                await session.action("Ping")
-                self.health.heard_at = self._clock()
+                if not session.paused:
+                    await session.action("Ping")
+                    self.health.heard_at = self._clock()
         finally:
             self._session = None
             if session.taken_leave:
@@ -140,43 +155,46 @@ class AmiClient:
         except TimeoutError as error:
             raise LinkError("the list of CoreShowChannels did not end") from error
 
-    def _heard(self, message: Message) -> None:
+    def _heard(self, block: Block) -> None:
         """Called from the reader for every event: sort it in and return. Never waits, never raises."""
         session = self._session
-        if session is None or session.is_lost or message.banner:
+        if session is None or session.is_lost or block.banner:
             return
         now = self._clock()
         self.health.heard_at = now
-        self.health.suspicious += message.suspicious
-        if not message.event and not message.suspicious:
+        if not block.event and not block.read().suspicious:
             return  # an answer that came after its time-out
         self.health.events += 1
-        if message.event == BOOTED:
+        if block.event == BOOTED:
             self.health.booted_at = now
             return
-        received = self._resync.take(now, message)
+        received = self._resync.take(now, block)
         self._pass_on(received)
-        if message.event == SNAPSHOT_END and received and self._snapshot:
+        if block.event == SNAPSHOT_END and received and self._snapshot:
             self.health.synced_at = now
             self._snapshot.set_result(None)
-        if self._resync.held > self.settings.queue_size:
-            self._overflow(session)
+        self._keep_within_room(session)
 
-    def _pass_on(self, received: Iterable[Received]) -> None:
-        for item in received:
-            try:
-                self._queue.put_nowait(item)
-            except asyncio.QueueFull:
-                self.health.dropped += 1
-                if self._session:
-                    self._overflow(self._session)
+    def _pass_on(self, received: Iterable[Unread]) -> None:
+        for at, unread in received:
+            self._queue.put_nowait((at, unread))
+            self._waiting += unread.raw_size if isinstance(unread, Block) else 0
 
-    def _overflow(self, session: AmiSession) -> None:
-        """A gap in the events would be worse than a new snapshot: start over."""
-        session.abort(f"more than {self.settings.queue_size} events are waiting")
+    @property
+    def _room(self) -> int:
+        return self.settings.queue_size * KILOBYTE
 
-    async def _say_lost(self) -> None:
-        """Tell the consumer, however long it takes to catch up, that what follows does not continue what was.
+    def _keep_within_room(self, session: AmiSession) -> None:
+        if self._resync.octets > self._room:  # the end of the snapshot stands behind what we would leave unread
+            self.health.dropped += 1
+            session.abort("the list of CoreShowChannels does not end, and too much waits behind it")
+        elif self._waiting > self._room and not session.paused:
+            self.health.paused += 1
+            self._log.warning("ami.reading_paused", waiting=self._waiting, again_below=self._room // 2)
+            session.pause()
+
+    def _say_lost(self) -> None:
+        """Tell the consumer that what follows does not continue what was.
 
         A link that dies in silence is noticed late: it is lost since it last gave a sign of life.
         """
@@ -186,7 +204,7 @@ class AmiClient:
         at = max(since, self.health.heard_at or since)
         self.health.connected_since = self.health.synced_at = self.health.booted_at = None
         self.health.reconnects += 1
-        await self._queue.put((at, LinkLost(at)))
+        self._queue.put_nowait((at, LinkLost(at)))
 
     def _note_failure(self, event: str, why: str, delay: float) -> None:
         """Once loudly for every new reason, then quietly: the health strip keeps showing it."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.ami.protocol import Message
+from bridge.ami.protocol import Block, Message
 from bridge.domain.calls.events import LinkLost, SnapshotEnded
 
 SNAPSHOT_ROW = "CoreShowChannel"
@@ -11,6 +11,7 @@ SNAPSHOT_END = "CoreShowChannelsComplete"
 
 Heard = Message | SnapshotEnded | LinkLost
 Received = tuple[datetime, Heard]
+Unread = tuple[datetime, Block | SnapshotEnded | LinkLost]
 
 
 @dataclass(slots=True)
@@ -21,32 +22,32 @@ class Resync:
     """
 
     action_id: str = ""
-    _held: list[Received] = field(default_factory=list)
+    octets: int = 0
+    """Of what is held until the snapshot has ended."""
 
-    @property
-    def held(self) -> int:
-        return len(self._held)
+    _held: list[Unread] = field(default_factory=list)
 
     def begin(self, action_id: str) -> None:
         self.action_id = action_id
 
-    def take(self, at: datetime, message: Message) -> list[Received]:
-        """What may go on to the consumer, now that `message` has come."""
-        if message.event in (SNAPSHOT_ROW, SNAPSHOT_END):
-            return self._take_snapshot(at, message)
+    def take(self, at: datetime, block: Block) -> list[Unread]:
+        """What may go on to the consumer, now that `block` has come."""
+        if block.event in (SNAPSHOT_ROW, SNAPSHOT_END):
+            return self._take_snapshot(at, block)
         if not self.action_id:
-            return [(at, message)]
-        self._held.append((at, message))
+            return [(at, block)]
+        self._held.append((at, block))
+        self.octets += block.raw_size
         return []
 
-    def _take_snapshot(self, at: datetime, message: Message) -> list[Received]:
-        if not self.action_id or message.get("ActionID") != self.action_id:
+    def _take_snapshot(self, at: datetime, block: Block) -> list[Unread]:
+        if not self.action_id or block.read().get("ActionID") != self.action_id:
             return []
-        if message.event == SNAPSHOT_ROW:
-            return [(at, message)]
+        if block.event == SNAPSHOT_ROW:
+            return [(at, block)]
         return [(at, SnapshotEnded(at)), *self.release()]
 
-    def release(self) -> list[Received]:
+    def release(self) -> list[Unread]:
         """Let go of what was held, whether or not a snapshot came."""
-        held, self._held, self.action_id = self._held, [], ""
+        held, self._held, self.octets, self.action_id = self._held, [], 0, ""
         return held

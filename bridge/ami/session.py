@@ -18,7 +18,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message as PanoramiskMessage
 
-from bridge.ami.protocol import Message, MessageFramer
+from bridge.ami.protocol import Block, MessageFramer
 from bridge.ami.settings import AmiSettings, refuse_control_characters
 from bridge.pbx.line import RawStreamListener
 
@@ -61,7 +61,7 @@ class _AmiProtocol(AMIProtocol):
     def __init__(
         self,
         framer: MessageFramer,
-        heard: Callable[[Message], None],
+        heard: Callable[[Block], None],
         lost: Callable[[str, bool], None],
         tap: RawStreamListener,
     ) -> None:
@@ -73,11 +73,12 @@ class _AmiProtocol(AMIProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._tap.received(data)
-        for message in self._framer.feed(data):
-            if not message.event and message.get("ActionID") in self.responses:
+        for block in self._framer.cut(data):
+            message = None if block.event else block.read()
+            if message and message.get("ActionID") in self.responses:
                 self.handle_message(PanoramiskMessage(dict(message.headers)))
             else:
-                self._heard(message)
+                self._heard(block)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True
@@ -96,7 +97,7 @@ class AmiSession(Manager):
         self,
         settings: AmiSettings,
         wanted: Iterable[str],
-        heard: Callable[[Message], None],
+        heard: Callable[[Block], None],
         tap: RawStreamListener | None = None,
     ) -> None:
         super().__init__(
@@ -112,6 +113,7 @@ class AmiSession(Manager):
         self._tap = tap or RawStreamListener()
         self._lost: asyncio.Future[str] = self.loop.create_future()
         self.taken_leave = False
+        self.paused = False
 
     @property
     def is_lost(self) -> bool:
@@ -163,6 +165,17 @@ class AmiSession(Manager):
         if self._lost.done():
             raise LinkError(self._lost.result())
 
+    def pause(self) -> None:
+        """Read no more for now: TCP and the PBX hold what comes (backpressure)."""
+        if not self.paused and not self.is_lost and self.protocol is not None:
+            self.paused = True
+            self.protocol.transport.pause_reading()
+
+    def read_on(self) -> None:
+        if self.paused and self.protocol is not None:
+            self.paused = False
+            self.protocol.transport.resume_reading()
+
     def abort(self, why: str) -> None:
         """Drop the connection now, without waiting for what is still to be written."""
         self._note_lost(why)
@@ -175,14 +188,20 @@ class AmiSession(Manager):
         super().close()
 
     async def until(self, future: asyncio.Future[Result]) -> Result:
-        """Wait for what the PBX is to say. Raises TimeoutError; LinkError where the connection goes first."""
+        """Wait for what the PBX is to say. Raises TimeoutError; LinkError where the connection goes first.
+
+        While we do not read, no answer says nothing.
+        """
         either: set[asyncio.Future[Any]] = {future, self._lost}
-        await asyncio.wait(either, timeout=self._settings.answer_timeout, return_when=asyncio.FIRST_COMPLETED)
-        if future.done():
-            return future.result()
-        if self._lost.done():
-            raise LinkError(self._lost.result())
-        raise TimeoutError
+        while True:
+            unread = self.paused
+            await asyncio.wait(either, timeout=self._settings.answer_timeout, return_when=asyncio.FIRST_COMPLETED)
+            if future.done():
+                return future.result()
+            if self._lost.done():
+                raise LinkError(self._lost.result())
+            if not (unread or self.paused):
+                raise TimeoutError
 
     async def _answer(self, future: Answer) -> AmiResponse:
         response = await self.until(future)

@@ -13,13 +13,13 @@ class AmiSettings:
     of that account; needed. tls: speak TLS. ca_file: who may vouch for the PBX's certificate, the machine's own
     authorities where there is none. ping_interval: how often to ask whether it is there; no answer for as long again
     ends the connection. answer_timeout: how long an answer may take. snapshot_interval: how often to ask which
-    channels live, so that a lost Hangup is noticed. queue_size: events that may wait before the connection is given
-    up and rebuilt. trunks: patterns such as `PJSIP/trunk-*`: channels on which calls come in from outside; without
-    any, well-known contexts tell. machines: patterns of channels with nobody behind them, though they look like
-    phones: a voice bot, a fax adapter, a paging amplifier (`PJSIP/paging-*`). ignore_contexts: patterns of dialplan
-    contexts, or of `context,extension`: calls that begin or end there, such as where callers are turned away, are only
-    listed; FreePBX's blacklist is known. cdr: where it writes its own records of
-    calls, as `cdr_csv` does; what ended while we were away is looked for there.
+    channels live, so that a lost Hangup is noticed. queue_size: kilobytes of events, about one each, that may wait
+    here before the PBX has to wait as well. trunks: patterns such as `PJSIP/trunk-*`: channels on which calls come in
+    from outside; without any, well-known contexts tell. machines: patterns of channels with nobody behind them, though
+    they look like phones: a voice bot, a fax adapter, a paging amplifier (`PJSIP/paging-*`). ignore_contexts: patterns
+    of dialplan contexts, or of `context,extension`: calls that begin or end there, such as where callers are turned
+    away, are only listed; FreePBX's blacklist is known. cdr: where it writes its own records of calls, as `cdr_csv`
+    does; what ended while we were away is looked for there.
     """
 
     name: str
@@ -32,7 +32,7 @@ class AmiSettings:
     ping_interval: float = 10.0
     answer_timeout: float = 10.0
     snapshot_interval: float = 300.0
-    queue_size: int = 20_000
+    queue_size: int = 100_000
     trunks: tuple[str, ...] = ()
     machines: tuple[str, ...] = ()
     ignore_contexts: tuple[str, ...] = ()

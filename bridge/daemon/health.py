@@ -77,6 +77,7 @@ def _pbx_link(line: Line) -> LinkHealth:
     counts = {
         "events": health.events,
         "dropped": health.dropped,
+        "paused": health.paused,
         "suspicious": health.suspicious,
         "reconnects": health.reconnects,
     }

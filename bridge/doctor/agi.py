@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from agi.scripts import reach
 from agi.server import AgiServer
 from agi.settings import AgiSettings
-from bridge.ami.protocol import Message
+from bridge.ami.protocol import Block, Message
 from bridge.ami.session import AmiSession
 from bridge.doctor.local import Finding, not_looked, ok, problem
 
@@ -24,8 +24,8 @@ class EventWaiter:
         self.heard: list[Message] = []
         self._more = asyncio.Event()
 
-    def __call__(self, message: Message) -> None:
-        self.heard.append(message)
+    def __call__(self, block: Block) -> None:
+        self.heard.append(block.read())
         self._more.set()
 
     async def first(self, wanted: Callable[[Message], bool], within: float) -> Message | None:

@@ -12,8 +12,9 @@ from bridge.domain.calls.events import Event
 class PbxHealth:
     """What the health strip shows of one PBX. `connected_since` is None while there is no session.
 
-    reconnects: links that stood and were lost. dropped: events that found no room. suspicious: messages that no PBX
-    writes. booted_at: when the PBX said that it has loaded everything; None where the account may not hear that.
+    reconnects: links that stood and were lost. dropped: times that what waited found no room, and we began anew.
+    paused: times that we let the PBX wait, to keep what was heard. suspicious: messages that no PBX writes. booted_at:
+    when the PBX said that it has loaded everything; None where the account may not hear that.
     """
 
     connected_since: datetime | None = None
@@ -23,6 +24,7 @@ class PbxHealth:
     last_error: str = ""
     events: int = 0
     dropped: int = 0
+    paused: int = 0
     suspicious: int = 0
     reconnects: int = 0
 

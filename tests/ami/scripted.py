@@ -104,6 +104,12 @@ class Line:
             while not self.client.health.last_error:  # noqa: ASYNC110  # health has no event
                 await asyncio.sleep(0.001)
 
+    async def paused(self) -> None:
+        """Wait until the client lets the PBX wait."""
+        async with asyncio.timeout(5):
+            while not self.client.health.paused:  # noqa: ASYNC110  # health has no event
+                await asyncio.sleep(0.001)
+
     async def names(self, count: int) -> list[str]:
         return [name_of(await self.next()) for _ in range(count)]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bridge.ami.protocol import Message
 from bridge.ami.session import LinkError
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost, SnapshotEnded
 from bridge.ops.backoff import Backoff
-from tests.ami.scripted import NOON, Headers, ScriptedPbx, event, line_to, reply, snapshot
+from tests.ami.scripted import NOON, Headers, Line, ScriptedPbx, event, line_to, reply, snapshot
 
 
 async def test_a_snapshot_comes_first_and_live_events_follow_in_order() -> None:
@@ -139,13 +140,45 @@ async def test_a_refused_snapshot_is_named_asked_again_and_holds_no_event_back()
         assert await line.names(1) == ["SnapshotEnded"]
 
 
-async def test_more_events_than_the_queue_holds_end_in_a_reconnect_not_in_a_gap() -> None:
-    async with line_to(ScriptedPbx(), queue_size=10) as line:
+MANY = [f"1.{number}" for number in range(1000)]
+MUCH = b"".join(event("Hangup", Uniqueid=uniqueid, Padding="x" * 2000) for uniqueid in MANY)
+
+
+async def uniqueids(line: Line) -> list[str]:
+    heard = [await line.next() for _ in MANY]
+    return [message.get("Uniqueid") for message in heard if isinstance(message, Message)]
+
+
+async def test_what_finds_no_room_waits_at_the_pbx_and_none_of_it_is_lost() -> None:
+    pbx = ScriptedPbx(answers={"Ping": lambda _: b""})
+    async with line_to(pbx, queue_size=1, ping_interval=0.01, answer_timeout=0.5) as line:
         await line.next()
-        line.pbx.write(b"".join(event("Hangup", Uniqueid=f"1.{i}") for i in range(50)))
-        names = await line.names(12)
-        assert names[:10] == ["Hangup"] * 10
-        assert names[10:] == ["LinkLost", "SnapshotEnded"]
+        asked = await pbx.until("Ping")
+        pbx.answers["Ping"] = reply
+        pbx.write(MUCH + reply(asked))
+        await line.paused()
+        await asyncio.sleep(0.6)  # an answer that we leave unread is not missed
+        assert await uniqueids(line) == MANY
+        assert line.client.health.reconnects == 0
+
+
+async def test_a_pbx_that_hangs_up_on_a_slow_reader_was_heard_to_its_last_word() -> None:
+    async with line_to(ScriptedPbx(), queue_size=1) as line:
+        await line.next()
+        line.pbx.write(MUCH)
+        line.pbx.writers[-1].close()
+        await line.paused()
+        assert await uniqueids(line) == MANY
+        assert await line.names(2) == ["LinkLost", "SnapshotEnded"]
+
+
+async def test_a_snapshot_without_an_end_is_not_waited_for_with_ever_more_in_memory() -> None:
+    pbx = ScriptedPbx(answers={"CoreShowChannels": lambda a: reply(a)})
+    async with line_to(pbx, queue_size=1) as line:
+        await pbx.until("CoreShowChannels")
+        pbx.answers["CoreShowChannels"] = snapshot
+        pbx.write(b"".join(event("Hangup", Uniqueid=f"1.{i}", Padding="x" * 2000) for i in range(2)))
+        assert await line.names(2) == ["LinkLost", "SnapshotEnded"]
         assert line.client.health.dropped == 1
 
 
