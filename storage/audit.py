@@ -25,6 +25,8 @@ class Subject(StrEnum):
     EMAIL = "email"
     USER = "user"
     HOURS = "hours"
+    PATTERN = "pattern"
+    WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,22 @@
-"""Dated changes of who is on call and of the opening hours, on disk: two tables of one shape."""
+"""Dated changes of who is on call, of the weekly pattern, the opening hours and the automatic texts: tables of one
+shape."""
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Generic, TypeVar
+from datetime import datetime, time
+from typing import Any, Generic, TypeVar
 
-from bridge.domain.office.hours import HoursChange
-from bridge.domain.office.roster import Override
+from bridge.domain.office.hours import HoursChange, OpeningSpan
+from bridge.domain.office.roster import Override, PatternChange, WeekShift
+from bridge.domain.office.templates import WordsChange
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.records import columns, record
 from storage.values import moment
 
-C = TypeVar("C", Override, HoursChange)
+C = TypeVar("C", Override, HoursChange, PatternChange, WordsChange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class DatedChanges(Generic[C]):
             INSERT INTO {self.table} ({own}branch, starts_at, ends_at, by, version)
             VALUES ({values}:branch, :start, :end, :by, 1)
             """,  # noqa: S608  names of our own
-            **columns(change),
+            **self._columns(change),
         )
         detail = {name: getattr(change, name) for name in self.entered}
         await add(tx, Act(change.by, "entered", now, detail), self.subject, change_id)
@@ -71,9 +74,38 @@ class DatedChanges(Generic[C]):
         )
         return [self._change(row) for row in rows]
 
-    def _change(self, row: sqlite3.Row) -> C:
-        return record(self.kind, row, start=moment(row["starts_at"]), end=moment(row["ends_at"]))
+    def _columns(self, change: C) -> Mapping[str, Any]:
+        return columns(change)
+
+    def _change(self, row: sqlite3.Row, **read: object) -> C:
+        return record(self.kind, row, start=moment(row["starts_at"]), end=moment(row["ends_at"]), **read)
+
+
+class _Patterns(DatedChanges[PatternChange]):
+    """A pattern's shifts stand in one column, each as [days, opens, closes, people]."""
+
+    def _columns(self, change: PatternChange) -> Mapping[str, Any]:
+        shifts = [
+            [one.days, f"{one.hours.opens:%H:%M}", f"{one.hours.closes:%H:%M}", one.people] for one in change.shifts
+        ]
+        return {**columns(change), "shifts": json.dumps(shifts)}
+
+    def _change(self, row: sqlite3.Row, **_: object) -> PatternChange:
+        shifts = tuple(
+            WeekShift(tuple(days), OpeningSpan(time.fromisoformat(opens), time.fromisoformat(closes)), tuple(people))
+            for days, opens, closes, people in json.loads(row["shifts"])
+        )
+        return super()._change(row, shifts=shifts)
 
 
 ON_CALL = DatedChanges(Override, "duty", Subject.DUTY, ("person", "change"), ("person", "change"), ("person",))
 HOURS = DatedChanges(HoursChange, "hours_change", Subject.HOURS, ("door", "line"), ("door",), ("door",))
+PATTERNS = _Patterns(PatternChange, "pattern_change", Subject.PATTERN, ("shifts",), (), ())
+WORDS = DatedChanges(
+    WordsChange,
+    "words_change",
+    Subject.WORDS,
+    ("template", "language", "words", "line"),
+    ("template", "language"),
+    ("template", "language"),
+)

@@ -13,7 +13,7 @@ import typer
 from bridge.cli.database import with_database
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.domain.i18n import UserError
-from bridge.domain.office.hours import Calendar
+from bridge.domain.office.hours import FOR_GOOD, Calendar
 from bridge.domain.office.office import Office
 from bridge.domain.office.roster import Change, OnCallGap, Override
 from bridge.office.schedule_changes import ScheduleChangeError, ScheduleChanges, gaps_ahead
@@ -126,13 +126,17 @@ def report(office: Office, now: datetime) -> Iterator[str]:
     for branch, gaps in branches.items():
         where = f" in {branch}" if len(branches) > 1 else ""
         yield from _people(office, branch, where, now)
-        if office.roster.shifts:
+        if office.roster.is_kept:
             yield from _gaps(office, gaps, where)
 
 
 def changes(office: Office) -> Iterator[str]:
     for override in office.roster.overrides:
         yield _change(override, office)
+    for pattern, _ in office.roster.patterns:
+        where = f" in {pattern.branch}" if pattern.branch else ""
+        until = f" to {wall(pattern.end, office)}" if pattern.end < FOR_GOOD else ""
+        yield f"Another weekly plan{where} from {wall(pattern.start, office)}{until}, says {pattern.by}"
 
 
 def _people(office: Office, branch: str, where: str, now: datetime) -> Iterator[str]:

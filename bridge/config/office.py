@@ -158,7 +158,7 @@ def _check_words(problems: Problems, where: str, section: TextsSection) -> None:
     for (template, language), words in own.items():
         path = f"{where}.{language}.{template}"
         for mistake in mistakes(template, words):
-            problems.add(path, mistake)
+            problems.add(path, str(mistake))
         for promise in honesty.check(words, default_lexicon()):
             problems.add(path, f'"{promise.words}" promises too much; {promise.suggestion}')
         if template in NOBODY_ON_CALL and ASKS_URGENCY.search(words):

@@ -1,21 +1,28 @@
 """Use case: dated changes of who is on call ("Ann takes tonight", "Bob is away until Monday") and of the hours
-("closed tomorrow", "open late today": dated hours), each with a name. What nobody changed is as the file has it."""
+("closed tomorrow", "open late today": dated hours), of the weekly on-call pattern and of the automatic texts, each
+with a name. What nobody changed is as the file has it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.hours import HoursChange
-from bridge.domain.office.office import Office
-from bridge.domain.office.roster import AHEAD, OnCallGap, Override
+from bridge.domain.office.office import Changes, Office
+from bridge.domain.office.roster import AHEAD, Change, OnCallGap, Override, PatternChange
+from bridge.domain.office.templates import WordsChange
 from storage.database import Database, Reader
-from storage.schedule import HOURS, ON_CALL, C, DatedChanges
+from storage.schedule import HOURS, ON_CALL, PATTERNS, WORDS, C, DatedChanges
 
 LOOKED_BACK = timedelta(days=400)
 """Changes of the hours that are longer gone say nothing of an office hour ago, or of the last working day."""
 
 
+DatedChange: TypeAlias = Override | HoursChange | PatternChange | WordsChange
+
 GONE_BY = N_("that time has gone by")
+SAID_ALREADY = N_("%(name)s has entered just that already")
 NO_CHANGE = N_("there is no change %(number)s, or it was taken back before")
 
 
@@ -25,7 +32,13 @@ class ScheduleChangeError(UserError):
 
 async def office_with_changes(db: Reader, office: Office, now: datetime) -> Office:
     """The office with everything that people entered since its file was written."""
-    return office.changed(await ON_CALL.since(db, now), await HOURS.since(db, now - LOOKED_BACK))
+    changes = Changes(
+        tuple(await ON_CALL.since(db, now)),
+        tuple(await HOURS.since(db, now - LOOKED_BACK)),
+        tuple(await PATTERNS.since(db, now)),
+        tuple(await WORDS.since(db, now)),
+    )
+    return office.changed(changes, now)
 
 
 def gaps_ahead(office: Office, now: datetime) -> Mapping[str, Sequence[OnCallGap]]:
@@ -44,12 +57,25 @@ class ScheduleChanges:
         self._office = office
 
     async def enter(self, changes: DatedChanges[C], change: C, now: datetime) -> C:
-        """Its id is given here. ScheduleChangeError for somebody or a place that there is not, or a time gone by."""
-        self._check(change)
-        if change.end <= now:
-            raise ScheduleChangeError(GONE_BY)
+        """As `enter_all`, of one."""
+        (entered,) = await self.enter_all(changes, [change], now)
+        return entered
+
+    async def enter_all(self, changes: DatedChanges[C], entered: Sequence[C], now: datetime) -> Sequence[C]:
+        """All of them or none; their ids are given here.
+
+        ScheduleChangeError for somebody or a place that there is not, for a time gone by, and for what holds already.
+        """
+        for change in entered:
+            self._check(change)
+            if change.end <= now:
+                raise ScheduleChangeError(GONE_BY)
         async with self._database.transaction() as tx:
-            return await changes.insert(tx, change, now)
+            held = await changes.since(tx, now)
+            for change in entered:
+                if by := said_already(held, change):
+                    raise ScheduleChangeError(SAID_ALREADY, name=by)
+            return [await changes.insert(tx, change, now) for change in entered]
 
     async def take_back(self, changes: DatedChanges[C], change_id: int, who: str, now: datetime) -> C:
         """ScheduleChangeError if there is no such change any more."""
@@ -68,9 +94,11 @@ class ScheduleChanges:
         async with self._database.read() as db:
             return await office_with_changes(db, self._office, now)
 
-    def _check(self, change: Override | HoursChange) -> None:
-        if isinstance(change, Override):
-            self._check_person(change.person)
+    def _check(self, change: DatedChange) -> None:
+        if isinstance(change, Override | PatternChange):
+            people = [change.person] if isinstance(change, Override) else _people(change)
+            for person in people:
+                self._check_person(person)
             self._check_branch(change.branch)
         elif not any(change.concerns(line.branch, line.name) for line in self._office.lines):
             raise ScheduleChangeError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
@@ -89,3 +117,28 @@ class ScheduleChanges:
         if name not in {None, *branches}:
             known = ", ".join(sorted(branches))
             raise ScheduleChangeError(N_("there is no branch %(name)s; there are %(known)s"), name=name, known=known)
+
+
+def _people(change: PatternChange) -> Sequence[str]:
+    return list(dict.fromkeys(person for shift in change.shifts for person in shift.people))
+
+
+def said_already(held: Sequence[C], change: C) -> str:
+    """Who entered the same for all of that time, with nothing entered since that speaks of it; "" for nobody."""
+    of_then = [one for one in held if one.start < change.end and change.start < one.end and _are_of_one(one, change)]
+    if not of_then:
+        return ""
+    last = of_then[-1]
+    again = replace(change, start=last.start, end=last.end, by=last.by, id=last.id)
+    return last.by if again == last and last.start <= change.start and change.end <= last.end else ""
+
+
+def _are_of_one(one: DatedChange, change: DatedChange) -> bool:
+    """Would the later of the two go before the earlier?"""
+    if one.branch != change.branch:
+        return False
+    if isinstance(one, Override) and isinstance(change, Override):
+        return one.person == change.person or one.change is change.change is Change.TAKES
+    if isinstance(one, WordsChange) and isinstance(change, WordsChange):
+        return (one.template, one.language, one.line) == (change.template, change.language, change.line)
+    return getattr(one, "line", None) == getattr(change, "line", None)

@@ -20,6 +20,7 @@ from bridge.domain.words import language
 from bridge.domain.words.lexicon import OptOutRequest
 from bridge.domain.words.thanks import is_courtesy
 from bridge.office.composer import Composer, compose
+from bridge.office.schedule_changes import office_with_changes
 from bridge.texts.customer_replies import READ_TOGETHER
 from bridge.texts.reader import TextReader
 from storage import auto_replies, history
@@ -75,12 +76,13 @@ class AutoReplies:
         past = await history.load(db, number, now, self._rules, but=None)
         if not any(map(wants_answer, heard)) or policy.never_texted(number, past, self._rules):
             return None
-        line = self._line(callback, heard[-1].destination)
+        office = await office_with_changes(db, self._office, now)
+        line = _line(office, callback, heard[-1].destination)
         words = [one.own.text for one in heard if one.at > now - READ_TOGETHER]
         own_words = [one.own.text for one in heard if one.at > now - READ_TOGETHER and not one.picture]
         rendered = texts.receipt(
             line,
-            self._office,
+            office,
             language.of(own_words, line.texts.language),
             ask_address=callback.address is None,
             danger=self._text_reader.triage(words).hazard,
@@ -102,11 +104,12 @@ class AutoReplies:
             reply_id=heard[-1].reply_id,
         )
 
-    def _line(self, callback: Callback, destination: str) -> Line:
-        """The line written to: of several the one that the row is about."""
-        written_to = self._office.lines_texted_at(destination)
-        last_rung = self._office.line_named(callback.line)
-        return last_rung if not written_to or last_rung in written_to else written_to[0]
+
+def _line(office: Office, callback: Callback, destination: str) -> Line:
+    """The line written to: of several the one that the row is about."""
+    written_to = office.lines_texted_at(destination)
+    last_rung = office.line_named(callback.line)
+    return last_rung if not written_to or last_rung in written_to else written_to[0]
 
 
 def wants_answer(heard: Heard) -> bool:

@@ -13,6 +13,7 @@ from bridge.domain.texts.messages import MessageKind
 from bridge.domain.texts.policy import TextRules
 from bridge.domain.words import language
 from bridge.office.composer import About, Composer, compose
+from bridge.office.schedule_changes import office_with_changes
 from storage import messages
 from storage.database import Writer
 from storage.errors import ForbiddenError
@@ -71,8 +72,10 @@ class KeywordReplies:
         """A foreign or premium number gets none, not even this: a stranger must not run up a bill."""
         if policy.never_answered(number, self._rules):
             return
+        office = await office_with_changes(tx, self._office, now)
+        line = office.line_named(line.name)
         spoken = language.of([reply.own_words.text], line.texts.language)
-        rendered = texts.answer(line, self._office, template, spoken)
+        rendered = texts.answer(line, office, template, spoken)
         about["callback_id"], about["reply_id"] = reply.callback_id, reply.id
         lasts = CONFIRMED_WITHIN if kind is MessageKind.OPT_OUT_CONFIRMATION else MAX_AGE
         await self._composer.queue(tx, compose(kind, number, line, rendered, now, lasts, **about))

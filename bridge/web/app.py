@@ -124,6 +124,8 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
             web.get("/on-call", on_call.show),
             web.post("/on-call", needs(UserRole.LEAD, on_call.change)),
             web.post(r"/on-call/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back)),
+            web.post("/on-call/plan", needs(UserRole.LEAD, on_call.change_plan)),
+            web.post(r"/on-call/plan/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back_plan)),
             web.post("/hours", needs(UserRole.LEAD, on_call.change_hours)),
             web.post(r"/hours/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back_hours)),
             web.post("/texts/cost", actions.cost),

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as TimeOfDay  # noqa: N812 - `Show.time` is another
 
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, get_day_names
 
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome
 from bridge.domain.calls.calls import Attestation, FilterReason, Reason, Talk, Verdict
-from bridge.domain.office.hours import ALL_DAY, OpeningSpan
+from bridge.domain.office.hours import ALL_DAY, FOR_GOOD, OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
@@ -206,7 +206,24 @@ class Show:
         return phone.national(number, self.office.country)
 
     def span(self, start: datetime, end: datetime) -> str:
+        if end >= FOR_GOOD:
+            return self.words.say("from %(start)s on", start=self.time(start))
         return self.words.say("from %(start)s to %(end)s", start=self.time(start), end=self.time(end))
+
+    def clocks(self, start: datetime, end: datetime) -> str:
+        """`5:00 PM – 8:00 AM`, "all day": of a stretch whose day stands beside it."""
+        if end - start >= timedelta(hours=24):
+            return self.words.say("all day")
+        first, last = (at.astimezone(self.office.zone) for at in (start, end))
+        return f"{self._clock(first)} – {self._clock(last)}"
+
+    def weekday(self, day: int) -> str:
+        """Monday is 0."""
+        return str(get_day_names("abbreviated", locale=self.words.language)[day])
+
+    def as_input(self, at: TimeOfDay) -> str:
+        """As an <input type="time"> wants it."""
+        return f"{at:%H:%M}"
 
     def day(self, day: date) -> str:
         """`Mon, Nov 23`"""

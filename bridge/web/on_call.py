@@ -1,37 +1,30 @@
 """The page of who is on call and when the office is open: as planned, with what people changed, for any phone."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time
 from typing import Any
 
 from aiohttp import web
 
 from bridge.domain.office.hours import Calendar, HoursChange, OpenOrClosed
+from bridge.domain.office.nights import Span, night_of, tonight, weekend
 from bridge.domain.office.office import Line, Office
-from bridge.domain.office.roster import AHEAD, Change, OnCallGap, Override
+from bridge.domain.office.roster import AHEAD, Change, Override, PatternChange
 from bridge.office.schedule_changes import ScheduleChanges
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
 from bridge.web.office import refusals, weeks
 from bridge.web.page_context import Banner, PageContext
+from bridge.web.rota import RANKS, SPARE_LINES, calendars_of, read_day, read_plan, watches
 from storage import settings
 from storage.database import Writer
-from storage.schedule import HOURS, ON_CALL, C, DatedChanges
+from storage.schedule import HOURS, ON_CALL, PATTERNS, C, DatedChanges
 
 NOT_ENTERED = N_("Not entered:")
 NOT_TAKEN_BACK = N_("Not taken back:")
 
 Fields = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """One branch: whom urgent work goes to now, first to last, and when it would go to nobody."""
-
-    branch: str
-    ladder: Sequence[str]
-    gaps: Sequence[OnCallGap]
 
 
 class OnCallPage:
@@ -59,6 +52,9 @@ class OnCallPage:
                 people_told=[person.name for person in office.people if person.mobile],
                 branches=self._branches,
                 lines=[line.name for line in office.lines],
+                patterns=[pattern for pattern, _ in office.roster.patterns],
+                ranks=RANKS,
+                spare_lines=SPARE_LINES,
                 weeks=weeks(office.lines, now),
                 hours_changes=hours,
                 banner=banner,
@@ -72,30 +68,38 @@ class OnCallPage:
         self,
         request: web.Request,
         changes: DatedChanges[C],
-        read: "Callable[[Fields, Office, str, datetime], C]",
+        read: "Callable[[Any, Office, str, datetime], Sequence[C]]",
         at: str,
     ) -> web.StreamResponse:
-        """read: the change, out of what was sent. at: where on the page it then stands."""
+        """read: the changes, out of what was sent. at: where on the page they then stand."""
         now, form = self._site.clock(), await request.post()
         try:
             with refusals():
-                change = read(form, await self._duties.current(now), self._site.who(request), now)
-                await self._duties.enter(changes, change, now)
+                entered = read(form, await self._duties.current(now), self._site.who(request), now)
+                await self._duties.enter_all(changes, entered, now)
         except RefusedError as error:
             return await self._page(request, 400, Banner(error.words, error.values, NOT_ENTERED))
         raise web.HTTPSeeOther(f"/on-call{at}")
 
     async def change(self, request: web.Request) -> web.StreamResponse:
-        """Enter a swap or an absence."""
-        return await self._enter(request, ON_CALL, _override, "")
+        """Enter who takes a night or a weekend, a swap of two nights, or an absence."""
+        return await self._enter(request, ON_CALL, _overrides, "#changes")
+
+    async def change_plan(self, request: web.Request) -> web.StreamResponse:
+        """Enter another weekly plan of who is on call, from a day on."""
+        return await self._enter(request, PATTERNS, _pattern, "#changes")
 
     async def change_hours(self, request: web.Request) -> web.StreamResponse:
         """Enter that the office is open, or closed, whatever its hours say."""
-        return await self._enter(request, HOURS, _hours_change, "#hours")
+        return await self._enter(request, HOURS, _hours_changes, "#hours")
 
     async def take_back(self, request: web.Request) -> web.StreamResponse:
         """Undo a dated change of who is on call."""
         return await self._take_back(request, ON_CALL)
+
+    async def take_back_plan(self, request: web.Request) -> web.StreamResponse:
+        """Undo a change of the weekly plan: the one before it holds again, or else the file's."""
+        return await self._take_back(request, PATTERNS)
 
     async def take_back_hours(self, request: web.Request) -> web.StreamResponse:
         """Undo a dated change of the opening hours."""
@@ -120,14 +124,6 @@ class OnCallPage:
         raise web.HTTPSeeOther("/on-call")
 
 
-def watches(office: Office, branches: Sequence[str], now: datetime) -> Iterator[Watch]:
-    roster = office.roster
-    for branch in branches:
-        calendars = [line.calendar for line in office.lines if line.branch == branch]
-        gaps = roster.gaps(branch, calendars, now, now + AHEAD) if roster.shifts else ()
-        yield Watch(branch, roster.ladder(branch, now), gaps)
-
-
 _SWITCHES: Mapping[str, Callable[[Writer, str, datetime], Awaitable[bool]]] = {
     "pause": lambda tx, who, now: settings.turn(tx, settings.PAUSED, True, who, now),
     "resume": settings.resume,
@@ -138,20 +134,79 @@ _SWITCHES: Mapping[str, Callable[[Writer, str, datetime], Awaitable[bool]]] = {
 When = tuple[OpenOrClosed, datetime, datetime]
 
 
-def _override(form: Fields, office: Office, who: str, now: datetime) -> Override:
-    start, end = _span(form, Calendar(office.zone), now)
-    change = offered(Change, form.get("change"))
-    return Override(str(form.get("person", "")), change, start, end, str(form.get("branch", "")) or None, by=who)
+Spans = Callable[[Fields, Office, Sequence[Calendar], datetime], Span]
 
 
-def _hours_change(form: Fields, office: Office, who: str, now: datetime) -> HoursChange:
+def _overrides(form: Fields, office: Office, who: str, now: datetime) -> Sequence[Override]:
+    """quick: which span is meant; without it, the one that was picked."""
+    branch, quick, calendars = str(form.get("branch", "")) or None, str(form.get("quick", "")), _calendars(form, office)
+    if quick == "swap":
+        return _swap(form, office, calendars, Override("", Change.TAKES, now, now + AHEAD, branch, who), now)
+    change = Change.AWAY if quick == "away" else Change.TAKES if quick else offered(Change, form.get("change"))
+    start, end = _SPANS.get(quick, _picked)(form, office, calendars, now)
+    return [Override(str(form.get("person", "")), change, start, end, branch, who)]
+
+
+def _picked(form: Fields, office: Office, _: Sequence[Calendar], now: datetime) -> Span:
+    return _span(form, Calendar(office.zone), now)
+
+
+def _whole_days(form: Fields, _office: Office, calendars: Sequence[Calendar], now: datetime) -> Span:
+    """Both the first day and the last one."""
+    first, last = (read_day(form.get(name), calendars) for name in ("from", "until"))
+    return max(first[0], now), last[1]
+
+
+_SPANS: Mapping[str, Spans] = {
+    "tonight": lambda _form, _office, calendars, now: _from_now(tonight(calendars, now)[1], now),
+    "weekend": lambda _form, _office, calendars, now: _from_now(weekend(calendars, now), now),
+    "away": _whole_days,
+}
+
+
+def _from_now(span: Span, now: datetime) -> Span:
+    return max(span[0], now), span[1]
+
+
+def _swap(
+    form: Fields, office: Office, calendars: Sequence[Calendar], by: Override, now: datetime
+) -> Sequence[Override]:
+    """Whoever has the one night takes the other."""
+    branch = by.branch or office.lines[0].branch
+    spans = [night_of(_date(form.get(name)), calendars) for name in ("one", "other")]
+    have = [next(iter(office.roster.on_call(branch, start)), "") for start, _ in spans]
+    if not all(have):
+        raise RefusedError(N_("nobody is on call on one of these nights"))
+    if have[0] == have[1]:
+        raise RefusedError(N_("%(name)s has both of these nights"), name=have[0])
+    taken = zip(reversed(have), spans, strict=True)
+    return [replace(by, person=person, start=max(start, now), end=end) for person, (start, end) in taken]
+
+
+def _date(written: object) -> date:
+    try:
+        return date.fromisoformat(str(written))
+    except ValueError:
+        raise RefusedError(N_("pick a day")) from None
+
+
+def _pattern(form: Any, office: Office, who: str, now: datetime) -> Sequence[PatternChange]:
+    return [read_plan(form, _calendars(form, office), who, now)]
+
+
+def _calendars(form: Fields, office: Office) -> Sequence[Calendar]:
+    branch = str(form.get("branch", "")) or office.lines[0].branch
+    return calendars_of(office, branch) or [Calendar(office.zone)]
+
+
+def _hours_changes(form: Fields, office: Office, who: str, now: datetime) -> Sequence[HoursChange]:
     """where: `branch NAME`, `line NAME`, or nothing for everywhere."""
     kind, _, name = str(form.get("where", "")).partition(" ")
     branch, line = (name if kind == field else None for field in ("branch", "line"))
     everywhere = HoursChange(OpenOrClosed.CLOSED, now, now + AHEAD, branch, line)
     lines = [one for one in office.lines if everywhere.concerns(one.branch, one.name)]
     door, start, end = _WHEN.get(str(form.get("quick", "")), _as_picked)(form, lines or office.lines, now)
-    return HoursChange(door, start, end, branch, line, by=who)
+    return [HoursChange(door, start, end, branch, line, by=who)]
 
 
 def _as_picked(form: Fields, lines: Sequence[Line], now: datetime) -> When:
@@ -193,7 +248,7 @@ _WHEN: Mapping[str, Callable[[Fields, Sequence[Line], datetime], When]] = {
 }
 
 
-def _span(form: Fields, calendar: Calendar, now: datetime) -> tuple[datetime, datetime]:
+def _span(form: Fields, calendar: Calendar, now: datetime) -> Span:
     """Times as the office's clock shows them; without a beginning, from now on."""
     written = str(form.get("from", ""))
     start = calendar.instant(_moment(written)) if written else now

@@ -21,6 +21,7 @@ from bridge.web.labels import KINDS, Show
 from bridge.web.language import N_, WORDS, render
 from bridge.web.phones import Phones, Ringing
 from bridge.web.quotes import Mark
+from bridge.web.rota import first_tonight
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
 from storage import audit, callbacks, calls, contacts, opt_outs, replies, settings, staff_codes, text_outcomes
@@ -123,6 +124,7 @@ class PageContext:
     ) -> web.Response:
         """A whole page: what it is about, and around it what every page shows."""
         health, waiting = self.health(), await callbacks.count_waiting(db)
+        office = await office_with_changes(db, self.office, now)
         around = self.around_rows(request, now) | {
             "visitor": request[VISITOR],
             "may_lead": request[VISITOR].role.covers(UserRole.LEAD),
@@ -132,7 +134,8 @@ class PageContext:
             "faults": faults(health),
             "notes": [NOTES[note] for note in health.notes],
             "several_links": len(health.links) > 2,
-            "gaps": await self._gaps(db, now),
+            "gaps": _gaps(office, now),
+            "tonight": first_tonight(office, now),
             "hours_now": [change for change in await HOURS.since(db, now) if change.start <= now],
             "paused": await settings.is_on(db, settings.PAUSED),
             "breaker": await settings.is_on(db, settings.BREAKER),
@@ -149,13 +152,6 @@ class PageContext:
             "banner": None,
         }
         return render(request, template, around | more, status)
-
-    async def _gaps(self, db: Reader, now: datetime) -> Sequence[OnCallGap]:
-        """When nobody is on call in the days ahead; nothing where nobody ever is."""
-        if not self.office.roster.shifts:
-            return ()
-        office = await office_with_changes(db, self.office, now)
-        return sorted({gap for gaps in gaps_ahead(office, now).values() for gap in gaps}, key=lambda gap: gap.start)
 
     async def _toast(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """What this person did last, as long as it can be undone: the address names the row or the contact."""
@@ -208,6 +204,13 @@ async def find(db: Reader, written: str) -> Callback | None:
         return await callbacks.get(db, int(written))
     except LookupError:
         return None
+
+
+def _gaps(office: Office, now: datetime) -> Sequence[OnCallGap]:
+    """When nobody is on call in the days ahead; nothing where nobody ever is."""
+    if not office.roster.is_kept:
+        return ()
+    return sorted({gap for gaps in gaps_ahead(office, now).values() for gap in gaps}, key=lambda gap: gap.start)
 
 
 async def found(request: web.Request, db: Reader) -> Callback:

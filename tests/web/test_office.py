@@ -64,6 +64,10 @@ async def send(client: Client, path: str, **fields: str) -> tuple[int, Page]:
         return answer.status, Page(await answer.text())
 
 
+def flat(page: Page) -> str:
+    return " ".join(page.words.split())
+
+
 async def put(desk: Desk, number: E164, name: str, kind: ContactKind) -> None:
     async with desk.database.transaction() as tx:
         await contacts.put(tx, Contact(number, name, kind), "Ann", desk.clock())
@@ -115,6 +119,92 @@ async def test_a_change_that_makes_no_sense_is_told(
     assert status == 400
     assert said in page.words
     assert await desk.column("SELECT id FROM duty") == []
+
+
+async def test_tonight_is_taken_by_one_press_on_the_page_that_the_strip_names(client: Client, desk: Desk) -> None:
+    assert 'href="/on-call">Tonight: Ann</a>' in (await shown(client)).html
+    status, page = await send(client, "/on-call", quick="tonight", person="Bob")
+    assert status == 200
+    assert "Bob goes first, from 5:00 PM to Tue 9:00 AM" in flat(page)
+    assert "Tonight: Bob" in (await shown(client)).words
+    status, page = await send(client, "/on-call", quick="tonight", person="Bob")
+    assert status == 400
+    assert "Front desk has entered just that already" in flat(page)
+    assert await desk.column("SELECT person FROM duty") == ["Bob"]
+
+
+async def test_two_nights_are_swapped_at_once(client: Client, desk: Desk) -> None:
+    await send(
+        client, "/on-call", person="Bob", change="takes", **{"from": "2026-11-25T17:00", "until": "2026-11-26T09:00"}
+    )
+    status, page = await send(client, "/on-call", quick="swap", one="2026-11-23", other="2026-11-25")
+    assert status == 200
+    assert "Bob goes first, from 5:00 PM to Tue 9:00 AM" in flat(page)
+    assert "Ann goes first, from Wed 5:00 PM to Thu 9:00 AM" in flat(page)
+    assert await desk.column("SELECT person FROM duty") == ["Bob", "Bob", "Ann"]
+
+
+async def test_a_weekend_and_whole_days_away_are_said_in_days(client: Client) -> None:
+    _, page = await send(client, "/on-call", quick="weekend", person="Bob")
+    assert "Bob goes first, from Fri 5:00 PM to Nov 30, 9:00 AM" in flat(page)
+    _, page = await send(
+        client, "/on-call", quick="away", person="Ann", **{"from": "2026-11-24", "until": "2026-11-25"}
+    )
+    assert "Ann is away, from Tue 9:00 AM to Thu 9:00 AM" in flat(page)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"quick": "swap", "one": "2026-11-23", "other": "2026-11-24"}, "Ann has both of these nights"),
+        ({"quick": "swap", "one": "2026-11-23", "other": "2026-11-29"}, "nobody is on call on one of these nights"),
+        ({"quick": "swap", "one": "2026-11-23", "other": "someday"}, "pick a day"),
+        ({"quick": "away", "person": "Ann", "from": "2026-11-24"}, "pick a day"),
+        ({"quick": "tonight", "person": "Cem"}, "is not among the people with a mobile"),
+        ({"quick": "weekend", "person": "Ann", "branch": "north"}, "there is no branch north"),
+    ],
+)
+async def test_a_press_that_makes_no_sense_is_told(
+    client: Client, desk: Desk, wrong: dict[str, str], said: str
+) -> None:
+    status, page = await send(client, "/on-call", **wrong)
+    assert status == 400
+    assert said in flat(page)
+    assert await desk.column("SELECT id FROM duty") == []
+
+
+async def test_the_weekly_plan_is_changed_from_a_day_on_and_the_file_s_comes_back(client: Client, desk: Desk) -> None:
+    plan = {"days-0": "0", "opens-0": "18:00", "closes-0": "07:00", "first-0": "Bob", "second-0": "Ann", "first-1": ""}
+    status, page = await send(client, "/on-call/plan", **plan)
+    assert status == 200
+    assert "Another weekly plan , from 12:00 PM on" in flat(page)
+    assert "Nobody 5:00 PM – 6:00 PM" in flat(page)
+    assert "Bob then Ann 6:00 PM – 7:00 AM" in flat(page)
+    assert "As Front desk entered it." in flat(page)
+    status, page = await send(client, "/on-call/plan", **plan)
+    assert status == 400
+    _, page = await send(client, "/on-call/plan/1/undo")
+    assert "None: the weekly plan holds." in flat(page)
+    assert "As the configuration file has it." in flat(page)
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ({"first-0": ""}, "a plan needs a line with a day and a person"),
+        ({"first-0": "Bob"}, "needs a day and a person"),
+        ({"days-0": "0", "first-0": ""}, "needs a day and a person"),
+        ({"days-0": "0", "first-0": "Cem"}, "is not among the people with a mobile"),
+        ({"days-0": "0", "first-0": "Bob", "opens-0": "18:00"}, "pick a time"),
+        ({"days-0": "0", "first-0": "Bob", "from": "soon"}, "pick a day"),
+        ({"days-0": "0", "first-0": "Bob", "from": "2026-12-24", "until": "2026-12-20"}, "ends after it begins"),
+    ],
+)
+async def test_a_plan_that_makes_no_sense_is_told(client: Client, desk: Desk, plan: dict[str, str], said: str) -> None:
+    status, page = await send(client, "/on-call/plan", **plan)
+    assert status == 400
+    assert said in page.words
+    assert await desk.column("SELECT id FROM pattern_change") == []
 
 
 async def test_closed_tomorrow_is_one_click_with_a_name_and_one_to_take_back(client: Client, desk: Desk) -> None:

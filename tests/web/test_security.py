@@ -37,6 +37,8 @@ NEEDS: dict[str, UserRole | None] = {
     "POST /contacts/{id}/undo": UserRole.STAFF,  # one's own last change
     "GET /on-call": UserRole.STAFF,
     "POST /on-call": UserRole.LEAD,
+    "POST /on-call/plan": UserRole.LEAD,
+    "POST /on-call/plan/{id}/undo": UserRole.LEAD,
     "POST /on-call/{id}/undo": UserRole.LEAD,
     "POST /hours": UserRole.LEAD,
     "POST /hours/{id}/undo": UserRole.LEAD,

@@ -18,6 +18,9 @@ from bridge.domain.i18n import N_, UserError
 HORIZON = timedelta(days=400)
 """How far ahead an opening is looked for: an office that opens once a year is found."""
 
+FOR_GOOD = datetime(9000, 1, 1, tzinfo=UTC)
+"""The end of a dated change that holds until it is taken back."""
+
 MIDNIGHT = time(0)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bridge.domain import phone
 from bridge.domain.office.hours import Calendar, HoursChange, OpeningSpan
-from bridge.domain.office.roster import Override, Roster
-from bridge.domain.office.templates import Texts
+from bridge.domain.office.roster import Override, PatternChange, Roster
+from bridge.domain.office.templates import Texts, WordsChange
 from bridge.domain.phone import E164
 
 
@@ -27,9 +28,10 @@ class Line:
     calendar: Calendar
     carrier_replies: bool = False
 
-    def changed(self, hours: Iterable[HoursChange]) -> "Line":
-        mine = [change for change in hours if change.concerns(self.branch, self.name)]
-        return replace(self, calendar=self.calendar.changed(mine))
+    def changed(self, hours: Iterable[HoursChange], words: Iterable[WordsChange], at: datetime) -> "Line":
+        closed = [change for change in hours if change.concerns(self.branch, self.name)]
+        said = [change for change in words if change.concerns(self.branch, self.name)]
+        return replace(self, calendar=self.calendar.changed(closed), texts=self.texts.changed(said, at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,25 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What people changed since the file was written, in the order in which they entered it."""
+
+    on_call: tuple[Override, ...] = ()
+    hours: tuple[HoursChange, ...] = ()
+    patterns: tuple[PatternChange, ...] = ()
+    words: tuple[WordsChange, ...] = ()
+
+
+NO_CHANGES = Changes()
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """Whose calls these are.
 
     country: ISO 3166, how numbers without a plus are read. regions: where we may text (+1 is not the US). roster: who
-    takes urgent work, and when. emergency: what to call in danger, as people there dial it.
+    takes urgent work, and when. emergency: what to call in danger, as people there dial it. texts_locked: the page may
+    not change the texts. samples: of texts, as they are registered with the carriers.
     """
 
     business: str
@@ -60,6 +76,8 @@ class Office:
     own_numbers: frozenset[E164] = field(default=frozenset())
     roster: Roster = field(default=Roster())
     emergency: str = "911"
+    texts_locked: bool = False
+    samples: tuple[str, ...] = ()
 
     def line_rung_by(self, pbx: str, did: str) -> Line | None:
         """The line that this number rings, however it is written; None where no line of that PBX names it."""
@@ -120,9 +138,10 @@ class Office:
         """Whose extension it is, else the extension itself."""
         return next((person.name for person in self.people if person.extension == extension), extension)
 
-    def changed(self, overrides: Sequence[Override], hours: Sequence[HoursChange] = ()) -> "Office":
-        """The same office with these dated changes of who is on call and of its hours."""
-        if not (overrides or hours or self.roster.overrides):
+    def changed(self, changes: Changes, at: datetime) -> "Office":
+        """The same office with these dated changes; of its texts with those that hold at that moment."""
+        if changes == NO_CHANGES:
             return self
-        lines = tuple(line.changed(hours) for line in self.lines) if hours else self.lines
-        return replace(self, roster=self.roster.changed(overrides), lines=lines)
+        words = changes.words
+        lines = tuple(line.changed(changes.hours, words, at) for line in self.lines)
+        return replace(self, roster=self.roster.changed(changes.on_call, changes.patterns, self.zone), lines=lines)

@@ -1,13 +1,16 @@
 """The words of automatic texts: what is shipped, what a site may put in their place, and which blanks they may have."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from string import Formatter
 
 from bridge.domain.calls.calls import Reason
+from bridge.domain.i18n import N_, UserError
+from bridge.domain.office.hours import FOR_GOOD
 
 
 class Language(StrEnum):
@@ -181,6 +184,31 @@ HINTS: Mapping[Language, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class WordsChange:
+    """A dated change of one text: other words than the file's from `start` until just before `end`.
+
+    branch, line: None for every one. by: who entered it.
+    """
+
+    template: Template
+    language: Language
+    words: str
+    start: datetime
+    end: datetime = FOR_GOOD
+    branch: str | None = None
+    line: str | None = None
+    by: str = ""
+    id: int = 0
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise UserError(N_("a change of a text ends after it begins"))
+
+    def concerns(self, branch: str, line: str) -> bool:
+        return self.branch in (None, branch) and self.line in (None, line)
+
+
+@dataclass(frozen=True, slots=True)
 class Texts:
     """A site's own words over the shipped ones, and the language of the first text.
 
@@ -206,6 +234,11 @@ class Texts:
         """What the log of a text names: `missed.en.3f9a2c`, another one as soon as a letter differs."""
         return f"{template}.{language or self.language}.{_digest(self.words(template, language))}"
 
+    def changed(self, changes: Iterable[WordsChange], at: datetime) -> "Texts":
+        """With those of the changes that hold at that moment; of several the one entered last counts."""
+        said = {(one.template, one.language): one.words for one in changes if one.start <= at < one.end}
+        return replace(self, own={**self.own, **said}) if said else self
+
     def hints(self, language: Language) -> tuple[str, ...]:
         return HINTS[language] if self.hint is None else (self.hint,)
 
@@ -215,17 +248,16 @@ def _digest(words: str) -> str:
     return sha256(words.encode()).hexdigest()[:6]
 
 
-def mistakes(template: Template, words: str) -> list[str]:
+def mistakes(template: Template, words: str) -> list[UserError]:
     """What is wrong with the blanks of a site's words, each as a sentence that says what would be right."""
     known = COMMON_BLANKS | BLANKS.get(template, frozenset())
     allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
     try:
         blanks = [_written(name, spec, how) for _, name, spec, how in Formatter().parse(words) if name is not None]
     except ValueError:
-        return [f"a brace stands alone; what can be filled in here is {allowed}"]
-    return [
-        f"{{{blank}}} is unknown; what can be filled in here is {allowed}" for blank in blanks if blank not in known
-    ]
+        return [UserError(N_("a brace stands alone; what can be filled in here is %(allowed)s"), allowed=allowed)]
+    unknown = N_("%(blank)s is unknown; what can be filled in here is %(allowed)s")
+    return [UserError(unknown, blank=f"{{{blank}}}", allowed=allowed) for blank in blanks if blank not in known]
 
 
 def _written(name: str, spec: str | None, conversion: str | None) -> str:

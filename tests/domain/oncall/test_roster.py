@@ -7,7 +7,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bridge.domain.office.hours import Calendar, OpeningSpan
-from bridge.domain.office.roster import Change, OnCallGap, Override, Roster, Shift, is_quiet
+from bridge.domain.office.nights import tonight, weekend
+from bridge.domain.office.roster import (
+    Change,
+    OnCallGap,
+    Override,
+    PatternChange,
+    Roster,
+    Shift,
+    WeekShift,
+    is_quiet,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 OFFICE_HOURS = Calendar(NEW_YORK, ((OpeningSpan(time(8), time(17)),),) * 5 + ((), ()))
@@ -71,6 +81,41 @@ def test_somebody_who_takes_a_night_goes_first_and_only_for_that_night() -> None
     swapped = WEEK.changed([change("Cid", Change.TAKES, "2026-11-23 17:00", "2026-11-24 08:00")])
     assert swapped.on_call("main", at("2026-11-24 07:59")) == ("Cid", "Ann", "Bob")
     assert swapped.on_call("main", at("2026-11-24 22:00")) == ("Ann", "Bob")
+
+
+def test_another_plan_holds_from_its_day_on_and_the_last_one_entered_counts() -> None:
+    shift = WeekShift((0, 1), NIGHT, ("Cid",))
+    first = PatternChange((shift,), at("2026-11-24 08:00"))
+    then = PatternChange((replace(shift, people=("Eve",)),), at("2026-12-01 00:00"), at("2026-12-03 00:00"), "main")
+    roster = WEEK.changed([], [first, then], NEW_YORK)
+    nights_of = {"2026-11-23 22:00": ("Ann", "Bob"), "2026-11-24 22:00": ("Cid",), "2026-11-26 22:00": ()}
+    assert {when: roster.on_call("main", at(when)) for when in nights_of} == nights_of
+    assert roster.on_call("main", at("2026-12-01 22:00")) == ("Eve",)
+    assert roster.on_call("east", at("2026-12-01 22:00")) == ("Cid",)
+    assert roster.on_call("main", at("2026-12-07 22:00")) == ("Cid",)
+    week = roster.stretches("main", at("2026-11-23 12:00"), at("2026-11-25 12:00"))
+    assert [(one.people[0], one.start, one.end) for one in week] == [
+        ("Ann", at("2026-11-23 17:00"), at("2026-11-24 08:00")),
+        ("Cid", at("2026-11-24 17:00"), at("2026-11-25 08:00")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "night", "weekend_then"),
+    [
+        ("2026-11-23 12:00", ("2026-11-23 17:00", "2026-11-24 08:00"), ("2026-11-27 17:00", "2026-11-30 08:00")),
+        ("2026-11-24 02:00", ("2026-11-23 17:00", "2026-11-24 08:00"), ("2026-11-27 17:00", "2026-11-30 08:00")),
+        ("2026-11-28 12:00", ("2026-11-28 17:00", "2026-11-29 08:00"), ("2026-11-27 17:00", "2026-11-30 08:00")),
+        ("2026-11-30 03:00", ("2026-11-29 17:00", "2026-11-30 08:00"), ("2026-11-27 17:00", "2026-11-30 08:00")),
+        ("2026-11-30 09:00", ("2026-11-30 17:00", "2026-12-01 08:00"), ("2026-12-04 17:00", "2026-12-07 08:00")),
+    ],
+)
+@pytest.mark.parametrize("calendars", [[OFFICE_HOURS], [ALWAYS]])
+def test_tonight_and_this_weekend_are_what_people_mean(
+    now: str, night: tuple[str, str], weekend_then: tuple[str, str], calendars: list[Calendar]
+) -> None:
+    assert tonight(calendars, at(now))[1] == tuple(map(at, night))
+    assert weekend(calendars, at(now)) == tuple(map(at, weekend_then))
 
 
 def test_somebody_who_is_away_is_left_out() -> None:

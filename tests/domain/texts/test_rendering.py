@@ -244,8 +244,8 @@ def test_no_shipped_text_promises_anything(words: str) -> None:
 )
 def test_a_wrong_blank_is_named_with_what_would_be_right(words: str, expected: str) -> None:
     (found,) = mistakes(Template.MISSED, words)
-    assert found.startswith(expected)
-    assert "{branch}, {business}, {phone}" in found
+    assert str(found).startswith(expected)
+    assert "{branch}, {business}, {phone}" in str(found)
 
 
 def test_the_opening_time_may_be_told_only_while_closed() -> None:
