@@ -82,11 +82,11 @@ class Display(Protocol):
         """
 
 
-class CdrSource(Protocol):
+class CallRecords(Protocol):
     """What a PBX wrote down itself of the calls it had."""
 
-    async def read(self, now: datetime) -> Sequence[EndedCall]:
-        """The latest inbound calls whose records are complete by `now`, in the order in which they ended.
+    async def read(self, since: datetime, now: datetime) -> Sequence[EndedCall]:
+        """Calls that ended since then and whose records are complete by `now`, in the order in which they ended.
 
         Raises OSError where the records cannot be read.
         """

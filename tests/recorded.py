@@ -41,6 +41,39 @@ class Recording:
         times = read_times(self.path.with_suffix(".idx.jsonl"))
         return list(events(self.path.read_bytes(), times, self.names, chunk))
 
+    @property
+    def cel(self) -> list[dict[str, str]]:
+        """The rows of CEL that the stream brought as well, by the columns of a table `cel`."""
+        blocks = self.path.read_bytes().split(b"\r\n\r\n")
+        told = [_headers(block) for block in blocks if block.startswith(b"Event: CEL\r\n")]
+        return [{column: headers.get(name, "") for column, name in CEL_HEADERS.items()} for headers in told]
+
+
+CEL_HEADERS = {
+    "eventtype": "EventName",
+    "eventtime": "EventTime",
+    "cid_name": "CallerIDname",
+    "cid_num": "CallerIDnum",
+    "cid_ani": "CallerIDani",
+    "cid_rdnis": "CallerIDrdnis",
+    "cid_dnid": "CallerIDdnid",
+    "exten": "Exten",
+    "context": "Context",
+    "channame": "Channel",
+    "appname": "Application",
+    "appdata": "AppData",
+    "accountcode": "AccountCode",
+    "uniqueid": "UniqueID",
+    "linkedid": "LinkedID",
+    "peer": "Peer",
+    "extra": "Extra",
+}
+
+
+def _headers(block: bytes) -> dict[str, str]:
+    lines = block.decode("utf-8", "replace").split("\r\n")
+    return {name: value for name, _, value in (line.partition(": ") for line in lines)}
+
 
 @cache
 def recordings() -> list[Recording]:

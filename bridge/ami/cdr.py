@@ -6,14 +6,12 @@ looked for through Local pairs. Who hung up is not told, so that no call is `sho
 call, in batches up to five minutes later, and none at all where no phone could be tried or the PBX crashed.
 """
 
-import asyncio
 import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from bridge.ami.applications import doing
 from bridge.ami.channels import ChannelNames
@@ -31,9 +29,6 @@ COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
 LONGEST = 7 * 86400  # seconds
 HALF_HOUR, HOUR = timedelta(minutes=30), timedelta(hours=1)
-LOOKED_AT = 2 * 1024 * 1024
-"""Bytes at the end of a file: some 8,000 rows."""
-
 SETTLED_AFTER = timedelta(seconds=5)
 """The legs of one call are written one after the other."""
 
@@ -47,7 +42,8 @@ ANSWERED, BUSY, FAILED = "ANSWERED", "BUSY", frozenset({"FAILED", "CONGESTION"})
 class Record:
     """One row. start and end are of one clock that runs on; where the wall clock was changed, `shift` is by how much.
 
-    As written they are times of the day in the zone of whoever wrote them: only their differences are used.
+    As written they are times of the day in the zone of whoever wrote them: only their differences are used. did: the
+    number called, where that is told beside where the dialplan took it.
     """
 
     src: str
@@ -63,18 +59,19 @@ class Record:
     disposition: str
     uniqueid: str
     shift: timedelta = timedelta(0)
+    did: str = ""
 
 
 def records(text: str) -> Iterator[Record]:
     """What can be read as a record; callers' names can break rows, so the rest is passed over."""
-    for row in _rows(text.replace("\0", "")):
-        if len(row) >= COLUMNS and (record := _record(row)):
-            yield record
+    for row in read_csv(text):
+        if len(row) >= COLUMNS and (found := record(row)):
+            yield found
 
 
-def _rows(text: str) -> Iterator[Sequence[str]]:
+def read_csv(text: str) -> Iterator[Sequence[str]]:
     """Quoted fields stay whole, line breaks and all: what a caller wrote into one is no row."""
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""))
     while True:
         try:
             yield next(reader)
@@ -84,7 +81,8 @@ def _rows(text: str) -> Iterator[Sequence[str]]:
             return
 
 
-def _record(row: Sequence[str]) -> Record | None:
+def record(row: Sequence[str], did: str = "") -> Record | None:
+    """Of the columns of Master.csv, as text; None where they are none."""
     _, src, dst, context, clid, channel, dstchannel, lastapp, lastdata = row[:9]
     start, _, end, duration, billsec, disposition, _, uniqueid = row[9:COLUMNS]
     unique = UNIQUEID.fullmatch(uniqueid)
@@ -112,6 +110,7 @@ def _record(row: Sequence[str]) -> Record | None:
         disposition,
         uniqueid,
         _shift(over - begun - lasted),
+        did,
     )
 
 
@@ -128,6 +127,18 @@ def _moment(written: str) -> datetime:
     return told
 
 
+@dataclass(frozen=True, slots=True)
+class ToldCall:
+    """due: from then on no more is expected to be written of it."""
+
+    call: EndedCall
+    due: datetime
+
+    def is_of(self, since: datetime, now: datetime) -> bool:
+        """Did it end since then, with all that there is to tell by now?"""
+        return self.call.ended_at is not None and self.call.ended_at >= since and self.due <= now
+
+
 @dataclass
 class Ledger:
     """Records of one PBX, put together to calls."""
@@ -136,6 +147,7 @@ class Ledger:
     names: ChannelNames
     _by_call: dict[str, list[Record]] = field(default_factory=dict)
     _by_channel: dict[str, list[Record]] = field(default_factory=dict)
+    _outgoing: list[Record] = field(default_factory=list)
     _forwarded: dict[str, str] = field(default_factory=dict)  # the trunk's leg to a number -> the number
 
     def __post_init__(self) -> None:
@@ -146,15 +158,40 @@ class Ledger:
             self._by_channel.setdefault(record.channel, []).append(record)
             if record.channel.endswith(";2") and self.names.is_trunk(record.dstchannel):
                 self._forwarded[record.dstchannel] = record.dst
+            if self._went_out(record):
+                self._outgoing.append(record)
             if self._came_in(record):
                 self._by_call.setdefault(record.uniqueid, []).append(record)
 
-    def calls(self) -> list[EndedCall]:
-        """Inbound calls, in the order in which they ended."""
-        return sorted(map(self._call, self._by_call.values()), key=lambda call: (call.ended_at, call.key.uniqueid))
+    def calls(self) -> list[ToldCall]:
+        """Inbound and outbound, in the order in which they ended."""
+        ended = [*map(self._call, self._by_call.values()), *map(self._outbound, self._outgoing)]
+        told = [ToldCall(call, call.ended_at + SETTLED_AFTER) for call in ended if call.ended_at]
+        return sorted(told, key=lambda one: (one.due, one.call.key.uniqueid))
 
     def _came_in(self, record: Record) -> bool:
         return self.names.in_context(record.channel, record.context).kind is ChannelKind.TRUNK
+
+    def _went_out(self, record: Record) -> bool:
+        return self.names.endpoint(record.channel).kind is ChannelKind.PHONE and self.names.is_trunk(record.dstchannel)
+
+    def _outbound(self, leg: Record) -> EndedCall:
+        started_at = _started_at(leg)
+        answered = leg.disposition == ANSWERED and leg.billsec > 0
+        return EndedCall(
+            key=CallKey(self.settings.pbx, leg.uniqueid, started_at),
+            direction=Direction.OUTBOUND,
+            linkedid=leg.uniqueid,
+            channel=leg.dstchannel,
+            caller=self._live_calls.read_dialled(leg.dst),
+            did=leg.dst,
+            verdict=Verdict.ANSWERED if answered else Verdict.MISSED,
+            reason=None if answered else _reason([leg]),
+            started_at=started_at,
+            ended_at=started_at + (leg.end - leg.start),
+            answered_by=self.names.endpoint(leg.channel).party,
+            talked=timedelta(seconds=leg.billsec),
+        )
 
     def _call(self, legs: Sequence[Record]) -> EndedCall:
         legs = sorted(_on_one_clock(legs), key=lambda leg: (leg.start, leg.end))
@@ -162,14 +199,15 @@ class Ledger:
         started_at = _started_at(first)
         talks = [leg for leg in legs if self._person(leg)]
         verdict, reason = _judged(legs, talks)
-        caller = self._live_calls.read_caller(first.src, first.name, first.dst)
+        did = first.did or first.dst
+        caller = self._live_calls.read_caller(first.src, first.name, did)
         return EndedCall(
             key=CallKey(self.settings.pbx, first.uniqueid, started_at),
             direction=Direction.INBOUND,
             linkedid=first.uniqueid,
             channel=first.channel,
             caller=caller,
-            did=phone.bare(first.dst) or first.dst,
+            did=phone.bare(did) or did,
             verdict=verdict,
             reason=reason,
             started_at=started_at,
@@ -270,39 +308,3 @@ def _reason(legs: Sequence[Record]) -> Reason:
     if tried:
         return Reason.NO_ANSWER
     return Reason.ABANDONED_MENU if legs[-1].doing in PROMPTS else Reason.NOT_OFFERED
-
-
-class CdrFile:
-    """`ports.CdrSource` over `Master.csv` and what was rotated away from it last."""
-
-    def __init__(self, path: Path, settings: TrackerSettings, names: ChannelNames) -> None:
-        rotated = path.with_name(f"{path.name}.1")
-        self._paths = (rotated, path)
-        self._settings, self._names = settings, names
-        self._seen: Sequence[object] = ()
-        self._calls: Sequence[EndedCall] = ()
-
-    async def read(self, now: datetime) -> Sequence[EndedCall]:
-        """Inbound calls whose records are complete by `now`. Raises OSError where the file cannot be read."""
-        await asyncio.to_thread(self._refresh)
-        return [call for call in self._calls if call.ended_at and now - call.ended_at >= SETTLED_AFTER]
-
-    def _refresh(self) -> None:
-        """Read again what changed since."""
-        paths = [path for path in self._paths if path is self._paths[-1] or path.exists()]
-        states = [(path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-        if states != self._seen:
-            ledger = Ledger(self._settings, self._names)
-            for path in paths:
-                ledger.add(records(end_of(path)))
-            self._seen, self._calls = states, ledger.calls()
-
-
-def end_of(path: Path) -> str:
-    """The last of a file, from the beginning of a line."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - LOOKED_AT))
-        data = file.read(LOOKED_AT)
-    whole = data if size <= LOOKED_AT else data[data.find(b"\n") + 1 :]
-    return whole.decode("utf-8", "replace")

@@ -19,7 +19,7 @@ class AmiSettings:
     they look like phones: a voice bot, a fax adapter, a paging amplifier (`PJSIP/paging-*`). ignore_contexts: patterns
     of dialplan contexts, or of `context,extension`: calls that begin or end there, such as where callers are turned
     away, are only listed; FreePBX's blacklist is known. cdr: where it writes its own records of calls, as `cdr_csv`
-    does; what ended while we were away is looked for there.
+    or (CEL) `cel_custom` does; what ended while we were away is looked for there.
     """
 
     name: str

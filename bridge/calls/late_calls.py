@@ -13,9 +13,9 @@ from typing import Protocol
 
 import structlog
 
-from bridge.domain.calls.calls import CallKey, EndedCall, Verdict
+from bridge.domain.calls.calls import CallKey, Direction, EndedCall, Verdict
 from bridge.domain.texts.policy import NoTextReason
-from bridge.ports import CdrSource
+from bridge.ports import CallRecords
 from storage import calls
 from storage.calls import CallRow
 from storage.database import Database, Reader
@@ -54,7 +54,7 @@ class Backfill:
         self,
         database: Database,
         pbx: str,
-        records: CdrSource,
+        records: CallRecords,
         connected_since: Callable[[], datetime | None],
         ended: LateCallTaker,
         *,
@@ -85,7 +85,7 @@ class Backfill:
         gap, now = await self._current_gap(), self._clock()
         if gap is None or not await self._records_may_come(gap, now):
             return
-        told = [call for call in await self._read(now) if call.ended_at and call.ended_at >= gap.since]
+        told = await self._read(gap.since, now)
         fresh = [call for call in told if call.key not in self._undigested]
         for start in range(0, len(fresh), TOGETHER):
             await self._take(fresh[start : start + TOGETHER], gap, now)
@@ -106,16 +106,16 @@ class Backfill:
         async with self._database.read() as db:
             return await calls.ended_unseen(db, self._pbx, now - COME_WITHIN)
 
-    async def _read(self, now: datetime) -> Sequence[EndedCall]:
+    async def _read(self, since: datetime, now: datetime) -> Sequence[EndedCall]:
         try:
-            found = await self._records.read(now)
+            found = await self._records.read(since, now)
         except OSError as error:
             if not self._unreadable:
                 self._log.error("backfill.unreadable", why=str(error))
             self._unreadable = True
             return ()
         self._unreadable = False
-        return found
+        return [call for call in found if call.direction is Direction.INBOUND]
 
     async def _take(self, told: Sequence[EndedCall], gap: ListeningGap, now: datetime) -> None:
         """In their order: what is handed over at one time shares a commit."""

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from itertools import islice
 from pathlib import Path
 
-from bridge.ami.cdr import end_of, records
+from bridge.ami.cdr import records
+from bridge.ami.cel_rows import is_cel
+from bridge.ami.records_file import end_of
 from bridge.config import PbxSection
 from bridge.doctor.local import Finding, not_looked, ok, problem
 
@@ -27,7 +29,7 @@ def call_records(pbx: PbxSection) -> Finding:
         remedy = f"usermod -aG {pbx.cdr.group()} {ACCOUNT} && systemctl restart textback"
         return problem(check, f"{pbx.cdr} cannot be read by {ACCOUNT}", remedy)
     written = end_of(pbx.cdr)
-    if written.strip() and not any(islice(records(written), 1)):
+    if written.strip() and not any(islice(records(written), 1)) and not is_cel(written):
         return problem(
             check, f"no row of {pbx.cdr} names its call", f"loguniqueid=yes in [csv] of cdr.conf, then {RELOAD}"
         )

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bridge.ami.cdr import CdrFile
 from bridge.ami.channels import ChannelNames
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
@@ -13,9 +12,10 @@ from bridge.ami.line import AmiLine
 from bridge.ami.patterns import mistakes_in, mistakes_in_extensions, mistakes_in_places
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.recording import RecordedCalls
+from bridge.ami.records_file import RecordsFile
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.settings import TrackerSettings
-from bridge.ports import CdrSource, Display, PbxActions
+from bridge.ports import CallRecords, Display, PbxActions
 
 Clock = Callable[[], datetime]
 OpenLine = AmiLine
@@ -35,9 +35,9 @@ def display(line: OpenLine) -> Display:
     return AsteriskDisplay(line.client)
 
 
-def records(settings: AmiSettings, tracker: TrackerSettings) -> CdrSource | None:
+def records(settings: AmiSettings, tracker: TrackerSettings) -> CallRecords | None:
     """What it wrote down itself of its calls, where we may read it."""
-    return CdrFile(settings.cdr, tracker, _names(settings)) if settings.cdr else None
+    return RecordsFile(settings.cdr, tracker, _names(settings)) if settings.cdr else None
 
 
 def recorded(

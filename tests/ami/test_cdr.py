@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bridge.ami.cdr import CdrFile, Ledger, records
+from bridge.ami.cdr import Ledger, read_csv, record, records
 from bridge.ami.channels import ChannelNames
-from bridge.domain.calls.calls import EndedCall, FilterReason, Reason, Verdict
+from bridge.ami.records_file import RecordsFile
+from bridge.domain.calls.calls import Direction, EndedCall, FilterReason, Reason, Verdict
 from bridge.domain.calls.settings import TrackerSettings
 from tests.recorded import NAMES, Recording, recordings
 
@@ -16,6 +17,7 @@ SETTINGS = TrackerSettings(country="NL")
 CALLER = "+31612345678"
 TIME = "2026-11-23 13:21:0"
 STARTED = datetime.fromtimestamp(1795440069, UTC)
+HOUR = timedelta(hours=1)
 LATER = STARTED + timedelta(minutes=5)
 
 NO_RECORDS = {"after_hours_early_media", "pbx_crash_ringing", "unregistered_all"}
@@ -33,7 +35,7 @@ def written(recording: Recording) -> list[EndedCall]:
 def told(text: str, names: ChannelNames = NAMES, settings: TrackerSettings = SETTINGS) -> list[EndedCall]:
     ledger = Ledger(settings, names)
     ledger.add(records(text))
-    return ledger.calls()
+    return [one.call for one in ledger.calls() if one.call.direction is Direction.INBOUND]
 
 
 def at(second: int) -> datetime:
@@ -187,8 +189,18 @@ def test_a_program_that_took_the_call_is_nobody() -> None:
     assert (call.verdict, call.answered_by) == (Verdict.MISSED, None)
 
 
-def test_calls_that_the_office_made_are_not_told() -> None:
-    assert told(row(channel="PJSIP/101-00000005", dstchannel="PJSIP/trunk-00000004")) == []
+def test_a_call_that_the_office_made_names_who_made_it_and_to_whom() -> None:
+    ledger = Ledger(SETTINGS, NAMES)
+    ledger.add(records(row(channel="PJSIP/101-00000005", dstchannel="PJSIP/trunk-00000004", dst="0612345678")))
+    [call] = [one.call for one in ledger.calls()]
+    assert (call.direction, call.answered_by, str(call.caller.number)) == (Direction.OUTBOUND, "101", CALLER)
+
+
+def test_the_number_called_is_told_beside_where_the_dialplan_took_it() -> None:
+    """FreePBX's table has a column for it, and the ring group where its number stands elsewhere."""
+    ledger, written = Ledger(SETTINGS, NAMES), next(read_csv(row(dst="600", context="ext-group")))
+    ledger.add(filter(None, [record(written, "0205550101")]))
+    assert [one.call.did for one in ledger.calls()] == ["0205550101"]
 
 
 def test_without_trunk_patterns_the_context_tells_who_called_in() -> None:
@@ -231,7 +243,7 @@ async def test_a_file_is_read_from_its_end_with_what_was_rotated_away(tmp_path: 
     path = tmp_path / "Master.csv"
     path.write_text(row(uniqueid="1795440069.4"))
     (tmp_path / "Master.csv.1").write_text(row(uniqueid="1795440060.1"))
-    assert [call.key.uniqueid for call in await CdrFile(path, SETTINGS, NAMES).read(LATER)] == [
+    assert [call.key.uniqueid for call in await RecordsFile(path, SETTINGS, NAMES).read(STARTED - HOUR, LATER)] == [
         "1795440060.1",
         "1795440069.4",
     ]
@@ -240,15 +252,15 @@ async def test_a_file_is_read_from_its_end_with_what_was_rotated_away(tmp_path: 
 async def test_a_call_whose_legs_may_not_all_be_written_yet_waits(tmp_path: Path) -> None:
     path = tmp_path / "Master.csv"
     path.write_text(row())
-    assert await CdrFile(path, SETTINGS, NAMES).read(STARTED + timedelta(seconds=10)) == []
-    assert len(await CdrFile(path, SETTINGS, NAMES).read(STARTED + timedelta(seconds=11))) == 1
+    assert await RecordsFile(path, SETTINGS, NAMES).read(STARTED, STARTED + timedelta(seconds=10)) == []
+    assert len(await RecordsFile(path, SETTINGS, NAMES).read(STARTED, STARTED + timedelta(seconds=11))) == 1
 
 
 async def test_of_a_huge_file_the_end_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.ami.cdr.LOOKED_AT", 2000)
+    monkeypatch.setattr("bridge.ami.records_file.LOOKED_AT", 2000)
     path = tmp_path / "Master.csv"
     path.write_text("".join(row(uniqueid=f"1795440{n:03}.1") for n in range(100)))
-    found = [call.key.uniqueid for call in await CdrFile(path, SETTINGS, NAMES).read(LATER)]
+    found = [call.key.uniqueid for call in await RecordsFile(path, SETTINGS, NAMES).read(STARTED - HOUR, LATER)]
     assert 3 < len(found) < 10
     assert found[-1] == "1795440099.1"
 

@@ -19,10 +19,11 @@ class Records:
     written: list[EndedCall] = field(default_factory=list)
     broken: bool = False
 
-    async def read(self, now: datetime) -> list[EndedCall]:
+    async def read(self, since: datetime, now: datetime) -> list[EndedCall]:
         if self.broken:
             raise PermissionError(13, "Permission denied", "Master.csv")
-        return sorted(self.written, key=lambda call: call.ended_at or now)
+        told = [call for call in self.written if call.ended_at and call.ended_at >= since]
+        return sorted(told, key=lambda call: call.ended_at or now)
 
 
 @dataclass

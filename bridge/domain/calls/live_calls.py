@@ -72,8 +72,7 @@ class LiveCalls:
         self, channel: Channel, origin: Channel | None, by: str, dialled: str, at: datetime | None
     ) -> None:
         """origin: what began it. by: who of us; "" where that is to turn out, when somebody talks."""
-        caller = Caller(self._outside_number(dialled), dialled)
-        call = LiveCall(channel, Direction.OUTBOUND, at, caller, dialled)
+        call = LiveCall(channel, Direction.OUTBOUND, at, self.read_dialled(dialled), dialled)
         call.origin = origin.uniqueid if origin else ""
         call.answered_by = by or None
         call.note(at, f"{call.answered_by or 'the PBX'} dialled {dialled} over {channel.label}")
@@ -90,6 +89,10 @@ class LiveCalls:
             shown, read = read.value, None
         is_name = phone.digits_of(name) != phone.digits_of(number) or not phone.digits_of(name)
         return Caller(read, "" if read else shown, name if is_name else "", colleague=colleague)
+
+    def read_dialled(self, dialled: str) -> Caller:
+        """The customer of an outbound call."""
+        return Caller(self._outside_number(dialled), dialled)
 
     def is_from_outside(self, number: str, asked: str, *, usual: bool) -> bool:
         """Does somebody call the office? asked: what they called; usual: where calls from outside usually begin."""
