@@ -60,6 +60,13 @@ class Reader:
             raise LookupError("the database does not have what was asked for")
         return row
 
+    async def at_once(self, work: "Callable[[Reader], Coroutine[Any, Any, T]]") -> T:
+        """What `work` reads here, in one trip to the database's thread; it waits for nothing else.
+
+        A page of rows has hundreds of statements, and each trip waits for its turn among all that goes on.
+        """
+        return await self._connection.at_once(lambda one: work(Reader(one)))
+
 
 class Writer(Reader):
     """One transaction. tells: what its audit entries say, for those who follow (`storage.commits`)."""

@@ -16,6 +16,7 @@ from typing import TypeVar
 import aiosqlite
 
 from storage.errors import LostError, is_damage
+from storage.group_commit import Work, finished
 
 T = TypeVar("T")
 
@@ -123,6 +124,9 @@ class Connection(aiosqlite.Connection):
     async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
         result: T = await self._execute(function, self._conn)  # type: ignore[no-untyped-call]  # aiosqlite's own
         return result
+
+    async def at_once(self, work: Work[T]) -> T:
+        return await self.run(lambda raw: finished(raw, work))
 
 
 def _identity(found: os.stat_result) -> tuple[int, int]:

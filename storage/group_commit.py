@@ -25,6 +25,8 @@ class Statements(Protocol):
 
     async def execute_insert(self, sql: str, parameters: Any) -> Sequence[Any] | None: ...
 
+    async def at_once(self, work: "Work[T]") -> T: ...
+
 
 class AtOnce:
     """The database from its own thread, where there is nothing to wait for."""
@@ -37,6 +39,9 @@ class AtOnce:
 
     async def execute_insert(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
         return (self._raw.execute(sql, parameters).lastrowid,)
+
+    async def at_once(self, work: "Work[T]") -> T:
+        return await work(self)
 
 
 Work = Callable[[AtOnce], Coroutine[Any, Any, T]]
@@ -54,7 +59,7 @@ def snapshot(raw: sqlite3.Connection, work: Work[T]) -> T:
     """Everything that `work` reads as it was at one moment."""
     raw.execute("BEGIN")
     try:
-        return _finish(work(AtOnce(raw)))
+        return finished(raw, work)
     finally:
         raw.rollback()
 
@@ -100,7 +105,7 @@ def _in_savepoint(raw: sqlite3.Connection, work: Work[Any]) -> Done:
     """sqlite3.Error where it is the disk's fault, or else one that the transaction did not survive."""
     raw.execute("SAVEPOINT one")
     try:
-        done = Done(_finish(work(AtOnce(raw))))
+        done = Done(finished(raw, work))
     except sqlite3.DatabaseError as error:
         if not isinstance(error, sqlite3.IntegrityError):
             raise
@@ -116,7 +121,7 @@ def _in_savepoint(raw: sqlite3.Connection, work: Work[Any]) -> Done:
 def _alone(raw: sqlite3.Connection, work: Work[Any]) -> Done:
     try:
         raw.execute("BEGIN IMMEDIATE")
-        value = _finish(work(AtOnce(raw)))
+        value = finished(raw, work)
         raw.commit()
     except Exception as error:
         raw.rollback()
@@ -124,12 +129,13 @@ def _alone(raw: sqlite3.Connection, work: Work[Any]) -> Done:
     return Done(value)
 
 
-def _finish(work: Coroutine[Any, Any, T]) -> T:
-    """RuntimeError where it waits for anything: here nobody would ever wake it."""
+def finished(raw: sqlite3.Connection, work: Work[T]) -> T:
+    """All of it, now. RuntimeError where it waits for anything: here nobody would ever wake it."""
+    running = work(AtOnce(raw))
     try:
-        work.send(None)
+        running.send(None)
     except StopIteration as end:
         result: T = end.value
         return result
-    work.close()
+    running.close()
     raise RuntimeError("on the database's thread there is nothing to wait for but the database")

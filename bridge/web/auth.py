@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, unquote
@@ -27,7 +28,7 @@ from bridge.web.page_link import digest_of
 from bridge.web.security import BROWSER, SAFE, TOKEN, new_browser, set_cookie, token_for
 from bridge.web.throttle import SignInThrottle, SignInTry
 from storage import page_links, users
-from storage.database import Database
+from storage.database import Database, Reader
 from storage.errors import StorageError
 from storage.users import User, UserRole
 
@@ -129,10 +130,7 @@ class Auth:
 
     async def _visitor(self, request: web.Request) -> Visitor | None:
         now, digest = self._clock(), digest_of_browser(request[BROWSER])
-        async with self._database.read() as db:
-            user = await users.of_session(db, digest, now)
-            stale = user is not None and await users.is_stale(db, digest, now)
-            linked = user is None and await page_links.was_opened_in(db, digest, now) and not await users.exist(db)
+        user, stale, linked = await self._database.query(partial(_known, digest, now))
         if stale:
             async with self._database.transaction() as tx:
                 await users.touch(tx, digest, now)
@@ -176,8 +174,7 @@ class Auth:
         return self._page(request, 200, {}) if await self._anybody() else await self._ask(request)
 
     async def _anybody(self) -> bool:
-        async with self._database.read() as db:
-            return await users.exist(db)
+        return await self._database.query(users.exist)
 
     async def open_link(self, request: web.Request) -> web.Response:
         """Let this browser in, by a link that `textback page-link` printed, while there are no users."""
@@ -284,6 +281,14 @@ class Auth:
 
 async def _form(request: web.Request) -> dict[str, str]:
     return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+
+
+async def _known(digest: bytes, now: datetime, db: Reader) -> tuple[User | None, bool, bool]:
+    """Who is signed in in that browser, whether to write down that it was seen, and else whether a link opened it."""
+    user = await users.of_session(db, digest, now)
+    if user is not None:
+        return user, await users.is_stale(db, digest, now), False
+    return None, False, await page_links.was_opened_in(db, digest, now) and not await users.exist(db)
 
 
 def needs(role: UserRole, handler: Handler) -> Handler:

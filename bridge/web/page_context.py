@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from aiohttp import web
@@ -123,8 +124,7 @@ class PageContext:
         self, request: web.Request, db: Reader, template: str, now: datetime, status: int = 200, **more: Any
     ) -> web.Response:
         """A whole page: what it is about, and around it what every page shows."""
-        health, waiting = self.health(), await callbacks.count_waiting(db)
-        office = await office_with_changes(db, self.office, now)
+        health = self.health()
         around = self.around_rows(request, now) | {
             "visitor": request[VISITOR],
             "may_lead": request[VISITOR].role.covers(UserRole.LEAD),
@@ -134,6 +134,16 @@ class PageContext:
             "faults": faults(health),
             "notes": [NOTES[note] for note in health.notes],
             "several_links": len(health.links) > 2,
+            "toast": await self._toast(request, db, now),
+            "banner": None,
+        }
+        return render(request, template, around | await db.at_once(partial(self._told, now)) | more, status)
+
+    async def _told(self, now: datetime, db: Reader) -> dict[str, Any]:
+        """Of the database, on every page."""
+        waiting = await callbacks.count_waiting(db)
+        office = await office_with_changes(db, self.office, now)
+        return {
             "gaps": _gaps(office, now),
             "tonight": first_tonight(office, now),
             "hours_now": [change for change in await HOURS.since(db, now) if change.start <= now],
@@ -148,10 +158,7 @@ class PageContext:
             "to_call": waiting.to_call,
             "snoozed": waiting.snoozed,
             "urgent": await callbacks.urgent_ids(db, limit=CHIMED),
-            "toast": await self._toast(request, db, now),
-            "banner": None,
         }
-        return render(request, template, around | more, status)
 
     async def _toast(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """What this person did last, as long as it can be undone: the address names the row or the contact."""

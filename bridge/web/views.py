@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from aiohttp import web
 
@@ -15,7 +16,7 @@ from bridge.web.page_context import CHIMED, Banner, PageContext, found, is_id
 from bridge.web.quotes import Piece, Quote, quotes
 from bridge.web.rows import Row, TextStatus, Unchanged, read_row, text_state
 from storage import audit, callbacks, calls, conversations, search, settings
-from storage.callbacks import Key
+from storage.callbacks import Key, QueueLengths
 from storage.conversations import Said
 from storage.database import Reader
 
@@ -90,17 +91,17 @@ class Views:
             tab=tab.name,
             heading=tab.heading,
             search=wanted,
-            rows=[await self._shown(db, row, only) for row in rows[:PAGE]],
+            rows=await db.at_once(partial(self._shown, rows[:PAGE], only)),
             next=_key(rows[PAGE - 1]) if len(rows) > PAGE else "",
             last_missed=None if rows else await callbacks.missed_last(db),
             first_run=[] if rows else await self._first_run(db),
             banner=banner,
         )
 
-    async def _shown(self, db: Reader, callback: Callback, only: frozenset[int]) -> Row | Unchanged:
-        if only and callback.id not in only:
-            return Unchanged(callback)
-        return await read_row(db, callback, self._site.mark)
+    async def _shown(self, rows: Sequence[Callback], only: frozenset[int], db: Reader) -> Sequence[Row | Unchanged]:
+        return [
+            Unchanged(row) if only and row.id not in only else await read_row(db, row, self._site.mark) for row in rows
+        ]
 
     async def _rows(self, db: Reader, tab: Tab, now: datetime, after: Key | None) -> Sequence[Callback]:
         """One more than a page, to know whether another follows."""
@@ -125,7 +126,7 @@ class Views:
                 db,
                 "print.html",
                 self._site.clock(),
-                rows=[await read_row(db, row, self._site.mark) for row in rows[:PRINTED]],
+                rows=await db.at_once(partial(self._shown, rows[:PRINTED], frozenset())),
                 more=len(rows) > PRINTED,
             )
 
@@ -154,9 +155,12 @@ class Views:
 
     async def count(self, _request: web.Request) -> web.Response:
         """For pages in the background: what their title says, and which rows chime."""
-        async with self._site.database.read() as db:
-            waiting, urgent = await callbacks.count_waiting(db), await callbacks.urgent_ids(db, limit=CHIMED)
+        waiting, urgent = await self._site.database.query(_counted)
         return web.json_response({"to_call": waiting.to_call, "urgent": waiting.urgent, "urgent_ids": urgent})
+
+
+async def _counted(db: Reader) -> tuple[QueueLengths, Sequence[int]]:
+    return await callbacks.count_waiting(db), await callbacks.urgent_ids(db, limit=CHIMED)
 
 
 def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:

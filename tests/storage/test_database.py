@@ -5,7 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 
 from storage import settings
-from storage.database import PRAGMAS, Database, Writer
+from storage.database import PRAGMAS, Database, Reader, Writer
 from storage.errors import RejectedError, StorageError
 from storage.migrate import _steps, migrate
 from tests.desk import MONDAY_NOON
@@ -90,6 +90,18 @@ async def test_a_reader_sees_one_snapshot(database: Database) -> None:
             await tx.all(INSERT, old="a")
         after = await db.only("SELECT count(*) AS n FROM part_move")
     assert before["n"] == after["n"]
+
+
+async def test_what_is_read_at_once_is_one_trip_in_the_same_snapshot(database: Database) -> None:
+    async def count(db: Reader) -> Sequence[int]:
+        return [(await db.only("SELECT count(*) AS n FROM part_move"))["n"] for _ in range(50)]
+
+    async with database.read() as db:
+        before = await db.at_once(count)
+        async with database.transaction() as tx:
+            await tx.all(INSERT, old="a")
+            assert await tx.at_once(count) == [n + 1 for n in before]
+        assert await db.at_once(count) == before
 
 
 async def test_one_long_read_does_not_hold_up_the_others(database: Database) -> None:

@@ -18,6 +18,7 @@ from bridge.ops.health import Backlog, HealthNote, LinkHealth, LinkKind
 from bridge.web.security import COOKIE, TOKEN
 from storage import callbacks, settings
 from storage.audit import Act
+from storage.file_identity import Connection
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
 from tests.web.served import Client, Faults, let_in, served
 
@@ -79,6 +80,27 @@ async def act(client: Client, row: Callback, verb: str, **fields: str | int) -> 
 
 
 # --- what it shows ------------------------------------------------------------------------------------------------
+
+
+async def test_many_rows_cost_no_more_trips_to_the_database_than_one(
+    client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+    alone = Connection.execute_fetchall
+
+    async def counted(self: Connection, sql: str, parameters: Any = None) -> Any:
+        statements.append(sql)
+        return await alone(self, sql, parameters)
+
+    monkeypatch.setattr(Connection, "execute_fetchall", counted)
+    trips = []
+    for customers in (["+12025550123"], ["+12025550134", "+12025550145", "+12025550156"]):
+        for number in customers:
+            await desk.call(missed_call(E164(number)))
+        statements.clear()
+        assert (await client.get("/")).status == 200
+        trips.append(len(statements))
+    assert trips[0] == trips[1]
 
 
 async def test_a_missed_call_is_a_row_with_number_and_age_and_the_ordinary_is_not_said(
