@@ -1,6 +1,6 @@
 """What Asterisk's names of channels say: `TECH/endpoint-serial`; the halves of a Local pair end in `;1` and `;2`.
 
-And its names of contexts: where calls come in, and where callers are turned away, as by a blacklist.
+And its names of contexts where callers are turned away, as by a blacklist.
 """
 
 import fnmatch
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from bridge.ami.contexts import TRUNK_CONTEXTS
 from bridge.domain.calls.events import ChannelKind, Endpoint
 
 MACHINES = frozenset(
@@ -35,8 +36,6 @@ TURNING_AWAY = ("app-blacklist-check*", "app-allowlist-check*")
 FOR_ROBOTS = ("app-blackhole,zapateller",)
 """Where FreePBX 17 sends those then, unless told otherwise."""
 
-TRUNK_CONTEXTS = ("from-trunk", "from-pstn", "from-did", "from-external", "from-dahdi", "from-sip-external")
-STRANGERS = "from-sip-external"
 ADDRESS = re.compile(r"\[?(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+)\]?(?::[0-9]+)?")
 POINTER = re.compile(r"(?:.*[-/@])?0x[0-9a-fA-F]{4,}")
 HOST = re.compile(
@@ -105,11 +104,6 @@ def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
 
 def _places(patterns: Sequence[str]) -> re.Pattern[str]:
     return _any_of([pattern if "," in pattern else f"{pattern},*" for pattern in patterns])
-
-
-def is_from_outside(context: str) -> bool:
-    """Is that one of the contexts in which trunks usually begin? One for strangers is mostly met by scanners."""
-    return context.startswith(TRUNK_CONTEXTS) and not context.startswith(STRANGERS)
 
 
 def pattern(name: str) -> str:

@@ -39,6 +39,15 @@ def trunks(shown: str) -> Iterator[str]:
             yield name
 
 
+def includes(context: str, shown: str) -> frozenset[str]:
+    """The contexts that `dialplan show CONTEXT` says it includes."""
+    return frozenset(re.findall(r"^\s+Include =>\s+'([^']+)'", shown, re.MULTILINE)) - {context}
+
+
+def has_no_context(shown: str) -> bool:
+    return "There is no existence of" in shown
+
+
 def _blocks(shown: str) -> Iterator[tuple[str, str]]:
     for block in re.split(r"^ Endpoint:  ", shown, flags=re.MULTILINE)[1:]:
         name = re.split(r"[/\s]", block, maxsplit=1)[0]

@@ -11,7 +11,8 @@ from typing import Any
 
 from bridge.ami.applications import doing, is_dialled, is_heard, mailbox
 from bridge.ami.attestation import attestation
-from bridge.ami.channels import NOBODY, ChannelNames, dialled_number, is_from_outside
+from bridge.ami.channels import NOBODY, ChannelNames, dialled_number
+from bridge.ami.contexts import is_from_outside
 from bridge.ami.protocol import Message
 from bridge.domain.calls.calls import Reason
 from bridge.domain.calls.events import (

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
-from bridge.ami.channels import MACHINES, PORTS, RELAY, TRUNK_CONTEXTS, ChannelNames
+from bridge.ami.channels import MACHINES, PORTS, RELAY, ChannelNames
+from bridge.ami.contexts import TRUNK_CONTEXTS
 
 OTHERS = ("PJSIP", "SIP", "IAX2", "Motif", "USTM", "SCCP", "Skinny", "MGCP", "H323", "OOH323", "Khomp")
 TECHNOLOGIES = {one.casefold(): one for one in (*MACHINES, *PORTS, RELAY, *OTHERS)}

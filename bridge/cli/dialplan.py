@@ -11,9 +11,14 @@ from typing import Annotated
 import typer
 
 from agi.settings import AgiSettings
+from bridge.ami import console
+from bridge.ami.contexts import FREEPBX, FRONT, front, is_ours
+from bridge.ami.ways_out import NOT_NAMED, way_out
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, PbxSection, load
+from bridge.config.sections import NumberForm
 from bridge.doctor.local import EVERYWHERE
+from bridge.domain.phone import dialling_prefixes
 from bridge.ops.sockets import own_address
 
 MANAGER = "manager_textback.conf"
@@ -23,8 +28,8 @@ TRUNK = "extensions_textback_trunk.conf"
 NOT_SHOWN = "CHANGE-ME"
 LOCAL = "127.0.0.1"
 ASTERISK = Path("/etc/asterisk")
-FREEPBX_TRUNK = "from-pstn"
-FREEPBX_PHONES = "from-internal-custom"
+SHIPPED_TRUNK = "from-pstn"
+PASSES_ON = re.compile(r"^include => ([\w.-]+)$", re.MULTILINE)
 Fillings = Mapping[str, str]
 
 
@@ -32,6 +37,21 @@ def a_context(name: str) -> str:
     if not re.fullmatch(r"[\w.-]*", name):
         raise typer.BadParameter(f"{name!r} is no name of a context")
     return name
+
+
+def their_contexts(names: list[str] | None) -> list[str]:
+    """What trunks entered before there was ours. One that leads back to ours would put no call through."""
+    for name in dict.fromkeys(names or ()):
+        if is_ours(a_context(name)):
+            raise typer.BadParameter(
+                f"{name} is ours, and passes calls on; say which context the trunk entered before, mostly from-pstn"
+            )
+        shown = console.ask(f"dialplan show {name}")
+        if console.has_no_context(shown):
+            raise typer.BadParameter(f"this PBX has no context {name}, so no call would get through")
+        if any(map(is_ours, console.includes(name, shown))):
+            raise typer.BadParameter(f"{name} includes {FRONT}, so calls would go round in circles; name another")
+    return list(dict.fromkeys(names or ()))
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +65,12 @@ def command(
     ] = None,
     pbx: Annotated[str, typer.Option(help="which [[pbx]] of the configuration; the first")] = "",
     trunk_context: Annotated[
-        str, typer.Option(help="the context that your trunk enters now; FreePBX: from-pstn", callback=a_context)
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            help="a context that a trunk enters now; may be repeated; else as written there before; FreePBX: from-pstn",
+            callback=their_contexts,
+        ),
+    ] = None,
     phones_context: Annotated[
         str, typer.Option(help="the context of your desk phones; FreePBX: from-internal-custom", callback=a_context)
     ] = "",
@@ -57,31 +81,34 @@ def command(
     chosen = next((one for one in loaded.pbxs if pbx in ("", one.name)), None)
     if chosen is None:
         raise typer.BadParameter(f"{pbx!r} is none of {', '.join(p.name for p in loaded.pbxs)}", param_hint="--pbx")
-    site = DialplanSite(freepbx, trunk_context, phones_context)
+    before = passed_on(out / TRUNK) if out else ()
+    site = DialplanSite(freepbx, tuple(trunk_context or before), phones_context)
     files = rendered(loaded, chosen, site, secrets=out is not None)
     names = []
     for name, text in files:
         names.append(name)
         print(f"; ==== {name}\n{text}" if out is None else _written(out / name, text))
-    for row in what_to_do(names, out or ASTERISK, freepbx=freepbx):
+    for row in [*what_to_do(names, out or ASTERISK, freepbx=freepbx), *about_trunks(site, before)]:
         print(row)
+    if PHONES in names and not (freepbx or way_out(chosen.trunks).told):
+        print(f"; no pattern of trunks names one: write yours for the {NOT_NAMED!r} of [textback-out] in {PHONES}")
 
 
 @dataclass(frozen=True, slots=True)
 class DialplanSite:
-    """What the configuration does not know of a PBX. trunk, phones: the contexts they enter now, "" for unknown."""
+    """What the configuration does not know of a PBX. trunks, phones: the contexts they enter now, none for unknown."""
 
     freepbx: bool = False
-    trunk: str = ""
+    trunks: tuple[str, ...] = ()
     phones: str = ""
 
     @property
-    def trunk_context(self) -> str:
-        return self.trunk or (FREEPBX_TRUNK if self.freepbx else "")
+    def trunk_contexts(self) -> tuple[str, ...]:
+        return self.trunks or ((FREEPBX.trunk,) if self.freepbx else ())
 
     @property
     def phones_context(self) -> str:
-        return self.phones or (FREEPBX_PHONES if self.freepbx else "")
+        return self.phones or (FREEPBX.phones if self.freepbx else "")
 
 
 def rendered(
@@ -91,10 +118,26 @@ def rendered(
     yield MANAGER, _filled(MANAGER, _account(pbx, secrets=secrets, quiet=site.freepbx))
     yield SAY, _filled(SAY, {})
     if config.phones is not None:
-        ways = _ways(config.phones, pbx, secrets=secrets, freepbx=site.freepbx)
+        ways = _ways(config, config.phones, pbx, secrets=secrets, freepbx=site.freepbx)
         yield PHONES, _filled(PHONES, ways) + _codes(site.phones_context)
-    if site.trunk_context:
-        yield TRUNK, _filled(TRUNK, {FREEPBX_TRUNK: site.trunk_context})
+    if site.trunk_contexts:
+        yield TRUNK, _in_front_of(site.trunk_contexts)
+
+
+def _in_front_of(contexts: tuple[str, ...]) -> str:
+    """One of ours for each of theirs: whoever counts a trunk's calls in a context of its own goes on counting."""
+    shipped = _filled(TRUNK, {})
+    head, _, ours = shipped.partition(f"[{FRONT}]")
+    copies = (ours.replace(SHIPPED_TRUNK, theirs) for theirs in contexts)
+    return head + "\n".join(f"[{front(theirs, contexts)}]{copy}" for theirs, copy in zip(contexts, copies, strict=True))
+
+
+def passed_on(file: Path) -> tuple[str, ...]:
+    """The contexts in front of which the file puts ours; none where there is no such file yet."""
+    try:
+        return tuple(PASSES_ON.findall(file.read_text(encoding="utf-8")))
+    except OSError:
+        return ()
 
 
 def _codes(context: str) -> str:
@@ -112,10 +155,18 @@ def what_to_do(names: Sequence[str], folder: Path, *, freepbx: bool) -> Iterator
     told = "fwconsole reload" if freepbx else "asterisk -rx 'manager reload' && asterisk -rx 'dialplan reload'"
     yield told
     yield "; to undo, take these lines out of these files and do that again"
-    if TRUNK in names:
-        yield "; your trunk's context is from-trunk-textback from now on; to undo, what it was before"
     if PHONES not in names:
         yield "; desk phones: give textback.toml a [phones] table, and run this again"
+
+
+def about_trunks(site: DialplanSite, before: tuple[str, ...]) -> Iterator[str]:
+    """before: the contexts that the file had ours in front of."""
+    contexts = site.trunk_contexts
+    for theirs in contexts:
+        yield f"; a trunk whose context is {theirs}: {front(theirs, contexts)} from now on; to undo, {theirs} again"
+    ours = {front(theirs, contexts) for theirs in contexts}
+    for gone in [name for theirs in before if (name := front(theirs, before)) not in ours]:
+        yield f"; {gone} is gone: a trunk that still enters it gets no call, so change its context first"
 
 
 def _names(file: Path, included: str) -> bool:
@@ -137,23 +188,37 @@ def _account(pbx: PbxSection, *, secrets: bool, quiet: bool) -> Fillings:
     }
 
 
-def _ways(phones: AgiSettings, pbx: PbxSection, *, secrets: bool, freepbx: bool) -> Fillings:
+def _ways(config: Config, phones: AgiSettings, pbx: PbxSection, *, secrets: bool, freepbx: bool) -> Fillings:
     """How desk phones reach our scripts, and customers are dialled."""
     host = own_address(pbx.host) or LOCAL if phones.host in EVERYWHERE else phones.host
     token = phones.token if secrets else NOT_SHOWN
     return {
-        "Dial(PJSIP/+${ARG1}@trunk,": f"Dial({_way_out(pbx, freepbx=freepbx)},",
+        "Dial(PJSIP/+${ARG1}@trunk,": _dialled(pbx, config.office.country, freepbx=freepbx),
         "AGI(agi://127.0.0.1:4574/CHANGE-ME/": f"AGI(agi://{host}:{phones.port}/{token}/",
     }
 
 
-def _way_out(pbx: PbxSection, *, freepbx: bool) -> str:
-    """The dial string for a customer: FreePBX's own outbound routes, or the first trunk that is a PJSIP endpoint."""
+def _dialled(pbx: PbxSection, country: str, *, freepbx: bool) -> str:
+    """Customers: by FreePBX's outbound routes, where the called line is shown in the place of the trunk's own number
+    (macro-outbound-callerid in core/functions.inc.php); else by the first trunk that a pattern names.
+    """
     if freepbx:
-        return f"Local/{pbx.outside_prefix}${{ARG1}}@from-internal/n"
-    endpoints = (re.fullmatch(r"PJSIP/([\w.-]+?)-\*", pattern) for pattern in pbx.trunks)
-    endpoint = next((found[1] for found in endpoints if found), "trunk")
-    return f"PJSIP/+${{ARG1}}@{endpoint}"
+        number = _written_as(pbx.number_form or NumberForm.NATIONAL, country)
+        shown = "Set(__TRUNKCIDOVERRIDE=${ARG2})\n same => n,"
+        return f"{shown}Dial(Local/{pbx.outside_prefix}{number}@from-internal/n,"
+    way = way_out(pbx.trunks)
+    usual = NumberForm.E164 if way.knows_plus else NumberForm.NATIONAL
+    return f"Dial({way.dial(_written_as(pbx.number_form or usual, country))},"
+
+
+def _written_as(form: NumberForm, country: str) -> str:
+    """A dialplan expression of ${ARG1}, which is digits with the country's code first."""
+    if form is not NumberForm.NATIONAL:
+        return "+${ARG1}" if form is NumberForm.E164 else "${ARG1}"
+    plan = dialling_prefixes(country)
+    length = len(plan.code)
+    at_home = f'$["${{ARG1:0:{length}}}" = "{plan.code}"]'
+    return f"${{IF({at_home}?{plan.trunk}${{ARG1:{length}}}:{plan.international}${{ARG1}})}}"
 
 
 def _filled(name: str, values: Fillings) -> str:

@@ -6,6 +6,7 @@ them. So each setting is in them, as `name: what it sets.` (`name, other: ...` f
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -63,13 +64,23 @@ class OfficeSection:
     holidays: str | None = None
 
 
+class NumberForm(StrEnum):
+    """How a number is written that the PBX is to dial."""
+
+    E164 = "e164"
+    DIGITS = "digits"
+    NATIONAL = "national"
+
+
 @dataclass(frozen=True, slots=True)
 class PbxSection(AmiSettings):
     """How to reach a PBX, and how to read what it tells. Times are seconds.
 
     name: of this PBX, where there are several. outside_prefix: digits that are dialled before outside numbers.
-    extensions: patterns such as `3??` or `+1202555*`: what colleagues of a sister office call from, over a trunk; their
-    missed calls are listed as filtered.
+    number_form: how customers are dialled, in the files of `textback dialplan`: `e164` is `+12125550142`, `digits` is
+    `12125550142`, `national` is as people dial in the office's country; else `e164` by a trunk and `national` by
+    FreePBX's outbound routes. extensions: patterns such as `3??` or `+1202555*`: what colleagues of a sister office
+    call from, over a trunk; their missed calls are listed as filtered.
     """
 
     name: Name = "pbx"
@@ -77,6 +88,7 @@ class PbxSection(AmiSettings):
     machines: tuple[Name, ...] = ()
     ignore_contexts: tuple[Name, ...] = ()
     outside_prefix: Digits = ""
+    number_form: NumberForm | None = None
     extensions: tuple[Name, ...] = ()
 
     def tracker(self, country: str, min_ring: timedelta, own_numbers: frozenset[E164] = frozenset()) -> TrackerSettings:

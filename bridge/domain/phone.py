@@ -249,6 +249,26 @@ def national(number: E164, country: str) -> str:
 # --- reading
 
 
+@dataclass(frozen=True, slots=True)
+class DiallingPrefixes:
+    """code: of the country. trunk: before a number at home. international: before a number abroad."""
+
+    code: str
+    trunk: str
+    international: str
+
+
+def dialling_prefixes(country: str) -> DiallingPrefixes:
+    """How people there dial: `1`, `1`, `011` in the US, `31`, `0`, `00` in the Netherlands."""
+    found = PhoneMetadata.metadata_for_region(country)
+    if found is None:
+        raise LookupError(f"no country {country!r}")
+    international = found.preferred_international_prefix or found.international_prefix or ""
+    return DiallingPrefixes(
+        str(found.country_code), found.national_prefix or "", international if international.isdigit() else "00"
+    )
+
+
 def _plain(raw: str) -> str:
     """Bare, in ASCII; "" for what no number is written with."""
     text = bare(raw).translate(_SPACES)

@@ -1,13 +1,17 @@
 """`textback dialplan`: what it renders, a real Asterisk loads without a word."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from bridge.cli.dialplan import MANAGER, PHONES, TRUNK, DialplanSite, rendered
+from bridge.ami import console
+from bridge.cli.dialplan import MANAGER, PHONES, TRUNK, DialplanSite, passed_on, rendered
 from bridge.config import Config, load
+from bridge.config.sections import NumberForm
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.office import open_office
@@ -15,14 +19,7 @@ from tests.lab.phone import answers_after
 from tests.site import run
 
 TOKEN = "0123456789abcdef"
-THEIRS = """
-[from-pstn]
-exten => _X.,1,Hangup()
-exten => s,1,Hangup()
-[from-internal]
-exten => _X.,1,Hangup()
-include => textback-codes
-"""
+NOT_THERE = "There is no existence of '{}' context\n"
 
 
 @pytest.fixture
@@ -38,8 +35,9 @@ def config(example: Path) -> Path:
     return example
 
 
-def files(config: Config, *, freepbx: bool = False, secrets: bool = True) -> dict[str, str]:
-    return dict(rendered(config, config.pbxs[0], DialplanSite(freepbx), secrets=secrets))
+def files(config: Config, site: DialplanSite | None = None, **pbx: object) -> dict[str, str]:
+    """pbx: settings of the first one, instead of the configuration's."""
+    return dict(rendered(config, replace(config.pbxs[0], **pbx), site or DialplanSite(), secrets=True))  # type: ignore[arg-type]
 
 
 def test_names_ports_and_ways_out_are_those_of_the_site(config: Path) -> None:
@@ -51,24 +49,102 @@ def test_names_ports_and_ways_out_are_those_of_the_site(config: Path) -> None:
 
 
 def test_freepbx_dials_by_its_own_routes_and_its_trunk_enters_our_context_first(config: Path) -> None:
-    made = files(load(config, {}), freepbx=True)
-    assert "Dial(Local/${ARG1}@from-internal/n,60,g)" in made[PHONES]
+    made = files(load(config, {}), DialplanSite(freepbx=True))
+    assert "Dial(Local/${IF($[" in made[PHONES]
+    assert "@from-internal/n,60,g)" in made[PHONES]
     assert "displayconnects = no" in made[MANAGER]
     assert "[from-internal-custom]\ninclude => textback-codes\n" in made[PHONES]
-    other = dict(
-        rendered(load(config, {}), load(config, {}).pbxs[0], DialplanSite(freepbx=True, trunk="from-my-trunk"))
-    )
+    other = files(load(config, {}), DialplanSite(freepbx=True, trunks=("from-my-trunk",)))
     assert "include => from-my-trunk" in other[TRUNK]
     assert "from-pstn" not in other[TRUNK]
 
 
 def test_on_a_plain_asterisk_only_contexts_that_are_named_get_ours(config: Path) -> None:
     assert TRUNK not in files(load(config, {}))
-    named = dict(
-        rendered(load(config, {}), load(config, {}).pbxs[0], DialplanSite(trunk="from-trunk", phones="internal"))
-    )
+    named = files(load(config, {}), DialplanSite(trunks=("from-trunk",), phones="internal"))
     assert "include => from-trunk\n" in named[TRUNK]
     assert "[internal]\ninclude => textback-codes\n" in named[PHONES]
+
+
+@pytest.mark.parametrize(
+    ("trunks", "dialled"),
+    [
+        (("PJSIP/carrier-*",), "PJSIP/+${ARG1}@carrier"),
+        (("PJSIP/*", "PJSIP/carrier-????????"), "PJSIP/+${ARG1}@carrier"),
+        (("SIP/carrier-*",), "SIP/carrier/+${ARG1}"),
+        (("IAX2/my-peer-*",), "IAX2/my-peer/+${ARG1}"),
+        (("DAHDI/i2/*",), "DAHDI/i2/{national}"),
+        (("DAHDI/4-*",), "DAHDI/4/{national}"),
+        (("DAHDI/*",), "DAHDI/g0/{national}"),
+        ((), "PJSIP/+${ARG1}@trunk"),
+    ],
+)
+def test_customers_are_dialled_as_the_trunks_own_technology_does_it(
+    config: Path, trunks: tuple[str, ...], dialled: str
+) -> None:
+    national = '${IF($["${ARG1:0:1}" = "1"]?1${ARG1:1}:011${ARG1})}'
+    made = files(load(config, {}), trunks=trunks)
+    assert f"Dial({dialled.format(national=national, ARG1='{ARG1}')},60,g)" in made[PHONES]
+
+
+@pytest.mark.parametrize(
+    ("form", "dialled"),
+    [(NumberForm.E164, "9+${ARG1}"), (NumberForm.DIGITS, "9${ARG1}"), (None, "9${IF($[")],
+)
+def test_the_form_of_numbers_is_a_setting(config: Path, form: NumberForm | None, dialled: str) -> None:
+    made = files(load(config, {}), DialplanSite(freepbx=True), number_form=form, outside_prefix="9")
+    assert f"Dial(Local/{dialled}" in made[PHONES]
+
+
+def test_a_trunk_that_no_pattern_names_is_told(config: Path) -> None:
+    config.write_text(config.read_text().replace('["PJSIP/carrier-*"]', "[]"))
+    assert "write yours for the 'trunk' of [textback-out]" in run("dialplan", "--config", str(config)).stdout
+
+
+# --- the context in front ------------------------------------------------------------------------------------------
+
+
+def test_every_trunk_context_gets_one_in_front_of_it(example: Path, tmp_path: Path) -> None:
+    """FreePBX counts the calls of a trunk in a context of its own."""
+    own = ("--trunk-context", "from-pstn", "--trunk-context", "from-trunk-sip-telnyx")
+    told = run("dialplan", "--freepbx", *own, "--out", str(tmp_path), "--config", str(example)).stdout
+    made = (tmp_path / TRUNK).read_text()
+    assert re.findall(r"^\[(.+)\]$", made, re.MULTILINE) == ["from-trunk-textback", "from-trunk-textback-sip-telnyx"]
+    assert passed_on(tmp_path / TRUNK) == ("from-pstn", "from-trunk-sip-telnyx")
+    assert "; a trunk whose context is from-trunk-sip-telnyx: from-trunk-textback-sip-telnyx from now on" in told
+
+
+def test_contexts_that_were_named_once_stay_until_others_are(example: Path, tmp_path: Path) -> None:
+    again = ("dialplan", "--freepbx", "--out", str(tmp_path), "--config", str(example))
+    run(*again, "--trunk-context", "from-trunk", "--trunk-context", "from-digital")
+    run(*again)
+    assert passed_on(tmp_path / TRUNK) == ("from-trunk", "from-digital")
+    told = run(*again, "--trunk-context", "from-trunk").stdout
+    assert "; from-trunk-textback-from-digital is gone" in told
+
+
+@pytest.mark.parametrize("ours", ["from-trunk-textback", "from-trunk-textback-sip-telnyx", "textback-callback"])
+def test_a_context_of_ours_is_not_put_in_front_of_itself(example: Path, tmp_path: Path, ours: str) -> None:
+    """Every inbound call would go round in circles."""
+    asked = ("--trunk-context", "from-pstn", "--trunk-context", ours)
+    done = run("dialplan", *asked, "--out", str(tmp_path), "--config", str(example))
+    assert (done.returncode, (tmp_path / TRUNK).exists()) == (2, False)
+    assert "mostly from-pstn" in " ".join(re.sub("[│╭╮╰╯─]", " ", done.stderr).split())
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("  Include =>        'from-trunk-textback'  [pbx_config]\n", "circles"),
+        (NOT_THERE.format("from-pstm"), "no context"),
+    ],
+)
+def test_what_the_pbx_itself_knows_of_a_context_is_heeded(
+    example: Path, monkeypatch: pytest.MonkeyPatch, shown: str, said: str
+) -> None:
+    monkeypatch.setattr("bridge.ami.console.ask", lambda _: shown)
+    done = run("dialplan", "--trunk-context", "from-pstm", "--config", str(example))
+    assert (done.returncode, said in done.stderr) == (2, True)
 
 
 def test_lines_that_are_there_are_not_asked_for_again(example: Path, tmp_path: Path) -> None:
@@ -104,8 +180,62 @@ def test_written_files_are_not_for_everybody(config: Path, tmp_path: Path) -> No
     assert "secret = second" in account.read_text()
 
 
-@pytest.fixture
+# --- loaded and called through -------------------------------------------------------------------------------------
+
+THEIRS = """
+[from-pstn]
+exten => 0205550101,1,Dial(PJSIP/101,20)
+ same => n,Hangup()
+[from-trunk]
+include => from-pstn
+[from-trunk-sip-lab]
+exten => _[+0-9].,1,Set(GROUP()=OUT_1)
+ same => n,Goto(from-trunk,${EXTEN},1)
+[from-circle]
+include => from-trunk-textback
+[from-internal]
+include => from-internal-custom
+exten => _[+0-9].,1,Dial(PJSIP/${EXTEN}@trunk,20)
+[from-internal-custom]
+exten => 999,1,Hangup()
+[internal]
+exten => _1XX,1,Dial(PJSIP/${EXTEN},20)
+"""
+"""Per trunk a context that counts its calls, as FreePBX has it, for `_.` (core/functions.inc.php)."""
+
+
+@dataclass(frozen=True)
+class Set:
+    """One way to render everything. front: what the trunk enters. dialled: how +31612345678 is, None where this lab has
+    no such trunk.
+    """
+
+    name: str
+    site: DialplanSite
+    front: str = "from-trunk-textback"
+    pbx: Mapping[str, object] = field(default_factory=dict)
+    dialled: str | None = None
+
+
+FREEPBX_OWN = DialplanSite(freepbx=True, trunks=("from-pstn", "from-trunk-sip-lab"))
+PLAIN = DialplanSite(trunks=("from-trunk",), phones="internal")
+SETS = (
+    Set("plain", PLAIN, dialled="+31612345678"),
+    Set("digits", PLAIN, pbx={"number_form": NumberForm.DIGITS}, dialled="31612345678"),
+    Set("sip", PLAIN, pbx={"trunks": ("SIP/carrier-*",)}),
+    Set("iax", PLAIN, pbx={"trunks": ("IAX2/carrier-*",)}),
+    Set("dahdi", PLAIN, pbx={"trunks": ("DAHDI/i1/*",)}),
+    Set("freepbx", DialplanSite(freepbx=True), dialled="01131612345678"),
+    Set(
+        "own", FREEPBX_OWN, front="from-trunk-textback-sip-lab", pbx={"outside_prefix": "9"}, dialled="901131612345678"
+    ),
+    Set("circle", DialplanSite(trunks=("from-trunk", "from-circle")), front="from-trunk-textback-from-circle"),
+)
+
+
+@pytest.fixture(scope="module")
 def pbx() -> Iterator[Asterisk]:
+    """One for all sets."""
     try:
         with running_asterisk() as asterisk:
             yield asterisk
@@ -113,61 +243,76 @@ def pbx() -> Iterator[Asterisk]:
         missing(str(error))
 
 
-@pytest.mark.asterisk
-@pytest.mark.parametrize("freepbx", [False, True])
-def test_a_real_asterisk_loads_every_file_without_a_warning(pbx: Asterisk, config: Path, freepbx: bool) -> None:
+def install(pbx: Asterisk, config: Config, one: Set) -> list[str]:
+    """What Asterisk complains of when it loads the set, and has its trunk enter the context in front."""
     etc, log = pbx.home / "etc", pbx.home / "log" / "messages"
-    made = files(load(config, {}), freepbx=freepbx)
+    made = files(config, one.site, **{"trunks": ("PJSIP/trunk-*",), **one.pbx})
     for name, text in made.items():
         (etc / name).write_text(text)
     includes = "".join(f'#tryinclude "{name}"\n' for name in made if name != MANAGER)
     (etc / "extensions.conf").write_text(THEIRS + includes)
+    pjsip = re.sub(r"context=from-trunk[\w-]*", f"context={one.front}", (etc / "pjsip.conf").read_text())
+    (etc / "pjsip.conf").write_text(pjsip)
     before = log.stat().st_size
-    pbx.cli("dialplan reload")
-    pbx.cli("manager reload")
+    for command in ("dialplan reload", "manager reload"):
+        pbx.cli(command)
+    said = log.read_bytes()[before:].decode("utf-8", "replace")
+    pbx.cli("module reload res_pjsip.so")
+    return [row for row in said.splitlines() if re.search(r"\b(WARNING|ERROR)\b", row)]
+
+
+@pytest.mark.asterisk
+@pytest.mark.parametrize("one", SETS, ids=lambda one: one.name)
+async def test_every_set_is_loaded_by_a_real_asterisk_and_calls_go_through_it(
+    pbx: Asterisk, config: Path, one: Set
+) -> None:
+    """Known numbers are answered, unknown ones refused as before, and customers are dialled as the site does it."""
+    assert install(pbx, load(config, {}), one) == []
+    assert "*251@textback-codes" in pbx.cli("core show hints").replace(" ", "")
+    async with open_office(pbx) as office:
+        office.behave(p101=answers_after(0))
+        unknown = office.trunk.customer_calls("0205559999")
+        async with asyncio.timeout(10):
+            await unknown.ended.wait()
+        assert not unknown.answered.is_set()
+        served = office.trunk.customer_calls("0205550101", headers=[("P-Attestation-Indicator", "B")])
+        async with asyncio.timeout(10):
+            await served.answered.wait()
+        assert ("OUT_1" in await office.cli("group show channels")) is one.front.endswith("sip-lab")
+        served.hang_up()
+        if one.dialled:
+            await office.cli("channel originate Local/31612345678@textback-callback application Wait 1")
+            async with asyncio.timeout(10):
+                assert (await office.trunk.incoming.get()).number == one.dialled
+
+
+@pytest.mark.asterisk
+async def test_who_hides_and_what_is_vouched_for_is_told_by_the_context_in_front(pbx: Asterisk, config: Path) -> None:
+    install(pbx, load(config, {}), SETS[0])
+    messages = pbx.home / "log" / "messages"
+    before = messages.stat().st_size
+    async with open_office(pbx) as office:
+        office.behave(p101=answers_after(0))
+        for customer in (
+            office.trunk.withheld_calls("0205550101", "+31612345678"),
+            office.trunk.customer_calls("0205550101", headers=[("P-Attestation-Indicator", "B")]),
+        ):
+            async with asyncio.timeout(10):
+                await customer.answered.wait()
+            customer.hang_up()
+    said = messages.read_bytes()[before:].decode()
+    assert "Pres: prohib" in said
+    assert "Attestation: B" in said
+
+
+@pytest.mark.asterisk
+def test_the_account_is_what_a_real_asterisk_makes_of_it(pbx: Asterisk, config: Path) -> None:
+    install(pbx, load(config, {}), SETS[0])
     account = pbx.cli("manager show user missed")
     rights = {kind: set(row.split(",")) for kind, row in re.findall(r"(read|write) perm: (\S+)", account)}
     assert rights == {
         "read": {"call", "agent", "system", "user", "dialplan"},
         "write": {"originate", "reporting"},
     }
-    assert "textback-codes" in pbx.cli("dialplan show textback-codes")
-    assert "*251@textback-codes" in pbx.cli("core show hints").replace(" ", "")
-    if freepbx:
-        assert "Include" in pbx.cli("dialplan show from-trunk-textback")
-    said = log.read_bytes()[before:].decode("utf-8", "replace")
-    assert [row for row in said.splitlines() if re.search(r"\b(WARNING|ERROR)\b", row)] == []
-
-
-@pytest.mark.asterisk
-async def test_calls_go_through_the_context_in_front_as_they_did_without_it(pbx: Asterisk, config: Path) -> None:
-    """A trunk whose Context field names ours: known numbers are answered, unknown ones are refused as before."""
-    in_front(pbx, load(config, {}))
-    messages = pbx.home / "log" / "messages"
-    before = len(messages.read_text())
-    async with open_office(pbx) as office:
-        office.behave(p101=answers_after(0.2))
-        served = office.trunk.customer_calls("0205550101", headers=[("P-Attestation-Indicator", "B")])
-        await served.answered.wait()
-        served.hang_up()
-        unknown = office.trunk.customer_calls("0205559999")
-        await unknown.ended.wait()
-        assert (unknown.status[:3], unknown.answered.is_set()) == ("404", False)
-        hidden = office.trunk.withheld_calls("0205550101", "+31612345678")
-        await hidden.answered.wait()
-        hidden.hang_up()
-    said = messages.read_text()[before:]
-    assert "Pres: prohib" in said
-    assert "Attestation: B" in said
-    assert [row for row in said.splitlines() if re.search(r"\b(WARNING|ERROR)\b.*(func|header)", row)] == []
-
-
-def in_front(pbx: Asterisk, config: Config) -> None:
-    etc = pbx.home / "etc"
-    made = dict(rendered(config, config.pbxs[0], DialplanSite(trunk="from-trunk")))
-    with (etc / "extensions.conf").open("a") as file:
-        file.write("\n" + made[TRUNK])
-    trunk = (etc / "pjsip.conf").read_text()
-    (etc / "pjsip.conf").write_text(trunk.replace("context=from-trunk", "context=from-trunk-textback"))
-    pbx.cli("dialplan reload")
-    pbx.cli("module reload res_pjsip.so")
+    assert console.includes("from-circle", pbx.cli("dialplan show from-circle")) == {"from-trunk-textback"}
+    assert console.has_no_context(pbx.cli("dialplan show from-pstm"))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bridge.ami.applications import BY_DOING
-from bridge.ami.channels import MACHINES, RELAY, TRUNK_CONTEXTS
+from bridge.ami.channels import MACHINES, RELAY
+from bridge.ami.contexts import TRUNK_CONTEXTS
 from tests.lab.asterisk import REPOSITORY
 
 DOMAIN = REPOSITORY / "bridge" / "domain"

@@ -1,0 +1,63 @@
+"""In which dialplan contexts calls from outside begin, by the PBX that writes them; and those that stand in front.
+
+One table for all who have to know: what tells such a call where no pattern does, `textback init`, `doctor`, `dialplan`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPbx:
+    """trunks: how the contexts begin in which trunks do. trunk, phones: those to take where nobody says another; ""
+    where there is no usual one. source: where that was read.
+    """
+
+    name: str
+    trunks: tuple[str, ...]
+    source: str
+    trunk: str = ""
+    phones: str = ""
+
+
+FREEPBX = KnownPbx(
+    "FreePBX",
+    ("from-pstn", "from-trunk", "from-did", "from-digital", "from-analog", "from-dahdi", "from-sip-external"),
+    "FreePBX 17: core/etc/extensions.conf; from-trunk-TECH-NAME: core/functions.inc.php",
+    trunk="from-pstn",
+    phones="from-internal-custom",
+)
+ISSABEL = KnownPbx(
+    "Issabel",
+    ("from-pstn", "from-trunk", "from-zaptel", "from-dahdi"),
+    "Issabel 4, whose dialplan is FreePBX 2.11's: amp_conf/astetc/extensions.conf",
+    trunk="from-pstn",
+    phones="from-internal-custom",
+)
+VITALPBX = KnownPbx(
+    "VitalPBX", ("trk-",), "what its console shows of a call: DID@trk-NUMBER-in; its sources are not open"
+)
+PLAIN = KnownPbx(
+    "Asterisk", ("from-external", "from-trunk"), "the samples and the book; what it is called is the site's"
+)
+KNOWN = (FREEPBX, ISSABEL, VITALPBX, PLAIN)
+TRUNK_CONTEXTS = tuple(dict.fromkeys(context for pbx in KNOWN for context in pbx.trunks))
+
+STRANGERS = "from-sip-external"
+"""Mostly met by scanners."""
+
+FRONT = "from-trunk-textback"
+"""Ours, in front of the one that a trunk entered before; see `dialplan/extensions_textback_trunk.conf`."""
+
+
+def front(context: str, of: tuple[str, ...]) -> str:
+    """Ours in front of that one, where there is one for each `of` these."""
+    return FRONT if context == of[0] else f"{FRONT}-{context.removeprefix('from-trunk-')}"
+
+
+def is_ours(context: str) -> bool:
+    return context.startswith((FRONT, "textback-"))
+
+
+def is_from_outside(context: str) -> bool:
+    """Is that one of the contexts in which trunks usually begin, and not the one for strangers?"""
+    return context.startswith(TRUNK_CONTEXTS) and not context.startswith(STRANGERS)
