@@ -33,6 +33,7 @@ from storage import callbacks, contacts, settings
 from storage.contacts import Contact
 from storage.database import Database, Reader
 from tests import site
+from tests.end_to_end.every_verb import all_work
 from tests.smpp.peer import until_submitted
 
 OFFICE, ANN = "+12125550100", "+12015550199"
@@ -248,6 +249,8 @@ async def test_a_morning_ends_in_exactly_these_texts_rows_attempts_and_figures_a
         assert digest.startswith("18 to call, 4 urgent. URGENT #")
         sent = [text.text for text in at.smsc.submitted]
     the_log_tells_what_happened_and_to_nobody_in_particular(journal.getvalue(), sent)
+    monkeypatch.setenv("TEXTBACK_CONFIG", str(tmp_path / "textback.toml"))
+    assert all_work(tmp_path, NUMBERS[0]) == []
 
 
 def the_texts_are_these(at: Office) -> None:
