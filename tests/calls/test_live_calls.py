@@ -12,6 +12,7 @@ import pytest
 from bridge.ami.pbx import AsteriskPbx
 from bridge.domain.calls.calls import Direction, EndedCall, Verdict
 from bridge.domain.phone import E164
+from tests.depth import a_share
 from tests.lab.asterisk import Asterisk, LabError, find_installation, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.judge import EVERYTHING, LEAST, judging
@@ -22,10 +23,14 @@ from tests.lab.proxy import open_proxy
 from tests.lab.scenario import Scenario, ended, talk
 from tests.lab.scenarios import LIVE
 from tests.lab.scenarios_elsewhere import program_after_a_phone, sent_on_after_answer, taken_elsewhere
+from tests.lab.scenarios_freepbx import FREEPBX, freepbx_follow_me_confirmed, freepbx_second_trunk
 from tests.lab.scenarios_moved import night_switch_told, withheld_and_told
 from tests.recorded import differences, inbound
 
-PLAYED = (*LIVE, taken_elsewhere, sent_on_after_answer, program_after_a_phone)
+PLAYED = (
+    *(*LIVE, taken_elsewhere, sent_on_after_answer, program_after_a_phone),
+    *a_share((freepbx_follow_me_confirmed, freepbx_second_trunk), FREEPBX),
+)
 AT_ONCE = 4
 CALLS, SECONDS = 1000, 20
 

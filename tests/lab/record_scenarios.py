@@ -24,6 +24,7 @@ from tests.lab.scenario import TRUNKS, Scenario
 from tests.lab.scenarios import OWN
 from tests.lab.scenarios_elsewhere import ELSEWHERE
 from tests.lab.scenarios_filtered import FILTERED
+from tests.lab.scenarios_freepbx import FREEPBX
 from tests.lab.scenarios_handed import HANDED
 from tests.lab.scenarios_moved import MOVED
 from tests.lab.scenarios_routes import ROUTES
@@ -37,7 +38,7 @@ AT_ONCE = 3
 async def main(names: list[str], installation: Installation) -> None:
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
-        for one in (*OWN, *MOVED, *TURNS, *ROUTES, *HANDED, *ELSEWHERE, *FILTERED):
+        for one in (*OWN, *MOVED, *TURNS, *ROUTES, *HANDED, *ELSEWHERE, *FILTERED, *FREEPBX):
             if not names or one.name in names:
                 tasks.create_task(_record(one, installation, places))
 

@@ -2,15 +2,15 @@
 
 from tests.lab.phone import Call, Phone
 
-ADDRESS = "127.0.0.2"
+ADDRESS, SECOND = "127.0.0.2", "127.0.0.3"
 CUSTOMER = "+31612345678"
 
 
 class Trunk(Phone):
     """Its `manners` are those of whoever is called over the trunk."""
 
-    def __init__(self, pbx: tuple[str, int]) -> None:
-        super().__init__("trunk", "", ADDRESS, pbx)
+    def __init__(self, pbx: tuple[str, int], ip: str = ADDRESS) -> None:
+        super().__init__("trunk", "", ip, pbx)
 
     def customer_calls(
         self, did: str, caller: str = CUSTOMER, *, shown: str = "", headers: list[tuple[str, str]] | None = None
