@@ -158,7 +158,8 @@ async def freepbx_mailbox(office: Office) -> None:
     Expected("0205550510", "answered", answered_by="102"),
 )
 async def freepbx_second_trunk(office: Office) -> None:
-    second = await Trunk(office.trunk.pbx, SECOND).open(office.asterisk.ports.trunk)
+    second = Trunk(office.trunk.pbx, SECOND)
+    await second.open(office.asterisk.ports.trunk)
     try:
         await give_up(second.customer_calls("0205550510"), 5)
         office.behave(p102=answers_after(1))
