@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from bridge.ami.applications import doing, is_dialled, is_heard, mailbox
 from bridge.ami.cdr import SETTLED_AFTER, ToldCall
 from bridge.ami.cel_rows import LAST, CelRow, in_utc, made_at
-from bridge.ami.channels import NOBODY, ChannelNames, dialled_number, is_from_outside
+from bridge.ami.channels import NOBODY, ChannelNames, dialled_number
+from bridge.ami.contexts import is_from_outside
 from bridge.ami.decode import ENDED, START, TIDYING, Whose
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.events import (
