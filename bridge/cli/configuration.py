@@ -20,7 +20,7 @@ from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Line, Office
 from bridge.domain.office.roster import AHEAD
 from bridge.domain.office.templates import BY_REASON, Language, Template
-from bridge.domain.texts import gsm
+from bridge.domain.texts import gsm, samples
 from bridge.domain.texts import rendering as texts
 from bridge.domain.texts.gsm import Alphabet
 from bridge.domain.texts.rendering import Rendered, Situation
@@ -82,6 +82,7 @@ def report(config: Config, now: datetime, office: Office | None = None) -> Itera
         yield ""
         yield f"Line {line.name}: {', '.join(line.dids)} on {line.pbx}; texts from {line.sms_number}"
         yield from _texts(line, office, config, now)
+        yield from _other_words(line, config.office.line_named(line.name))
         yield from hours_ahead(line.calendar, now)
     yield ""
     yield from on_call.report(office, now)
@@ -118,8 +119,17 @@ def _texts(line: Line, office: Office, config: Config, now: datetime) -> Iterato
     """Every text this line can send, as it would be sent now, with what it costs."""
     held = _held(line, office, now) if config.rules.hold_at_night else ()
     for what, rendered in (*renderings(line, office, now), *held):
-        yield f"  {what}: {_cost(rendered.text, config.smpp)}"
+        unknown = bool(office.samples) and not samples.is_registered(rendered.text, office.samples)
+        yield f"  {what}: {_cost(rendered.text, config.smpp)}{', none of texts.samples' if unknown else ''}"
         yield f"    {rendered.text}"
+
+
+def _other_words(line: Line, in_file: Line) -> Iterator[str]:
+    """Where the page has changed what the file says."""
+    for (template, language), words in line.texts.own.items():
+        if words != (says := in_file.texts.words(template, language)):
+            yield f"  changed on the page: {template} ({language}) says: {words}"
+            yield f"    the file: {says}"
 
 
 def renderings(line: Line, office: Office, now: datetime) -> Iterator[tuple[str, Rendered]]:

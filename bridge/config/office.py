@@ -7,17 +7,23 @@ from typing import Any
 from bridge.config.calendars import Calendars
 from bridge.config.on_call import read_roster
 from bridge.config.problems import Problems
-from bridge.config.sections import LineSection, OfficeSection, PbxSection, PersonSection, TextsSection
+from bridge.config.sections import (
+    LineSection,
+    OfficeSection,
+    OfficeTextsSection,
+    PbxSection,
+    PersonSection,
+    TextsSection,
+)
 from bridge.config.values import Hours
 from bridge.domain import phone
 from bridge.domain.office.office import Line, Office, Person
 from bridge.domain.office.roster import Roster
-from bridge.domain.office.templates import NOBODY_ON_CALL, Language, Template, Texts, mistakes
+from bridge.domain.office.templates import Language, Template, Texts
 from bridge.domain.phone import E164
 
 DIAL_911 = frozenset({"US", "CA", "PR", "VI", "GU", "MX"})
 EUROPEAN_EMERGENCY = "112"
-ASKS_URGENCY = re.compile(r"urgen|emergen", re.IGNORECASE)
 SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
 
@@ -26,7 +32,7 @@ def read_office(
 ) -> Office | None:
     """keys: what stands above the first table. None where these are wrong; the tables are read all the same."""
     section = problems.take(OfficeSection, keys, "")
-    texts = problems.take(TextsSection, tables.get("texts", {}), "texts") or TextsSection()
+    texts = problems.take(OfficeTextsSection, tables.get("texts", {}), "texts") or OfficeTextsSection()
     hours = problems.take(Hours, tables.get("hours", {}), "hours") or {}
     lines = problems.take_all(LineSection, tables.get("line"), "line")
     people = problems.take_all(PersonSection, tables["person"], "person") if "person" in tables else []
@@ -42,6 +48,7 @@ def read_office(
         tuple(_line(problems, where, line, section, pbxs, texts, calendars) for where, line in lines),
         [(where, _person(problems, where, person, section.country)) for where, person in people],
         read_roster(problems, tables, people, [line.branch or section.business for _, line in lines], section),
+        texts,
     )
 
 
@@ -51,6 +58,7 @@ def _office(
     lines: tuple[Line, ...],
     people: Sequence[tuple[str, Person]],
     roster: Roster,
+    texts: OfficeTextsSection,
 ) -> Office:
     problems.add_repeated("name", [(where, person.name) for where, person in people])
     own = _own_numbers(lines, section.country)
@@ -67,6 +75,8 @@ def _office(
         own_numbers=own,
         roster=roster,
         emergency=section.emergency or ("911" if section.country in DIAL_911 else EUROPEAN_EMERGENCY),
+        texts_locked=texts.locked,
+        samples=texts.samples,
     )
 
 
@@ -152,16 +162,9 @@ def _check_words(problems: Problems, where: str, section: TextsSection) -> None:
     own = _own(section)
     if not own:
         return
-    from bridge.domain.words import honesty  # the lexicon is long, and most offices send the shipped texts
+    from bridge.domain.texts import wording  # the lexicon is long, and most offices send the shipped texts
     from bridge.domain.words.lexicon import default_lexicon
 
     for (template, language), words in own.items():
-        path = f"{where}.{language}.{template}"
-        for mistake in mistakes(template, words):
-            problems.add(path, str(mistake))
-        for promise in honesty.check(words, default_lexicon()):
-            problems.add(path, f'"{promise.words}" promises too much; {promise.suggestion}')
-        if template in NOBODY_ON_CALL and ASKS_URGENCY.search(words):
-            problems.add(
-                path, "is sent while nobody is on call, so it must not ask about urgency; closed_on_call may ask"
-            )
+        for problem in wording.problems(template, words, default_lexicon()):
+            problems.add(f"{where}.{language}.{template}", str(problem))

@@ -97,18 +97,29 @@ class PbxSection(AmiSettings):
 
 @dataclass(frozen=True, slots=True)
 class TextsSection:
-    """Your own words, by language, in the place of the shipped ones; `textback check-config` shows every text.
-
-    language: of first texts; an answer is in the customer's. hint: how to opt out, "" for none.
-    unaccented: languages whose automatic texts go without accents that the GSM alphabet lacks (á, í, ó, ú) where that
-    saves a part. en, es: words by the name of the text; what promises too much is refused.
-    """
+    """A line's own words over those of `[texts]`; what each says, stands there."""
 
     language: Language | None = None
     hint: Annotated[str, StringConstraints(max_length=80)] | None = None
     unaccented: tuple[Language, ...] | None = None
     en: dict[Template, Words] = field(default_factory=dict)
     es: dict[Template, Words] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeTextsSection(TextsSection):
+    """Your own words, by language, in the place of the shipped ones; `textback check-config` shows every text.
+
+    language: of first texts; an answer is in the customer's. hint: how to opt out, "" for none.
+    unaccented: languages whose automatic texts go without accents that the GSM alphabet lacks (á, í, ó, ú) where that
+    saves a part. en, es: words by the name of the text; what promises too much is refused.
+    locked: only this file changes the texts; what admins changed on the page does not hold.
+    samples: of texts, as they are registered with the carriers; page and `check-config` tell which texts differ. What
+    stands in braces or brackets, or is underlined (____), may be anything.
+    """
+
+    locked: bool = False
+    samples: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

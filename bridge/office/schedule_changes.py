@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.hours import HoursChange
-from bridge.domain.office.office import Changes, Office
+from bridge.domain.office.office import Changes, Line, Office
 from bridge.domain.office.roster import AHEAD, Change, OnCallGap, Override, PatternChange
 from bridge.domain.office.templates import WordsChange
 from storage.database import Database, Reader
@@ -23,6 +23,8 @@ DatedChange: TypeAlias = Override | HoursChange | PatternChange | WordsChange
 
 GONE_BY = N_("that time has gone by")
 SAID_ALREADY = N_("%(name)s has entered just that already")
+LOCKED = N_("the configuration file locks the texts ([texts] locked)")
+TOO_LONG = N_("it is longer than %(longest)s characters")
 NO_CHANGE = N_("there is no change %(number)s, or it was taken back before")
 
 
@@ -100,8 +102,17 @@ class ScheduleChanges:
             for person in people:
                 self._check_person(person)
             self._check_branch(change.branch)
-        elif not any(change.concerns(line.branch, line.name) for line in self._office.lines):
+        elif not (lines := [line for line in self._office.lines if change.concerns(line.branch, line.name)]):
             raise ScheduleChangeError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
+        elif isinstance(change, WordsChange):
+            self._check_words(change, lines)
+
+    def _check_words(self, change: WordsChange, lines: Sequence[Line]) -> None:
+        if self._office.texts_locked:
+            raise ScheduleChangeError(LOCKED)
+        found = wording_problems(self._office, lines, change)
+        if found:
+            raise ScheduleChangeError(found[0].words, **found[0].values)
 
     def _check_person(self, name: str) -> None:
         person = self._office.person(name)
@@ -142,3 +153,18 @@ def _are_of_one(one: DatedChange, change: DatedChange) -> bool:
     if isinstance(one, WordsChange) and isinstance(change, WordsChange):
         return (one.template, one.language, one.line) == (change.template, change.language, change.line)
     return getattr(one, "line", None) == getattr(change, "line", None)
+
+
+def wording_problems(office: Office, lines: Sequence[Line], change: WordsChange) -> Sequence[UserError]:
+    """What keeps these lines from sending those words."""
+    from bridge.domain.texts import wording  # with the lexicon, which is long: most changes are none of words
+    from bridge.domain.words.lexicon import default_lexicon
+
+    if len(change.words) > wording.LONGEST:
+        return [UserError(TOO_LONG, longest=wording.LONGEST)]
+    for line in lines:
+        changed = replace(line, texts=line.texts.changed([change], change.start))
+        found = wording.problems_here(changed, office, change.template, change.language, default_lexicon())
+        if found:
+            return found
+    return []

@@ -39,6 +39,7 @@ from bridge.web.refusals import REFUSALS
 from bridge.web.security import Guard, RefusedError, add_headers
 from bridge.web.settings import WebSettings
 from bridge.web.status import Status
+from bridge.web.texts import TextsPage
 from bridge.web.users import UsersPage
 from bridge.web.views import TABS, Views
 from storage.database import Database
@@ -109,6 +110,7 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
     views = Views(site)
     actions = Actions(site, views)
     office, on_call, figures, users = OfficePages(site), OnCallPage(site), FiguresPage(site), UsersPage(site)
+    texts = TextsPage(site)
     verbs = "|".join(VERBS)
     app.add_routes(
         [
@@ -128,6 +130,10 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
             web.post(r"/on-call/plan/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back_plan)),
             web.post("/hours", needs(UserRole.LEAD, on_call.change_hours)),
             web.post(r"/hours/{id:\d{1,15}}/undo", needs(UserRole.LEAD, on_call.take_back_hours)),
+            web.get("/texts", texts.show),
+            web.post("/texts", needs(UserRole.ADMIN, texts.change)),
+            web.post("/texts/check", needs(UserRole.ADMIN, texts.check)),
+            web.post(r"/texts/{id:\d{1,15}}/undo", needs(UserRole.ADMIN, texts.take_back)),
             web.post("/texts/cost", actions.cost),
             web.post("/texts/{switch:pause|resume}", needs(UserRole.LEAD, on_call.switch_texts)),
             web.get("/contacts", office.contacts),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as TimeOfDay  # noqa: N812 - `Show.time` is another
 
+from babel.core import Locale
 from babel.dates import format_date, format_skeleton, get_day_names
 
 from bridge.domain import phone
@@ -12,6 +13,7 @@ from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outc
 from bridge.domain.calls.calls import Attestation, FilterReason, Reason, Talk, Verdict
 from bridge.domain.office.hours import ALL_DAY, FOR_GOOD, OpeningSpan
 from bridge.domain.office.office import Office
+from bridge.domain.office.templates import BY_REASON, Template
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import PartState
 from bridge.domain.texts.policy import ContactKind, NoTextReason
@@ -148,6 +150,33 @@ WHY_NO_TEXT = {
 }
 
 
+ABOUT_TEXTS = {
+    Template.MISSED: N_("Missed while open"),
+    Template.MISSED_NO_ANSWER: N_("Nobody answered"),
+    Template.MISSED_BUSY: N_("All phones busy"),
+    Template.MISSED_UNREACHABLE: N_("No phone connected"),
+    Template.MISSED_ABANDONED_RINGING: N_("Hung up while ringing"),
+    Template.MISSED_ABANDONED_MENU: N_("Hung up in the menu"),
+    Template.MISSED_ABANDONED_QUEUE: N_("Gave up in the queue"),
+    Template.MISSED_NOT_OFFERED: N_("No phone rang"),
+    Template.CLOSED_ON_CALL: N_("Missed while closed, somebody on call"),
+    Template.CLOSED: N_("Missed while closed, nobody on call"),
+    Template.VOICEMAIL: N_("After a voicemail"),
+    Template.VOICEMAIL_CLOSED: N_("After a voicemail while closed, nobody on call"),
+    Template.HELD: N_("In the morning, after a call at night"),
+    Template.HELD_VOICEMAIL: N_("In the morning, after a voicemail"),
+    Template.HELD_CLOSED: N_("In the morning, the office still closed"),
+    Template.RECEIPT: N_("The one receipt for a reply"),
+    Template.ASK_ADDRESS: N_("Behind it, where the address is missing"),
+    Template.DANGER: N_("Behind it, where danger is named"),
+    Template.NO_PICTURES: N_("To a picture"),
+    Template.OPT_OUT: N_("To STOP"),
+    Template.OPT_IN: N_("To START"),
+    Template.HELP: N_("To HELP"),
+}
+ONLY_WHERE_WRITTEN = tuple(BY_REASON.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Show:
     """What templates say about values; one for each page made at `now`.
@@ -220,6 +249,9 @@ class Show:
     def weekday(self, day: int) -> str:
         """Monday is 0."""
         return str(get_day_names("abbreviated", locale=self.words.language)[day])
+
+    def language(self, code: str) -> str:
+        return (Locale.parse(code).get_display_name(self.words.language) or code).capitalize()
 
     def as_input(self, at: TimeOfDay) -> str:
         """As an <input type="time"> wants it."""

@@ -2,11 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.cli.configuration import report
 from bridge.config import load
+from bridge.domain.office.office import Changes
+from bridge.domain.office.templates import Language, Template, WordsChange
 from tests.site import run
 from tests.web.test_listener import certificate
 
@@ -153,3 +156,17 @@ def test_every_setting_that_cannot_be_meant_is_told_with_its_place_and_what_to_w
     }
     assert told.keys() == wanted.keys()
     assert all(wanted[where] in told[where] for where in wanted)
+
+
+def test_what_the_page_changed_and_what_is_not_registered_is_told(example: Path) -> None:
+    config = load(example, {})
+    words = "Sorry we missed your call. Reply with the service address and issue."
+    change = WordsChange(Template.MISSED, Language.EN, words, MONDAY_EVENING)
+    changed = config.office.changed(Changes(words=(change,)), MONDAY_EVENING)
+    rows = list(report(config, MONDAY_EVENING, replace(changed, samples=("Sorry we missed your call. [...] out.",))))
+    assert f"  changed on the page: missed (en) says: {words}" in rows
+    assert rows[rows.index(f"  changed on the page: missed (en) says: {words}") + 1].startswith(
+        "    the file: Sorry we"
+    )
+    first = next(row for row in rows if row.startswith("  missed while open: "))
+    assert first.endswith("none of texts.samples")

@@ -36,6 +36,10 @@ NEEDS: dict[str, UserRole | None] = {
     "POST /callbacks/{id}/{verb}": UserRole.STAFF,
     "POST /contacts/{id}/undo": UserRole.STAFF,  # one's own last change
     "GET /on-call": UserRole.STAFF,
+    "GET /texts": UserRole.STAFF,
+    "POST /texts": UserRole.ADMIN,
+    "POST /texts/check": UserRole.ADMIN,
+    "POST /texts/{id}/undo": UserRole.ADMIN,
     "POST /on-call": UserRole.LEAD,
     "POST /on-call/plan": UserRole.LEAD,
     "POST /on-call/plan/{id}/undo": UserRole.LEAD,

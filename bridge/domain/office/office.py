@@ -142,6 +142,6 @@ class Office:
         """The same office with these dated changes; of its texts with those that hold at that moment."""
         if changes == NO_CHANGES:
             return self
-        words = changes.words
+        words = () if self.texts_locked else changes.words
         lines = tuple(line.changed(changes.hours, words, at) for line in self.lines)
         return replace(self, roster=self.roster.changed(changes.on_call, changes.patterns, self.zone), lines=lines)

@@ -9,7 +9,7 @@ from datetime import datetime
 from bridge.domain import phone
 from bridge.domain.calls.calls import EndedCall, Reason
 from bridge.domain.office.office import Line, Office
-from bridge.domain.office.templates import NOBODY_ON_CALL, Language, Template
+from bridge.domain.office.templates import FIRST_TEXTS, NOBODY_ON_CALL, Language, Template
 from bridge.domain.texts import gsm
 
 
@@ -108,6 +108,14 @@ def receipt(
 def answer(line: Line, office: Office, template: Template, language: Language) -> Rendered:
     """A text that answers the customer's own word: opt-out, opt-in or help."""
     return _joined(line, office, [template], language)
+
+
+def example(line: Line, office: Office, template: Template, language: Language, opens: str = "") -> Rendered:
+    """One text by itself, as it would go out from that line. opens: for the first texts that say when."""
+    if template not in FIRST_TEXTS:
+        return _joined(line, office, [template], language)
+    words = _filled(line, office, template, language, opens=opens or NEVER[language])
+    return Rendered(_framed(words, line, office, language), line.texts.version(template, language))
 
 
 def _joined(line: Line, office: Office, templates: Iterable[Template], language: Language) -> Rendered:
