@@ -135,6 +135,7 @@ class Companion:
 class _Waiting:
     work: Callable[[Writer], Coroutine[Any, Any, Any]]
     done: asyncio.Future[Any]
+    lane: deque["_Waiting"]
 
 
 class Database:
@@ -164,6 +165,7 @@ class Database:
         self.refusals, self.refusal = 0, ""
         """How many writes the disk, or another program, forbade; and why the last of them."""
 
+        self._soon: deque[_Waiting] = deque()
         self._waiting: deque[_Waiting] = deque()
         self._something_waits = asyncio.Event()
         self._closing = False
@@ -232,27 +234,34 @@ class Database:
         self.written += 1
         self.commits.tell(tx.tells)
 
-    async def write(self, work: Callable[[Writer], Coroutine[Any, Any, T]]) -> T:
+    async def write(self, work: Callable[[Writer], Coroutine[Any, Any, T]], *, soon: bool = False) -> T:
         """A transaction that `work` does in one go; it may be run again, alone, and waits for nothing else.
 
         Alone it is committed at once. What comes while another one is under way is committed together, in the order in
-        which it came, and fails by itself.
+        which it came, and fails by itself. soon: of every two one of these, so that a single one does not wait for all
+        that a burst of calls brings.
         """
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(work, done))
+        lane = self._soon if soon else self._waiting
+        lane.append(_Waiting(work, done, lane))
         self._something_waits.set()
         return await done
 
     async def _commit_what_waits(self) -> None:
-        while self._waiting or not self._closing:
-            if not self._waiting:
+        while self._soon or self._waiting or not self._closing:
+            if not (self._soon or self._waiting):
                 self._something_waits.clear()
                 await self._something_waits.wait()
             async with self._writing:
-                some = [self._waiting.popleft() for _ in range(min(len(self._waiting), TOGETHER))]
-                some = [one for one in some if not one.done.done()]  # its task was cancelled meanwhile
+                some = self._next_ones()
                 if some:
                     await self._commit(some)
+
+    def _next_ones(self) -> Sequence[_Waiting]:
+        some = list[_Waiting]()
+        while len(some) < TOGETHER and (self._soon or self._waiting):
+            some += [lane.popleft() for lane in (self._soon, self._waiting) if lane]
+        return [one for one in some if not one.done.done()]  # its task was cancelled meanwhile
 
     async def _commit(self, some: Sequence[_Waiting]) -> None:
         told = set[str]()
@@ -265,7 +274,8 @@ class Database:
             results, changed = await self._writer.run(partial(commit_together, works=works))
         except Exception as error:
             results, changed = [Done(error=error)] * len(works), False
-        self._waiting.extendleft(reversed(some[len(results) :]))
+        for one in reversed(some[len(results) :]):
+            one.lane.appendleft(one)
         if changed:
             self.written += 1
             self.commits.tell(told)

@@ -17,6 +17,9 @@ T = TypeVar("T")
 PATIENCE = 0.05
 """Seconds that one transaction goes on taking in others: so long a page or a reply may have to wait for it."""
 
+AT_LEAST = 2
+"""Have their turn all the same, whatever they take: one of each lane."""
+
 
 class Statements(Protocol):
     """What storage asks of a connection, one hop each (aiosqlite) or at once (AtOnce)."""
@@ -96,7 +99,7 @@ def _each(raw: sqlite3.Connection, works: Sequence[Work[Any]]) -> list[Done]:
     until, done = monotonic() + PATIENCE, list[Done]()
     for work in works:
         done.append(_in_savepoint(raw, work))
-        if monotonic() > until:
+        if len(done) >= AT_LEAST and monotonic() > until:
             break
     return done
 

@@ -44,7 +44,7 @@ _BINDS = {
     BindMode.TX_RX: (CommandId.BIND_TRANSMITTER, CommandId.BIND_RECEIVER),
 }
 TOGETHER = 100
-"""Deliveries: fewer than there is room for, so that one that comes now need not wait long."""
+"""Deliveries that are stored at one time: fewer than there is room for, so that one that comes now waits for few."""
 
 _ANSWERS = {Stored.OK: status.OK, Stored.TRY_AGAIN: status.TRY_AGAIN}
 
@@ -235,23 +235,23 @@ class SmppClient:
         log.warning("smpp.odd", what=event.what, command=f"0x{event.command_id:08x}", sequence=event.sequence)
 
     async def _acknowledge(self) -> None:
-        """All that waits, in its order: what is stored at one time shares a commit."""
-        while True:
-            some = [await self._inbox.get()]
-            while len(some) < TOGETHER and not self._inbox.empty():
-                some.append(self._inbox.get_nowait())
-            try:
-                await asyncio.gather(*map(self._settle, some))
-            finally:
-                for _ in some:
-                    self._inbox.task_done()
+        """All that waits, begun in its order: what is stored at one time shares a commit."""
+        room = asyncio.Semaphore(TOGETHER)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await room.acquire()
+                group.create_task(self._settle(await self._inbox.get(), room))
 
-    async def _settle(self, item: _Delivery | LateAnswer) -> None:
-        if isinstance(item, LateAnswer):
-            await self._store_late(item)
-            return
-        stored = await self._store(item.arrived)
-        await item.link.answer(item.arrived, _ANSWERS[stored])
+    async def _settle(self, item: _Delivery | LateAnswer, room: asyncio.Semaphore) -> None:
+        try:
+            if isinstance(item, LateAnswer):
+                await self._store_late(item)
+            else:
+                stored = await self._store(item.arrived)
+                await item.link.answer(item.arrived, _ANSWERS[stored])
+        finally:
+            room.release()
+            self._inbox.task_done()
 
     def _read(self, arrived: Arrived) -> Inbound:
         if arrived.message is None:

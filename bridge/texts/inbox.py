@@ -100,7 +100,7 @@ class Inbox:
         elif isinstance(what, Receipt):
             await self._database.write(lambda tx: self._receipt(tx, what, now))
         else:
-            self._log_reply(await self._database.write(lambda tx: self._text(tx, what, now)))
+            self._log_reply(await self._database.write(lambda tx: self._text(tx, what, now), soon=True))
 
     def _log_reply(self, reply: Reply | None) -> None:
         """Once it is on disk: a text that was refused comes again each second."""

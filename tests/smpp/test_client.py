@@ -314,7 +314,8 @@ async def test_stopping_waits_for_the_answers_under_way_and_unbinds(smsc: Smsc) 
     await smsc.until(lambda smsc: smsc.links == 0)
 
 
-async def test_stopping_stores_and_acknowledges_what_has_arrived(smsc: Smsc) -> None:
+async def test_stopping_stores_and_acknowledges_what_has_arrived(smsc: Smsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.smpp.client.TOGETHER", 1)
     receiver = Receiver()
     receiver.block = asyncio.Event()
     async with asyncio.TaskGroup() as group, bound(smsc.port, receiver) as client:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Set
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,22 @@ async def test_what_waits_together_is_one_commit_and_everybody_gets_their_own_an
     assert kept == [f"k{n}" for n in range(50)]
     assert database.commits.count == before + 1
     assert len(await database.query(names)) == 50
+
+
+@pytest.mark.parametrize("crowd_is_soon", [False, True])
+async def test_neither_a_burst_nor_what_must_be_soon_keeps_a_single_one_waiting(
+    database: Database, monkeypatch: pytest.MonkeyPatch, crowd_is_soon: bool
+) -> None:
+    monkeypatch.setattr("storage.group_commit.PATIENCE", 0)
+    began: list[str] = []
+
+    async def work(name: str, _: Writer) -> None:
+        began.append(name)
+
+    crowd = [database.write(partial(work, f"{n}"), soon=crowd_is_soon) for n in range(10)]
+    await asyncio.gather(*crowd, database.write(partial(work, "single"), soon=not crowd_is_soon))
+    assert "single" in began[:2]
+    assert [name for name in began if name != "single"] == [f"{n}" for n in range(10)]
 
 
 @pytest.mark.parametrize(

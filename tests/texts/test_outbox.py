@@ -517,9 +517,9 @@ def count_refusals(desk: Desk) -> asyncio.Event:
     """Set once the outbox could not write."""
     refused, write = asyncio.Event(), desk.database.write
 
-    async def watched(work: Callable[[Writer], Coroutine[Any, Any, T]]) -> T:
+    async def watched(work: Callable[[Writer], Coroutine[Any, Any, T]], *, soon: bool = False) -> T:
         try:
-            return await write(work)
+            return await write(work, soon=soon)
         except StorageError:
             refused.set()
             raise
