@@ -53,6 +53,7 @@ lock: .venv/bin/python
 	$(COMPILE) --output-file requirements.txt pyproject.toml
 	$(COMPILE) --extra dev --output-file requirements-dev.txt pyproject.toml
 	echo uv | $(COMPILE) --output-file requirements-uv.txt -
+	echo 'asyncmy>=0.2.18' | $(COMPILE) --output-file requirements-mariadb.txt -
 
 # One archive that installs without a network: wheels for these Pythons on glibc 2.28 or newer (Debian 12, EL9), and a script.
 PYTHONS ?= 3.11 3.12 3.13
@@ -63,11 +64,11 @@ dist: .venv/bin/python
 	mkdir -p $(OFFLINE)/wheels dist
 	for version in $(PYTHONS); do \
 	  $(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt \
-	    --only-binary=:all: --python-version $$version --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 \
+	    --requirement requirements-mariadb.txt --only-binary=:all: --python-version $$version --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 \
 	    --dest $(OFFLINE)/wheels || exit 1; \
 	done
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(OFFLINE) .
-	cp requirements.txt bridge/deploy/install.sh $(OFFLINE)
+	cp requirements.txt requirements-mariadb.txt bridge/deploy/install.sh $(OFFLINE)
 	tar -C build/offline -czf dist/textback-offline.tar.gz textback
 
 # `make release VERSION=1.2.3`: version, changelog, archive, commit and tag, after `make test`.

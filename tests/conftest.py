@@ -13,12 +13,12 @@ from bridge.web import passwords
 from storage.files import create_private
 from storage.migrate import migrate, newest_version
 from tests.desk import database, desk
-from tests.lab.fixtures import asterisk, office
+from tests.lab.fixtures import asterisk, mariadb, office
 from tests.ports import reserve
 from tests.site import example
 from tests.web.chromium import chromium
 
-__all__ = ["asterisk", "chromium", "database", "desk", "example", "office"]
+__all__ = ["asterisk", "chromium", "database", "desk", "example", "mariadb", "office"]
 
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Hashed at once; what a password costs outside tests, `test_sign_in` holds."""

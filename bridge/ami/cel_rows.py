@@ -57,6 +57,12 @@ class CelRow:
     peers: tuple[str, ...]
     extra: Mapping[str, str]
 
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the clock that wrote it is ahead of UTC, if it begins a channel."""
+        made = _begins_at(self)
+        return _ahead(self.at, made) if made else None
+
 
 def row(values: Mapping[str, object]) -> CelRow | None:
     """From the columns of a table `cel`, by their names; None where it cannot be read."""

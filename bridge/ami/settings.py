@@ -6,6 +6,25 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsSettings:
+    """Where a PBX keeps its own records of calls in a MariaDB or MySQL, as FreePBX does: what ended while we were away
+    is looked for in its table `cel`, or else in `cdr`.
+
+    host: its name or address, or the path of its socket. port: there. name: of the database. user: may read those two
+    tables, and nothing else. password: of that user. tls: speak TLS. ca_file: who may vouch for its certificate, the
+    machine's own authorities where there is none.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 3306
+    name: str = "asteriskcdrdb"
+    user: str = "textback"
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AmiSettings:
     """How to reach one PBX. Times are seconds.
 
@@ -20,6 +39,7 @@ class AmiSettings:
     of dialplan contexts, or of `context,extension`: calls that begin or end there, such as where callers are turned
     away, are only listed; FreePBX's blacklist is known. cdr: where it writes its own records of calls, as `cdr_csv`
     or (CEL) `cel_custom` does; what ended while we were away is looked for there.
+    database: where it keeps them in a database instead.
     """
 
     name: str
@@ -37,6 +57,7 @@ class AmiSettings:
     machines: tuple[str, ...] = ()
     ignore_contexts: tuple[str, ...] = ()
     cdr: Path | None = None
+    database: RecordsSettings | None = None
 
     def __post_init__(self) -> None:
         refuse_control_characters({"username": self.username, "secret": self.secret})

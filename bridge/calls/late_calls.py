@@ -48,7 +48,10 @@ class ListeningGap:
 
 
 class Backfill:
-    """One PBX. connected_since: None while there is no connection, another moment after every new one."""
+    """One PBX. connected_since: None while there is no connection, another moment after every new one.
+
+    unreadable: why its records could not be read when they were needed last, "" if they could.
+    """
 
     def __init__(
         self,
@@ -61,13 +64,13 @@ class Backfill:
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._pbx = pbx
+        self.pbx = pbx
         self._records = records
         self._connected_since = connected_since
         self._ended = ended
         self._clock = clock
         self._gap: ListeningGap | None = None
-        self._unreadable = False
+        self.unreadable = ""
         self._undigested: set[CallKey] = set()
         self._log = structlog.get_logger().bind(pbx=pbx)
 
@@ -95,7 +98,7 @@ class Backfill:
         link = self._connected_since()
         if link is not None and (self._gap is None or self._gap.link != link):
             async with self._database.read() as db:
-                listened = await calls.listened(db, self._pbx)
+                listened = await calls.listened(db, self.pbx)
             since = max(listened[0], listened[1] - OVERLAP) - WHOLE_SECOND if listened else None
             self._gap = ListeningGap(since, link) if since else None
         return self._gap if link is not None else None
@@ -104,17 +107,17 @@ class Backfill:
         if now - gap.link < COME_WITHIN:
             return True
         async with self._database.read() as db:
-            return await calls.ended_unseen(db, self._pbx, now - COME_WITHIN)
+            return await calls.ended_unseen(db, self.pbx, now - COME_WITHIN)
 
     async def _read(self, since: datetime, now: datetime) -> Sequence[EndedCall]:
         try:
             found = await self._records.read(since, now)
         except OSError as error:
-            if not self._unreadable:
+            if not self.unreadable:
                 self._log.error("backfill.unreadable", why=str(error))
-            self._unreadable = True
+            self.unreadable = str(error) or type(error).__name__
             return ()
-        self._unreadable = False
+        self.unreadable = ""
         return [call for call in found if call.direction is Direction.INBOUND]
 
     async def _take(self, told: Sequence[EndedCall], gap: ListeningGap, now: datetime) -> None:

@@ -263,6 +263,8 @@ def _as_told(health: Mapping[str, Any]) -> list[Finding]:
         found.append(_critical(f"the database: {health['database']}"))
     found += [_critical(words) for words in _delays(health)]
     found += [(NagiosState.WARNING, words) for words in on_no_trunk(health)]
+    unreadable = health.get("unreadable", {}).items()
+    found += [(NagiosState.WARNING, f"the records of {pbx} cannot be read: {why}") for pbx, why in unreadable]
     if health.get("disk_free", 0) * 20 < health.get("disk_total", 0):
         found.append((NagiosState.WARNING, "the disk is nearly full"))
     return found

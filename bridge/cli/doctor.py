@@ -17,12 +17,13 @@ from bridge.ami import console
 from bridge.cli.control import daemon_health, is_ours, on_no_trunk
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.cli.page_link import page_link
-from bridge.config import Config, ConfigError, load
+from bridge.config import Config, ConfigError, PbxSection, load
 from bridge.doctor.cdr import call_records
 from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
 from bridge.doctor.numbers import numbers_called
 from bridge.doctor.page import NOBODY_YET, refused, who_signs_in
+from bridge.doctor.records import database_checks
 from bridge.doctor.trunks import silent_pbxs, trunk_checks
 from bridge.ops import logs
 from storage.errors import StorageError
@@ -75,14 +76,18 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
         health = None  # another textback has the port, which is what the check of the port says
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
     local = local_checks(config, running=health is not None)
-    kept = map(call_records, config.pbxs)
     now = datetime.now(UTC)
+    kept = [finding for pbx in config.pbxs for finding in _records(pbx, now)]
     called = asyncio.run(numbers_called(config, now))
     judged = _judged(config, path, health or {}, now)
     sign_in = asyncio.run(who_signs_in(config))
     links = asyncio.run(link_checks(config, bound, running=health is not None))
     turned_away = refused(health or {})
     return [config_file(path), *local, *turned_away, sign_in, *kept, called, *judged, *links]
+
+
+def _records(pbx: PbxSection, now: datetime) -> Sequence[Finding]:
+    return asyncio.run(database_checks(pbx, now)) if pbx.database else [call_records(pbx)]
 
 
 def _judged(config: Config, path: Path, health: Mapping[str, Any], now: datetime) -> Sequence[Finding]:

@@ -17,7 +17,7 @@ from bridge.config.links import STATE_DIRECTORY
 SERVICE = "textback.service"
 UNITS = (SERVICE, "textback-backup.service", "textback-backup.timer")
 HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
-NO_SECRETS = ("ca_file",)
+NO_SECRETS = ("ca_file", "database_ca_file")
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +67,8 @@ def secret_files(raw: Mapping[str, Any], base: Path) -> Iterator[tuple[str, Path
             if not isinstance(one, dict):
                 continue
             owner = one.get("name", table) if table == "pbx" else table
-            for key, named in one.items():
+            within = one.get("database", {}) if table == "pbx" else {}
+            for key, named in (*one.items(), *((f"database_{key}", named) for key, named in within.items())):
                 if key.endswith("_file") and key not in NO_SECRETS:
                     yield f"{owner}.{key.removesuffix('_file')}", base / str(named)
 

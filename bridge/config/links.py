@@ -9,6 +9,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from bridge.config.problems import Problems
+from bridge.config.records import check_records, with_password
 from bridge.config.secrets import Secrets
 from bridge.config.sections import PbxSection, StorageSection, WebSection
 from bridge.config.values import listen_address
@@ -26,13 +27,13 @@ def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[
     def filled(table: Any, where: str) -> Any:
         if not isinstance(table, dict):
             return table
-        return secrets.filled(table, "secret", where, f"{table.get('name', 'pbx')}.secret")
+        name = table.get("name", "pbx")
+        return secrets.filled(with_password(secrets, table, where, name), "secret", where, f"{name}.secret")
 
     taken = problems.take_all(PbxSection, raw.get("pbx"), "pbx", prepare=filled)
     problems.add_repeated("name", [(where, pbx.name) for where, pbx in taken])
     for where, pbx in taken:
-        if pbx.cdr is not None and not pbx.cdr.is_absolute():
-            problems.add(f"{where}.cdr", "is not the whole path; mostly /var/log/asterisk/cdr-csv/Master.csv")
+        check_records(problems, where, pbx)
     return tuple(pbx for _, pbx in taken)
 
 

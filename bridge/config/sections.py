@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from bridge.ami.settings import AmiSettings
+from bridge.ami.settings import AmiSettings, RecordsSettings
 from bridge.config.values import (
     Country,
     Days,
@@ -73,6 +73,22 @@ class NumberForm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsSection(RecordsSettings):
+    """Where a PBX keeps its own records of calls in a MariaDB or MySQL, as FreePBX does, instead of in a file (`cdr`):
+    what ended while we were away is looked for in its table `cel`, or else in `cdr`. Needs the extra `mariadb`.
+
+    host: its name or address, or the path of its socket. port: there. name: of the database. user: may read those two
+    tables, and nothing else. password: of that user; needed. tls: speak TLS. ca_file: who may vouch for its
+    certificate, the machine's own authorities where there is none.
+    """
+
+    host: Name = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 3306
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_$-]{1,64}$")] = "asteriskcdrdb"
+    user: Name = "textback"
+
+
+@dataclass(frozen=True, slots=True)
 class PbxSection(AmiSettings):
     """How to reach a PBX, and how to read what it tells. Times are seconds.
 
@@ -90,6 +106,7 @@ class PbxSection(AmiSettings):
     outside_prefix: Digits = ""
     number_form: NumberForm | None = None
     extensions: tuple[Name, ...] = ()
+    database: RecordsSection | None = None
 
     def tracker(self, country: str, min_ring: timedelta, own_numbers: frozenset[E164] = frozenset()) -> TrackerSettings:
         return TrackerSettings(self.name, country, self.outside_prefix, min_ring, self.extensions, own_numbers)

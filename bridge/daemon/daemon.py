@@ -86,6 +86,7 @@ class Daemon:
         self._live = AllLiveNumbers()
         self._lines: list[pbxs.OpenLine] = []
         self._parts: Parts | None = None
+        self._backfills: Sequence[Backfill] = ()
         self._scripts: AgiServer | None = None
         self._watch: DatabaseWatch | None = None
         self._lock: lock.Lock | None = None
@@ -186,7 +187,7 @@ class Daemon:
         country = self._config.office.country
         return [DeskPhoneSync(database, pbxs.display(line), country, clock=self._clock) for line in self._lines]
 
-    def _backfills(self, database: Database, parts: Parts) -> list[Backfill]:
+    def _late_calls(self, database: Database, parts: Parts) -> list[Backfill]:
         """What finds calls again that nobody listened to, of each PBX whose records we may read."""
         config, found = self._config, []
         for pbx, line in zip(config.pbxs, self._lines, strict=True):
@@ -210,7 +211,8 @@ class Daemon:
             if not self._listening:
                 self._listen(group, database)
             shown = [group.create_task(one.run()) for one in self._shown(database)]
-            found_again = [group.create_task(one.run()) for one in self._backfills(database, parts)]
+            self._backfills = self._late_calls(database, parts)
+            found_again = [group.create_task(one.run()) for one in self._backfills]
             self._say_started()
             await self._told.wait()
             self._told.clear()
@@ -293,6 +295,7 @@ class Daemon:
             database=self._config.database,
             watch=self._watch,
             counts=self._parts.counts if self._parts else {},
+            backfills=self._backfills,
             now=self._clock(),
         )
 

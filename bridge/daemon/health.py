@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from agi.server import AgiServer
+from bridge.calls.late_calls import Backfill
 from bridge.daemon.watch import DatabaseWatch
 from bridge.ops.health import Backlog, Health, HealthNote, LinkHealth, LinkKind, instance_of
 from bridge.pbx.line import Line
@@ -29,6 +30,7 @@ def gathered(
     database: Path,
     watch: DatabaseWatch | None,
     counts: Mapping[str, int],
+    backfills: Sequence[Backfill],
     now: datetime,
 ) -> Health:
     """watch: None before the database is open. counts: what the use cases counted."""
@@ -45,6 +47,7 @@ def gathered(
         texts=watch.texts if watch else Backlog(),
         notes=_notes(listeners),
         no_trunk=no_trunk,
+        unreadable={one.pbx: one.unreadable for one in backfills if one.unreadable},
         copied_at=backup.newest_made_at(database),
         counts={
             "calls_judged": sum(listener.judged for listener in listeners),

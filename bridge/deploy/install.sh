@@ -31,7 +31,7 @@ if ! usable "$target/bin/python" || ! "$target/bin/python" -c 'import pip' 2>/de
     "$python" -m venv "$target"
 fi
 pip="$target/bin/python -m pip --quiet --disable-pip-version-check install --no-index"
-$pip --find-links "$here/wheels" --require-hashes -r "$here/requirements.txt"
+$pip --find-links "$here/wheels" --require-hashes -r "$here/requirements.txt" -r "$here/requirements-mariadb.txt"
 $pip --no-deps --force-reinstall "$here"/missed_call_textback-*.whl
 if command -v restorecon >/dev/null; then
     restorecon -R "$target"  # SELinux (EL9): what systemd starts has to carry the label of a program

@@ -21,7 +21,8 @@ def call_records(pbx: PbxSection) -> Finding:
     check = f"records {pbx.name}"
     if pbx.cdr is None:
         said = "calls that end while Textback is stopped or cut off stay unknown"
-        return not_looked(check, said, f'[[pbx]] cdr = "{USUAL}", where Asterisk runs on this machine')
+        remedy = f'[[pbx]] cdr = "{USUAL}", where Asterisk runs on this machine; of a FreePBX: [pbx.database]'
+        return not_looked(check, said, remedy)
     if not pbx.cdr.exists():
         return problem(check, f"{pbx.cdr} is not there", f"enable=yes and a [csv] in cdr.conf, then {RELOAD}")
     uid, groups = _reader()

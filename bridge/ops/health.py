@@ -57,7 +57,8 @@ class Health:
 
     copied_at: when the newest copy of it was made, None for never. instance: whose health this is, by its database.
     unwritten_for: since the last commit. calls: ended and not on disk. texts: due, held back by nobody, and not sent.
-    no_trunk: calls within a day on channels that no setting calls a trunk, by the pattern that would.
+    no_trunk: calls within a day on channels that no setting calls a trunk, by the pattern that would. unreadable: why
+    a PBX's own records could not be read, by the PBX.
     """
 
     links: tuple[LinkHealth, ...] = ()
@@ -72,6 +73,7 @@ class Health:
     calls: Backlog = Backlog()
     texts: Backlog = Backlog()
     no_trunk: Mapping[str, int] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def recording(self) -> bool:
@@ -102,6 +104,7 @@ class Health:
             "texts_waiting": self.texts.as_json(),
             "notes": list(self.notes),
             "no_trunk": dict(self.no_trunk),
+            "unreadable": dict(self.unreadable),
             "links": [
                 {
                     "kind": link.kind,

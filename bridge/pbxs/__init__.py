@@ -12,6 +12,7 @@ from bridge.ami.line import AmiLine
 from bridge.ami.patterns import mistakes_in, mistakes_in_extensions, mistakes_in_places
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.recording import RecordedCalls
+from bridge.ami.records_database import RecordsDatabase
 from bridge.ami.records_file import RecordsFile
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.settings import TrackerSettings
@@ -37,6 +38,8 @@ def display(line: OpenLine) -> Display:
 
 def records(settings: AmiSettings, tracker: TrackerSettings) -> CallRecords | None:
     """What it wrote down itself of its calls, where we may read it."""
+    if settings.database:
+        return RecordsDatabase(settings.database, tracker, _names(settings))
     return RecordsFile(settings.cdr, tracker, _names(settings)) if settings.cdr else None
 
 

@@ -131,6 +131,11 @@ def test_all_well_is_one_line_with_performance_data() -> None:
         ({"database": "the disk is full"}, NagiosState.CRITICAL, "the database: the disk is full"),
         ({"disk_free": 4}, NagiosState.WARNING, "the disk is nearly full"),
         (
+            {"unreadable": {"pbx": "Access denied"}},
+            NagiosState.WARNING,
+            "the records of pbx cannot be read: Access denied",
+        ),
+        (
             {"no_trunk": {"PJSIP/telnyx-*": 17}},
             NagiosState.WARNING,
             "17 calls within a day came in on PJSIP/telnyx-*, which is no trunk",

@@ -53,6 +53,13 @@ def test_each_of_two_pbxs_has_its_own_secret(tmp_path: Path) -> None:
     assert handed == f"LoadCredential=north.secret:{tmp_path}/n\nLoadCredential=south.secret:/s"
 
 
+def test_the_password_of_a_pbxs_records_is_handed_over_by_the_name_it_is_looked_for(tmp_path: Path) -> None:
+    path = tmp_path / "textback.toml"
+    path.write_text('[[pbx]]\nsecret_file = "n"\n[pbx.database]\npassword_file = "r"\nca_file = "/c.pem"\n')
+    handed = fillings(path, Path("/opt/textback/bin/textback"), "textback")["credentials"]
+    assert handed == f"LoadCredential=pbx.secret:{tmp_path}/n\nLoadCredential=pbx.database_password:{tmp_path}/r"
+
+
 @pytest.mark.parametrize(
     ("config", "textback", "home", "paths"),
     [

@@ -119,6 +119,43 @@ def test_where_a_pbx_keeps_its_records_is_a_whole_path(write: Write) -> None:
     assert found.pbxs[0].cdr == Path("/var/log/asterisk/cdr-csv/Master.csv")
 
 
+DATABASE = SMALLEST.replace("[[line]]", '[pbx.database]\npassword_file = "other.password"\n\n[[line]]')
+
+
+def test_records_may_be_in_a_database(write: Write) -> None:
+    found = read(write(DATABASE)).pbxs[0].database
+    assert found
+    assert (found.host, found.port, found.name, found.user) == ("127.0.0.1", 3306, "asteriskcdrdb", "textback")
+    assert (found.password, "othpass" in repr(found)) == ("othpass", False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ("port = 0", "pbx[0].database.port"),
+        ('port = "many"', "pbx[0].database.port"),
+        ('name = "a; DROP TABLE cel"', "pbx[0].database.name"),
+        ('usr = "textback"', "pbx[0].database.usr"),
+        ('host = "/run/mysqld/mysqld.sock"\ntls = true', "pbx[0].database.tls"),
+        ('ca_file = "/nowhere.pem"', "pbx[0].database.ca_file"),
+    ],
+)
+def test_a_mistake_in_where_they_are_is_named_by_its_path(write: Write, wrong: str, path: str) -> None:
+    assert problems(write(DATABASE.replace("[pbx.database]", f"[pbx.database]\n{wrong}"))).keys() == {path}
+
+
+def test_their_database_needs_a_password_and_its_driver(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.config.records.DRIVER", "no_such_driver")
+    found = problems(write(DATABASE.replace('password_file = "other.password"', 'host = "pbx"')))
+    assert found.keys() == {"pbx[0].database.password_file", "pbx[0].database"}
+    assert "missed-call-textback[mariadb]" in found["pbx[0].database"]
+
+
+def test_a_file_and_a_database_of_records_are_one_too_many(write: Write) -> None:
+    both = DATABASE.replace("[[pbx]]", '[[pbx]]\ncdr = "/var/log/asterisk/cdr-csv/Master.csv"')
+    assert problems(write(both)).keys() == {"pbx[0].cdr"}
+
+
 def test_the_smallest_file_gives_safe_values_everywhere_else(write: Write, tmp_path: Path) -> None:
     config = read(write(SMALLEST))
     (line,) = config.office.lines

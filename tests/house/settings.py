@@ -25,6 +25,7 @@ from bridge.config.sections import (
     OnCallSection,
     PbxSection,
     PersonSection,
+    RecordsSection,
     RulesSection,
     ShiftSection,
     StorageSection,
@@ -39,6 +40,7 @@ from bridge.smpp.settings import SmppSettings
 TABLES: Mapping[str, type] = {
     "": OfficeSection,
     "[[pbx]]": PbxSection,
+    "[pbx.database]": RecordsSection,
     "[[line]]": LineSection,
     "[[person]]": PersonSection,
     "[[shift]]": ShiftSection,

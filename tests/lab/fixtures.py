@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
+from tests.lab.mariadb import MariaDb, running_mariadb
 from tests.lab.office import Office, open_office
 
 REQUIRED = "TEXTBACK_REQUIRE_REAL_PARTS"
@@ -19,6 +20,16 @@ def asterisk() -> Iterator[Asterisk]:
         running = running_asterisk()
         with running as instance:
             yield instance
+    except LabError as error:
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
+    """A running MariaDB for the whole session."""
+    try:
+        with running_mariadb(tmp_path_factory.mktemp("mariadb")) as running:
+            yield running
     except LabError as error:
         missing(str(error))
 

@@ -34,6 +34,7 @@ TOOLS = {
     "dbus-daemon": "dbus",
     "ip": "iproute2",
     "curl": "curl",
+    "mariadbd": "mariadb-server-core",  # the server alone: nothing of it starts by itself
     "unshare": "util-linux",
 }
 SYSTEM_PYTHON = "/usr/bin/python3"  # of the machine that guides are followed on
