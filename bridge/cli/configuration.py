@@ -11,11 +11,10 @@ from unicodedata import name
 
 import typer
 
-from bridge import pbxs
 from bridge.cli import on_call
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
-from bridge.domain.calls.robocalls import why_no_warning
+from bridge.doctor.doubts import doubts
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Line, Office
 from bridge.domain.office.roster import AHEAD
@@ -26,7 +25,7 @@ from bridge.domain.texts.gsm import Alphabet
 from bridge.domain.texts.rendering import Rendered, Situation
 from bridge.office.schedule_changes import office_with_changes
 from bridge.smpp.settings import SmppSettings
-from bridge.web.settings import WebSettings, is_loopback, why_never_asked
+from bridge.web.settings import WebSettings, is_loopback
 from storage.database import Database
 from storage.migrate import is_current
 
@@ -43,24 +42,11 @@ def check_config(config: ConfigPath = CONFIG) -> None:
     settings, now = load(config, os.environ), datetime.now(UTC)
     for row in report(settings, now, asyncio.run(_office_now(settings, now))):
         print(row)
-    useless = list(useless_patterns(settings))
-    for row in useless:
-        print(row, file=sys.stderr)
-    if useless:
+    found = list(doubts(settings))
+    for path, why in found:
+        print(f"{path}: {why}", file=sys.stderr)
+    if found:
         raise typer.Exit(1)
-
-
-def useless_patterns(config: Config) -> Iterator[str]:
-    """The daemon starts with them all the same: what the others match is judged, and served."""
-    for number, host in enumerate(config.web.hosts):
-        if why := why_never_asked(host):
-            yield f'web.hosts[{number}]: nobody can ask for "{host}": {why}'
-    for number, pbx in enumerate(config.pbxs):
-        for where, why in pbxs.useless_patterns(pbx, pbx.extensions):
-            yield f"pbx[{number}].{where}: {why}"
-    for number, warning in enumerate(config.rules.spam_names):
-        if why := why_no_warning(warning):
-            yield f'rules.spam_names[{number}]: "{warning}" {why}'
 
 
 async def _office_now(config: Config, now: datetime) -> Office:

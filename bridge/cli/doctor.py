@@ -19,6 +19,7 @@ from bridge.cli.options import CONFIG, ConfigPath
 from bridge.cli.page_link import page_link
 from bridge.config import Config, ConfigError, PbxSection, load
 from bridge.doctor.cdr import call_records
+from bridge.doctor.doubts import of_the_office
 from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
 from bridge.doctor.numbers import numbers_called
@@ -75,6 +76,7 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     if health is not None and not is_ours(health, config.database):
         health = None  # another textback has the port, which is what the check of the port says
     bound = [link["name"] for link in (health or {}).get("links", []) if link["kind"] == "sms" and link["since"]]
+    doubted = [problem("configuration", f"{where}: {why}", f"edit {path}") for where, why in of_the_office(config)]
     local = local_checks(config, running=health is not None)
     now = datetime.now(UTC)
     kept = [finding for pbx in config.pbxs for finding in _records(pbx, now)]
@@ -83,7 +85,7 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     sign_in = asyncio.run(who_signs_in(config))
     links = asyncio.run(link_checks(config, bound, running=health is not None))
     turned_away = refused(health or {})
-    return [config_file(path), *local, *turned_away, sign_in, *kept, called, *judged, *links]
+    return [config_file(path), *doubted, *local, *turned_away, sign_in, *kept, called, *judged, *links]
 
 
 def _records(pbx: PbxSection, now: datetime) -> Sequence[Finding]:

@@ -14,6 +14,7 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
+from bridge.doctor.links import why_not_bound
 from bridge.domain import phone
 from bridge.domain.phone import E164
 from bridge.domain.texts.gsm import split, transliterate
@@ -30,14 +31,12 @@ from bridge.domain.texts.messages import (
 )
 from bridge.ops import logs
 from bridge.smpp.client import SmppClient
-from bridge.smpp.health import BindState
 from bridge.smpp.settings import SmppSettings
 from storage import settings
 from storage.database import Database
 from storage.files import is_there
 
 TEXT = "This is a test of the text messages of {business}. No answer is needed."
-LOOK = 0.1
 
 
 def register(app: typer.Typer) -> None:
@@ -137,11 +136,9 @@ class SendTest:
 
     async def _bound(self, client: SmppClient) -> bool:
         self._tell(f"connecting to {self._settings.host}:{self._settings.port} as {self._settings.system_id}")
-        waiting = asyncio.ensure_future(client.wait_ready())
-        while not waiting.done() and client.health.state is not BindState.DOWN:
-            await asyncio.wait([waiting], timeout=LOOK)
-        if waiting.cancel():
-            self._tell(f"not bound: {client.health.last_error}")
+        if why := await why_not_bound(client, self._tell):
+            self._tell(f"not bound: {why[0]}")
+            self._tell(f"-> {why[1]}")
             return False
         self._tell("bound")
         return True

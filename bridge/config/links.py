@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from bridge.config.problems import Problems
 from bridge.config.records import check_records, with_password
 from bridge.config.secrets import Secrets
 from bridge.config.sections import PbxSection, StorageSection, WebSection
+from bridge.config.typed import why_no_host
 from bridge.config.values import listen_address
 from bridge.smpp.settings import SmppSettings
 from bridge.web.settings import WebSettings, tls
@@ -33,6 +35,7 @@ def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[
     taken = problems.take_all(PbxSection, raw.get("pbx"), "pbx", prepare=filled)
     problems.add_repeated("name", [(where, pbx.name) for where, pbx in taken])
     for where, pbx in taken:
+        _check_address(problems, where, pbx.host, pbx.ca_file)
         check_records(problems, where, pbx)
     return tuple(pbx for _, pbx in taken)
 
@@ -59,7 +62,23 @@ def _gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> Smpp
         return None
     if isinstance(raw, dict):
         raw = {"name": where} | secrets.filled(raw, "password", where, f"{where}.password")
-    return problems.take(SmppSettings, raw, where)
+    taken = problems.take(SmppSettings, raw, where)
+    if taken:
+        _check_address(problems, where, taken.host, taken.ca_file)
+    return taken
+
+
+def _check_address(problems: Problems, where: str, host: str, ca_file: str | None) -> None:
+    if why := why_no_host(host):
+        problems.add(f"{where}.host", why)
+    if ca_file is not None:
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
+            problems.add(
+                f"{where}.ca_file", f"{ca_file} cannot be used: {said}; it should be a PEM file, by its whole path"
+            )
 
 
 def web(problems: Problems, secrets: Secrets, raw: Any) -> WebSettings | None:

@@ -1,5 +1,6 @@
 """From a path to a `Config`, or to everything that is wrong with it."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ from bridge.config.phones import phones
 from bridge.config.problems import ConfigError, ConfigProblem, Problems, unknown_keys
 from bridge.config.secrets import Secrets
 from bridge.config.sections import LogSection, PbxSection, RulesSection
+from bridge.config.typed import why_no_toml
 from bridge.config.words import WordsSection, read_words
 from bridge.domain import phone
 from bridge.domain.calls.settings import TrackerSettings
@@ -132,13 +134,24 @@ def _rules(problems: Problems, raw: Any, office: Office | None) -> TextRules | N
 def _read(path: Path) -> dict[str, Any]:
     """Also what an editor began with a byte order mark (BOM)."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError([ConfigProblem("", f"{path} cannot be read: {error.strerror}")]) from None
+        raise ConfigError([ConfigProblem("", f"{path} cannot be read: {error.strerror}; {_to_read(error)}")]) from None
     except UnicodeDecodeError:
-        raise ConfigError([ConfigProblem("", f"{path} is not UTF-8 text{_in_line(path)}")]) from None
+        raise ConfigError([ConfigProblem("", f"{path} is not UTF-8 text{_in_line(path)}: save it as UTF-8")]) from None
+    try:
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError([ConfigProblem("", f"{path} is not TOML: {error}")]) from None
+        line = re.search(r"at line (\d+)", str(error))
+        meant = why_no_toml(text, int(line[1])) if line else ""
+        said = f"{path} is not TOML: {error}" + (f"; {meant}" if meant else "")
+        raise ConfigError([ConfigProblem("", said)]) from None
+
+
+def _to_read(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "textback init makes one, --config names another"
+    return "run this as root: its secrets are not for everybody"
 
 
 def _in_line(path: Path) -> str:

@@ -36,7 +36,7 @@ def read_office(
     hours = problems.take(Hours, tables.get("hours", {}), "hours") or {}
     lines = problems.take_all(LineSection, tables.get("line"), "line")
     people = problems.take_all(PersonSection, tables["person"], "person") if "person" in tables else []
-    _check_lines(problems, lines, pbxs)
+    _check_lines(problems, lines, pbxs, section.country if section else "")
     for where, words in [("texts", texts), *((f"{where}.texts", line.texts) for where, line in lines)]:
         _check_words(problems, where, words)
     if section is None:
@@ -130,10 +130,12 @@ def _person(problems: Problems, where: str, person: PersonSection, country: str)
     return Person(person.name, mobile, person.extension or None, person.email, person.quiet)
 
 
-def _check_lines(problems: Problems, lines: Sequence[tuple[str, LineSection]], pbxs: Sequence[PbxSection]) -> None:
+def _check_lines(
+    problems: Problems, lines: Sequence[tuple[str, LineSection]], pbxs: Sequence[PbxSection], country: str
+) -> None:
     names = [pbx.name for pbx in pbxs]
     problems.add_repeated("name", [(where, line.name) for where, line in lines])
-    problems.add_repeated("dids", [(where, did) for where, line in lines for did in _on_its_pbx(line)])
+    problems.add_repeated("dids", [(where, did) for where, line in lines for did in _on_its_pbx(line, country)])
     for where, line in lines:
         if line.pbx is None and len(set(names)) > 1:
             problems.add(f"{where}.pbx", f"is missing; which PBX rings it: {', '.join(names)}")
@@ -141,9 +143,12 @@ def _check_lines(problems: Problems, lines: Sequence[tuple[str, LineSection]], p
             problems.add(f"{where}.pbx", f'there is no PBX called "{line.pbx}"; there are {", ".join(names)}')
 
 
-def _on_its_pbx(line: LineSection) -> list[str]:
-    """The same number may ring on two PBXs, so where one is named it is part of what must not repeat."""
-    return [f"{did} on {line.pbx}" if line.pbx else did for did in line.dids]
+def _on_its_pbx(line: LineSection, country: str) -> list[str]:
+    """However they are written. The same number may ring on two PBXs, so where one is named it is part of what must
+    not repeat.
+    """
+    read = [str(phone.parse(did, country or None) or did) for did in line.dids]
+    return [f"{did} on {line.pbx}" if line.pbx else did for did in dict.fromkeys(read)]
 
 
 def _merged(office: TextsSection, line: TextsSection) -> Texts:

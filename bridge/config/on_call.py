@@ -7,6 +7,7 @@ from typing import Any
 from bridge.config.problems import Problems
 from bridge.config.secrets import Secrets
 from bridge.config.sections import EmailSection, OfficeSection, OnCallSection, PersonSection, ShiftSection
+from bridge.config.typed import why_no_host
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.roster import Roster, Shift
 from bridge.domain.oncall.escalation import EscalationRules
@@ -67,4 +68,6 @@ def email(problems: Problems, secrets: Secrets, raw: Any) -> EmailSettings | Non
     if isinstance(raw, dict) and raw.get("username"):
         raw = secrets.filled(raw, "password", "email", "email.password")
     section = problems.take(EmailSection, raw, "email") if raw is not None else None
+    if section and (why := why_no_host(section.host)):
+        problems.add("email.host", why)
     return EmailSettings(**asdict(section)) if section else None

@@ -1,5 +1,6 @@
 """Secrets: written in the file, in files of their own, or handed over by systemd; never readable by everybody."""
 
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from bridge.config.problems import Problems
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """systemd's LoadCredential= puts them there (systemd.exec(5)), each file readable by the service alone."""
+
+QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,41 @@ class Secrets:
     def _read(self, path: Path, where: str) -> str:
         """The secret, or "" after noting why there is none."""
         try:
-            secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+            secret = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
             exposed = _everybody_reads(path)
         except UnicodeDecodeError:
-            self.problems.add(where, f"{path} is not text")
+            self.problems.add(where, f"{path} is not text in UTF-8: type it anew, install -m 600 /dev/stdin {path}")
             return ""
         except OSError as error:
-            self.problems.add(where, f"{path} cannot be read: {error.strerror}")
+            self.problems.add(where, f"{path} cannot be read: {error.strerror}; {_to_read(path, error)}")
             return ""
         if exposed:
             self.problems.add(where, f"everybody on this machine can read {path}: chmod o-rwx {path}")
-        if not secret.strip() or "\n" in secret:
-            self.problems.add(where, f"{path} should hold the secret in one line and nothing else")
-        return secret
+        why = why_no_secret(secret, where)
+        if why:
+            self.problems.add(where, f"{path} {why}")
+        return "" if why else secret
+
+
+def why_no_secret(secret: str, where: str) -> str:
+    """What stands around the secret, "" for nothing. Tokens have rules of their own."""
+    if not secret.strip() or "\n" in secret:
+        return "should hold the secret in one line and nothing else"
+    if re.match(r"(?:secret|password|passwd|pass|pwd|token|pin)\s*[=:]", secret, re.IGNORECASE):
+        return "should hold the secret alone, without what it is called"
+    if len(secret) > 2 and secret[0] in QUOTES and secret[-1] in QUOTES:
+        return "should hold the secret without quotes around it"
+    if secret != secret.strip() and "token" not in where:
+        return "has a blank or a tab before or behind the secret; take it out"
+    return ""
+
+
+def _to_read(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"make it: install -m 600 /dev/stdin {path}"
+    if isinstance(error, IsADirectoryError):
+        return "name the file in it"
+    return f"run this as root, or: chown $(id -un) {path}"
 
 
 def _everybody_reads(path: Path) -> bool:

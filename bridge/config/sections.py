@@ -21,6 +21,7 @@ from bridge.config.values import (
     Name,
     Network,
     OneSpan,
+    Port,
     Proxies,
     Spans,
     Zone,
@@ -100,6 +101,7 @@ class PbxSection(AmiSettings):
     """
 
     name: Name = "pbx"
+    port: Port = 5038
     trunks: tuple[Name, ...] = ()
     machines: tuple[Name, ...] = ()
     ignore_contexts: tuple[Name, ...] = ()
@@ -224,7 +226,7 @@ class EmailSection:
 
     host: Name
     sender: Email
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    port: Port = 587
     security: Security = Security.STARTTLS
     username: str = ""
     password: str = field(default="", repr=False)

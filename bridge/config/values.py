@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from bridge.config.typed import country_meant, zone_meant
 from bridge.domain.office.hours import OpeningSpan
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -20,7 +21,8 @@ _TIME = re.compile(r"(\d\d?):(\d\d)")
 
 def _country(code: str) -> str:
     if code.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError(f'"{code}" is no country; two letters such as "US" are (ISO 3166)')
+        meant = country_meant(code) or "US"
+        raise ValueError(f'"{code}" is no country; two letters such as "{meant}" are (ISO 3166)')
     return code.upper()
 
 
@@ -28,7 +30,8 @@ def _zone(name: Any) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        raise ValueError(f'{name!r} is no time zone; one is written like "America/New_York"') from None
+        meant = (isinstance(name, str) and zone_meant(name)) or "America/New_York"
+        raise ValueError(f'{name!r} is no time zone; one is written like "{meant}"') from None
 
 
 def duration(written: Any) -> timedelta:
@@ -167,6 +170,7 @@ def listen_address(written: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 Country = Annotated[str, AfterValidator(_country)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]

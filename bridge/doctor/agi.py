@@ -10,6 +10,7 @@ from agi.server import AgiServer
 from agi.settings import AgiSettings
 from bridge.ami.protocol import Block, Message
 from bridge.ami.session import AmiSession
+from bridge.doctor.firewall import opens
 from bridge.doctor.local import Finding, not_looked, ok, problem
 
 CONTEXT = "textback-reach"  # in dialplan/extensions_textback_phones.conf
@@ -82,6 +83,6 @@ def judged(told: Message | None, check: str, where: str, port: int) -> Finding:
     if told.get("Heard") == "yes":
         return ok(check, f"the PBX asked for a script at {where} and got it")
     if status == "FAILURE":
-        remedy = f"a firewall? ufw allow from ADDRESS-OF-THE-PBX to any port {port} proto tcp; else {RENDER}"
+        remedy = f"a firewall? {opens(port, 'ADDRESS-OF-THE-PBX')}; else {RENDER}"
         return problem(check, f"the PBX cannot connect to our scripts at {where}", remedy)
     return problem(check, f"the PBX asks for our scripts and is turned away ({status}): its token is not ours", RENDER)

@@ -1,9 +1,10 @@
 """What `textback doctor` asks of the PBX and of the SMS gateway. It changes nothing there, and sends nothing."""
 
 import asyncio
+import math
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from bridge.ami.session import AccountInUseError, AmiSession, LinkError, LoginRe
 from bridge.config import Config, PbxSection
 from bridge.doctor.agi import CONTEXT, EventWaiter, answering, reached
 from bridge.doctor.local import Finding, not_looked, ok, problem, warning
+from bridge.doctor.peers import AMI, SMPP, diagnosis
 from bridge.domain.texts.messages import Inbound, LateAnswer, Stored
 from bridge.smpp.client import SmppClient
 from bridge.smpp.health import BindState
@@ -31,6 +33,7 @@ PHONES = ("textback-codes", "textback-callback", "textback-out", LISTEN, CONTEXT
 SKEW = 2.0  # seconds
 ROW = re.compile(r"\(Priv: ([^)]*)\)")
 LOOK = 0.1
+PATIENCE = 3.0
 
 # --- the PBX ----------------------------------------------------------------------------------------------------------
 
@@ -59,7 +62,8 @@ async def pbx_checks(pbx: PbxSection, phones: AgiSettings | None) -> Sequence[Fi
     except AccountInUseError as error:
         return [problem(check, str(error), "allowmultiplelogin = yes under [general] of manager.conf; manager reload")]
     except LinkError as error:
-        return [problem(check, f"{pbx.host}:{pbx.port}: {error}", _unreachable_remedy(pbx))]
+        more, remedy = await diagnosis(AMI, str(error), (pbx.host, pbx.port), tls=pbx.tls)
+        return [problem(check, f"{pbx.host}:{pbx.port}: {error}{more}", remedy or _unreachable_remedy(pbx))]
     finally:
         session.close()
     return findings
@@ -190,15 +194,38 @@ async def sms_checks(settings: SmppSettings) -> Finding:
     client = SmppClient(settings, _LeavesThem(), clock=lambda: datetime.now(UTC))
     running = asyncio.create_task(client.run())
     try:
-        waiting = asyncio.ensure_future(client.wait_ready())
-        while not waiting.done() and client.health.state is not BindState.DOWN:
-            await asyncio.wait([waiting], timeout=LOOK)
-        if waiting.cancel():
-            return problem(check, f"not bound: {client.health.last_error}", sms_remedy(client.health.last_error))
-        return ok(check, f"bound at {settings.host}:{settings.port} as {settings.system_id}")
+        why = await why_not_bound(client)
     finally:
         running.cancel()
         await asyncio.wait([running])
+    if why:
+        return problem(check, f"not bound: {why[0]}", why[1])
+    return ok(check, f"bound at {settings.host}:{settings.port} as {settings.system_id}")
+
+
+async def why_not_bound(client: SmppClient, say: Callable[[str], None] | None = None) -> tuple[str, str] | None:
+    """Until it is bound: None; or is not: why, and what to do. Who is silent for a while is looked at more closely, and
+    that is said, for somebody who watches.
+    """
+    settings, waiting = client.settings, asyncio.ensure_future(client.wait_ready())
+    where, patient_until = (settings.host, settings.port), time.monotonic() + PATIENCE
+    while not waiting.done() and client.health.state is not BindState.DOWN:
+        await asyncio.wait([waiting], timeout=LOOK)
+        if time.monotonic() > patient_until and not waiting.done():
+            patient_until = math.inf
+            if say:
+                say(SILENT)
+            more, remedy = await diagnosis(SMPP, SILENT, where, tls=settings.tls)
+            if remedy and not waiting.done():
+                waiting.cancel()
+                return SILENT + more, remedy
+    if not waiting.cancel():
+        return None
+    error = client.health.last_error
+    if known := sms_remedy(error):
+        return error, known
+    more, remedy = await diagnosis(SMPP, error, where, tls=settings.tls)
+    return error + more, remedy or ELSE
 
 
 REMEDIES = (
@@ -206,13 +233,14 @@ REMEDIES = (
     ("0x0e", "the password is wrong: look at password_file under [smpp]"),
     ("0x0f", "the system_id is wrong: look at [smpp]"),
     ("0x05", "another session is bound: stop what else uses this account, or ask for a second one"),
-    ("certificate", "ca_file under [smpp], or the provider's TLS name"),
 )
+SILENT = "no answer to the bind yet"
+ELSE = "host and port under [smpp]; is this machine's address allowed at the provider?"
 
 
 def sms_remedy(error: str) -> str:
-    known = (remedy for mark, remedy in REMEDIES if mark in error)
-    return next(known, "host and port under [smpp]; is this machine's address allowed at the provider?")
+    """By the status of a refused bind, "" for anything else."""
+    return next((remedy for mark, remedy in REMEDIES if mark in error), "")
 
 
 async def link_checks(config: Config, bound: Collection[str], *, running: bool) -> Sequence[Finding]:

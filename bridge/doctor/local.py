@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agi.settings import AgiSettings
 from bridge.config import Config, PbxSection
+from bridge.doctor.firewall import opens
 from bridge.domain import phone
 from bridge.ops.sockets import own_address, try_listening
 from bridge.web.settings import is_loopback
@@ -224,9 +225,7 @@ def from_the_lan(host: str, number: int, ours: str) -> Finding:
     try:
         socket.create_connection((address, number), timeout=3).close()
     except OSError as error:
-        remedy = (
-            f"textback users add NAME --role admin (until then it is for this machine only), or: ufw allow {number}/tcp"
-        )
+        remedy = f"textback users add NAME --role admin (until then it is for this machine only), or: {opens(number)}"
         return problem("page", f"{address}:{number} does not answer: {error}", remedy)
     return ok("page", f"{address}:{number} answers")
 

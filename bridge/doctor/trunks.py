@@ -23,10 +23,10 @@ WORKING_DAY = timedelta(hours=8)
 def trunk_checks(pbx: PbxSection, ask: Ask | None) -> Sequence[Finding]:
     """ask: Asterisk's console, None where it is not on this machine."""
     check = f"trunks {pbx.name}"
+    if useless := pbxs.useless_patterns(pbx, pbx.extensions):
+        return [problem(check, f"{where}: {why}", "mend it in [[pbx]]") for where, why in useless]
     if not pbx.trunks:
         return [not_looked(check, "there are no patterns, so calls that enter a context such as from-trunk count")]
-    if useless := pbxs.useless_patterns(pbx):
-        return [problem(check, f"{where}: {why}", "mend it in [[pbx]]") for where, why in useless]
     if ask is None or not is_loopback(pbx.host):
         remedy = f"on the PBX: asterisk -rx '{console.ENDPOINTS}'"
         return [not_looked(check, "whether the PBX has what they name cannot be seen from here", remedy)]

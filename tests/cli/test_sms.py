@@ -69,7 +69,8 @@ async def test_what_went_wrong_is_said(behaviour: Behaviour, last: str) -> None:
 async def test_a_wrong_password_is_said_and_not_tried_again() -> None:
     async with Smsc().serve() as smsc:
         fine, said = await send(with_settings(port=smsc.port, password="wrong"))
-    assert (fine, said[-1]) == (False, "not bound: bind refused with 0x0e")
+    assert (fine, said[-2]) == (False, "not bound: bind refused with 0x0e")
+    assert said[-1] == "-> the password is wrong: look at password_file under [smpp]"
     assert smsc.binds.total() == 1
 
 
