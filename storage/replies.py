@@ -17,6 +17,9 @@ from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.records import columns, record
 
+Sender = E164 | str
+"""Whoever wrote: where nobody can tell whose number it is, the source as the gateway wrote it."""
+
 
 class SenderRole(StrEnum):
     """Who wrote. NOBODY: a name or a short code, which no person answers to."""
@@ -109,22 +112,28 @@ async def of_callback(db: Reader, callback_id: int) -> Sequence[Reply]:
     ]
 
 
-async def words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
+async def words_since(db: Reader, sender: Sender, since: datetime) -> Sequence[str]:
     """The customer's own words since then, oldest first: what else their texts carried stands as line breaks."""
-    rows = await db.all(
-        "SELECT * FROM reply WHERE number = :number AND received_at >= :since ORDER BY id", number=customer, since=since
-    )
-    return [_reply(row).own_words.text for row in rows]
+    return [reply.own_words.text for reply in await _since(db, sender, since)]
 
 
-async def own_words_since(db: Reader, customer: E164, since: datetime) -> Sequence[str]:
+async def own_words_since(db: Reader, sender: Sender, since: datetime) -> Sequence[str]:
     """The same without what a gateway wrote of pictures."""
+    return [reply.own_words.text for reply in await _since(db, sender, since) if not reply.picture]
+
+
+async def _since(db: Reader, sender: Sender, since: datetime) -> Sequence[Reply]:
+    known = isinstance(sender, E164)
     rows = await db.all(
-        "SELECT * FROM reply WHERE number = :number AND received_at >= :since AND picture = 0 ORDER BY id",
-        number=customer,
+        """
+        SELECT * FROM reply
+        WHERE number IS :number AND received_at >= :since AND (:source IS NULL OR source = :source) ORDER BY id
+        """,
+        number=sender if known else None,
+        source=None if known else sender,
         since=since,
     )
-    return [_reply(row).own_words.text for row in rows]
+    return [_reply(row) for row in rows]
 
 
 async def from_nobody(db: Reader, since: datetime) -> Sequence[Reply]:

@@ -318,16 +318,18 @@ class EscalationLoop:
         return now
 
     async def _in_urgent_words(self, db: Reader, case: Escalation, callback: Callback) -> Callback:
-        """Where what stands on the row says nothing of the urgency (`LIST`, `hello`), the last text that does."""
+        """Where what stands on the row says nothing of the urgency (`LIST`, an older one), the texts that do."""
         if case.cause not in WORDS_OF_THE_CUSTOMER or callback.number is None or self._says_why(case, callback.issue):
             return callback
         texts = await replies.words_since(db, callback.number, case.raised_at - READ_TOGETHER)
-        words = next((text for text in reversed(texts) if self._says_why(case, text)), None)
-        return replace(callback, issue=self._text_reader.extract([words]).issue or words) if words else callback
+        issue = self._text_reader.extract(texts).issue
+        return replace(callback, issue=issue) if self._says_why(case, issue) else callback
 
     def _says_why(self, case: Escalation, words: str | None) -> bool:
         said = self._text_reader.triage([words or ""])
-        return said.hazard if case.cause is AlertCause.HAZARD else said.level is TriageLevel.URGENT
+        if case.cause is AlertCause.HAZARD:
+            return said.hazard
+        return said.level is TriageLevel.URGENT and (not case.why or not set(case.why).isdisjoint(said.categories))
 
     # --- storms
 

@@ -123,7 +123,7 @@ class EscalationTriggers:
             return
         row = await callbacks.get(tx, reply.callback_id)
         case = await alerts.live(tx, row.id)
-        words = await replies.words_since(tx, reply.number, now - READ_TOGETHER) if reply.number else ()
+        words = await replies.words_since(tx, reply.number or reply.source, now - READ_TOGETHER)
         said = self._text_reader.triage(words or [reply.own_words.text])
         unseen = row.acknowledged_at is None or said.level is TriageLevel.URGENT
         if case is not None and case.holder is not None:

@@ -24,7 +24,7 @@ from storage import callbacks, contacts, history, messages, opt_outs, privacy, r
 from storage.audit import Act
 from storage.database import Reader, Writer
 from storage.opt_outs import OptOutCause
-from storage.replies import Reply, SenderRole
+from storage.replies import Reply, Sender, SenderRole
 
 REOPENS_WITHIN = timedelta(hours=24)
 READ_TOGETHER = timedelta(minutes=30)
@@ -183,7 +183,7 @@ class CustomerReplies:
     async def _row_of_digits(self, tx: Writer, line: Line, said: Reply, now: datetime) -> Callback | None:
         """Nobody knows who wrote, and it may be urgent all the same. Nothing is answered there."""
         digits, own = phone.as_shown(said.source), said.own_words
-        found = self._text_reader.extract([own.text])
+        found = await self._findings(tx, said.source, [said], now)
         asks_nobody = said.word in NEEDS_NO_ROW and found.urgency is Urgency.ROUTINE
         if phone.is_name(said.source) or asks_nobody or not self._text_reader.is_news(own):
             return None
@@ -200,14 +200,18 @@ class CustomerReplies:
     async def _put_on(self, tx: Writer, callback: Callback, found: Findings, now: datetime) -> Callback:
         return await callbacks.save(tx, queue.replied(callback, now, found), Act(TEXTBACK, Verb.REPLY, now))
 
-    async def _findings(self, db: Reader, number: E164, fresh: Sequence[Reply], now: datetime) -> Findings:
+    async def _findings(self, db: Reader, sender: Sender, fresh: Sequence[Reply], now: datetime) -> Findings:
         """A problem may be told in several texts: `no`, then `heat`. What a gateway says of a picture is no issue."""
         since = now - READ_TOGETHER
-        told = [*await replies.words_since(db, number, since), *(reply.own_words.text for reply in fresh)]
+        told = [*await replies.words_since(db, sender, since), *(reply.own_words.text for reply in fresh)]
         written = (reply.own_words.text for reply in fresh if not reply.picture)
-        own = [*await replies.own_words_since(db, number, since), *written]
+        own = [*await replies.own_words_since(db, sender, since), *written]
         found = self._text_reader.extract(told)
-        return found if own == told else replace(found, issue=self._text_reader.extract(own).issue)
+        if own != told:
+            found = replace(found, issue=self._text_reader.extract(own).issue)
+        if found.urgency is not Urgency.URGENT or not found.issue:
+            return found
+        return replace(found, outdone=self._text_reader.extract(own[: len(own) - len(fresh)]).issue)
 
     def _second(self, number: E164, words: str) -> E164 | None:
         """Looked for in the last text alone: what a person took off the row must not come back from an older one."""

@@ -48,12 +48,34 @@ class TextReader:
         return self._carefully(lambda: triage.assess(texts, self._lexicon), Assessment(TriageLevel.ROUTINE))
 
     def extract(self, texts: Sequence[str]) -> Findings:
-        """Urgency, address and issue in what a customer wrote of late, oldest first."""
-        urgency = Urgency(self.triage(texts).level)
-        place = self._carefully(lambda: address.find(texts, self._lexicon), address.AddressAndIssue(None, None))
+        """Urgency, address and issue in what a customer wrote of late, oldest first.
+
+        What is urgent is the issue, whatever was told before.
+        """
+        said, place = self.triage(texts), self._place(texts)
         asks = bool(texts) and self.opt_out(texts[-1], "".join(texts[-2:-1])) is not OptOutRequest.NONE
-        found = Findings(urgency, place.address, place.issue)
-        return replace(found, issue=None) if asks else found
+        found = Findings(Urgency(said.level), place.address, place.issue)
+        if asks:
+            return replace(found, issue=None)
+        if said.level is not TriageLevel.URGENT or self._is_as_bad([place.issue or ""], said):
+            return found
+        return replace(found, issue=self._urgent_issue(texts, said) or place.issue)
+
+    def _place(self, texts: Sequence[str]) -> address.AddressAndIssue:
+        return self._carefully(lambda: address.find(texts, self._lexicon), address.AddressAndIssue(None, None))
+
+    def _urgent_issue(self, texts: Sequence[str], said: Assessment) -> str | None:
+        """Out of the first texts that are as urgent by themselves: of `no`, then `heat and a baby here`, both."""
+        numbers = range(len(texts))
+        end = next((n for n in numbers if self._is_as_bad(texts[: n + 1], said)), len(texts) - 1)
+        begin = next((n for n in reversed(numbers[: end + 1]) if self._is_as_bad(texts[n : end + 1], said)), 0)
+        issue = self._place(texts[begin : end + 1]).issue
+        says_nothing_alone = issue is not None and begin < end and self._place([texts[begin]]).issue is None
+        return f"{texts[begin]} {issue}" if says_nothing_alone and not self._is_as_bad([issue or ""], said) else issue
+
+    def _is_as_bad(self, texts: Sequence[str], said: Assessment) -> bool:
+        found = self.triage(texts)
+        return found.level is said.level and found.hazard >= said.hazard
 
     def number_in(self, text: str, expected: Expected) -> E164 | None:
         """Where else, by this text, the customer can be reached."""

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 import pytest
 
 from bridge.callbacks.actions import Seen
-from bridge.domain.callbacks.queue import CallbackState, Urgency
+from bridge.domain.callbacks.queue import CallbackState, Outcome, Urgency
 from bridge.domain.office.hours import Calendar, OpeningSpan
 from bridge.domain.office.roster import Roster, Shift
 from bridge.domain.oncall.escalation import Stage
@@ -375,3 +375,32 @@ async def test_an_alert_quotes_the_words_that_made_it_urgent(night: Night, first
     alert = next(words for _, words in await night.told() if words.startswith("DANGER"))
     assert "sparks from outlet" in alert
     assert first not in alert
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_what_is_urgent_only_together_is_told_together_whoever_wrote_it(night: Night, known: bool) -> None:
+    for words in ("no", "heat and a baby here"):
+        await night.inbox.received(text(words, CUSTOMER.value if known else "99999990123"))
+        await night.look()
+    [(_, told)] = await night.told()
+    assert '"no heat and a baby here" (no heat)' in told
+
+
+async def test_a_second_trouble_is_told_in_its_own_words(night: Night) -> None:
+    await night.writes("water leak in the basement")
+    await night.staff(STAFF, await night.digits(STAFF))
+    await night.callbacks.finish(Seen.of(await night.row(), "Ann", night.clock()), Outcome.BOOKED)
+    await night.passes(hours=2)
+    await night.writes("now there is no heat")
+    assert '"now there is no heat" (no heat)' in (await night.told())[-1][1]
+
+
+async def test_the_row_says_what_is_urgent_not_what_was_said_first_unless_a_person_wrote_it(night: Night) -> None:
+    await night.writes("LIST")
+    await night.writes("my basement is flooding")
+    row = await night.row()
+    assert row.issue == "my basement is flooding"
+    seen = Seen.of(row, "Ann", night.clock())
+    await night.callbacks.correct(seen, address=None, issue="water heater", second=None)
+    await night.writes("and sparks from the panel")
+    assert (await night.row()).issue == "water heater"

@@ -241,18 +241,23 @@ def missed(callback: Callback, line: str, ended_at: datetime) -> Callback:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a customer's words say, as far as a machine can tell."""
+    """What a customer's words say, as far as a machine can tell.
+
+    outdone: the issue by what they had said before; where that still stands on the row, an urgent one takes its place.
+    """
 
     urgency: Urgency = Urgency.ROUTINE
     address: str | None = None
     issue: str | None = None
     second: E164 | None = None
+    outdone: str | None = None
 
 
 def replied(callback: Callback, at: datetime, found: Findings) -> Callback:
     """A text came: wakes a snoozed row, reopens a closed one for whoever closed it.
 
-    The machine never lowers an urgency, and never writes over an address, issue or second number that is there.
+    The machine never lowers an urgency, and never writes over an address, an issue or a second number that a person
+    may have put there.
     """
     closer = callback.closed_by if callback.closed_by != TEXTBACK else None
     after = _moved(
@@ -262,7 +267,7 @@ def replied(callback: Callback, at: datetime, found: Findings) -> Callback:
         last_reply_at=at,
         owner=callback.owner or closer,
         address=callback.address or found.address,
-        issue=callback.issue or found.issue,
+        issue=found.issue if callback.issue in (None, found.outdone) else callback.issue,
         second=callback.second or found.second,
     )
     return _flagged(after, found.urgency, at) if _is_higher(found.urgency, callback.urgency) else after
