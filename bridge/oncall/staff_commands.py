@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 import structlog
 
@@ -89,6 +90,9 @@ def parse(text: str) -> StaffCommand:
     return StaffCommand(StaffCommandKind.WITHOUT_DIGITS if _REST.fullmatch(text) else StaffCommandKind.UNKNOWN)
 
 
+Code = Callable[[int], Awaitable[str]]
+"""The digits by which somebody names a row."""
+
 Obey = Callable[[Writer, Person, Callback, StaffCommand, datetime], Awaitable[str]]
 
 
@@ -133,10 +137,12 @@ class StaffCommands:
         """What the answer is called, and what it says."""
         if command.kind is StaffCommandKind.UNKNOWN:
             return HELP, USAGE
+        until = await rests_until(tx, person.name, now)
+        resting = RESTING.format(until=summary.moment(until, self._office, now)) if until else ""
         if command.kind is StaffCommandKind.LIST:
-            return LIST, await self._list(tx, person, now)
-        if until := await rests_until(tx, person.name, now):
-            return WRONG, RESTING.format(until=summary.moment(until, self._office, now))
+            return LIST, f"{resting} {await self._list(tx, person, now, with_digits=not until)}".strip()
+        if until:
+            return WRONG, resting
         row_id = await self._row_meant(tx, person, command)
         if row_id is None and command.digits:
             return WRONG, await self._wrong(tx, person, command.digits, now)
@@ -209,23 +215,24 @@ class StaffCommands:
         await self._do(tx, Verb.TEXT, row, person, now, command.words)
         return f"Your text goes to #{row.id} {await self._staff_messages.who(tx, row)}, in your name."
 
-    async def _list(self, tx: Writer, person: Person, now: datetime) -> str:
+    async def _list(self, tx: Writer, person: Person, now: datetime, *, with_digits: bool) -> str:
+        """Without digits while they would change nothing."""
         waiting = [case for case in await alerts.all_live(tx) if case.stage in UNHEARD]
         mine = await alerts.rows_of(tx, person.name)
         if not waiting and not mine:
             return NOTHING
-        rows = [await self._listed(tx, person, case, now) for case in waiting[:LISTED]]
+        code = partial(staff_codes.code, tx, person.name, now=now) if with_digits else None
+        rows = [await self._listed(tx, case, code) for case in waiting[:LISTED]]
         rows += [f"#{case.callback_id}" for case in waiting[LISTED:]]
         others = f"{_waits(len(rows))}: {summary.listed(rows, LIST_ROOM, '; ')}." if rows else ""
-        named = [f"#{row} {await staff_codes.code(tx, person.name, row, now)}" for row in mine[:LISTED]]
+        named = [await _named(row, code) for row in mine[:LISTED]]
         yours = f"Yours: {summary.listed([*named, *(f'#{row}' for row in mine[LISTED:])], 60, ', ')}." if mine else ""
         return f"{others} {yours}".strip()
 
-    async def _listed(self, tx: Writer, person: Person, case: Escalation, now: datetime) -> str:
+    async def _listed(self, tx: Writer, case: Escalation, code: Code | None) -> str:
         row = await callbacks.get(tx, case.callback_id)
         danger = "DANGER " if case.cause is AlertCause.HAZARD else ""
-        digits = await staff_codes.code(tx, person.name, row.id, now)
-        return f"{danger}#{row.id} {digits} {await self._staff_messages.who(tx, row)}"
+        return f"{danger}{await _named(row.id, code)} {await self._staff_messages.who(tx, row)}"
 
     async def _do(
         self, tx: Writer, verb: Verb, callback: Callback, person: Person, now: datetime, words: str = ""
@@ -247,6 +254,10 @@ class StaffCommands:
         if case is not None:
             await self._triggers.dealt_with(tx, case, after, verb, person.name, now)
         return after
+
+
+async def _named(row_id: int, code: Code | None) -> str:
+    return f"#{row_id} {await code(row_id)}" if code else f"#{row_id}"
 
 
 def _who_has(callback: Callback, case: Escalation | None) -> str | None:

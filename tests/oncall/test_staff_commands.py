@@ -270,6 +270,15 @@ async def test_while_a_number_rests_its_texts_change_nothing_and_the_page_still_
     assert await answer(night, STAFF, "{} 2") == "#1 is done: reached."
 
 
+async def test_while_a_number_rests_list_says_so_and_shows_no_digits(night: Night) -> None:
+    await night.writes(LEAK)
+    await wrong_ones(night, 21)
+    digits, said = await night.digits(STAFF), await answer(night, STAFF, "LIST")
+    assert "change nothing until" in said
+    assert "#1" in said
+    assert digits not in said
+
+
 async def test_while_a_number_rests_new_danger_is_told_to_the_next_person_too(night: Night) -> None:
     await night.writes(LEAK)
     await wrong_ones(night, 21)
