@@ -14,15 +14,16 @@ from bridge.domain.calls.settings import TrackerSettings
 
 LOOKED_AT = 2 * 1024 * 1024
 """Bytes at the end of a file: some 8,000 rows."""
+WHOLE = 256 * 1024 * 1024
 
 
 class RecordsFile:
     """`ports.CallRecords` over `Master.csv` and what was rotated away from it last."""
 
-    def __init__(self, path: Path, settings: TrackerSettings, names: ChannelNames) -> None:
+    def __init__(self, path: Path, settings: TrackerSettings, names: ChannelNames, most: int = LOOKED_AT) -> None:
         rotated = path.with_name(f"{path.name}.1")
         self._paths = (rotated, path)
-        self._settings, self._names = settings, names
+        self._settings, self._names, self._most = settings, names, most
         self._seen: Sequence[object] = ()
         self._calls: Sequence[ToldCall] = ()
 
@@ -35,7 +36,8 @@ class RecordsFile:
         paths = [path for path in self._paths if path is self._paths[-1] or path.exists()]
         states = [(path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
         if states != self._seen:
-            self._seen, self._calls = states, told("\n".join(map(end_of, paths)), self._settings, self._names)
+            text = "\n".join(end_of(path, self._most) for path in paths)
+            self._seen, self._calls = states, told(text, self._settings, self._names)
 
 
 def told(text: str, settings: TrackerSettings, names: ChannelNames) -> list[ToldCall]:
@@ -47,11 +49,11 @@ def told(text: str, settings: TrackerSettings, names: ChannelNames) -> list[Told
     return ledger.calls()
 
 
-def end_of(path: Path) -> str:
+def end_of(path: Path, most: int = LOOKED_AT) -> str:
     """The last of a file, from the beginning of a line."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(max(0, size - LOOKED_AT))
-        data = file.read(LOOKED_AT)
-    whole = data if size <= LOOKED_AT else data[data.find(b"\n") + 1 :]
+        file.seek(max(0, size - most))
+        data = file.read(most)
+    whole = data if size <= most else data[data.find(b"\n") + 1 :]
     return whole.decode("utf-8", "replace")

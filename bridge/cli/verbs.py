@@ -71,6 +71,9 @@ VERBS: Mapping[str, CliVerb] = {
     ),
     "record": CliVerb("record", "Write the AMI stream byte for byte, with an index of times, for `textback replay`."),
     "replay": CliVerb("replay", "Judge every inbound call of these recordings."),
+    "proof": CliVerb(
+        "proof", "Who called, whom nobody answered, and who was never called back: out of the PBX's own records."
+    ),
     "send-test": CliVerb("sms", "Send one text and show the bind, the answer and the receipt as they happen."),
     "backup": CliVerb("backup", "Copy the database, also while textback runs, and check the copy."),
     "restore": CliVerb(

@@ -13,7 +13,7 @@ from bridge.ami.patterns import mistakes_in, mistakes_in_extensions, mistakes_in
 from bridge.ami.pbx import AsteriskPbx
 from bridge.ami.recording import RecordedCalls
 from bridge.ami.records_database import RecordsDatabase
-from bridge.ami.records_file import RecordsFile
+from bridge.ami.records_file import LOOKED_AT, WHOLE, RecordsFile
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.ports import CallRecords, Display, PbxActions
@@ -36,11 +36,12 @@ def display(line: OpenLine) -> Display:
     return AsteriskDisplay(line.client)
 
 
-def records(settings: AmiSettings, tracker: TrackerSettings) -> CallRecords | None:
-    """What it wrote down itself of its calls, where we may read it."""
+def records(settings: AmiSettings, tracker: TrackerSettings, *, whole: bool = False) -> CallRecords | None:
+    """What it wrote down itself of its calls, where we may read it. whole: a file from its beginning."""
     if settings.database:
         return RecordsDatabase(settings.database, tracker, _names(settings))
-    return RecordsFile(settings.cdr, tracker, _names(settings)) if settings.cdr else None
+    most = WHOLE if whole else LOOKED_AT
+    return RecordsFile(settings.cdr, tracker, _names(settings), most) if settings.cdr else None
 
 
 def recorded(

@@ -256,11 +256,10 @@ async def test_a_call_whose_legs_may_not_all_be_written_yet_waits(tmp_path: Path
     assert len(await RecordsFile(path, SETTINGS, NAMES).read(STARTED, STARTED + timedelta(seconds=11))) == 1
 
 
-async def test_of_a_huge_file_the_end_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.ami.records_file.LOOKED_AT", 2000)
+async def test_of_a_huge_file_the_end_is_enough(tmp_path: Path) -> None:
     path = tmp_path / "Master.csv"
     path.write_text("".join(row(uniqueid=f"1795440{n:03}.1") for n in range(100)))
-    found = [call.key.uniqueid for call in await RecordsFile(path, SETTINGS, NAMES).read(STARTED - HOUR, LATER)]
+    found = [call.key.uniqueid for call in await RecordsFile(path, SETTINGS, NAMES, 2000).read(STARTED - HOUR, LATER)]
     assert 3 < len(found) < 10
     assert found[-1] == "1795440099.1"
 
