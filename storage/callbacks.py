@@ -12,10 +12,34 @@ from bridge.domain.phone import E164
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.errors import ForbiddenError
-from storage.records import read_as, readers, record
+from storage.records import columns, read_as, readers, record
 from storage.values import Stored, moment, stored
 
 FIXED = frozenset({"id", "branch", "number", "digits", "shared", "opened_at", "version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which rows of a list are meant; all of them where nothing is said.
+
+    owner: whose. nobodys: those that nobody has. voicemail: those where a message was left. no_outcome: those of which
+    nobody has said what came of them.
+    """
+
+    branch: str | None = None
+    owner: str | None = None
+    nobodys: bool = False
+    voicemail: bool = False
+    no_outcome: bool = False
+
+
+ALL = Narrowed()
+
+_NARROWED = """
+    AND (:branch IS NULL OR branch = :branch) AND (:owner IS NULL OR owner = :owner)
+    AND (NOT :nobodys OR owner IS NULL) AND (NOT :no_outcome OR outcome IS NULL)
+    AND (NOT :voicemail OR EXISTS (SELECT 1 FROM call k WHERE k.callback_id = callback.id AND k.voicemail_left))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +108,7 @@ async def _update(tx: Writer, callback: Callback) -> sqlite3.Row | None:
             acknowledged_by = :acknowledged_by, missed = :missed, last_missed_at = :last_missed_at, unread = :unread,
             last_reply_at = :last_reply_at, address = :address, issue = :issue, second = :second,
             reached_at = :reached_at, reached_by = :reached_by, closed_at = :closed_at, closed_by = :closed_by,
-            outcome = :outcome, version = version + 1
+            outcome = :outcome, booked_for = :booked_for, version = version + 1
         WHERE id = :id AND version = :version
         RETURNING *
         """,
@@ -166,44 +190,61 @@ async def closed_since(db: Reader, branch: str, customer: E164, since: datetime)
     return record(Callback, row) if row else None
 
 
-async def to_call(db: Reader, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
+async def to_call(
+    db: Reader, *, which: Narrowed = ALL, after: Key | None = None, limit: int = 50
+) -> Sequence[Callback]:
     """What waits for a call, urgent first, then oldest first."""
     rows = await db.all(
-        """
+        f"""
         SELECT * FROM callback
-        WHERE state IN ('open', 'claimed') AND (:rank IS NULL OR (rank, opened_at, id) > (:rank, :at, :id))
+        WHERE state IN ('open', 'claimed') AND (:rank IS NULL OR (rank, opened_at, id) > (:rank, :at, :id)) {_NARROWED}
         ORDER BY rank, opened_at, id LIMIT :limit
-        """,
+        """,  # noqa: S608
         **_key(after),
+        **columns(which),
         limit=limit,
     )
     return [record(Callback, row) for row in rows]
 
 
-async def snoozed(db: Reader, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
+async def snoozed(
+    db: Reader, *, which: Narrowed = ALL, after: Key | None = None, limit: int = 50
+) -> Sequence[Callback]:
     """Soonest first."""
     rows = await db.all(
-        """
+        f"""
         SELECT * FROM callback
-        WHERE state = 'waiting' AND (:at IS NULL OR (until, id) > (:at, :id))
+        WHERE state = 'waiting' AND (:at IS NULL OR (until, id) > (:at, :id)) {_NARROWED}
         ORDER BY until, id LIMIT :limit
-        """,
+        """,  # noqa: S608
         **_key(after),
+        **columns(which),
         limit=limit,
     )
     return [record(Callback, row) for row in rows]
 
 
-async def done(db: Reader, since: datetime, *, after: Key | None = None, limit: int = 50) -> Sequence[Callback]:
-    """Closed since then, newest first."""
+async def done(
+    db: Reader,
+    since: datetime,
+    before: datetime | None = None,
+    *,
+    which: Narrowed = ALL,
+    after: Key | None = None,
+    limit: int = 50,
+) -> Sequence[Callback]:
+    """Closed in that time, newest first."""
     rows = await db.all(
-        """
+        f"""
         SELECT * FROM callback
-        WHERE state = 'closed' AND closed_at >= :since AND (:at IS NULL OR (closed_at, id) < (:at, :id))
+        WHERE state = 'closed' AND closed_at >= :since AND (:before IS NULL OR closed_at < :before)
+              AND (:at IS NULL OR (closed_at, id) < (:at, :id)) {_NARROWED}
         ORDER BY closed_at DESC, id DESC LIMIT :limit
-        """,
+        """,  # noqa: S608
         since=since,
+        before=before,
         **_key(after),
+        **columns(which),
         limit=limit,
     )
     return [record(Callback, row) for row in rows]
@@ -257,6 +298,20 @@ async def urgent_ids(db: Reader, *, limit: int) -> Sequence[int]:
         ORDER BY opened_at DESC, id DESC LIMIT :limit
         """,
         limit=limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def given_to(db: Reader, who: str) -> Sequence[int]:
+    """Rows that somebody gave to this person, and with which nothing was done since."""
+    rows = await db.all(
+        """
+        SELECT c.id FROM callback c
+        JOIN audit a ON a.subject = 'callback' AND a.subject_id = c.id AND a.version = c.version
+        WHERE c.owner = :who AND c.state = 'claimed' AND a.what = 'callback.assign' AND a.who <> :who
+        ORDER BY c.id
+        """,
+        who=who,
     )
     return [row["id"] for row in rows]
 

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from types import NoneType
@@ -21,6 +21,7 @@ Read = Callable[[Any], Any]
 
 _READ: Mapping[object, Read] = {
     datetime: moment,
+    date: date.fromisoformat,
     timedelta: duration,
     E164: E164,
     bool: bool,

@@ -1,32 +1,57 @@
-"""Search: find a customer's rows by what people remember: some digits, a piece of a name or of an address."""
+"""Search: find a customer's rows by what people remember: digits, a piece of a name or of what was said."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import ContactKind
-from storage.callbacks import get
 from storage.contacts import Contact
 from storage.database import Reader
+from storage.records import record
 
 FEWEST_DIGITS = 3
+MOST_WORDS = 5
 
 
-async def find(db: Reader, text: str, *, limit: int = 50) -> Sequence[Callback]:
-    """Unfinished rows first, then the newest. Digits are looked for in numbers, everything in names and addresses."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """total: how many there are, of whom these are the first."""
+
+    rows: Sequence[Callback]
+    total: int
+
+
+async def find(db: Reader, text: str, *, limit: int = 50) -> Found:
+    """Rows where each of the words stands somewhere: in a name, an address, a note or a text of theirs or ours; digits
+    also in numbers. Unfinished rows first and of them the urgent ones, then the newest.
+    """
+    words = [text] if _digits(text) and not any(map(str.isalpha, text)) else text.split()[:MOST_WORDS]
     rows = await db.all(
         """
-        SELECT id FROM callback
-        WHERE name LIKE :pattern ESCAPE '\\' OR address LIKE :pattern ESCAPE '\\'
-              OR (:digits <> '' AND (number LIKE '%' || :digits || '%' OR second LIKE '%' || :digits || '%'
-                                    OR callback.digits LIKE '%' || :digits || '%'))
-        ORDER BY state = 'closed', opened_at DESC, id DESC LIMIT :limit
+        WITH word AS (
+            SELECT key AS n, json_extract(value, '$[0]') AS pattern, json_extract(value, '$[1]') AS some
+            FROM json_each(:words)
+        ), hit AS (
+            SELECT n, c.id FROM word JOIN callback c
+            ON c.name LIKE pattern ESCAPE '\\' OR c.address LIKE pattern ESCAPE '\\'
+               OR some <> '' AND (c.number LIKE '%' || some || '%' OR c.second LIKE '%' || some || '%'
+                                  OR c.digits LIKE '%' || some || '%')
+            UNION SELECT n, callback_id FROM word JOIN note ON text LIKE pattern ESCAPE '\\'
+            UNION SELECT n, callback_id FROM word JOIN reply ON text LIKE pattern ESCAPE '\\'
+            UNION SELECT n, callback_id FROM word JOIN message ON kind = 'by_hand' AND text LIKE pattern ESCAPE '\\'
+        )
+        SELECT *, count(*) OVER () AS total FROM callback
+        WHERE id IN (SELECT id FROM hit GROUP BY id HAVING count(*) = :number_of_words)
+        ORDER BY state = 'closed', CASE WHEN state = 'closed' THEN 0 ELSE rank END, opened_at DESC, id DESC
+        LIMIT :limit
         """,
-        pattern=f"%{_literal(text)}%",
-        digits=_digits(text),
+        words=json.dumps([(f"%{_literal(word)}%", _digits(word)) for word in words]),
+        number_of_words=len(words),
         limit=limit,
     )
-    return [await get(db, row["id"]) for row in rows]
+    return Found([record(Callback, row) for row in rows], rows[0]["total"] if rows else 0)
 
 
 async def contacts(db: Reader, text: str, *, limit: int = 100) -> Sequence[Contact]:

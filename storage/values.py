@@ -1,7 +1,7 @@
-"""How Python values stand in the database: UTC milliseconds, numbers as text, enums as their word."""
+"""How Python values stand in the database: UTC milliseconds, days and numbers as text, enums as their word."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, overload
 
 from bridge.domain.phone import E164
@@ -10,7 +10,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
 Stored = str | bytes | int | None
-Value = Stored | datetime | timedelta | E164
+Value = Stored | datetime | date | timedelta | E164
 
 
 _AS_THEY_ARE = frozenset({int, bool, bytes, type(None)})
@@ -38,6 +38,7 @@ def stored(value: Value) -> Stored:
 _STORED: Mapping[type, Callable[[Any], Stored]] = {
     datetime: lambda moment: (moment - EPOCH) // MILLISECOND,
     timedelta: lambda duration: duration // MILLISECOND,
+    date: lambda day: day.isoformat(),
     E164: lambda number: number.value,
 }
 

@@ -6,7 +6,7 @@ happens and `ConflictError` says who was faster. Here is the snooze default afte
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -24,6 +24,8 @@ from bridge.domain.callbacks.queue import (
 )
 from bridge.domain.callbacks.tries import in_vain, urgent_again
 from bridge.domain.office.office import Office
+from bridge.domain.oncall import summary
+from bridge.domain.oncall.summary import SummaryFacts
 from bridge.domain.phone import E164
 from bridge.domain.texts.messages import MessageKind, PartState
 from bridge.domain.texts.rendering import Rendered
@@ -38,6 +40,7 @@ from storage.messages import NewMessage
 UNDOABLE = frozenset(
     {
         Verb.CLAIM,
+        Verb.ASSIGN,
         Verb.RELEASE,
         Verb.NOTE,
         Verb.ATTEMPT,
@@ -94,8 +97,26 @@ class Callbacks:
         self._office = office
         self._composer = composer or Composer()
 
-    async def claim(self, seen: Seen) -> Callback:
-        return await self._do(Verb.CLAIM, seen, lambda row: queue.claim(row, seen.who, seen.now))
+    async def claim(self, seen: Seen, heads_up: str = "") -> Callback:
+        """heads_up: words that leave at once, for who is about to be called."""
+
+        async def keep(tx: Writer) -> Mapping[str, Any]:
+            return await self._written(tx, Verb.CLAIM, seen, heads_up, seen.now) if heads_up else {}
+
+        return await self._do(Verb.CLAIM, seen, lambda row: queue.claim(row, seen.who, seen.now), keep)
+
+    async def assign(self, seen: Seen, to: str, *, by_text: bool = False) -> Callback:
+        """Give the row to a colleague. by_text: tell them on their mobile as well, when undo is no longer possible."""
+        person = self._office.person(to)
+
+        async def keep(tx: Writer) -> Mapping[str, Any]:
+            if not by_text or person is None or person.mobile is None or to == seen.who:
+                return {"to": to}
+            row = await callbacks.get(tx, seen.callback_id)
+            told = self._composed(MessageKind.STAFF, row, person.mobile, self._given(row, seen), seen)
+            return {"to": to, "message": await self._composer.queue(tx, told)}
+
+        return await self._do(Verb.ASSIGN, seen, lambda row: queue.assign(row, to), keep)
 
     async def release(self, seen: Seen) -> Callback:
         return await self._do(Verb.RELEASE, seen, queue.release)
@@ -121,18 +142,20 @@ class Callbacks:
         *,
         by: Phone | None = None,
         at_the_page: bool = True,
+        words: str = "",
     ) -> Callback:
         """Tried, and not reached: the row comes back at `until`, by default after two office hours.
 
         An urgent customer who does not answer is tried again sooner (`urgent_again`), which alerts nobody anew: so only
         for whoever is at the page, and sees it.
 
-        by: for the history, where the PBX cannot know of the call.
+        by: for the history, where the PBX cannot know of the call. words: texted to the customer as well.
         """
 
         async def keep(tx: Writer) -> Mapping[str, Any]:
             attempt_id = await callbacks.add_attempt(tx, seen.callback_id, result, seen.who, seen.now)
-            return {"attempt": attempt_id, "result": result} | _by(by)
+            texted = await self._written(tx, Verb.TEXT, seen, words) if words else {}
+            return {"attempt": attempt_id, "result": result, **texted} | _by(by)
 
         async with self._database.read() as db:
             office = await office_with_changes(db, self._office, seen.now)
@@ -152,13 +175,18 @@ class Callbacks:
             raise ValueError("a row can be snoozed only until a time that lies ahead")
         return await self._do(Verb.SNOOZE, seen, lambda row: queue.snooze(row, until))
 
-    async def finish(self, seen: Seen, outcome: Outcome, *, by: Phone | None = None) -> Callback:
+    async def finish(
+        self, seen: Seen, outcome: Outcome, *, by: Phone | None = None, booked_for: date | None = None
+    ) -> Callback:
         """Close the row, or say what came of one that closed by itself. by: as of an attempt."""
 
         async def keep(_tx: Writer) -> Mapping[str, Any]:
             return {"outcome": outcome} | _by(by)
 
-        return await self._do(Verb.FINISH, seen, lambda row: queue.finish(row, outcome, seen.who, seen.now), keep)
+        def change(callback: Callback) -> Callback:
+            return queue.finish(callback, outcome, seen.who, seen.now, booked_for)
+
+        return await self._do(Verb.FINISH, seen, change, keep)
 
     async def reopen(self, seen: Seen) -> Callback:
         return await self._do(Verb.REOPEN, seen, queue.reopen)
@@ -180,11 +208,7 @@ class Callbacks:
         """
 
         async def keep(tx: Writer) -> Mapping[str, Any]:
-            row = await callbacks.get(tx, seen.callback_id)
-            if row.number is not None and await opt_outs.in_force(tx, row.number):
-                raise NotPossibleError(Verb.TEXT, row.state)
-            message = self._by_hand(row, words, seen.who, seen.now)
-            return {"message": await self._composer.queue(tx, message)}
+            return await self._written(tx, Verb.TEXT, seen, words)
 
         return await self._do(Verb.TEXT, seen, lambda row: queue.text(row, seen.who, seen.now), keep)
 
@@ -282,21 +306,46 @@ class Callbacks:
         async with self._database.read() as db:
             return await office_with_changes(db, self._office, now)
 
-    def _by_hand(self, callback: Callback, words: str, who: str, now: datetime) -> NewMessage:
-        if callback.number is None or not words.strip():
-            raise NotPossibleError(Verb.TEXT, callback.state)
+    async def _written(
+        self, tx: Writer, verb: Verb, seen: Seen, words: str, due_at: datetime | None = None
+    ) -> Mapping[str, Any]:
+        """The customer is texted with these words; NotPossibleError where that cannot be, or they opted out."""
+        row = await callbacks.get(tx, seen.callback_id)
+        if row.number is None or not words.strip() or await opt_outs.in_force(tx, row.number):
+            raise NotPossibleError(verb, row.state)
+        message = self._composed(MessageKind.BY_HAND, row, row.number, Rendered(words, "by_hand"), seen, due_at)
+        return {"message": await self._composer.queue(tx, message)}
+
+    def _composed(
+        self, kind: MessageKind, row: Callback, to: E164, text: Rendered, seen: Seen, due_at: datetime | None = None
+    ) -> NewMessage:
+        """From the row's line, in that person's name; it leaves when undo is no longer possible, or at `due_at`."""
         return compose(
-            MessageKind.BY_HAND,
-            callback.number,
-            self._office.line_named(callback.line),
-            Rendered(words, "by_hand"),
-            now,
+            kind,
+            to,
+            self._office.line_named(row.line),
+            text,
+            seen.now,
             BY_HAND_MAX_AGE,
-            due_at=now + UNDO_WINDOW,
-            branch=callback.branch,
-            written_by=who,
-            callback_id=callback.id,
+            due_at=due_at or seen.now + UNDO_WINDOW,
+            branch=row.branch,
+            written_by=seen.who,
+            callback_id=row.id,
         )
+
+    def _given(self, row: Callback, seen: Seen) -> Rendered:
+        """What a colleague who gets a row is told by text."""
+        facts = SummaryFacts(
+            row=row.id,
+            number=row.number,
+            digits=row.digits,
+            waiting_since=row.opened_at,
+            name=row.name,
+            address=row.address,
+            issue=row.issue,
+        )
+        lead = f"{seen.who} gave you #{row.id}: "
+        return Rendered(summary.line(facts, self._office, seen.now, lead=lead), "staff.assigned")
 
 
 def _by(phone: Phone | None) -> dict[str, str]:

@@ -34,8 +34,12 @@ class ClickToCall:
         self._callbacks = callbacks
         self._pbxs = pbxs
 
-    async def call(self, callback: Callback, who: str, now: datetime, *, second: bool = False) -> Originated:
+    async def call(
+        self, callback: Callback, who: str, now: datetime, *, second: bool = False, heads_up: str = ""
+    ) -> Originated:
         """Claim the row as this person saw it, and have them connected; second: with the row's second number.
+
+        heads_up: texted to them first, since many phones do not ring for a number that they do not know.
 
         One sight of a row makes at most one call: ConflictError for a second click, CannotCallError where it cannot
         be. What becomes of the call is recorded when it ends, as of any other.
@@ -52,7 +56,7 @@ class ClickToCall:
             raise CannotCallError(N_("%(name)s has no extension in the configuration"), name=who)
         if pbx is None:
             raise CannotCallError(N_("the PBX is not connected"))
-        await self._callbacks.claim(Seen.of(callback, who, now))
+        await self._callbacks.claim(Seen.of(callback, who, now), heads_up)
         return await pbx.originate(
             attempt_id=f"textback-{callback.id}-{callback.version}",
             extension=extension,

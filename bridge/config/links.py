@@ -105,6 +105,8 @@ def web(problems: Problems, secrets: Secrets, raw: Any) -> WebSettings | None:
         trusted_proxies=section.trusted_proxies,
         metrics_from=section.metrics_from,
         metrics_token=section.metrics_token,
+        text_assigned=section.text_assigned,
+        map_link=section.map_link,
     )
     if key and not certificate:
         problems.add("web.certificate", "is missing; the path of the certificate that web.key belongs to")

@@ -263,6 +263,9 @@ class RulesSection:
     spam_names: tuple[Name, ...] = DEFAULTS.spam_names
 
 
+MapLink = Annotated[str, Field(pattern=r"^(https?://[^\s{}]+\{address\}[^\s{}]*)?$")]
+
+
 @dataclass(frozen=True, slots=True)
 class WebSection:
     """The page. Beyond this machine only once `textback users add NAME --role admin` was run.
@@ -273,6 +276,9 @@ class WebSection:
     (X-Forwarded-For, -Host, -Prefix, -Proto, or Forwarded); such headers from anybody else are ignored. metrics_from:
     who may read `/metrics` and `/healthz`, of this machine too (`127.0.0.1`); without it, and without a token, whoever
     reaches the page. metrics_token: lets in whoever sends it (`Authorization: Bearer`): `openssl rand -hex 16`.
+    text_assigned: whoever is given a row by a colleague is told on their mobile too. map_link: where an address on the
+    page leads to, with `{address}` in it (`https://maps.example/?q={address}`): that site then learns where
+    the customer lives; else addresses lead nowhere.
     """
 
     listen: str = "127.0.0.1:8080"
@@ -283,6 +289,8 @@ class WebSection:
     trusted_proxies: tuple[Proxies, ...] = ()
     metrics_from: tuple[Network, ...] = ()
     metrics_token: str = field(default="", repr=False)
+    text_assigned: bool = False
+    map_link: MapLink = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,23 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from bridge.callbacks.actions import ConflictError, Seen
+from bridge.callbacks.actions import Callbacks, ConflictError, Seen
 from bridge.callbacks.click_to_call import CannotCallError, ClickToCall
 from bridge.callbacks.voicemail import CannotListenError, Voicemails
-from bridge.domain.callbacks.queue import Callback, NotPossibleError, TooLateError
+from bridge.domain.callbacks.queue import Attempt, Callback, NotPossibleError, Outcome, TooLateError
+from bridge.domain.office.saved_replies import Purpose, filled, words_for
 from bridge.domain.texts import gsm
 from bridge.domain.texts.policy import ContactKind
+from bridge.domain.words import language
 from bridge.office.contacts import CannotUndoError, Contacts
-from bridge.web.forms import VERBS, FormError, Sent
+from bridge.web.forms import VERBS, FormError, Sent, Verb
 from bridge.web.history import WORDS as HISTORY
 from bridge.web.labels import STATES, duration
 from bridge.web.language import N_, WORDS, render
 from bridge.web.page_context import Banner, PageContext, found, is_id
+from bridge.web.rows import LAST_WORDS
 from bridge.web.views import TAB_NAMED, Views
-from storage import callbacks, calls, contacts
+from storage import callbacks, calls, contacts, conversations, saved_replies
 from storage.contacts import Contact
 from storage.errors import StorageError
 
@@ -29,12 +32,19 @@ SECOND = "second"
 LIVE = "HX-Current-URL"
 """Only the page's own script sends that header: where it is."""
 
-PARTS_OF_A_LIST = frozenset({"q", "after"})
+PARTS_OF_A_LIST = frozenset({"q", "after", "show", "branch", "day"})
+
+SEVERAL = frozenset({Outcome.SPAM, Outcome.WRONG_NUMBER})
+"""What several rows can be closed as at once."""
+
+MOST_AT_ONCE = 100
 
 MOST_LOOKED_AT = 2000
 COSTLY_SHOWN = 3
 
 NOT_DONE = N_("Not done.")
+NOT_ALL_DONE = N_("Not all done.")
+SOME_LEFT = N_("%(done)s done; %(left)s had changed meanwhile and are as they were")
 NOT_CALLED = N_("Not called:")
 NOT_PLAYED = N_("Not played:")
 NO_VOICEMAIL = N_("there is no such voicemail on this row")
@@ -64,8 +74,9 @@ class Actions:
                 return await self._refuse(request, row, sent, 409, Banner(TAKEN, {"name": row.owner}, NOT_CALLED))
             seen = replace(row, version=sent.whole("version"))
             second = SECOND in (sent.fields.get("to"), sent.fields.get("anyway"))
-            asked = await self._calling.call(seen, sent.who, sent.now, second=second)
-        except (CannotCallError, FormError, ConflictError, StorageError) as error:
+            heads_up = await self._saved_words(row, Purpose.HEADS_UP, sent.who) if "heads_up" in sent.fields else ""
+            asked = await self._calling.call(seen, sent.who, sent.now, second=second, heads_up=heads_up)
+        except (CannotCallError, FormError, ConflictError, NotPossibleError, StorageError) as error:
             return await self._explain(request, row, sent, error)
         if not asked.accepted:
             return await self._refuse(request, row, sent, 502, Banner(PBX_REFUSED, {"why": asked.error}, NOT_CALLED))
@@ -92,7 +103,67 @@ class Actions:
     async def act(self, request: web.Request) -> web.StreamResponse:
         """Do a verb on a row. 303 back to where the form stood; 400, 409 or 503 with the page that says why not."""
         row, sent = await self._sent(request)
-        verb = VERBS[request.match_info["verb"]]
+        return await self._do(request, row, sent, VERBS[request.match_info["verb"]])
+
+    async def no_answer_and_text(self, request: web.Request) -> web.StreamResponse:
+        """Not reached by telephone: said so, and asked by text when it suits them."""
+        row, sent = await self._sent(request)
+        words = await self._saved_words(row, Purpose.NO_ANSWER, sent.who)
+
+        async def verb(rows: Callbacks, seen: Seen, sent: Sent) -> Callback:
+            return await rows.attempt(seen, Attempt.NO_ANSWER, by=sent.phone(), words=words)
+
+        return await self._do(request, row, sent, verb)
+
+    async def assign(self, request: web.Request) -> web.StreamResponse:
+        """Give a row to a colleague."""
+        row, sent = await self._sent(request)
+
+        async def verb(rows: Callbacks, seen: Seen, sent: Sent) -> Callback:
+            to = sent.fields.get("to", "")
+            if self._site.office.person(to) is None:
+                raise FormError("to", N_("Nobody here is called “%(name)s”."), name=to[:40])
+            return await rows.assign(seen, to, by_text=self._site.text_assigned)
+
+        return await self._do(request, row, sent, verb)
+
+    async def several(self, request: web.Request) -> web.StreamResponse:
+        """Close the picked rows as spam or wrong number, or take just that back: each as far as it still is as seen."""
+        who, now = self._site.who(request), self._site.clock()
+        form = await request.post()
+        picked = [_picked(str(one)) for one in form.getall("rows", ())][:MOST_AT_ONCE]
+        outcome, undo = str(form.get("outcome", "")), "undo" in form
+        if not picked or not (undo or outcome in SEVERAL):
+            raise web.HTTPBadRequest
+        done = [row for row_id, version in picked if (row := await self._one(Seen(row_id, version, who, now), outcome))]
+        tab = TAB_NAMED.get(str(form.get("back", "")), TAB_NAMED["to_call"])
+        query = _part_shown(request, *(row_id for row_id, _ in picked))
+        if len(done) == len(picked):
+            did = {} if undo else {"did": ",".join(str(row.id) for row in done)}
+            raise web.HTTPSeeOther(f"{tab.path}?{urlencode(query | did)}")
+        told = Banner(SOME_LEFT, {"done": len(done), "left": len(picked) - len(done)}, NOT_ALL_DONE)
+        async with self._site.database.read() as db:
+            return await self._views.list_page(request, db, tab, query, status=409, banner=told)
+
+    async def _one(self, seen: Seen, outcome: str) -> Callback | None:
+        """None where somebody was faster. outcome: "" to undo."""
+        rows = self._site.callbacks
+        try:
+            return await (rows.finish(seen, Outcome(outcome)) if outcome else rows.undo(seen))
+        except (ConflictError, NotPossibleError, LookupError):
+            return None
+
+    async def _saved_words(self, row: Callback, purpose: Purpose, who: str) -> str:
+        """In the language in which the customer writes, else in that of first texts."""
+        office = self._site.office
+        async with self._site.database.read() as db:
+            saved = await saved_replies.read(db)
+            said = await conversations.thread(db, row.number, limit=LAST_WORDS) if row.number else ()
+        theirs = [one.text for one in said if one.by is None]
+        spoken = language.of(theirs, office.line_named(row.line).texts.language)
+        return filled(words_for(saved, purpose, spoken), who, office.business)
+
+    async def _do(self, request: web.Request, row: Callback, sent: Sent, verb: Verb) -> web.StreamResponse:
         try:
             version = await self._known_as(row, sent)
             after = await verb(self._site.callbacks, Seen(row.id, version, sent.who, sent.now), sent)
@@ -116,7 +187,8 @@ class Actions:
 
     async def cost(self, request: web.Request) -> web.StreamResponse:
         """What one's own words will cost, before they are sent: how many texts, and which characters make them more."""
-        words = str((await request.post()).get("text", "")).strip()
+        form = await request.post()
+        words = str(form.get("text") or form.get("words") or "").strip()
         if not words:
             return web.Response(text="", content_type="text/html")
         parts = len(gsm.split(words[:MOST_LOOKED_AT]).parts)
@@ -189,7 +261,7 @@ class Actions:
         tab = TAB_NAMED.get(sent.fields.get("back", ""))
         async with self._site.database.read() as db:
             if tab:
-                query = _part_shown(request, callback)
+                query = _part_shown(request, callback.id)
                 return await self._views.list_page(request, db, tab, query, status=status, banner=banner)
             return await self._views.conversation_page(request, db, callback, status=status, banner=banner)
 
@@ -197,14 +269,22 @@ class Actions:
 def _stood(request: web.Request, sent: Sent, callback: Callback, **did: int) -> str:
     """Where the form stood, with what was done there."""
     tab = TAB_NAMED.get(sent.fields.get("back", ""))
-    query = urlencode((_part_shown(request, callback) if tab else {}) | did)
+    query = urlencode((_part_shown(request, callback.id) if tab else {}) | did)
     path = tab.path if tab else f"/callbacks/{callback.id}"
     return f"{path}?{query}" if query else path
 
 
-def _part_shown(request: web.Request, callback: Callback) -> dict[str, str]:
-    """Which part of a list was looked at; to a page that puts the answer into what it shows, only the row is sent."""
+def _picked(written: str) -> tuple[int, int]:
+    """`17.3`: a row, and its version as it was seen."""
+    row_id, _, version = written.partition(".")
+    if not (is_id(row_id) and is_id(version)):
+        raise web.HTTPBadRequest
+    return int(row_id), int(version)
+
+
+def _part_shown(request: web.Request, *ids: int) -> dict[str, str]:
+    """Which part of a list was looked at; to a page that puts the answer into what it shows, these rows alone."""
     address = str(request.headers.get(LIVE, request.headers.get("Referer", "")))
     asked = parse_qsl(address.partition("#")[0].partition("?")[2])
     part = {name: text for name, text in asked if name in PARTS_OF_A_LIST}
-    return part | ({"only": str(callback.id)} if LIVE in request.headers else {})
+    return part | ({"only": ",".join(map(str, ids))} if LIVE in request.headers else {})

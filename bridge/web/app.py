@@ -36,12 +36,13 @@ from bridge.web.page_context import PageContext
 from bridge.web.phones import Phones, Ringing, follow
 from bridge.web.quotes import marker
 from bridge.web.refusals import REFUSALS
+from bridge.web.saved_replies import SavedRepliesPage
 from bridge.web.security import Guard, RefusedError, add_headers
 from bridge.web.settings import WebSettings
 from bridge.web.status import Status
 from bridge.web.texts import TextsPage
 from bridge.web.users import UsersPage
-from bridge.web.views import TABS, Views
+from bridge.web.views import SHOWN, TABS, Views
 from storage.database import Database
 from storage.errors import StorageError
 from storage.users import UserRole
@@ -86,9 +87,21 @@ def create_app(
     """
     door = Auth(database, office, clock, settings.visitor)
     guard = Guard(settings, door.works_here)
-    phones, mark = phones or Phones(), marker(lexicon or default_lexicon())
+    phones, lexicon = phones or Phones(), lexicon or default_lexicon()
     verbs = Callbacks(database, office, composer)
-    site = PageContext(database, office, verbs, health, clock, mark, door, phones, Ringing())
+    site = PageContext(
+        database,
+        office,
+        verbs,
+        health,
+        clock,
+        marker(lexicon),
+        door,
+        phones,
+        Ringing(),
+        settings.text_assigned,
+        settings.map_link,
+    )
     changes = Changes(database)
     live = EventStream(changes, door.still_sees, heartbeat=heartbeat)
     door.on_sign_out.append(live.doubt)
@@ -98,7 +111,7 @@ def create_app(
     )
     app[REFUSALS] = guard.refusals
     add_templates(app, office.business)
-    _add_routes(app, site, live, Status(site, guard.refusals, settings, own_token))
+    _add_routes(app, site, live, Status(site, guard.refusals, settings, own_token), lexicon)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(lambda _: _closed(live))
     work = (partial(_read_changes, changes), live.run, partial(follow, database, phones, live.tell))
@@ -106,11 +119,12 @@ def create_app(
     return app
 
 
-def _add_routes(app: web.Application, site: PageContext, live: EventStream, status: Status) -> None:
+def _add_routes(app: web.Application, site: PageContext, live: EventStream, status: Status, lexicon: Lexicon) -> None:
     views = Views(site)
     actions = Actions(site, views)
     office, on_call, figures, users = OfficePages(site), OnCallPage(site), FiguresPage(site), UsersPage(site)
     texts = TextsPage(site)
+    saved = SavedRepliesPage(site, lexicon)
     verbs = "|".join(VERBS)
     app.add_routes(
         [
@@ -118,7 +132,10 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
             web.get("/count", views.count),
             web.get("/print", views.on_paper),
             web.get(r"/callbacks/{id:\d{1,15}}", views.conversation),
+            web.post("/callbacks/several", actions.several),
             web.post(r"/callbacks/{id:\d{1,15}}/call", actions.call),
+            web.post(r"/callbacks/{id:\d{1,15}}/assign", actions.assign),
+            web.post(r"/callbacks/{id:\d{1,15}}/no-answer-and-text", actions.no_answer_and_text),
             web.post(r"/callbacks/{id:\d{1,15}}/listen", actions.listen),
             web.post(r"/callbacks/{id:\d{1,15}}/remember", actions.remember),
             web.post(r"/contacts/{id:\d{1,15}}/undo", actions.forget_again),
@@ -136,6 +153,8 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
             web.post(r"/texts/{id:\d{1,15}}/undo", needs(UserRole.ADMIN, texts.take_back)),
             web.post("/texts/cost", actions.cost),
             web.post("/texts/{switch:pause|resume}", needs(UserRole.LEAD, on_call.switch_texts)),
+            web.get("/saved-replies", saved.show),
+            web.post("/saved-replies", needs(UserRole.LEAD, saved.change)),
             web.get("/contacts", office.contacts),
             web.post("/contacts", needs(UserRole.LEAD, office.put_contact)),
             web.post("/contacts/import", needs(UserRole.LEAD, office.import_contacts)),
@@ -196,6 +215,7 @@ def add_templates(app: web.Application, business: str) -> None:
         minutes=labels.minutes,
         kinds=labels.KINDS,
         filter_reasons=labels.FILTERED,
+        parts_shown=SHOWN,
         attestations=labels.ATTESTATIONS,
     )
 

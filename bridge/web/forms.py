@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -96,6 +96,24 @@ class Sent:
     def phone(self) -> Phone | None:
         return Phone.CELL if "cell" in self.fields else None
 
+    def words(self) -> str:
+        """Those that were written, else the saved reply that was picked."""
+        return self.text("text" if self.fields.get("text", "").strip() else "saved", LONGEST_TEXT)
+
+    def day(self, field: str) -> date | None:
+        """A day ahead, within a year."""
+        written = self.fields.get(field, "")
+        if not written:
+            return None
+        today = self.now.astimezone(self.calendar.zone).date()
+        try:
+            day = date.fromisoformat(written)
+        except ValueError:
+            raise FormError(field, N_("Pick a day.")) from None
+        if not today <= day < today + FURTHEST:
+            raise FormError(field, N_("Pick a day that lies ahead, within a year."))
+        return day
+
     def until(self) -> datetime:
         """When a snoozed row comes back; what would be outside office hours comes back at opening."""
         chosen = _UNTIL.get(self.fields.get("until", ""), _picked)(self)
@@ -145,12 +163,14 @@ VERBS: Mapping[str, Verb] = {
     "acknowledge": lambda rows, seen, _: rows.acknowledge(seen),
     "reopen": lambda rows, seen, _: rows.reopen(seen),
     "undo": lambda rows, seen, _: rows.undo(seen),
-    "finish": lambda rows, seen, sent: rows.finish(seen, sent.one_of("outcome", Outcome), by=sent.phone()),
+    "finish": lambda rows, seen, sent: rows.finish(
+        seen, sent.one_of("outcome", Outcome), by=sent.phone(), booked_for=sent.day("booked_for")
+    ),
     "attempt": lambda rows, seen, sent: rows.attempt(seen, sent.one_of("result", Attempt), by=sent.phone()),
     "snooze": lambda rows, seen, sent: rows.snooze(seen, sent.until()),
     "rank": lambda rows, seen, sent: rows.rank(seen, sent.one_of("urgency", Urgency)),
     "note": lambda rows, seen, sent: rows.note(seen, sent.text("note", LONGEST_NOTE)),
-    "text": lambda rows, seen, sent: rows.text(seen, sent.text("text", LONGEST_TEXT)),
+    "text": lambda rows, seen, sent: rows.text(seen, sent.words()),
     "correct": lambda rows, seen, sent: rows.correct(
         seen, address=sent.optional("address"), issue=sent.optional("issue"), second=sent.number("second")
     ),

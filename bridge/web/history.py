@@ -22,6 +22,7 @@ WORDS: dict[str, str] = {
     "callback.not_called": N_("Not called"),
     "callback.wake": N_("Back from snooze"),
     "callback.claim": N_("Claimed"),
+    "callback.assign": N_("Given to"),
     "callback.release": N_("Released"),
     "callback.note": N_("Note"),
     "callback.attempt": N_("Tried"),
@@ -61,7 +62,8 @@ class Toast:
     """What was just done, with what its undo must send.
 
     undo: where to. query: what in an address shows it again. left: for so many ms it can be undone. block: where to
-    send that the number is to be blocked. sent: where the form went that did it.
+    send that the number is to be blocked. sent: where the form went that did it. rows: with their versions,
+    where it was done to several.
     """
 
     version: int
@@ -71,6 +73,7 @@ class Toast:
     left: int
     block: str = ""
     sent: str = ""
+    rows: tuple[str, ...] = ()
 
 
 PARTS = {
@@ -105,15 +108,18 @@ def _more(entry: Entry) -> str:
         return OUTCOMES[Outcome(entry.detail["outcome"])]
     if entry.what == f"{Subject.CALLBACK}.{Verb.RELEASE}":
         return str(entry.detail.get("owner") or "")
-    return str(entry.detail.get("person") or "")
+    return str(entry.detail.get("person") or entry.detail.get("to") or "")
 
 
-def done_words(verb: str, callback: Callback, show: Show) -> str:
+def done_words(last: Entry, callback: Callback, show: Show) -> str:
     """What the person just did, for the moment in which it can be undone."""
-    who, say = show.number(callback.number), show.words.say
+    who, say, verb = show.number(callback.number), show.words.say, last.what.removeprefix(f"{Subject.CALLBACK}.")
     if verb == Verb.FINISH and callback.outcome:
-        return f"{who}: {say(OUTCOMES[Outcome(callback.outcome)])}"
+        return f"{who}: {show.outcome(callback)}"
     if verb in (Verb.SNOOZE, Verb.ATTEMPT) and callback.until:
         back = say("back %(time)s", time=show.time(callback.until))
-        return f"{who}: {back}"
+        texted = f", {say('Text by hand').lower()}" if "message" in last.detail else ""
+        return f"{who}: {back}{texted}"
+    if verb == Verb.ASSIGN:
+        return f"{who}: {say('Given to').lower()} {callback.owner}"
     return f"{who}: {say(WORDS.get(f'callback.{verb}', verb)).lower()}"

@@ -202,6 +202,16 @@ class Show:
             return say("On the phone with %(name)s", name=who or say("somebody"))
         return say("%(name)s is calling", name=who) if who else say("Is calling us now")
 
+    def outcome(self, callback: Callback) -> str:
+        """What came of it; `Booked, Tue, Dec 1` where the day is known."""
+        said = self.words.say(OUTCOMES[callback.outcome]) if callback.outcome else ""
+        return f"{said}, {self.day(callback.booked_for)}" if callback.booked_for else said
+
+    def on_phones(self) -> list[tuple[str, E164]]:
+        """Who is on the phone now, and with whom: `("Ann", +12025550123)`."""
+        met = ((self.office.at_extension(talk.who), number) for number, talk in self.talks.items() if talk.met)
+        return sorted(((who or self.words.say("somebody"), number) for who, number in met), key=lambda one: one[0])
+
     def texted_meanwhile(self, callback: Callback) -> bool:
         """Did this customer write while somebody talks with them?"""
         talk = self.talks.get(callback.number) if callback.number else None

@@ -26,7 +26,7 @@ from bridge.web.rota import first_tonight
 from bridge.web.rows import read_row
 from bridge.web.security import BROWSER, token_for
 from storage import audit, callbacks, calls, contacts, opt_outs, replies, settings, staff_codes, text_outcomes
-from storage.audit import Subject
+from storage.audit import Entry, Subject
 from storage.database import Database, Reader
 from storage.schedule import HOURS
 from storage.users import UserRole
@@ -95,6 +95,8 @@ class PageContext:
     door: Auth
     phones: Phones
     ringing: Ringing
+    text_assigned: bool = False
+    map_link: str = ""
 
     def who(self, request: web.Request) -> str:
         """Who sits at this browser."""
@@ -117,6 +119,8 @@ class PageContext:
             "who": self.who(request),
             "token": token_for(request[BROWSER]),
             "many_lines": len(self.office.lines) > 1,
+            "colleagues": [person.name for person in self.office.people if person.name != self.who(request)],
+            "map_link": self.map_link,
             "desk_phone": me is not None and me.extension is not None and bool(self.phones.pbxs()),
         }
 
@@ -137,9 +141,11 @@ class PageContext:
             "toast": await self._toast(request, db, now),
             "banner": None,
         }
-        return render(request, template, around | await db.at_once(partial(self._told, now)) | more, status)
+        return render(
+            request, template, around | await db.at_once(partial(self._told, self.who(request), now)) | more, status
+        )
 
-    async def _told(self, now: datetime, db: Reader) -> dict[str, Any]:
+    async def _told(self, who: str, now: datetime, db: Reader) -> dict[str, Any]:
         """Of the database, on every page."""
         waiting = await callbacks.count_waiting(db)
         office = await office_with_changes(db, self.office, now)
@@ -158,6 +164,7 @@ class PageContext:
             "to_call": waiting.to_call,
             "snoozed": waiting.snoozed,
             "urgent": await callbacks.urgent_ids(db, limit=CHIMED),
+            "given": await callbacks.given_to(db, who),
         }
 
     async def _toast(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
@@ -178,20 +185,34 @@ class PageContext:
         )
 
     async def _done(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
-        """`?did=17`"""
-        row = await find(db, request.query.get("did", ""))
-        last = await audit.of_version(db, Subject.CALLBACK, row.id, row.version) if row else None
-        if row is None or last is None or last.who != self.who(request) or now - last.at > UNDO_WINDOW:
+        """`?did=17`, or `?did=17,19` for what was done to several at once."""
+        rows = [row for written in request.query.get("did", "").split(",") if (row := await find(db, written))]
+        lasts = [await audit.of_version(db, Subject.CALLBACK, row.id, row.version) for row in rows]
+        mine = [
+            (row, last)
+            for row, last in zip(rows, lasts, strict=True)
+            if last and last.who == self.who(request) and now - last.at <= UNDO_WINDOW
+        ]
+        if not mine or any(_verb(last) not in UNDOABLE for _, last in mine):
             return None
-        verb = last.what.removeprefix(f"{Subject.CALLBACK}.")
-        if verb not in UNDOABLE:
-            return None
-        path = f"/callbacks/{row.id}"
+        show = self.show(request, now)
+        row, last = mine[0]
+        if len(mine) > 1:
+            words = show.words.count("%(num)s row", "%(num)s rows", len(mine))
+            picked = tuple(f"{row.id}.{row.version}" for row, _ in mine)
+            did = ",".join(str(row.id) for row, _ in mine)
+            words = f"{words}: {show.outcome(row)}"
+            return Toast(row.version, words, "/callbacks/several", f"did={did}", _left(last.at, now), rows=picked)
+        path, verb = f"/callbacks/{row.id}", _verb(last)
         block = (
             f"{path}/remember" if verb == Verb.FINISH and (await read_row(db, row, self.mark)).may_be_blocked else ""
         )
-        words = done_words(verb, row, self.show(request, now))
+        words = done_words(last, row, show)
         return Toast(row.version, words, f"{path}/undo", f"did={row.id}", _left(last.at, now), block, f"{path}/{verb}")
+
+
+def _verb(entry: Entry) -> str:
+    return entry.what.removeprefix(f"{Subject.CALLBACK}.")
 
 
 def _left(since: datetime, now: datetime) -> int:

@@ -14,6 +14,9 @@ from storage.database import Database
 from storage.errors import StorageError
 
 LOOK_EVERY = 1.0  # seconds
+NO_ROW = -1
+"""Of no row: what stands around them changed, as who is on the phone."""
+
 RINGS_FOR = timedelta(seconds=40)  # a desk phone, before its customer is dialled
 
 
@@ -42,14 +45,14 @@ class Ringing:
 
 
 async def follow(database: Database, phones: Phones, tell: Callable[[int], None]) -> None:
-    """Until cancelled: tell which rows look different because a call began, was answered or ended."""
+    """Until cancelled: tell which rows look different because a call began, was answered or ended, or `NO_ROW`."""
     before: Mapping[E164, Talk] = {}
     while True:
         await asyncio.sleep(LOOK_EVERY)
         now = dict(phones.talks())
         changed = [number for number in before.keys() | now.keys() if before.get(number) != now.get(number)]
         try:
-            for row_id in await _rows_of(database, changed):
+            for row_id in await _rows_of(database, changed) or [NO_ROW] * bool(changed):
                 tell(row_id)
         except StorageError:
             continue  # told once the disk works again

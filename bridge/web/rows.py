@@ -173,12 +173,15 @@ async def _news(db: Reader, callback: Callback) -> TextStatus | None:
     verb = last.what.removeprefix(f"{audit.Subject.CALLBACK}.") if last else ""
     if last and verb == Verb.NOT_CALLED and callback.owner:
         return TextStatus(NOT_CALLED[Reason(last.detail["why"])], "bad")
+    if last and verb == Verb.ASSIGN:
+        return TextStatus(GIVEN_BY, "given", last.who)
     if last and verb == Verb.RELEASE and last.who == TEXTBACK:
         return TextStatus(LEFT_ALONE, "wait", str(last.detail.get("owner", "")))
     return None
 
 
 LEFT_ALONE = N_("Released, since nothing was done for too long")
+GIVEN_BY = N_("Given by")
 
 
 ALARMS = {

@@ -17,7 +17,8 @@ class WebSettings:
 
     certificate, key: PEM files, for https. visitor: who sits there while nobody signs in and nobody has said.
     language: of the page; "" for what the browser asks for. trusted_proxies: whose word counts on who asks, and how.
-    metrics_from, metrics_token: who may read how it goes; with neither everybody may.
+    metrics_from, metrics_token: who may read how it goes; with neither everybody may. text_assigned: whoever is given a
+    row is told on their mobile too. map_link: where an address leads to, with `{address}`; "" for nowhere.
     """
 
     host: str = "127.0.0.1"
@@ -30,6 +31,8 @@ class WebSettings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     metrics_from: tuple[IPv4Network | IPv6Network, ...] = ()
     metrics_token: str = field(default="", repr=False)
+    text_assigned: bool = False
+    map_link: str = ""
 
     @property
     def address(self) -> str:

@@ -2,24 +2,38 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
 from aiohttp import web
 
 from bridge.domain.callbacks.queue import Callback
+from bridge.domain.office.hours import Calendar
+from bridge.domain.office.office import Office
 from bridge.domain.words.reactions import Reaction
 from bridge.ops.health import Health, LinkKind
 from bridge.web.history import history
 from bridge.web.language import N_
 from bridge.web.page_context import CHIMED, Banner, PageContext, found, is_id
+from bridge.web.phones import NO_ROW
 from bridge.web.quotes import Piece, Quote, quotes
 from bridge.web.rows import Row, TextStatus, Unchanged, read_row, text_state
-from storage import audit, callbacks, calls, conversations, search, settings
-from storage.callbacks import Key, QueueLengths
+from bridge.web.saved_replies import Offer, offers
+from storage import audit, callbacks, calls, conversations, saved_replies, search, settings
+from storage.callbacks import Key, Narrowed, QueueLengths
 from storage.conversations import Said
 from storage.database import Reader
 
+SHOWN = {
+    "mine": N_("Mine"),
+    "nobodys": N_("Nobody's"),
+    "voicemail": N_("Voicemail"),
+    "no_outcome": N_("Outcome missing"),
+}
+"""By what a list can be narrowed, as in the address."""
+
+LOOKED_BACK = 30  # days
+NOON = time(12)
 PAGE = 50  # rows
 PRINTED = 500
 SEARCH_CHARACTERS = 80
@@ -35,7 +49,7 @@ class Tab:
 TABS = (
     Tab("to_call", "/", N_("To call")),
     Tab("snoozed", "/snoozed", N_("Snoozed")),
-    Tab("done", "/done", N_("Done today")),
+    Tab("done", "/done", N_("Done")),
 )
 TAB_NAMED = {tab.name: tab for tab in TABS}
 TAB_AT = {tab.path: tab for tab in TABS}
@@ -60,6 +74,41 @@ class Bubble:
     reaction: Reaction | None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list somebody looks at. show: as in the address. day: of Done, today where none is said."""
+
+    show: str
+    which: Narrowed
+    day: date | None
+
+    def days(self, calendar: Calendar, now: datetime) -> tuple[datetime, datetime | None]:
+        """The time of which Done tells; what lacks an outcome is looked for further back."""
+        if self.day:
+            noon = calendar.instant(datetime.combine(self.day, NOON))
+            return calendar.day_start(noon), calendar.day_start(noon, days=1)
+        return calendar.day_start(now, days=-LOOKED_BACK if self.which.no_outcome else 0), None
+
+
+def part_of(query: Mapping[str, str], office: Office, who: str, now: datetime) -> Part:
+    """What an address asks for: `?show=mine`, `?branch=east`, `?day=2026-11-27`; what it gets wrong is left out."""
+    show, branch = query.get("show", ""), query.get("branch", "")
+    which = Narrowed(
+        branch=branch if any(branch == line.branch for line in office.lines) else None,
+        owner=who if show == "mine" else None,
+        nobodys=show == "nobodys",
+        voicemail=show == "voicemail",
+        no_outcome=show == "no_outcome",
+    )
+    try:
+        day = date.fromisoformat(query.get("day", ""))
+    except ValueError:
+        day = None
+    return Part(
+        show if show in SHOWN else "", which, day if day and day <= now.astimezone(office.zone).date() else None
+    )
+
+
 class Views:
     def __init__(self, site: PageContext) -> None:
         self._site = site
@@ -81,7 +130,9 @@ class Views:
     ) -> web.Response:
         site, now = self._site, self._site.clock()
         wanted, only = query.get("q", "").strip()[:SEARCH_CHARACTERS], _only(query)
-        rows = await search.find(db, wanted) if wanted else await self._rows(db, tab, now, _after(query))
+        found = await search.find(db, wanted, limit=PAGE) if wanted else None
+        part = part_of(query, site.office, site.who(request), now)
+        rows = found.rows if found else await self._rows(db, tab, now, part, _after(query))
         return await site.page(
             request,
             db,
@@ -91,6 +142,10 @@ class Views:
             tab=tab.name,
             heading=tab.heading,
             search=wanted,
+            total=found.total if found else 0,
+            part=part,
+            branches=list(dict.fromkeys(line.branch for line in site.office.lines)),
+            saved=await self._saved(request, db),
             rows=await db.at_once(partial(self._shown, rows[:PAGE], only)),
             next=_key(rows[PAGE - 1]) if len(rows) > PAGE else "",
             last_missed=None if rows else await callbacks.missed_last(db),
@@ -103,12 +158,16 @@ class Views:
             Unchanged(row) if only and row.id not in only else await read_row(db, row, self._site.mark) for row in rows
         ]
 
-    async def _rows(self, db: Reader, tab: Tab, now: datetime, after: Key | None) -> Sequence[Callback]:
+    async def _rows(self, db: Reader, tab: Tab, now: datetime, part: "Part", after: Key | None) -> Sequence[Callback]:
         """One more than a page, to know whether another follows."""
         if tab.name == "done":
-            return await callbacks.done(db, _day_start(self._site, now), after=after, limit=PAGE + 1)
+            since, before = part.days(self._site.office.lines[0].calendar, now)
+            return await callbacks.done(db, since, before, which=part.which, after=after, limit=PAGE + 1)
         read = callbacks.snoozed if tab.name == "snoozed" else callbacks.to_call
-        return await read(db, after=after, limit=PAGE + 1)
+        return await read(db, which=part.which, after=after, limit=PAGE + 1)
+
+    async def _saved(self, request: web.Request, db: Reader) -> Sequence[Offer]:
+        return offers(await saved_replies.read(db), self._site.who(request), self._site.office.business)
 
     async def _first_run(self, db: Reader) -> Sequence[ChecklistStep]:
         """Until the first call was missed."""
@@ -147,20 +206,23 @@ class Views:
             self._site.clock(),
             status,
             tab="row",
+            saved=await self._saved(request, db),
             row=await read_row(db, callback, self._site.mark),
             thread=[bubble(text, theirs) for text in reversed(said)],
             history=history(await audit.of_callback(db, callback.id)),
             banner=banner,
         )
 
-    async def count(self, _request: web.Request) -> web.Response:
+    async def count(self, request: web.Request) -> web.Response:
         """For pages in the background: what their title says, and which rows chime."""
-        waiting, urgent = await self._site.database.query(_counted)
-        return web.json_response({"to_call": waiting.to_call, "urgent": waiting.urgent, "urgent_ids": urgent})
+        waiting, urgent, given = await self._site.database.query(partial(_counted, self._site.who(request)))
+        told = {"to_call": waiting.to_call, "urgent": waiting.urgent, "urgent_ids": urgent, "given_ids": given}
+        return web.json_response(told)
 
 
-async def _counted(db: Reader) -> tuple[QueueLengths, Sequence[int]]:
-    return await callbacks.count_waiting(db), await callbacks.urgent_ids(db, limit=CHIMED)
+async def _counted(who: str, db: Reader) -> tuple[QueueLengths, Sequence[int], Sequence[int]]:
+    urgent, given = await callbacks.urgent_ids(db, limit=CHIMED), await callbacks.given_to(db, who)
+    return await callbacks.count_waiting(db), urgent, given
 
 
 def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:
@@ -182,18 +244,15 @@ def first_run(health: Health, *, called: bool, texted: bool) -> list[ChecklistSt
     ]
 
 
-def _day_start(site: PageContext, now: datetime) -> datetime:
-    return site.office.lines[0].calendar.day_start(now)
-
-
 def _key(callback: Callback) -> str:
     key = Key.of(callback)
     return f"{key.rank}.{round(key.at.timestamp() * 1000)}.{key.id}"
 
 
 def _only(query: Mapping[str, str]) -> frozenset[int]:
-    """The rows that changed; none for "all of them"."""
-    return frozenset(int(part) for part in query.get("only", "").split(",") if is_id(part))
+    """The rows that changed, `NO_ROW` where only what stands around them did; none for "all of them"."""
+    asked = query.get("only", "").split(",")
+    return frozenset(int(part) for part in asked if is_id(part) or part == str(NO_ROW))
 
 
 def _after(query: Mapping[str, str]) -> Key | None:

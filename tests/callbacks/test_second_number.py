@@ -162,7 +162,7 @@ async def test_desk_phones_know_who_calls_from_there_until_it_is_taken_off(asked
 
 async def test_the_row_is_found_by_its_digits(asked: Desk) -> None:
     async with asked.database.read() as db:
-        assert [row.number for row in await search.find(db, "555-0188")] == [CUSTOMER]
+        assert [row.number for row in (await search.find(db, "555-0188")).rows] == [CUSTOMER]
 
 
 async def test_each_number_can_be_called_from_the_row(asked: Desk) -> None:

@@ -17,7 +17,10 @@ from storage.errors import RejectedError
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, STAFF, Desk, answered_call, missed_call, outbound_call, text
 
 SCHEMA_BEFORE = 11
-ADDED: Mapping[str, dict[str, object]] = {"callback": {"digits": ""}, "call": {"attestation": None}}
+ADDED: Mapping[str, dict[str, object]] = {
+    "callback": {"digits": "", "booked_for": None},
+    "call": {"attestation": None},
+}
 COPIED = ("setting", "callback", "call", "reply", "message", "message_part", "attempt", "opt_out", "audit")
 
 

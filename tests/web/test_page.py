@@ -294,7 +294,7 @@ async def test_a_live_page_gets_only_the_rows_that_changed_and_where_the_others_
 async def test_a_page_in_the_background_asks_for_counts_only(client: Client, desk: Desk, row: Callback) -> None:
     await desk.inbox.received(text("burning smell from the panel"))
     async with client.get("/count") as answer:
-        assert await answer.json() == {"to_call": 1, "urgent": 1, "urgent_ids": [row.id]}
+        assert await answer.json() == {"to_call": 1, "urgent": 1, "urgent_ids": [row.id], "given_ids": []}
 
 
 # --- what its forms do --------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ verb that is not in it for a state is `NotPossibleError`. How long one can be ta
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -47,6 +47,7 @@ class Verb(StrEnum):
     """What people do, and below what merely happens."""
 
     CLAIM = "claim"
+    ASSIGN = "assign"
     RELEASE = "release"
     NOTE = "note"
     ATTEMPT = "attempt"
@@ -86,6 +87,9 @@ _STAYS = (
 MOVES: dict[tuple[CallbackState, Verb], CallbackState] = {
     **{(state, verb): state for state in CallbackState for verb in _STAYS},
     **{(state, Verb.CLAIM): CallbackState.CLAIMED for state in _UNFINISHED},
+    (CallbackState.OPEN, Verb.ASSIGN): CallbackState.CLAIMED,
+    (CallbackState.CLAIMED, Verb.ASSIGN): CallbackState.CLAIMED,
+    (CallbackState.WAITING, Verb.ASSIGN): CallbackState.WAITING,
     **{(state, Verb.ATTEMPT): CallbackState.WAITING for state in _UNFINISHED},
     **{(state, Verb.SNOOZE): CallbackState.WAITING for state in _UNFINISHED},
     **{(state, Verb.FINISH): CallbackState.CLOSED for state in CallbackState},
@@ -123,7 +127,8 @@ class Callback:
     person closes either. until: snoozed until then.
 
     closed_by and reached_by: a person or an extension; TEXTBACK where the row closed by itself. unread: a reply that
-    nobody has seen. line: the line that was rung last. second: where else this customer can be reached.
+    nobody has seen. line: the line that was rung last. second: where else this customer can be reached. booked_for: the
+    day of the visit, where somebody said so.
     """
 
     id: int
@@ -155,6 +160,7 @@ class Callback:
     closed_at: datetime | None = None
     closed_by: str | None = None
     outcome: Outcome | None = None
+    booked_for: date | None = None
 
     @property
     def numbers(self) -> tuple[E164, ...]:
@@ -168,6 +174,11 @@ TEXTBACK = "textback"
 
 def claim(callback: Callback, who: str, now: datetime) -> Callback:
     return _seen(_moved(callback, Verb.CLAIM, owner=who), who, now)
+
+
+def assign(callback: Callback, to: str) -> Callback:
+    """Give the row to a colleague, who has not seen it yet; a snoozed one comes back to them."""
+    return _moved(callback, Verb.ASSIGN, owner=to)
 
 
 def release(callback: Callback) -> Callback:
@@ -187,7 +198,7 @@ def snooze(callback: Callback, until: datetime) -> Callback:
     return _moved(callback, Verb.SNOOZE, until=until)
 
 
-def finish(callback: Callback, outcome: Outcome, who: str, now: datetime) -> Callback:
+def finish(callback: Callback, outcome: Outcome, who: str, now: datetime, booked_for: date | None = None) -> Callback:
     """Close the row, or say what came of one that closed before."""
     reached = outcome in RECOVERED and callback.reached_at is None
     by_itself = callback.closed_by in (None, TEXTBACK)
@@ -195,6 +206,7 @@ def finish(callback: Callback, outcome: Outcome, who: str, now: datetime) -> Cal
         callback,
         Verb.FINISH,
         outcome=outcome,
+        booked_for=booked_for if outcome is Outcome.BOOKED else None,
         unread=False,
         closed_at=callback.closed_at or now,
         closed_by=who if by_itself else callback.closed_by,
@@ -308,7 +320,7 @@ def _moved(callback: Callback, verb: Verb, **changes: Any) -> Callback:
     if state is not CallbackState.WAITING:
         after = replace(after, until=None)
     if state is not CallbackState.CLOSED:
-        after = replace(after, closed_at=None, closed_by=None, outcome=None)
+        after = replace(after, closed_at=None, closed_by=None, outcome=None, booked_for=None)
     return replace(after, state=state)
 
 

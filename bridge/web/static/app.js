@@ -67,7 +67,7 @@ async function count() {
   if (!answer.ok) return;
   const now = await answer.json();
   document.title = document.title.replace(/^(\(\d+\) )?/, now.to_call ? `(${now.to_call}) ` : "");
-  heed(now.to_call, now.urgent_ids.map(String));
+  heed(now.to_call, now.urgent_ids.map(String), now.given_ids.map(String));
 }
 
 setInterval(() => {
@@ -98,6 +98,7 @@ function ago(minutes) {
 
 const isPress = (ctx) => ctx.request.method === "POST";
 const rowOf = (ctx) => isPress(ctx) ? `row-${ctx.request.action.match(/\/callbacks\/(\d+)\//)?.[1]}` : null;
+const rowsOf = (ctx) => [rowOf(ctx), ...(isPress(ctx) ? ctx.request.body.getAll("rows").map((one) => `row-${one.split(".")[0]}`) : [])];
 
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
@@ -128,8 +129,8 @@ document.addEventListener("htmx:before:swap", (event) => {
   page.next = [row, ...(byId(row) ? [byId(row).nextElementSibling?.id, byId(row).previousElementSibling?.id] : [])];
   page.anchor = document.querySelector(".row:hover") ?? current();
   page.top = page.anchor?.getBoundingClientRect().top;
-  if (fresh.dataset.tab === main().dataset.tab) arrange(fresh.querySelector(".rows"), row, ctx.wanted);
-  heed(fresh.dataset.waiting, urgentOn(fresh), row);
+  if (fresh.dataset.tab === main().dataset.tab) arrange(fresh.querySelector(".rows"), rowsOf(ctx), ctx.wanted);
+  heed(fresh.dataset.waiting, idsOn(fresh, "urgent"), idsOn(fresh, "given"), rowsOf(ctx));
 });
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
@@ -170,16 +171,16 @@ htmx.registerExtension("hands", {
 });
 
 // Under somebody's hands nothing moves: rows stay where they are, also one that left the list, and new ones wait.
-// pressed: the row that they did something with, which comes and goes as it should.
+// pressed: the rows that they did something with, which come and go as they should.
 function arrange(incoming, pressed, wanted) {
   const list = main().querySelector(".rows");
   if (!list || !incoming) return;
   const fresh = [...incoming.children], now = new Map(fresh.map((row) => [row.id, row]));
-  const unknown = fresh.filter((row) => !byId(row.id) && row.id !== pressed);
-  const back = now.has(pressed) && !byId(pressed);
+  const unknown = fresh.filter((row) => !byId(row.id) && !pressed.includes(row.id));
+  const back = pressed.some((id) => now.has(id) && !byId(id));
   page.held = !wanted && !back && isInHand(list);
   if (page.held) {
-    const stay = [...list.children].filter((row) => row.id !== pressed || now.has(pressed));
+    const stay = [...list.children].filter((row) => !pressed.includes(row.id) || now.has(row.id));
     incoming.replaceChildren(...stay.map((row) => now.get(row.id) ?? row.cloneNode(true)));
     const left = [...incoming.children].filter((row) => !now.has(row.id));
     left.forEach((row) => row.classList.add("gone"));
@@ -241,15 +242,15 @@ function taken(form, body) {
 
 // --- sound and the tab ------------------------------------------------------------------------------------------------
 
-const urgentOn = (shown) => shown.dataset.urgent?.split(" ").filter(Boolean) ?? [];
+const idsOn = (shown, which) => shown.dataset[which]?.split(" ").filter(Boolean) ?? [];
 
-// own: the row that somebody just did something with here, which needs no chime.
-function heed(waiting, urgent, own) {
-  const known = sessionStorage.urgent?.split(" ") ?? urgent, { calm, waiting: some, urgent: red } = byId("icon").dataset;
-  sessionStorage.urgent = urgent.join(" ");
+// given: rows that a colleague gave to whoever sits here. own: what they just did something with needs no chime.
+function heed(waiting, urgent, given, own = []) {
+  const news = [...urgent, ...given], known = sessionStorage.alarms?.split(" ") ?? news, { calm, waiting: some, urgent: red } = byId("icon").dataset;
+  sessionStorage.alarms = news.join(" ");
   const wanted = urgent.length ? red : Number(waiting) ? some : calm;
   if (byId("icon").getAttribute("href") !== wanted) byId("icon").setAttribute("href", wanted);
-  page.unseen ||= urgent.some((id) => !known.includes(id) && `row-${id}` !== own && (chime(), true));
+  page.unseen ||= news.some((id) => !known.includes(id) && !own.includes(`row-${id}`) && (chime(), true));
 }
 
 // What is urgent and new sounds again and again, until somebody at this browser moves.
@@ -271,16 +272,21 @@ function chime() {
 
 // --- keys and menus ---------------------------------------------------------------------------------------------------
 
-const OTHERS = {
-  j: () => step(1), k: () => step(-1), z: () => toast()?.querySelector('[data-key="z"]')?.click(),
-  b: () => byId("back")?.click(), ".": () => { if (!byId("news").hidden) load([0], true); }, "/": () => byId("q").focus(), "?": () => byId("help").showModal(),
-};
+const STEPS = { j: 1, k: -1 };
 
-// A letter stands beside what it presses: in the row that has the focus.
+// A letter stands beside what it presses: in the row that has the focus, else on the page.
 function press(target) {
+  if (target.matches("[type=search]")) return target.focus();
   if (!target.matches("details")) return target.click();
   for (let menu = target; menu; menu = menu.parentElement.closest("details")) menu.open = true;
-  target.querySelector("button:not(summary)")?.focus();
+  target.querySelector("button, a")?.focus();
+}
+
+// A saved reply goes where the cursor is: to be read, and sent by a person.
+function pick(field, words = "") {
+  field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
 }
 
 function step(by) {
@@ -289,14 +295,17 @@ function step(by) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const { key, target } = event, typing = target.closest("input, textarea, select, dialog");
+  const { key, target } = event, typing = target.closest("input, textarea, select, dialog"), letter = key.toLowerCase();
   if (key === "Escape") { closeMenus(); byId("answer")?.remove(); leave(target.closest(".box")); }
   if (key === "Enter" && event.ctrlKey && target.matches("textarea")) target.form.requestSubmit();
   if (key === "Enter" && target.matches(".rows .row")) target.querySelector(".number").click();
+  if (/^[1-9]$/.test(key) && event.altKey && target.matches("[name=text]")) { event.preventDefault(); pick(target, target.form.saved?.options[key]?.value); }
   if (typing || event.ctrlKey || event.metaKey || event.altKey || localStorage.keys === "off") return;
-  const letter = CSS.escape(key.toLowerCase()), beside = current()?.querySelector(`[data-key="${letter}"]`);
-  const act = OTHERS[key.toLowerCase()] ?? (beside && (() => press(beside)));
-  if (act) { event.preventDefault(); act(); }
+  const meant = `[data-key="${CSS.escape(letter)}"]:not([hidden], [hidden] *)`;
+  const beside = current()?.querySelector(meant) ?? document.querySelector(`${meant}:not(.row *)`);
+  if (!beside && !STEPS[letter]) return;
+  event.preventDefault();
+  beside ? press(beside) : step(STEPS[letter]);
 });
 
 function leave(box) {
@@ -316,21 +325,25 @@ function closeMenus(except) {
 document.addEventListener("click", (event) => {
   const { target } = event;
   const link = target.closest("[data-write]");
-  closeMenus(link ? null : target.closest(".menu"));
+  if (event.isTrusted) closeMenus(link ? null : target.closest(".menu"));  // not for a key
   if (link) { event.preventDefault(); write(link.closest(".row"), link.dataset.write); }
-  OTHERS[target.closest("[data-does]")?.dataset.does]?.();
+  if (target.closest("#news")) load([0], true);
 });
 
-for (const box of document.querySelectorAll("[data-kept]")) {  // what this browser wants: sound, keys
-  box.checked = (localStorage[box.dataset.kept] ?? box.value) === "on";
-  box.addEventListener("change", () => { localStorage[box.dataset.kept] = box.checked ? "on" : "off"; chime(); });
-}
-byId("me")?.addEventListener("change", ({ target }) => target.form.requestSubmit());  // only where nobody signs in
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "me") target.form.requestSubmit();
+  if (target.matches(".saved")) { pick(target.form.elements.text, target.value); target.value = ""; }
+  if (!target.dataset.kept) return;
+  localStorage[target.dataset.kept] = target.checked ? "on" : "off";
+  chime();
+});
+
+for (const box of document.querySelectorAll("[data-kept]")) box.checked = (localStorage[box.dataset.kept] ?? box.value) === "on";  // sound, keys
 document.documentElement.classList.add("scripted");
 if (toast()) for (const name of ["note", "text"]) delete sessionStorage[keyOf(toast().dataset.sent, name)];
 if (!main().dataset.row) byId(sessionStorage.from)?.focus();  // back from a conversation
 sessionStorage.from = `row-${main().dataset.row}`;
-heed(main().dataset.waiting, urgentOn(main()));
+heed(main().dataset.waiting, idsOn(main(), "urgent"), idsOn(main(), "given"));
 restoreDrafts();
 hideToast();
 listen();
