@@ -39,6 +39,21 @@ def trunks(shown: str) -> Iterator[str]:
             yield name
 
 
+def fixed_sip_peers(shown: str) -> Iterator[str]:
+    """Those of `sip show peers` that do not register here (column Dyn): trunks, not phones."""
+    at = shown.find("Dyn ")
+    for row in shown.splitlines():
+        if at >= 0 and row[at : at + 3].strip() == "":
+            yield from peers(f"\n{row}")
+
+
+def fixed_iax_peers(shown: str) -> Iterator[str]:
+    """Those of `iax2 show peers` at a static address, marked (S)."""
+    for row in shown.splitlines():
+        if "(S)" in row:
+            yield from peers(f"\n{row}")
+
+
 def includes(context: str, shown: str) -> frozenset[str]:
     """The contexts that `dialplan show CONTEXT` says it includes."""
     return frozenset(re.findall(r"^\s+Include =>\s+'([^']+)'", shown, re.MULTILINE)) - {context}

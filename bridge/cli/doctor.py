@@ -25,7 +25,7 @@ from bridge.doctor.local import CheckResult, Finding, config_file, local_checks,
 from bridge.doctor.numbers import numbers_called
 from bridge.doctor.page import NOBODY_YET, refused, who_signs_in
 from bridge.doctor.records import database_checks
-from bridge.doctor.trunks import silent_pbxs, trunk_checks
+from bridge.doctor.trunks import last_calls, silent_pbxs, trunk_checks
 from bridge.ops import logs
 from storage.errors import StorageError
 
@@ -79,7 +79,8 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     doubted = [problem("configuration", f"{where}: {why}", f"edit {path}") for where, why in of_the_office(config)]
     local = local_checks(config, running=health is not None)
     now = datetime.now(UTC)
-    kept = [finding for pbx in config.pbxs for finding in _records(pbx, now)]
+    last = asyncio.run(last_calls(config))
+    kept = [finding for pbx in config.pbxs for finding in _records(pbx, now, last.get(pbx.name))]
     called = asyncio.run(numbers_called(config, now))
     judged = _judged(config, path, health or {}, now)
     sign_in = asyncio.run(who_signs_in(config))
@@ -88,8 +89,8 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     return [config_file(path), *doubted, *local, *turned_away, sign_in, *kept, called, *judged, *links]
 
 
-def _records(pbx: PbxSection, now: datetime) -> Sequence[Finding]:
-    return asyncio.run(database_checks(pbx, now)) if pbx.database else [call_records(pbx)]
+def _records(pbx: PbxSection, now: datetime, last: datetime | None) -> Sequence[Finding]:
+    return asyncio.run(database_checks(pbx, now)) if pbx.database else [call_records(pbx, last)]
 
 
 def _judged(config: Config, path: Path, health: Mapping[str, Any], now: datetime) -> Sequence[Finding]:

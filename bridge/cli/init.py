@@ -33,6 +33,9 @@ def init(
     trunk: Annotated[
         list[str] | None, typer.Option(help="a channel pattern of calls from outside: PJSIP/trunk-*")
     ] = None,
+    trunk_context: Annotated[
+        list[str] | None, typer.Option(help="a dialplan context that a trunk enters now; may be repeated")
+    ] = None,
     pbx_host: Annotated[str, typer.Option(help="where Asterisk's Manager listens")] = "",
     pbx_port: Annotated[int, typer.Option(help="on this port")] = 5038,
     smpp_host: Annotated[str, typer.Option(help="the SMS gateway; none yet: leave it out")] = "",
@@ -47,6 +50,8 @@ def init(
     refuse_to_overwrite(place)
     found = init_found.look()
     print(f"this machine: {found.asterisk or 'no Asterisk here'}; zone {found.zone or 'unknown'}")
+    for one in found.trunks:
+        print(f"trunk {one.pattern}, whose calls enter {one.context or 'a context that it does not tell'}")
     ask = _Asker(silent=yes)
     told_zone = ask("Time zone", zone, found.zone, "--zone")
     gateway = ask("SMS gateway", smpp_host, NONE, "--smpp-host")
@@ -59,7 +64,7 @@ def init(
         numbers=numbers,
         sms_number=ask("Number that texts come from", sms_number, numbers[0] if numbers else "", "--sms-number"),
         trunks=tuple(
-            trunk or _list(ask("Trunks, as channel patterns", "", " ".join(found.trunks), "--trunk", empty=True))
+            trunk or _list(ask("Trunks, as channel patterns", "", " ".join(found.patterns), "--trunk", empty=True))
         ),
         pbx_host=ask("Host of Asterisk's Manager", pbx_host, "127.0.0.1", "--pbx-host"),
         pbx_port=pbx_port,
@@ -68,8 +73,11 @@ def init(
         system_id=ask("Account at the gateway", system_id, "", "--system-id") if texting else "",
         mobiles=tuple(mobile or _list(ask("Your mobile, to try texting with", "", "", "--mobile", empty=True))),
     )
+    contexts = tuple(trunk_context or found.contexts)
+    if not (contexts or found.trunks):
+        contexts = tuple(_list(ask("Contexts that they enter", "", "", "--trunk-context", empty=True)))
     write(place, answers, _password(smpp_password_file, ask=not yes) if texting else "")
-    for row in next_steps(place, gateway=texting, freepbx=found.freepbx):
+    for row in next_steps(place, gateway=texting, freepbx=found.freepbx, contexts=contexts):
         print(row)
 
 
@@ -102,15 +110,17 @@ def _write_all(place: Path, files: Mapping[str, str]) -> None:
             file.write(text + ("" if text.endswith("\n") else "\n"))
 
 
-def next_steps(place: Path, *, gateway: bool, freepbx: bool) -> Sequence[str]:
+def next_steps(place: Path, *, gateway: bool, freepbx: bool, contexts: Sequence[str] = ()) -> Sequence[str]:
+    """contexts: that trunks enter now, for the context in front of each."""
     config = "" if place == PLACE else f" --config {place / FILE}"
+    flags = " --freepbx" * freepbx + "".join(f" --trunk-context {context}" for context in contexts)
     return (
         f"\nwritten: {place / FILE}, and beside it the secrets, which only their owner can read",
         "0. a user and a directory of its own, unless install.sh has made them:",
         "     useradd --system --home-dir /var/lib/textback --shell /usr/sbin/nologin textback",
         "     install -d -o textback -g textback -m 0700 /var/lib/textback",
         "1. let Asterisk know us:",
-        f"     textback dialplan{' --freepbx' if freepbx else ''} --out /etc/asterisk{config}",
+        f"     textback dialplan{flags} --out /etc/asterisk{config}",
         "2. look whether all is right, and at a day of calls without texting anybody:",
         f"     textback doctor{config}",
         f"     textback record day.ami --for 8h{config} && textback replay --why day.ami{config}",

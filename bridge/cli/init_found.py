@@ -6,6 +6,8 @@ from importlib import resources
 from pathlib import Path
 
 from bridge.ami import console
+from bridge.ami.contexts import is_ours
+from bridge.ami.found_trunks import FoundTrunk, found_trunks
 
 LOCALTIME = Path("/etc/localtime")
 FREEPBX = Path("/etc/freepbx.conf")
@@ -14,19 +16,28 @@ ZONES = "zoneinfo/"
 
 @dataclass(frozen=True, slots=True)
 class FoundHere:
-    """asterisk: its version; trunks: channel patterns; "" and none where it cannot be told. freepbx: it is there."""
+    """asterisk: its version; "" and no trunks where it cannot be told. freepbx: it is there."""
 
     zone: str = ""
     asterisk: str = ""
-    trunks: tuple[str, ...] = ()
+    trunks: tuple[FoundTrunk, ...] = ()
     freepbx: bool = False
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        return tuple(trunk.pattern for trunk in self.trunks)
+
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """That their calls enter now, each once; ours stand in front of these already."""
+        return tuple(dict.fromkeys(one.context for one in self.trunks if one.context and not is_ours(one.context)))
 
 
 def look() -> FoundHere:
     return FoundHere(
         zone=zone_of(str(LOCALTIME.resolve())),
         asterisk=version(console.ask("core show version")),
-        trunks=tuple(f"PJSIP/{name}-*" for name in console.trunks(console.ask(console.ENDPOINTS))),
+        trunks=tuple(found_trunks(console.ask)),
         freepbx=FREEPBX.exists(),
     )
 

@@ -3,6 +3,7 @@
 import os
 import pwd
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -10,14 +11,16 @@ from bridge.ami.cdr import records
 from bridge.ami.cel_rows import is_cel
 from bridge.ami.records_file import end_of
 from bridge.config import PbxSection
-from bridge.doctor.local import Finding, not_looked, ok, problem
+from bridge.doctor.local import Finding, not_looked, ok, problem, warning
 
 USUAL = Path("/var/log/asterisk/cdr-csv/Master.csv")
 ACCOUNT = "textback"
+PATIENCE = timedelta(minutes=15)
 RELOAD = "asterisk -rx 'module reload cdr_csv.so'"
 
 
-def call_records(pbx: PbxSection) -> Finding:
+def call_records(pbx: PbxSection, last: datetime | None = None) -> Finding:
+    """last: when the last call from outside ended that was heard."""
     check = f"records {pbx.name}"
     if pbx.cdr is None:
         said = "calls that end while Textback is stopped or cut off stay unknown"
@@ -34,6 +37,11 @@ def call_records(pbx: PbxSection) -> Finding:
         return problem(
             check, f"no row of {pbx.cdr} names its call", f"loguniqueid=yes in [csv] of cdr.conf, then {RELOAD}"
         )
+    wrote = datetime.fromtimestamp(pbx.cdr.stat().st_mtime, UTC)
+    if last and last - wrote > PATIENCE:
+        said = f"{pbx.cdr} is not written: its last row is of {wrote:%Y-%m-%d %H:%M} UTC, the last call of {last:%H:%M}"
+        remedy = f"asterisk -rx 'cdr show status' names where it writes; of a FreePBX: [pbx.database]; else {RELOAD}"
+        return warning(check, said, remedy)  # of a call without a talk or a ring Asterisk writes none either
     return ok(check, f"calls that ended while Textback was away are found in {pbx.cdr}")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bridge.ami import console
+from bridge.ami.found_trunks import FoundTrunk
 from bridge.cli import init_found
 from bridge.cli.init_file import Answers, render
 from bridge.config import load
@@ -61,7 +62,18 @@ def test_what_is_missing_or_wrong_is_said_and_nothing_is_written(
 
 
 def test_questions_are_answered_one_by_one(tmp_path: Path) -> None:
-    answers = ["America/Chicago", "none", "312-555-0100", "Best Roofing", "", "", "PJSIP/carrier-*", "", ""]
+    answers = [
+        "America/Chicago",
+        "none",
+        "312-555-0100",
+        "Best Roofing",
+        "",
+        "",
+        "PJSIP/carrier-*",
+        "",
+        "",
+        "from-carrier",
+    ]
     done = run("init", "--dir", str(tmp_path / "etc"), given="\n".join(answers) + "\n")
     assert done.returncode == 0, done.stderr
     config = load(tmp_path / "etc" / "textback.toml", {"STATE_DIRECTORY": str(tmp_path)})
@@ -73,6 +85,20 @@ def test_questions_are_answered_one_by_one(tmp_path: Path) -> None:
     assert config.office.lines[0].sms_number == "+13125550100"
     assert "textback doctor" in done.stdout
     assert "textback page-link" in done.stdout
+    assert "textback dialplan --trunk-context from-carrier --out" in done.stdout
+
+
+def test_what_the_pbx_tells_of_its_trunks_is_proposed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trunks = (FoundTrunk("PJSIP/telnyx-*", "from-pstn"), FoundTrunk("SIP/old-*", "from-trunk-sip-old"))
+    monkeypatch.setattr(
+        init_found, "look", lambda: init_found.FoundHere("America/New_York", trunks=trunks, freepbx=True)
+    )
+    done = run("init", *FLAGS, "--dir", str(tmp_path / "etc"))
+    assert "trunk SIP/old-*, whose calls enter from-trunk-sip-old" in done.stdout
+    config = load(tmp_path / "etc" / "textback.toml", {"STATE_DIRECTORY": str(tmp_path)})
+    assert config.pbxs[0].trunks == ("PJSIP/telnyx-*", "SIP/old-*")
+    proposed = "--freepbx --trunk-context from-pstn --trunk-context from-trunk-sip-old --out /etc/asterisk"
+    assert f"textback dialplan {proposed}" in done.stdout
 
 
 def test_whatever_is_answered_stays_inside_its_quotes(tmp_path: Path) -> None:

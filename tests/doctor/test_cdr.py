@@ -1,5 +1,7 @@
 """`textback doctor` about the PBX's own call records: what keeps us from finding calls there, and what to type."""
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,19 @@ def test_records_that_do_not_name_their_call_are_a_problem(records: Path) -> Non
     found = call_records(pbx(records))
     assert found.is_problem
     assert "loguniqueid=yes" in found.remedy
+
+
+def test_records_that_end_before_the_last_call_are_not_written(records: Path) -> None:
+    """As on a FreePBX, whose cdr.conf has no [csv]: the file is of the time before."""
+    old = datetime(2026, 11, 1, tzinfo=UTC)
+    os.utime(records, (old.timestamp(),) * 2)
+    assert call_records(pbx(records), old + timedelta(minutes=5)).level is CheckResult.OK
+    found = call_records(pbx(records), old + timedelta(days=3))
+    assert (found.level, "is not written" in found.said, "[pbx.database]" in found.remedy) == (
+        CheckResult.WARNING,
+        True,
+        True,
+    )
 
 
 def test_records_without_a_call_yet_are_right(records: Path) -> None:
