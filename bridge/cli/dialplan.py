@@ -115,7 +115,7 @@ def rendered(
     config: Config, pbx: PbxSection, site: DialplanSite, *, secrets: bool = False
 ) -> Iterator[tuple[str, str]]:
     """Each file's name and text. secrets: with the AMI secret and the token in them."""
-    yield MANAGER, _filled(MANAGER, _account(pbx, secrets=secrets, quiet=site.freepbx))
+    yield MANAGER, _filled(MANAGER, _account(pbx, secrets=secrets, freepbx=site.freepbx))
     yield SAY, _filled(SAY, {})
     if config.phones is not None:
         ways = _ways(config, config.phones, pbx, secrets=secrets, freepbx=site.freepbx)
@@ -177,14 +177,15 @@ def _names(file: Path, included: str) -> bool:
     return any(row.startswith("#") and f'"{included}"' in row for row in rows)
 
 
-def _account(pbx: PbxSection, *, secrets: bool, quiet: bool) -> Fillings:
+def _account(pbx: PbxSection, *, secrets: bool, freepbx: bool) -> Fillings:
     secret = _escaped(pbx.secret) if secrets else NOT_SHOWN
     address = own_address(pbx.host) or LOCAL
     network = f"{address}/{'128' if ':' in address else '255.255.255.255'}"
+    said_elsewhere = "[general](+)\ntimestampevents = yes\nallowmultiplelogin = yes\n\n" if freepbx else ""
     return {
-        "[textback]\n": f"[{pbx.username}]\n",
+        "[textback]\n": f"{said_elsewhere}[{pbx.username}]\n",
         "secret = CHANGE-ME": f"secret = {secret}",
-        "permit = 127.0.0.1/255.255.255.255": f"permit = {network}" + ("\ndisplayconnects = no" if quiet else ""),
+        "permit = 127.0.0.1/255.255.255.255": f"permit = {network}" + ("\ndisplayconnects = no" if freepbx else ""),
     }
 
 

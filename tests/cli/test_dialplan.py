@@ -314,5 +314,23 @@ def test_the_account_is_what_a_real_asterisk_makes_of_it(pbx: Asterisk, config: 
         "read": {"call", "agent", "system", "user", "dialplan"},
         "write": {"originate", "reporting"},
     }
+
+
+@pytest.mark.asterisk
+def test_what_freepbx_leaves_unsaid_of_the_manager_is_said(pbx: Asterisk, config: Path) -> None:
+    """Its manager.conf (framework/amp_conf/astetc/manager.conf) sets neither, and reads manager_custom.conf last."""
+    theirs = pbx.home / "etc" / "manager.conf"
+    text = theirs.read_text()
+    theirs.write_text(re.sub(r"^(timestampevents|allowmultiplelogin).*\n", "", text, flags=re.MULTILINE))
+    install(pbx, load(config, {}), next(one for one in SETS if one.name == "freepbx"))
+    settings = pbx.cli("manager show settings")
+    theirs.write_text(text)
+    assert re.search(r"Timestamp events:\s+Yes", settings)
+    assert re.search(r"Allow multiple login:\s+Yes", settings)
+
+
+@pytest.mark.asterisk
+def test_the_console_of_a_real_asterisk_tells_of_contexts(pbx: Asterisk, config: Path) -> None:
+    install(pbx, load(config, {}), SETS[0])
     assert console.includes("from-circle", pbx.cli("dialplan show from-circle")) == {"from-trunk-textback"}
     assert console.has_no_context(pbx.cli("dialplan show from-pstm"))
