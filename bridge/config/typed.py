@@ -5,7 +5,7 @@ from importlib import resources
 from ipaddress import ip_address
 
 PORTED = re.compile(r"\[?([^\[\]/]*?)\]?:(\d{1,5})")
-NAME = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?", re.ASCII)
+NAME = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?")
 CURLY = re.compile("[\u2018-\u201f\u2032\u2033\u00ab\u00bb]")
 
 ABBREVIATED = {

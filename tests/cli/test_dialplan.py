@@ -12,6 +12,7 @@ from bridge.ami import console
 from bridge.cli.dialplan import MANAGER, PHONES, TRUNK, DialplanSite, passed_on, rendered
 from bridge.config import Config, load
 from bridge.config.sections import NumberForm
+from tests.lab.asterisk import CONFIG as LAB_CONFIG
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.office import open_office
@@ -243,14 +244,14 @@ def pbx() -> Iterator[Asterisk]:
         missing(str(error))
 
 
-def install(pbx: Asterisk, config: Config, one: Set) -> list[str]:
+def install(pbx: Asterisk, config: Config, one: Set, theirs: str = THEIRS) -> list[str]:
     """What Asterisk complains of when it loads the set, and has its trunk enter the context in front."""
     etc, log = pbx.home / "etc", pbx.home / "log" / "messages"
     made = files(config, one.site, **{"trunks": ("PJSIP/trunk-*",), **one.pbx})
     for name, text in made.items():
         (etc / name).write_text(text)
     includes = "".join(f'#tryinclude "{name}"\n' for name in made if name != MANAGER)
-    (etc / "extensions.conf").write_text(THEIRS + includes)
+    (etc / "extensions.conf").write_text(theirs + includes)
     pjsip = re.sub(r"context=from-trunk[\w-]*", f"context={one.front}", (etc / "pjsip.conf").read_text())
     (etc / "pjsip.conf").write_text(pjsip)
     before = log.stat().st_size
@@ -327,6 +328,21 @@ def test_what_freepbx_leaves_unsaid_of_the_manager_is_said(pbx: Asterisk, config
     theirs.write_text(text)
     assert re.search(r"Timestamp events:\s+Yes", settings)
     assert re.search(r"Allow multiple login:\s+Yes", settings)
+
+
+@pytest.mark.asterisk
+async def test_customers_see_the_line_that_they_called_also_by_a_trunk_with_a_number_of_its_own(
+    pbx: Asterisk, config: Path
+) -> None:
+    """By the outbound routes of an office as FreePBX writes it."""
+    generated = (LAB_CONFIG / "extensions_freepbx.conf").read_text()
+    install(pbx, load(config, {}), next(one for one in SETS if one.name == "freepbx"), generated)
+    async with open_office(pbx) as office:
+        await office.cli("dialplan set global TEXTBACK_DID 0205550101")
+        await office.cli("channel originate Local/31612345678@textback-callback application Wait 1")
+        async with asyncio.timeout(10):
+            call = await office.trunk.incoming.get()
+    assert (call.number, "0205550101" in call.remote) == ("01131612345678", True)
 
 
 @pytest.mark.asterisk

@@ -35,6 +35,7 @@ class Reader:
     """Follows a guide from top to bottom, without leaving out a block; then its undo blocks from bottom to top."""
 
     def __init__(self, guide: Path) -> None:
+        self.text = guide.read_text()
         shell = [block for block in blocks(guide) if block.is_shell]
         self._down = [block.text for block in shell if block.language == SHELL]
         self._up = [block.text for block in shell if block.language == UNDO]
@@ -49,6 +50,11 @@ class Reader:
     @property
     def left(self) -> list[str]:
         return self._down + self._up
+
+
+def the_block(guide: Path, words: str) -> str:
+    """The first to be typed in which these words are."""
+    return next(block.text for block in blocks(guide) if block.language == SHELL and words in block.text)
 
 
 def _with(words: str, text: str) -> str:

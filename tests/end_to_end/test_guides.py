@@ -11,9 +11,9 @@ from shlex import quote
 import pytest
 import pytest_asyncio
 
-from tests.end_to_end.guides import Reader, blocks, escaped
+from tests.end_to_end.guides import Reader, blocks, escaped, the_block
 from tests.lab.archive import MAKE, archive
-from tests.lab.asterisk import REPOSITORY, LabError
+from tests.lab.asterisk import CONFIG, REPOSITORY, LabError
 from tests.lab.fixtures import missing
 from tests.lab.machine import SIP, TRUNK, Machine, booted, with_pbx
 from tests.lab.smsc.server import NodeSmsc
@@ -29,6 +29,8 @@ DIALPLAN = f"""
 [from-trunk]
 exten => {OFFICE},1,Dial(PJSIP/101,5)
  same => n,Hangup()
+[from-trunk-sip-second]
+include => from-trunk
 [internal]
 exten => _10X,1,Dial(PJSIP/${{EXTEN}},8)
  same => n,Hangup()
@@ -213,41 +215,58 @@ FWCONSOLE = """
 # What `fwconsole reload` comes to on a system whose GUI has nothing new to write.
 [ "$1" = reload ] && exec asterisk -rx 'core reload'
 """.lstrip()
-FREEPBX_DIALPLAN = f"""
-[from-pstn]
-exten => {OFFICE},1,Dial(PJSIP/101,5)
- same => n,Hangup()
-[from-internal]
-include => from-internal-custom
-exten => _10X,1,Dial(PJSIP/${{EXTEN}},8)
+GENERATED = (CONFIG / "extensions_freepbx.conf").read_text()
+FREEPBX_DIALPLAN = f"""{GENERATED}
+[ext-did-0002]
+exten => {OFFICE},1,Goto(from-did-direct,101,1)
 #include "extensions_custom.conf"
 """
+IN_THE_GUI = "sed -i s/context={0}$/context={1}/ /etc/asterisk/pjsip.conf; asterisk -rx 'module reload res_pjsip.so'"
+FRONTS = {"from-pstn": "from-trunk-textback", "from-trunk-sip-second": "from-trunk-textback-sip-second"}
 
 
-async def test_the_guide_for_freepbx_does_the_same_by_its_custom_files(place: Place) -> None:
-    """FreePBX itself is not here: its contexts, its custom files and what its reload does are."""
+async def test_the_guide_for_freepbx_leads_from_nothing_to_a_first_text_and_back(place: Place) -> None:
+    """FreePBX itself is not here: its contexts, its custom files, what its reload does and what its GUI changes are."""
     guide = Reader(REPOSITORY / "dialplan" / "README.md")
     await place.types("touch /etc/asterisk/extensions_custom.conf /etc/asterisk/manager_custom.conf")
     await place.types("echo '#include \"manager_custom.conf\"' >> /etc/asterisk/manager.conf")
     await place.types("cat > /etc/asterisk/extensions.conf", stdin=FREEPBX_DIALPLAN.encode())
     await place.types("cat > /usr/sbin/fwconsole; chmod 755 /usr/sbin/fwconsole", stdin=FWCONSOLE.encode())
+    await place.types(IN_THE_GUI.format("internal", "from-internal"))
+    await place.types(IN_THE_GUI.format("from-trunk", "from-pstn"))
     before = await place.types(THEIRS)
     await place.types(INSTALLED)
 
     listening = await place.types(guide.next("textback init"))
+    assert "trunk PJSIP/trunk-second-*, whose calls enter from-trunk-sip-second" in listening
     assert "[ ok ] pbx pbx: logged in" in listening
-    told = await place.types(guide.next("phones.token"))
-    assert "FAIL" not in told
-    assert "got it" in told
-    assert "textback-codes" in await place.types("asterisk -rx 'dialplan show from-internal-custom'")
-
-    gui = "sed -i s/context=from-trunk/context=from-trunk-textback/ /etc/asterisk/pjsip.conf"
-    await place.types(f"{gui}; asterisk -rx 'module reload res_pjsip.so'")
     await place.is_ready()
     await place.misses(STRANGER)
     assert "Would have texted" in await place.queue_says("202")
-    await place.types("cp -a as-it-was/pjsip.conf /etc/asterisk/; asterisk -rx 'module reload res_pjsip.so'")
 
+    await place.types(the_block(README, "send-test"))
+    told = await place.types(guide.next("phones.token"))
+    assert "FAIL" not in told
+    assert "got it" in told
+    assert "PJSIP/trunk enters [from-pstn], where nobody tells who hides" in told
+    assert "textback-codes" in await place.types("asterisk -rx 'dialplan show from-internal-custom'")
+
+    named = " ".join(f"--trunk-context {context}" for context in FRONTS)
+    assert named.replace("second", "telnyx") in guide.text
+    await place.types(f"textback dialplan --freepbx {named} --out /etc/asterisk; fwconsole reload")
+    for theirs, ours in FRONTS.items():
+        await place.types(IN_THE_GUI.format(theirs, ours))
+    assert "where nobody tells who hides" not in await place.types("textback doctor")
+    await place.types(the_block(README, "textback resume"))
+    await place.is_ready()
+    await place.misses(MOBILE)
+    [_, text] = await place.smsc.submitted(2)
+    assert (text["destination"], "Sorry we missed you" in text["text"]) == (MOBILE.lstrip("+"), True)
+    await place.misses_somebody_who_hides()
+    assert "withheld" in (await place.queue_says("withheld")).lower()
+
+    for theirs, ours in FRONTS.items():
+        await place.types(IN_THE_GUI.format(ours, theirs))
     await place.types(guide.undo("fwconsole reload"))
     assert guide.left == []
     assert await place.types(THEIRS) == before
