@@ -105,6 +105,15 @@ async def of_version(db: Reader, subject: Subject, subject_id: int, version: int
     return record(Entry, row) if row else None
 
 
+async def newest_of(db: Reader, subject: Subject, subject_id: int) -> Entry | None:
+    row = await db.one(
+        "SELECT * FROM audit WHERE subject = :subject AND subject_id = :id ORDER BY version DESC LIMIT 1",
+        subject=subject,
+        id=subject_id,
+    )
+    return record(Entry, row) if row else None
+
+
 async def of_callback(db: Reader, callback_id: int, *, before: int | None = None, limit: int = 100) -> Sequence[Entry]:
     """Everything that shows on one row of the page, newest first; `before` an entry's id for the next page."""
     rows = await db.all(

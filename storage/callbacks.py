@@ -416,6 +416,11 @@ async def remove_note(tx: Writer, note_id: int) -> None:
     await tx.all("DELETE FROM note WHERE id = :id", id=note_id)
 
 
+async def remove_untouched(tx: Writer, callback_id: int) -> None:
+    """A row that should never have been opened, before anything followed from it."""
+    await tx.all("DELETE FROM callback WHERE id = :id AND version = 1", id=callback_id)
+
+
 def mutable(callback: Callback) -> dict[str, Stored]:
     """What a verb can change, as it is stored: also what the audit keeps so that undo can bring it back."""
     return {field.name: stored(getattr(callback, field.name)) for field in fields(Callback) if field.name not in FIXED}

@@ -198,6 +198,21 @@ async def decided(tx: Writer, row: CallRow, text_why: str, act: Act) -> None:
     await add(tx, act, Subject.CALL, row.id, changed["version"], callback_id=row.filing.callback_id)
 
 
+async def refile(tx: Writer, row: CallRow, filtered: FilterReason | None, callback_id: int | None, act: Act) -> CallRow:
+    """A missed call belongs to that row now, or to nobody for that reason."""
+    changed = await tx.only(
+        """
+        UPDATE call SET filtered = :filtered, callback_id = :callback_id, version = version + 1
+        WHERE id = :id RETURNING *
+        """,
+        id=row.id,
+        filtered=filtered,
+        callback_id=callback_id,
+    )
+    await add(tx, act, Subject.CALL, row.id, changed["version"], callback_id=callback_id)
+    return _call(changed)
+
+
 async def heard(tx: Writer, call_id: int, version: int, act: Act) -> CallRow | None:
     """Somebody has its voicemail played. None, and nothing is written, where that sight of the call is old."""
     changed = await tx.one(

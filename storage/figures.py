@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bridge.domain.reports.figures import Count, Counts, EventCount, ResponseTimes
+from bridge.domain.calls.calls import Reason
+from bridge.domain.reports.figures import Count, Counts, EventCount, Recovery, ResponseTimes
 from storage.database import Reader, Writer
 from storage.values import duration, moment
 
@@ -92,21 +93,69 @@ async def happened(db: Reader, start: datetime, end: datetime) -> Sequence[Event
     return [EventCount(Count(row["name"]), moment(row["at"]), row["line"], row["did"], row["n"]) for row in rows]
 
 
-async def times(db: Reader, start: datetime, end: datetime, branch: str | None = None) -> ResponseTimes:
-    """Of callbacks opened in that time."""
+async def times(db: Reader, start: datetime, end: datetime, now: datetime, branch: str | None = None) -> ResponseTimes:
+    """Of callbacks opened in that time; now: up to when those wait who have not been reached."""
     rows = await db.all(
         """
+        WITH opened AS (
+            SELECT *, (SELECT min(ended_at) FROM call
+                       WHERE callback_id = c.id AND direction = 'inbound' AND verdict = 'missed') AS missed_at
+            FROM callback c
+            WHERE opened_at >= :start AND opened_at < :end AND (:branch IS NULL OR branch = :branch))
         SELECT acknowledged_at - flagged_at AS to_acknowledge,
-               reached_at - (SELECT min(ended_at) FROM call
-                             WHERE callback_id = c.id AND direction = 'inbound' AND verdict = 'missed') AS to_contact
-        FROM callback c
-        WHERE opened_at >= :start AND opened_at < :end AND (:branch IS NULL OR branch = :branch)
+               reached_at - missed_at AS to_contact,
+               CASE WHEN reached_at IS NULL AND state <> 'closed' THEN :now - missed_at END AS waiting
+        FROM opened
         """,
         start=start,
         end=end,
+        now=now,
         branch=branch,
     )
-    return ResponseTimes(_known(rows, "to_acknowledge"), _known(rows, "to_contact"))
+    return ResponseTimes(*(_known(rows, name) for name in ("to_acknowledge", "to_contact", "waiting")))
+
+
+async def recovery(db: Reader, start: datetime, end: datetime) -> Recovery:
+    """Of callbacks opened in that time whose customer talked with a person."""
+    row = await db.only(
+        """
+        WITH reached AS (
+            SELECT EXISTS (SELECT 1 FROM audit a
+                           WHERE a.callback_id = c.id AND a.what = 'callback.talked') AS called_again,
+                   EXISTS (SELECT 1 FROM message m JOIN message_part p ON p.message_id = m.id
+                           WHERE m.callback_id = c.id AND m.kind = 'first' AND m.created_at < c.reached_at
+                                 AND p.state IN ('submitted', 'delivered', 'unknown')) AS texted
+            FROM callback c
+            WHERE opened_at >= :start AND opened_at < :end AND reached_at IS NOT NULL)
+        SELECT total(called_again) AS called_again, count(*) - total(called_again) AS called_back,
+               total(texted) AS texted
+        FROM reached
+        """,
+        start=start,
+        end=end,
+    )
+    return Recovery(int(row["called_again"]), int(row["called_back"]), int(row["texted"]))
+
+
+async def missed_while_open(db: Reader, start: datetime, end: datetime) -> Sequence[tuple[datetime, Reason, int]]:
+    """By quarters of an hour and reason."""
+    rows = await db.all(
+        """
+        SELECT ended_at / 900000 * 900000 AS at, reason, count(*) AS n FROM call
+        WHERE direction = 'inbound' AND verdict = 'missed' AND filtered IS NULL AND closed = 0
+              AND ended_at >= :start AND ended_at < :end AND reason IS NOT NULL
+        GROUP BY 1, 2
+        """,
+        start=start,
+        end=end,
+    )
+    return [(moment(row["at"]), Reason(row["reason"]), row["n"]) for row in rows]
+
+
+async def first_call(db: Reader) -> datetime | None:
+    row = await db.only("SELECT min(ended_at) AS at FROM call WHERE direction = 'inbound'")
+    at: datetime | None = moment(row["at"])
+    return at
 
 
 def _known(rows: Sequence[sqlite3.Row], column: str) -> list[timedelta]:
@@ -147,6 +196,11 @@ async def frozen(db: Reader, first: date, last: date) -> Counts:
         last=last.isoformat(),
     )
     return {Count(row["name"]): row["n"] for row in rows}
+
+
+async def first_frozen(db: Reader) -> date | None:
+    row = await db.only("SELECT min(day) AS day FROM frozen_figure")
+    return date.fromisoformat(row["day"]) if row["day"] else None
 
 
 async def last_frozen(db: Reader) -> date | None:

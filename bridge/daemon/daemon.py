@@ -41,6 +41,7 @@ from bridge.web import listener
 from bridge.web.app import create_app
 from bridge.web.page_link import new_link
 from bridge.web.phones import Phones
+from bridge.web.rules import Rules
 from bridge.web.settings import tls
 from storage import backup, lock
 from storage.database import Database
@@ -145,6 +146,7 @@ class Daemon:
             clock=self._clock,
             lexicon=config.words,
             phones=phones,
+            rules=Rules(config.rules, config.alerts, config.digest, config.retention),
             composer=parts.composer,
             own_token=self._lock.token if self._lock else "",
         )

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Office
 from bridge.domain.reports import figures
-from bridge.domain.reports.figures import Counts, EventCount, Figures
+from bridge.domain.reports.figures import Counts, EventCount, Figures, Peak, Recovery
 from bridge.office.schedule_changes import office_with_changes
 from storage import figures as stored
 from storage.database import Reader
@@ -28,7 +28,7 @@ async def of_period(
         first=first,
         last=last,
         counts=await counts_of_period(db, office, first, last, branch),
-        times=await stored.times(db, start, end, branch),
+        times=await stored.times(db, start, end, now, branch),
         no_next_step=await no_next_step(db, office, now, branch),
     )
 
@@ -50,6 +50,24 @@ async def _kept(db: Reader, office: Office, first: date, last: date) -> tuple[da
     gone = await stored.last_frozen(db)
     begins = max(first, gone + DAY) if gone else first
     return day_start(office, begins), day_start(office, last + DAY)
+
+
+async def recovery(db: Reader, office: Office, first: date, last: date) -> Recovery:
+    """As far as the rows are still there."""
+    start, end = await _kept(db, office, first, last)
+    return await stored.recovery(db, start, end)
+
+
+async def peak(db: Reader, office: Office, first: date, last: date) -> Peak | None:
+    start, end = await _kept(db, office, first, last)
+    return figures.peak(await stored.missed_while_open(db, start, end), office.zone)
+
+
+async def first_day(db: Reader, office: Office) -> date | None:
+    """The day of the first call that is known."""
+    at = await stored.first_call(db)
+    days = [at.astimezone(office.zone).date()] if at else []
+    return min([*days, *[day for day in [await stored.first_frozen(db)] if day]], default=None)
 
 
 async def no_next_step(db: Reader, office: Office, now: datetime, branch: str | None = None) -> int:

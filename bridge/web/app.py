@@ -36,6 +36,7 @@ from bridge.web.page_context import PageContext
 from bridge.web.phones import Phones, Ringing, follow
 from bridge.web.quotes import marker
 from bridge.web.refusals import REFUSALS
+from bridge.web.rules import Rules
 from bridge.web.saved_replies import SavedRepliesPage
 from bridge.web.security import Guard, RefusedError, add_headers
 from bridge.web.settings import WebSettings
@@ -64,6 +65,8 @@ HEADINGS = {
 }
 """By status: what an error's page is called, and what it says where the error itself has no words of ours."""
 
+FAULT = N_("Nothing was lost. Try again; if it stays so, tell whoever looks after Textback.")
+
 log = structlog.get_logger()
 
 
@@ -75,6 +78,7 @@ def create_app(
     health: Callable[[], Health],
     clock: Callable[[], datetime],
     phones: Phones | None = None,
+    rules: Rules | None = None,
     composer: Composer | None = None,
     lexicon: Lexicon | None = None,
     heartbeat: float = HEARTBEAT,
@@ -99,6 +103,7 @@ def create_app(
         door,
         phones,
         Ringing(),
+        rules or Rules(),
         settings.text_assigned,
         settings.map_link,
     )
@@ -159,6 +164,8 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
             web.post("/contacts", needs(UserRole.LEAD, office.put_contact)),
             web.post("/contacts/import", needs(UserRole.LEAD, office.import_contacts)),
             web.get("/filtered", office.filtered),
+            web.post(r"/filtered/{id:\d{1,15}}/keep", office.take_out),
+            web.post(r"/filtered/{id:\d{1,15}}/undo", office.put_back),
             web.get("/settings", office.settings),
             web.get("/figures", figures.show),
             web.get("/figures.csv", figures.as_csv),
@@ -216,6 +223,7 @@ def add_templates(app: web.Application, business: str) -> None:
         kinds=labels.KINDS,
         filter_reasons=labels.FILTERED,
         parts_shown=SHOWN,
+        whys=labels.WHY_FILTERED,
         attestations=labels.ATTESTATIONS,
     )
 
@@ -265,9 +273,7 @@ async def pages_for_errors(request: web.Request, handler: Handler) -> web.Stream
         return _message(request, 503, N_("Not recorded"), error.advice)
     except Exception:
         log.exception("page.failed", path=request.path)
-        return _message(
-            request, 500, N_("Something went wrong here"), N_("The log of textback says what. Nothing was lost.")
-        )
+        return _message(request, 500, N_("Something went wrong here"), FAULT)
     if isinstance(response, web.Response) and (response.content_length or 0) > COMPRESS_FROM:
         response.enable_compression()
     return response

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from aiohttp import web
 from bridge.domain import phone
 from bridge.domain.office.office import Office
 from bridge.domain.reports import figures
-from bridge.domain.reports.figures import Count, Counts, EventCount, Figures
+from bridge.domain.reports.figures import Count, Counts, EventCount, Figures, Recovery
 from bridge.reports import figures as use_case
 from bridge.web.labels import FILTERED, duration
 from bridge.web.language import N_
@@ -20,8 +20,14 @@ from storage.database import Reader
 
 PERIODS = {"7": 7, "30": 30, "90": 90}
 DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
 HEIGHT = 64.0
 """Of a chart, in its own units; a bar's width is 1."""
+
+FEWEST_BARS = 7
+"""The width of a chart with fewer: one day is no wall."""
+
+MOST_TICKS = 5
 
 CHARTS = (
     (Count.MISSED_CALLS, N_("Missed calls")),
@@ -54,31 +60,40 @@ Table = tuple[str, Sequence[Count], Sequence[tuple[str, Counts]]]
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """args: fill what is said more."""
+    """args: fill what is said more. before: the same number, of as many days before."""
 
     words: str
     number: str
     more: str = ""
     args: Mapping[str, object] = field(default_factory=dict)
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """x, y, height: in the chart's units."""
+    """x, y, height: in the chart's units; was_y, was_height: of the week before. was: its count."""
 
     label: str
     count: int
     x: int
     y: float
     height: float
+    was: int = 0
+    was_y: float = HEIGHT
+    was_height: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
+    """most: what the axis reaches up to. width: in bars. ticks: labels of the other axis. compares: with last week."""
+
     words: str
     total: int
     most: int
     bars: Sequence[Bar]
+    width: int
+    ticks: Sequence[str]
+    compares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +130,14 @@ class FiguresPage:
         async with self._site.database.read() as db:
             whole = await use_case.of_period(db, office, first, last, now)
             happened = await use_case.happened(db, office, first, last)
-            days = [(show.day(day), counts) for day, counts in await self._days(db, first, last)]
+            begun = await use_case.first_day(db, office)
+            shown_from = max(first, begun) if begun and begun <= last else first
+            knows_before = begun is not None and begun < first
+            before = await use_case.counts_of_period(db, office, *_before(first, last)) if knows_before else None
+            counted = await self._days(db, shown_from, last)
+            days = [(show.day(day), counts) for day, counts in counted]
+            ticks = [show.day_of_month(day) for day, _ in counted]
+            week = await self._days(db, *_before(shown_from, last, WEEK)) if chosen == "7" and knows_before else []
             hours = [(show.hour(hour), counts) for hour, counts in enumerate(figures.by_hour(happened, office.zone))]
             lines = figures.by_line(happened, [line.name for line in office.lines])
             gone = whole.counts[Count.MISSED_CALLS] - sum(counts[Count.MISSED_CALLS] for _, counts in hours)
@@ -124,11 +146,12 @@ class FiguresPage:
                 db,
                 "figures.html",
                 now,
-                tiles=list(tiles(whole)),
+                tiles=list(tiles(whole, before, await use_case.recovery(db, office, first, last))),
+                peak=await use_case.peak(db, office, first, last),
                 filters=[(FILTERED[why], n) for why, one in figures.FILTERED.items() if (n := whole.counts[one])],
                 spreads=[
-                    Spread("day", N_("by day"), days, charts(days)),
-                    Spread("hour", N_("by hour of the day"), hours, charts(hours), gone),
+                    Spread("day", N_("by day"), days, charts(days, ticks, [counts for _, counts in week])),
+                    Spread("hour", N_("by hour of the day"), hours, charts(hours, [label for label, _ in hours]), gone),
                 ],
                 lines=lines,
                 line_most=max([counts[Count.MISSED_CALLS] for counts in lines.values()], default=0),
@@ -205,21 +228,42 @@ def called(happened: Iterable[EventCount], office: Office) -> dict[str, list[Cal
     }
 
 
-def tiles(whole: Figures) -> Iterator[Tile]:
+def tiles(whole: Figures, before: Counts | None, how: Recovery) -> Iterator[Tile]:
+    """before: of as many days before these; None where nothing is known of them."""
     counts, times = whole.counts, whole.times
+    was = {count: str(before.get(count, 0)) if before else "" for count in Count}
     yield Tile(N_("Leads with no next step"), str(whole.no_next_step), N_("now; meant to be 0"))
     callers = {"count": counts[Count.MISSED_CALLERS]}
-    yield Tile(N_("Missed calls"), str(counts[Count.MISSED_CALLS]), N_("%(count)s callers"), callers)
-    yield _replies(whole)
-    opened = {"count": counts[Count.CALLBACKS_OPENED]}
-    yield Tile(N_("Calls recovered"), str(counts[Count.CALLS_RECOVERED]), N_("of %(count)s callbacks"), opened)
-    yield Tile(N_("Appointments booked"), str(counts[Count.APPOINTMENTS_BOOKED]))
+    missed, words = str(counts[Count.MISSED_CALLS]), N_("%(count)s callers")
+    yield Tile(N_("Missed calls"), missed, words, callers, was[Count.MISSED_CALLS])
+    yield replace(_replies(whole), before=was[Count.TEXT_REPLIES])
+    yield _recovered(counts, how, was[Count.CALLS_RECOVERED])
+    booked = str(counts[Count.APPOINTMENTS_BOOKED])
+    yield Tile(N_("Appointments booked"), booked, before=was[Count.APPOINTMENTS_BOOKED])
     acknowledged = {"count": counts[Count.URGENT_ACKNOWLEDGED], "median": _said(figures.middle(times.to_acknowledge))}
     more = N_("%(count)s acknowledged, median %(median)s")
-    yield Tile(N_("Urgent leads flagged"), str(counts[Count.URGENT_FLAGGED]), more, acknowledged)
-    slow = {"time": _said(figures.ninetieth(times.to_contact))}
-    contact = _said(figures.middle(times.to_contact))
-    yield Tile(N_("Time to first contact"), contact, N_("nine of ten within %(time)s"), slow)
+    flagged = str(counts[Count.URGENT_FLAGGED])
+    yield Tile(N_("Urgent leads flagged"), flagged, more, acknowledged, was[Count.URGENT_FLAGGED])
+    yield _contact(whole)
+
+
+def _recovered(counts: Counts, how: Recovery, before: str) -> Tile:
+    ways = {"again": how.called_again, "back": how.called_back, "text": how.after_text}
+    told = {"count": counts[Count.CALLBACKS_OPENED], **ways}
+    more = N_("of %(count)s callbacks: %(again)s called again, %(back)s we called back; %(text)s after our text")
+    return Tile(N_("Calls recovered"), str(counts[Count.CALLS_RECOVERED]), more, told, before)
+
+
+def _contact(whole: Figures) -> Tile:
+    contact, waiting = whole.times.contact, len(whole.times.waiting)
+    slow = {"time": _at_least(contact.p90, more=contact.p90_at_least), "count": waiting}
+    more = N_("nine of ten within %(time)s; %(count)s still wait") if waiting else N_("nine of ten within %(time)s")
+    return Tile(N_("Time to first contact"), _at_least(contact.median, more=contact.median_at_least), more, slow)
+
+
+def _at_least(time: timedelta | None, *, more: bool) -> str:
+    """`> 2.2 h` of somebody who still waits."""
+    return f"{'> ' if more else ''}{_said(time)}"
 
 
 def _replies(whole: Figures) -> Tile:
@@ -233,19 +277,44 @@ def _said(time: timedelta | None) -> str:
     return "–" if time is None else duration(time)
 
 
-def charts(rows: Sequence[tuple[str, Counts]]) -> list[Chart]:
-    return [_chart(words, [(label, counts[count]) for label, counts in rows]) for count, words in CHARTS]
+def charts(rows: Sequence[tuple[str, Counts]], ticks: Sequence[str], before: Sequence[Counts] = ()) -> list[Chart]:
+    """ticks: short labels, one a row. before: the counts of as many rows a week earlier."""
+    return [
+        _chart(words, [(label, counts[count]) for label, counts in rows], ticks, [counts[count] for counts in before])
+        for count, words in CHARTS
+    ]
 
 
-def _chart(words: str, numbers: Sequence[tuple[str, int]]) -> Chart:
-    most = max(number for _, number in numbers)
+def _chart(words: str, numbers: Sequence[tuple[str, int]], ticks: Sequence[str], before: Sequence[int]) -> Chart:
+    most = max([*(number for _, number in numbers), *before])
     bars = [_bar(n, label, number, most) for n, (label, number) in enumerate(numbers)]
-    return Chart(words, sum(number for _, number in numbers), most, bars)
+    if before:
+        bars = [_beside(bar, was, most) for bar, was in zip(bars, before, strict=True)]
+    total = sum(number for _, number in numbers)
+    return Chart(words, total, most, bars, max(len(bars), FEWEST_BARS), _some(ticks), bool(before))
 
 
 def _bar(n: int, label: str, number: int, most: int) -> Bar:
     height = number / most * HEIGHT if most else 0.0
     return Bar(label, number, n, HEIGHT - height, height)
+
+
+def _beside(bar: Bar, was: int, most: int) -> Bar:
+    height = was / most * HEIGHT if most else 0.0
+    return replace(bar, was=was, was_y=HEIGHT - height, was_height=height)
+
+
+def _some(ticks: Sequence[str]) -> Sequence[str]:
+    """At most five of them, evenly apart; the first and the last among them."""
+    if len(ticks) <= MOST_TICKS:
+        return ticks
+    return [ticks[round(n * (len(ticks) - 1) / (MOST_TICKS - 1))] for n in range(MOST_TICKS)]
+
+
+def _before(first: date, last: date, by: timedelta | None = None) -> tuple[date, date]:
+    """As many days before these, or these by so much earlier."""
+    shift = by or (last - first + DAY)
+    return first - shift, last - shift
 
 
 def _chosen(request: web.Request) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bridge.callbacks.actions import Phone
 from bridge.callbacks.voicemail import LISTEN
+from bridge.calls.filtered import REFILED
 from bridge.domain.callbacks.queue import Attempt, Callback, Outcome, Verb
 from bridge.domain.calls.calls import Reason
 from bridge.domain.texts.messages import PartState
@@ -39,6 +40,8 @@ WORDS: dict[str, str] = {
     "callback.called second": N_("Called the second number"),
     "callback.talked second": N_("Talked on the second number: closed by itself"),
     f"{Subject.CALL}.{LISTEN}": N_("Asked to hear the voicemail"),
+    f"{Subject.CALL}.{REFILED}": N_("Taken out of Filtered"),
+    "callback.unmissed": N_("Call put back among the filtered ones"),
     "escalation.told": N_("Told"),
     "escalation.lost": N_("Alert did not arrive"),
     "escalation.acknowledged": N_("Has it"),

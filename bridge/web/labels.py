@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as TimeOfDay  # noqa: N812 - `Show.time` is another
 
 from babel.core import Locale
-from babel.dates import format_date, format_skeleton, get_day_names
+from babel.dates import format_date, format_skeleton, format_time, get_day_names
 
 from bridge.domain import phone
 from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outcome
@@ -15,6 +15,7 @@ from bridge.domain.office.hours import ALL_DAY, FOR_GOOD, OpeningSpan
 from bridge.domain.office.office import Office
 from bridge.domain.office.templates import BY_REASON, Template
 from bridge.domain.phone import E164
+from bridge.domain.reports.figures import Peak
 from bridge.domain.texts.messages import PartState
 from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.domain.texts.rendering import TWELVE_HOURS
@@ -89,6 +90,15 @@ FILTERED = {
     FilterReason.REFUSED: N_("turned away by the PBX"),
     FilterReason.SERVICE: N_("used a service of the PBX"),
     FilterReason.SISTER_OFFICE: N_("sister office"),
+}
+
+WHY_FILTERED = {
+    FilterReason.STAFF: N_("a person or contact of ours"),
+    FilterReason.BLOCKED: N_("blocked under Contacts"),
+    FilterReason.MACHINE: N_("a fax, an alarm or another machine called"),
+    FilterReason.REFUSED: N_("the PBX hung up on them by itself"),
+    FilterReason.SERVICE: N_("they used a mailbox or dialled out"),
+    FilterReason.SISTER_OFFICE: N_("the number is one of your other offices"),
 }
 
 ATTESTATIONS = {
@@ -219,13 +229,13 @@ class Show:
         return since is not None and callback.last_reply_at is not None and callback.last_reply_at >= since
 
     def time(self, at: datetime) -> str:
-        """`8:02 AM` today, `Mon 8:02 AM` within the week, `Nov 3, 8:02 AM` beyond; in the office's zone."""
+        """`8:02 AM` today, `Mon 8:02 AM` within the week, `Tue, Nov 3, 8:02 AM` beyond; in the office's zone."""
         wall, today = at.astimezone(self.office.zone), self.now.astimezone(self.office.zone)
         clock = self._clock(wall)
         days = abs((today.date() - wall.date()).days)
         if days == 0:
             return clock
-        return f"{self._said(wall, 'EEE' if days < 7 else 'MMMd')}{' ' if days < 7 else ', '}{clock}"
+        return f"{self._said(wall, 'EEE' if days < 7 else 'MMMEd')}{' ' if days < 7 else ', '}{clock}"
 
     def _said(self, day: date, skeleton: str) -> str:
         return format_skeleton(skeleton, datetime.combine(day, NOON), locale=self.words.language)
@@ -233,7 +243,8 @@ class Show:
     def _clock(self, wall: datetime | TimeOfDay) -> str:
         if self.office.country not in TWELVE_HOURS:
             return f"{wall:%H:%M}"
-        return f"{wall.hour % 12 or 12}:{wall:%M} {'AM' if wall.hour < 12 else 'PM'}"
+        half = format_time(TimeOfDay(wall.hour), "a", locale=self.words.language)
+        return f"{wall.hour % 12 or 12}:{wall:%M} {half}"
 
     def age(self, since: datetime) -> str:
         return self.words.say(age(self.now - since))
@@ -248,6 +259,19 @@ class Show:
         if end >= FOR_GOOD:
             return self.words.say("from %(start)s on", start=self.time(start))
         return self.words.say("from %(start)s to %(end)s", start=self.time(start), end=self.time(end))
+
+    def address(self, written: str) -> str:
+        """A number of ours; short codes and names stay as they are."""
+        number = phone.parse(written, self.office.country)
+        return self.number(number) if number else written
+
+    def addresses(self, written: Sequence[str]) -> str:
+        """Each once, however often it is written otherwise."""
+        return ", ".join(dict.fromkeys(map(self.address, written)))
+
+    def region(self, code: str) -> str:
+        """`United States`"""
+        return str(Locale.parse(self.words.language).territories.get(code, code))
 
     def clocks(self, start: datetime, end: datetime) -> str:
         """`5:00 PM – 8:00 AM`, "all day": of a stretch whose day stands beside it."""
@@ -271,6 +295,21 @@ class Show:
         """`Mon, Nov 23`"""
         return self._said(day, "MMMEd")
 
+    def day_of_month(self, day: date) -> str:
+        """`Nov 23`"""
+        return self._said(day, "MMMd")
+
+    def staffing(self, peak: Peak) -> str:
+        """`Tuesdays, 11 AM to 12 PM: busy, 9 calls`"""
+        return self.words.say(
+            "%(day)ss, %(start)s to %(end)s: %(why)s, %(count)s calls",
+            day=get_day_names("wide", locale=self.words.language)[peak.weekday],
+            start=self.hour(peak.hour),
+            end=self.hour((peak.hour + 1) % 24),
+            why=self.words.say(REASONS[peak.reason]),
+            count=peak.calls,
+        )
+
     @property
     def afternoon_is_ahead(self) -> bool:
         return self.now.astimezone(self.office.zone).time() < AFTERNOON
@@ -285,7 +324,7 @@ class Show:
     def hour(self, hour: int) -> str:
         """`8 AM`, `08:00`"""
         clock = self._clock(TimeOfDay(hour))
-        return clock.replace(":00 ", " ")
+        return clock.replace(":00", "", 1) if self.office.country in TWELVE_HOURS else clock
 
     def spans(self, spans: Sequence[OpeningSpan]) -> str:
         """Opening hours of one day."""

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from bridge.calls.filtered import FilteredCalls
 from bridge.domain import phone
 from bridge.domain.i18n import UserError
 from bridge.domain.office.hours import Calendar, OpeningSpan
@@ -18,10 +19,12 @@ from bridge.office.contacts import Contacts, ContactsError
 from bridge.office.schedule_changes import office_with_changes
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
-from bridge.web.page_context import Banner, PageContext
+from bridge.web.page_context import Banner, PageContext, is_id
+from bridge.web.rules import in_words
 from storage import calls, contacts, replies, search
 
 DAYS_SHOWN = 7
+NOT_DONE = N_("Not done:")
 NOT_IMPORTED = N_("Nothing was imported:")
 LISTED = 100  # rows
 UNSEEN_FOR = timedelta(days=7)
@@ -41,7 +44,7 @@ class Week:
 class OfficePages:
     def __init__(self, site: PageContext) -> None:
         self._site = site
-        self._contacts = Contacts(site.database)
+        self._contacts, self._filtered = Contacts(site.database), FilteredCalls(site.database)
 
     # --- whom we know, and what was left out
 
@@ -97,17 +100,48 @@ class OfficePages:
 
     async def filtered(self, request: web.Request) -> web.Response:
         """Calls that are nobody's callback or ended unseen, and texts that stand on no row: left out, not lost."""
+        return await self._filtered_page(request)
+
+    async def _filtered_page(
+        self, request: web.Request, status: int = 200, banner: Banner | None = None
+    ) -> web.Response:
         now = self._site.clock()
         async with self._site.database.read() as db:
+            found = await calls.filtered(db, limit=LISTED)
+            numbers = {row.filing.number for row in found if row.filing.number}
             return await self._site.page(
                 request,
                 db,
                 "filtered.html",
                 now,
+                status,
+                banner=banner,
+                names={number: await contacts.get(db, number) for number in numbers},
                 unseen=await calls.unseen(db, now - UNSEEN_FOR, limit=LISTED),
-                calls=await calls.filtered(db, limit=LISTED),
+                calls=found,
                 texts=await replies.without_row(db, limit=LISTED),
             )
+
+    async def take_out(self, request: web.Request) -> web.StreamResponse:
+        """A filtered call is a customer's after all: it gets its row, and its contact is a customer."""
+        call_id, who, now = int(request.match_info["id"]), self._site.who(request), self._site.clock()
+        try:
+            with refusals():
+                row = await self._filtered.take_out(call_id, who, now)
+        except RefusedError as error:
+            return await self._filtered_page(request, 409, Banner(error.words, error.values, NOT_DONE))
+        raise web.HTTPSeeOther(f"/filtered?call={row.id}")
+
+    async def put_back(self, request: web.Request) -> web.StreamResponse:
+        """Undo that a filtered call is a customer's."""
+        call_id, who, now = int(request.match_info["id"]), self._site.who(request), self._site.clock()
+        written = str((await request.post()).get("version", ""))
+        try:
+            with refusals():
+                await self._filtered.put_back(call_id, int(written) if is_id(written) else 0, who, now)
+        except RefusedError as error:
+            return await self._filtered_page(request, 409, Banner(error.words, error.values, NOT_DONE))
+        raise web.HTTPSeeOther("/filtered")
 
     async def settings(self, request: web.Request) -> web.Response:
         """How the office is set up, as the configuration says; never a secret."""
@@ -115,7 +149,13 @@ class OfficePages:
         async with self._site.database.read() as db:
             office = await office_with_changes(db, self._site.office, now)
             return await self._site.page(
-                request, db, "settings.html", now, office=office, weeks=weeks(office.lines, now)
+                request,
+                db,
+                "settings.html",
+                now,
+                office=office,
+                weeks=weeks(office.lines, now),
+                rules=in_words(self._site.rules, office, self._site.show(request, now)),
             )
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from bridge.callbacks.actions import UNDOABLE, Callbacks
+from bridge.calls.filtered import REFILED
 from bridge.domain.callbacks.queue import UNDO_WINDOW, Callback, Verb
 from bridge.domain.office.office import Office
 from bridge.domain.office.roster import OnCallGap
@@ -24,6 +25,7 @@ from bridge.web.phones import Phones, Ringing
 from bridge.web.quotes import Mark
 from bridge.web.rota import first_tonight
 from bridge.web.rows import read_row
+from bridge.web.rules import Rules
 from bridge.web.security import BROWSER, token_for
 from storage import audit, callbacks, calls, contacts, opt_outs, replies, settings, staff_codes, text_outcomes
 from storage.audit import Entry, Subject
@@ -41,18 +43,21 @@ BARS = 5
 
 
 FAULTS = {
-    LinkKind.PBX: N_("The PBX is not connected (%(why)s). New calls are not seen; the queue, texts and replies go on."),
-    LinkKind.SMS: N_("The SMS gateway is not connected (%(why)s). Calls are recorded, texts wait."),
+    LinkKind.PBX: N_(
+        "The PBX is not connected. New calls are not seen; the list, texts and replies go on. "
+        "Tell whoever looks after the phones."
+    ),
+    LinkKind.SMS: N_("The SMS gateway is not connected. Calls are recorded, texts wait; call whoever is urgent."),
 }
 NOTES = {
-    HealthNote.NO_SNIPPET: N_(
-        "Callers who hide their number may be texted: the snippet of textback dialplan was never heard"
-    ),
+    HealthNote.NO_SNIPPET: N_("Callers who hide their number may be texted: the PBX does not say yet who does"),
 }
-NOT_YET = N_("not yet")
-NO_DATABASE = N_("The database cannot be used: %(why)s. Nothing is sent that is not recorded.")
+TAKEN_OUT = N_("The call stands on the list now")
+NO_DATABASE = N_(
+    "Nothing can be recorded, so nothing is sent. Write down who calls, and tell whoever looks after Textback."
+)
 NOT_WRITTEN = N_("Nothing could be recorded for %(why)s. Nothing is sent that is not recorded.")
-CALLS_WAIT = N_("Ended calls have waited to be recorded for %(why)s. Do not restart textback: they are in memory only.")
+CALLS_WAIT = N_("Ended calls have waited to be recorded for %(why)s. Leave the machine on: they are not on disk yet.")
 TEXTS_WAIT = N_("Texts are due and have not been sent for %(why)s.")
 NO_SPACE = N_("The disk is nearly full. Free some space before calls can no longer be recorded.")
 
@@ -95,6 +100,7 @@ class PageContext:
     door: Auth
     phones: Phones
     ringing: Ringing
+    rules: Rules
     text_assigned: bool = False
     map_link: str = ""
 
@@ -169,7 +175,22 @@ class PageContext:
 
     async def _toast(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """What this person did last, as long as it can be undone: the address names the row or the contact."""
-        return await self._remembered(request, db, now) or await self._done(request, db, now)
+        return (
+            await self._remembered(request, db, now)
+            or await self._refiled(request, db, now)
+            or await self._done(request, db, now)
+        )
+
+    async def _refiled(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
+        """`?call=7`"""
+        written = request.query.get("call", "")
+        call_id = int(written) if is_id(written) else 0
+        last = await audit.newest_of(db, Subject.CALL, call_id) if call_id else None
+        refiled = last is not None and last.what == f"{Subject.CALL}.{REFILED}" and last.who == self.who(request)
+        if last is None or not refiled or now - last.at > UNDO_WINDOW:
+            return None
+        words = request[WORDS].say(TAKEN_OUT)
+        return Toast(last.version, words, f"/filtered/{call_id}/undo", f"call={call_id}", _left(last.at, now))
 
     async def _remembered(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """`?contact=3`"""
@@ -251,9 +272,9 @@ async def found(request: web.Request, db: Reader) -> Callback:
 
 def faults(health: Health) -> list[Fault]:
     """What is broken, and what still works."""
-    found = [Fault(FAULTS[link.kind], link.error or NOT_YET) for link in health.links if not link.since]
+    found = [Fault(FAULTS[link.kind], "") for link in health.links if not link.since]
     if health.database:
-        found.append(Fault(NO_DATABASE, health.database))
+        found.append(Fault(NO_DATABASE, ""))
     elif health.unwritten_for > LONGEST_UNWRITTEN:
         found.append(Fault(NOT_WRITTEN, seconds(health.unwritten_for)))
     if health.calls.oldest > CALL_MAY_WAIT:

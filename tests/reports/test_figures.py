@@ -10,7 +10,7 @@ from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Attempt, Outcome
 from bridge.domain.calls.calls import FilterReason
 from bridge.domain.phone import E164
-from bridge.domain.reports.figures import ADDITIVE, FILTERED, Count, EventCount, Figures, by_hour, by_line
+from bridge.domain.reports.figures import ADDITIVE, FILTERED, Count, EventCount, Figures, Recovery, by_hour, by_line
 from bridge.domain.texts.policy import ContactKind
 from bridge.reports import figures
 from storage import contacts
@@ -86,6 +86,17 @@ async def test_recovered_is_who_talked_with_a_person_by_themselves_or_by_a_perso
     await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock()), Outcome.BOOKED)
     await desk.call(outbound_call(THIRD, MONDAY_NOON + timedelta(minutes=6)))
     assert await count(desk, Count.CALLS_RECOVERED, Count.APPOINTMENTS_BOOKED, Count.CALLBACKS_OPEN) == [2, 1, 1]
+    async with desk.database.read() as db:
+        assert await figures.recovery(db, desk.office, MONDAY, MONDAY) == Recovery(1, 1, after_text=0)
+
+
+async def test_a_first_text_that_went_out_before_they_were_reached_is_named_beside(desk: Desk) -> None:
+    async with desk.sending():
+        await desk.call(missed_call())
+        await desk.until_parts_are("submitted")
+    await desk.call(answered_call(CUSTOMER, desk.clock.advance(minutes=5)))
+    async with desk.database.read() as db:
+        assert await figures.recovery(db, desk.office, MONDAY, MONDAY) == Recovery(1, 0, after_text=1)
 
 
 async def test_lost_and_spam_are_closed_and_not_recovered(desk: Desk) -> None:
@@ -111,6 +122,10 @@ async def test_time_to_contact_runs_from_the_end_of_the_first_missed_call(desk: 
     await desk.call(answered_call(at=MONDAY_NOON + timedelta(minutes=12)))
     found = (await monday(desk)).as_json()
     assert (found["median_minutes_to_first_contact"], found["p90_minutes_to_first_contact"]) == (12, 12)
+    await desk.call(missed_call(OTHER, at=MONDAY_NOON))
+    desk.clock.advance(minutes=40)
+    found = (await monday(desk)).as_json()
+    assert (found["p90_minutes_to_first_contact"], found["still_waiting_for_first_contact"]) == (52, 1)
 
 
 async def test_a_lead_has_no_next_step_after_an_office_hour_without_owner_or_due_time(desk: Desk) -> None:

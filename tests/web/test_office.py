@@ -146,7 +146,7 @@ async def test_two_nights_are_swapped_at_once(client: Client, desk: Desk) -> Non
 
 async def test_a_weekend_and_whole_days_away_are_said_in_days(client: Client) -> None:
     _, page = await send(client, "/on-call", quick="weekend", person="Bob")
-    assert "Bob goes first, from Fri 5:00 PM to Nov 30, 9:00 AM" in flat(page)
+    assert "Bob goes first, from Fri 5:00 PM to Mon, Nov 30, 9:00 AM" in flat(page)
     _, page = await send(
         client, "/on-call", quick="away", person="Ann", **{"from": "2026-11-24", "until": "2026-11-25"}
     )
@@ -371,7 +371,7 @@ async def test_who_is_no_customer_is_listed_with_the_reason_and_counted(
     client: Client, desk: Desk, why: FilterReason, words: str
 ) -> None:
     await desk.call(replace(missed_call(OTHER), filtered=why))
-    assert f"(202) 555-7788 · {words}" in (await shown(client, "/filtered")).words
+    assert f"(202) 555-7788 · {words}" in flat(await shown(client, "/filtered"))
     assert f"Filtered : {words} 1" in (await shown(client, "/figures")).words
 
 
@@ -385,12 +385,59 @@ async def test_settings_show_lines_people_and_hours(client: Client) -> None:
         "America/New_York",
         "main",
         "east",
-        "+12025550100",
+        "(202) 555-0100",
+        "A caller who hangs up within 4 s of ringing is not texted.",
+        "At last Bob is told.",
         "Ann",
         "101",
         "9:00 AM – 5:00 PM",
     ):
         assert words in page.words
+
+
+async def test_a_filtered_call_is_taken_out_with_its_contact_and_put_back(client: Client, desk: Desk) -> None:
+    await put(desk, CUSTOMER, "Mary", ContactKind.BLOCKED)
+    await desk.call(missed_call())
+    page = flat(await shown(client, "/filtered"))
+    assert "Mary (202) 555-0123 · blocked 12:00 PM · missed · blocked under Contacts" in page
+    status, page_then = await send(client, "/filtered/1/keep")
+    assert status == 200
+    assert "The call stands on the list now Undo" in flat(page_then)
+    assert (await desk.row()).missed == 1
+    assert "customer" in await desk.column("SELECT kind FROM contact")
+    status, page_then = await send(client, "/filtered/1/keep")
+    assert status == 409
+    assert "stands on a row already" in page_then.words
+    _, page_then = await send(client, "/filtered/1/undo", version="2")
+    assert "Mary" in page_then.words
+    assert await desk.column("SELECT id FROM callback") == []
+    assert await desk.column("SELECT kind FROM contact") == ["blocked"]
+    status, _ = await send(client, "/filtered/1/undo", version="2")
+    assert status == 409
+
+
+async def test_a_call_taken_out_joins_the_row_that_waits_and_leaves_it_again(client: Client, desk: Desk) -> None:
+    await desk.call(missed_call())
+    await desk.call(replace(missed_call(at=desk.clock.advance(minutes=1)), filtered=FilterReason.REFUSED))
+    await send(client, "/filtered/2/keep")
+    assert (await desk.row()).missed == 2
+    await send(client, "/filtered/2/undo", version="2")
+    assert (await desk.row()).missed == 1
+    await send(client, "/filtered/2/keep")
+    desk.clock.advance(minutes=5)
+    status, page = await send(client, "/filtered/2/undo", version="4")
+    assert status == 409
+    assert "too late to undo" in page.words
+
+
+async def test_a_row_that_somebody_has_since_is_not_taken_away(client: Client, desk: Desk) -> None:
+    await desk.call(replace(missed_call(), filtered=FilterReason.MACHINE))
+    await send(client, "/filtered/1/keep")
+    await desk.callbacks.claim(Seen.of(await desk.row(), "Bob", desk.clock()))
+    status, _ = await send(client, "/filtered/1/undo", version="2")
+    assert status == 409
+    assert (await desk.row()).owner == "Bob"
+    assert await desk.column("SELECT filtered FROM call") == [None]
 
 
 async def test_figures_are_those_of_the_definitions(client: Client, desk: Desk) -> None:
@@ -401,7 +448,7 @@ async def test_figures_are_those_of_the_definitions(client: Client, desk: Desk) 
     page = await shown(client, "/figures", days="7")
     for words in ("Missed calls 2 2 callers", "Calls recovered 1 of 2 callbacks", "Appointments booked 1"):
         assert words in " ".join(page.words.split())
-    assert page.html.count("<rect") == 3 * 7 + 3 * 24
+    assert page.html.count("<rect") == 3 * 1 + 3 * 24  # no day before the first call
     assert "Mon, Nov 23: 2" in page.words
     assert "12 PM: 2" in page.words
     assert "main 2 0 0 2 1 1 0 east 0 0" in " ".join(page.words.split())

@@ -227,9 +227,9 @@ async def test_a_fault_is_said_with_what_still_works(client: Client, faults: Fau
     down = LinkHealth(LinkKind.SMS, "smpp", None, "connection refused")
     faults.health = replace(faults.health, links=(faults.health.links[0], down), database="the disk is full")
     page = await shown(client)
-    assert "connection refused" in page.words
-    assert "Calls are recorded, texts wait." in page.words
-    assert "Nothing is sent that is not recorded." in page.words
+    assert "connection refused" not in page.words  # that is for whoever looks after it: doctor, /healthz, the log
+    assert "Calls are recorded, texts wait; call whoever is urgent." in page.words
+    assert "Nothing can be recorded, so nothing is sent. Write down who calls" in page.words
     assert "SMS down" in page.words
 
 
@@ -577,9 +577,9 @@ async def test_files_are_served_under_their_hash_and_kept(client: Client) -> Non
 
 
 async def test_a_note_of_what_could_work_better_stands_on_the_strip(client: Client, faults: Faults) -> None:
-    assert "was never heard" not in (await shown(client)).words
+    assert "the PBX does not say yet who does" not in (await shown(client)).words
     faults.health = replace(faults.health, notes=(HealthNote.NO_SNIPPET,))
-    assert "was never heard" in (await shown(client)).words
+    assert "the PBX does not say yet who does" in (await shown(client)).words
 
 
 async def test_calls_on_channels_that_no_setting_calls_a_trunk_stand_on_the_strip(

@@ -57,6 +57,8 @@ NEEDS: dict[str, UserRole | None] = {
     "POST /contacts": UserRole.LEAD,
     "POST /contacts/import": UserRole.LEAD,
     "GET /filtered": UserRole.STAFF,
+    "POST /filtered/{id}/keep": UserRole.STAFF,
+    "POST /filtered/{id}/undo": UserRole.STAFF,  # one's own last change
     "GET /settings": UserRole.STAFF,
     "GET /figures": UserRole.STAFF,
     "GET /figures.csv": UserRole.STAFF,

@@ -4,6 +4,7 @@ What is counted of callbacks is counted by the day on which they were opened, wh
 on: so opened is always open and closed together, and no share can exceed the whole.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from math import ceil
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from bridge.domain.calls.calls import FilterReason
+from bridge.domain.calls.calls import FilterReason, Reason
 from bridge.domain.office.hours import Calendar
 
 HOUR = timedelta(hours=1)
@@ -77,10 +78,70 @@ class EventCount:
 @dataclass(frozen=True, slots=True)
 class ResponseTimes:
     """to_acknowledge: from an urgent flag to whoever acknowledged it. to_contact: from the end of the first missed call
-    to the first talk with a person. One for each callback of which both ends are known."""
+    to the first talk with a person. One for each callback of which both ends are known. waiting: since the end of the
+    first missed call, of those whom nobody has talked with yet and who are still to be called."""
 
     to_acknowledge: Sequence[timedelta] = ()
     to_contact: Sequence[timedelta] = ()
+    waiting: Sequence[timedelta] = ()
+
+    @property
+    def contact(self) -> "ContactTimes":
+        """Time to first contact. Whoever still waits counts with their wait so far: it can only become longer."""
+        times = sorted([*((time, False) for time in self.to_contact), *((time, True) for time in self.waiting)])
+        if not times:
+            return ContactTimes(None, None)
+        ninth = times[ceil(0.9 * len(times)) - 1]
+        half = times[len(times) // 2] if len(times) % 2 else times[len(times) // 2 - 1]
+        return ContactTimes(middle([time for time, _ in times]), ninth[0], half[1], ninth[1])
+
+
+@dataclass(frozen=True, slots=True)
+class ContactTimes:
+    """median, p90; None where nobody called. at_least: they are of people who still wait."""
+
+    median: timedelta | None
+    p90: timedelta | None
+    median_at_least: bool = False
+    p90_at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How customers were reached after all: they called again and a person answered, or we called them back.
+
+    after_text: how many of both had our first text before.
+    """
+
+    called_again: int
+    called_back: int
+    after_text: int
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """An hour of a weekday (Monday is 0) in which calls are missed most, with the reason most of them share."""
+
+    weekday: int
+    hour: int
+    calls: int
+    reason: Reason
+
+
+PEAK_FROM = 3  # calls; fewer say nothing about staffing
+
+
+def peak(missed: Iterable[tuple[datetime, Reason, int]], zone: ZoneInfo) -> Peak | None:
+    """missed: while open, a moment, a reason and how many. None where no hour stands out."""
+    hours: dict[tuple[int, int], Counter[Reason]] = {}
+    for at, reason, number in missed:
+        wall = at.astimezone(zone)
+        hours.setdefault((wall.weekday(), wall.hour), Counter())[reason] += number
+    if not hours:
+        return None
+    (weekday, hour), reasons = max(hours.items(), key=lambda found: found[1].total())
+    calls = reasons.total()
+    return Peak(weekday, hour, calls, reasons.most_common(1)[0][0]) if calls >= PEAK_FROM else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +167,9 @@ class Figures:
             **{str(count): self.counts[count] for count in Count},
             "text_reply_share": None if self.reply_share is None else round(self.reply_share, 3),
             "median_minutes_to_acknowledgement": minutes(middle(self.times.to_acknowledge)),
-            "median_minutes_to_first_contact": minutes(middle(self.times.to_contact)),
-            "p90_minutes_to_first_contact": minutes(ninetieth(self.times.to_contact)),
+            "median_minutes_to_first_contact": minutes(self.times.contact.median),
+            "p90_minutes_to_first_contact": minutes(self.times.contact.p90),
+            "still_waiting_for_first_contact": len(self.times.waiting),
             "leads_with_no_next_step": self.no_next_step,
         }
 
@@ -134,11 +196,6 @@ def by_line(happened: Iterable[EventCount], lines: Iterable[str]) -> dict[str, C
 
 def middle(times: Sequence[timedelta]) -> timedelta | None:
     return timedelta(seconds=median(time.total_seconds() for time in times)) if times else None
-
-
-def ninetieth(times: Sequence[timedelta]) -> timedelta | None:
-    """The 90th percentile by nearest rank: nine of ten took no longer."""
-    return sorted(times)[ceil(0.9 * len(times)) - 1] if times else None
 
 
 def minutes(time: timedelta | None) -> float | None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.domain.calls.calls import Reason
 from bridge.domain.office.hours import Calendar, OpeningSpan
-from bridge.domain.reports.figures import HOUR, an_office_hour_before, middle, minutes, ninetieth
+from bridge.domain.reports.figures import HOUR, Peak, ResponseTimes, an_office_hour_before, middle, minutes, peak
 
 NEW_YORK = ZoneInfo("America/New_York")
 WEEKDAYS = Calendar(NEW_YORK, ((OpeningSpan(time(9), time(12)), OpeningSpan(time(13), time(17))),) * 5 + ((),) * 2)
@@ -25,9 +26,28 @@ def test_a_middle_is_a_middle() -> None:
 
 
 def test_nine_of_ten_took_no_longer_than_the_ninetieth() -> None:
-    assert ninetieth([]) is None
-    assert minutes(ninetieth(in_minutes(*range(1, 11)))) == 9
-    assert minutes(ninetieth(in_minutes(7))) == 7
+    assert ResponseTimes().contact.p90 is None
+    assert minutes(ResponseTimes(to_contact=in_minutes(*range(1, 11))).contact.p90) == 9
+    assert minutes(ResponseTimes(to_contact=in_minutes(7)).contact.p90) == 7
+
+
+def test_whoever_still_waits_counts_with_their_wait_so_far() -> None:
+    reached = ResponseTimes(to_contact=in_minutes(1, 2, 3))
+    assert (minutes(reached.contact.median), reached.contact.p90_at_least) == (2, False)
+    found = ResponseTimes(to_contact=in_minutes(1, 2, 3), waiting=in_minutes(50, 60)).contact
+    assert (minutes(found.median), found.median_at_least) == (3, False)
+    assert (minutes(found.p90), found.p90_at_least) == (60, True)
+    assert ResponseTimes(waiting=in_minutes(5)).contact.median_at_least
+
+
+def test_the_hour_in_which_most_calls_are_missed_is_named_with_its_reason() -> None:
+    tuesday = datetime(2026, 11, 24, 16, 15, tzinfo=UTC)
+    missed = [(tuesday, Reason.BUSY, 5), (tuesday + timedelta(days=7), Reason.BUSY, 2), (tuesday, Reason.NO_ANSWER, 2)]
+    later = (tuesday + timedelta(hours=1), Reason.NO_ANSWER, 8)
+    assert peak([*missed, later], NEW_YORK) == Peak(1, 11, 9, Reason.BUSY)
+    assert peak(missed[1:], NEW_YORK) is not None
+    assert peak([(tuesday, Reason.BUSY, 2)], NEW_YORK) is None
+    assert peak([], NEW_YORK) is None
 
 
 @pytest.mark.parametrize(
