@@ -25,6 +25,7 @@ from bridge.domain.texts.gsm import Alphabet
 from bridge.domain.texts.rendering import Rendered, Situation
 from bridge.office.schedule_changes import office_with_changes
 from bridge.smpp.settings import SmppSettings
+from bridge.web.forwarded import WRITES_IT_ITSELF
 from bridge.web.settings import WebSettings, is_loopback
 from storage.database import Database
 from storage.migrate import is_current
@@ -88,6 +89,8 @@ def _connections(config: Config) -> Iterator[str]:
     if hold := config.rules.hold_at_night:
         yield f"Night: first texts after calls from {hold} wait for its end, unless somebody is on call when they call"
     yield f"Page: {config.web.address}"
+    if proxies := ", ".join(map(str, config.web.trusted_proxies)):
+        yield f"Proxies: {proxies} say who asks; {WRITES_IT_ITSELF}"
     yield f"Machines: /metrics and /healthz are for {_machines(config.web)}"
     yield f"Database: {config.database}"
 

@@ -23,7 +23,7 @@ from bridge.doctor.doubts import of_the_office
 from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding, config_file, local_checks, problem, sqlite_version
 from bridge.doctor.numbers import numbers_called
-from bridge.doctor.page import NOBODY_YET, refused, who_signs_in
+from bridge.doctor.page import NOBODY_YET, proxies, refused, who_signs_in
 from bridge.doctor.records import database_checks
 from bridge.doctor.trunks import last_calls, silent_pbxs, trunk_checks
 from bridge.ops import logs
@@ -85,7 +85,7 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     judged = _judged(config, path, health or {}, now)
     sign_in = asyncio.run(who_signs_in(config))
     links = asyncio.run(link_checks(config, bound, running=health is not None))
-    turned_away = refused(health or {})
+    turned_away = [*refused(health or {}), *proxies(config.web)]
     return [config_file(path), *doubted, *local, *turned_away, sign_in, *kept, called, *judged, *links]
 
 

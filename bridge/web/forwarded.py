@@ -30,6 +30,11 @@ ROOT = web.RequestKey("root", str)
 PEER = web.RequestKey("peer", str)
 """The address at the other end of the connection itself."""
 
+WRITES_IT_ITSELF = (
+    "each must write X-Forwarded-For itself (nginx: proxy_set_header X-Forwarded-For $remote_addr;), "
+    "for what it only passes on is the visitor's own word"
+)
+
 IsProxy = Callable[[str], bool]
 
 _OF_PROXIES = re.compile(r"(x-forwarded|forwarded$|via$|x-real-ip$|(.+-)?client-ip$|.+-connecting-ip$)", re.IGNORECASE)

@@ -47,10 +47,10 @@ class Status:
         refused = {"refused": self._refusals.advice, "refusals": dict(self._refusals.counts)}
         return web.json_response({**self._site.health().as_json(), **refused})
 
-    async def readyz(self, _request: web.Request) -> web.Response:
-        """200 while calls are seen, texts go out and both are recorded; else 503."""
+    async def readyz(self, request: web.Request) -> web.Response:
+        """200 while calls are seen, texts go out and both are recorded; else 503. you: who asks, as seen here."""
         health = self._site.health()
-        return web.json_response({"ready": health.ready}, status=200 if health.ready else 503)
+        return web.json_response({"ready": health.ready, "you": request.remote}, status=200 if health.ready else 503)
 
     async def metrics(self, request: web.Request) -> web.Response:
         """For Prometheus; also while the database cannot be read: that is when somebody must be told."""
