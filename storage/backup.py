@@ -111,7 +111,7 @@ async def open_sound(database: Path, now: datetime) -> tuple[Database, Damaged |
     Who asked for no more texts is carried over, as far as the damaged file or the newest backup still tells.
     """
     damaged = await asyncio.to_thread(set_aside_if_damaged, database, now)
-    opened = await Database.open(database)
+    opened = await Database.open(database, marks=True)
     if damaged:
         async with opened.transaction() as tx:
             for number, why in damaged.opt_outs.items():

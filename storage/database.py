@@ -24,7 +24,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from storage.commits import Commits
 from storage.errors import StorageError, storage_error, storage_errors
-from storage.file_identity import Connection, FileIdentity, PresentConnection
+from storage.file_identity import Connection, FileIdentity, PresentConnection, mark
 from storage.group_commit import AtOnce, Done, Statements, commit_together, snapshot
 from storage.migrate import migrate
 from storage.values import Value, all_stored
@@ -173,8 +173,11 @@ class Database:
         self._committing = asyncio.create_task(self._commit_what_waits())
 
     @classmethod
-    async def open(cls, path: Path) -> Self:
-        """Open the file, made or migrated where needed. Raises StorageError, which says what to do."""
+    async def open(cls, path: Path, *, marks: bool = False) -> Self:
+        """Open the file, made or migrated where needed. Raises StorageError, which says what to do.
+
+        marks: for whoever stays: what was copied from it before is no copy of it from now on (`file_identity.mark`).
+        """
         async with AsyncExitStack() as stack:
             with storage_errors(path):
                 await asyncio.to_thread(migrate, path)
@@ -185,6 +188,8 @@ class Database:
                     await stack.enter_async_context(_connection(path, presence, "query_only = ON"))
                     for _ in range(1 + READERS)
                 ]
+                if marks:
+                    await writer.run(mark)
                 await writer.run(presence.begin)
             return cls(path, presence, writer, watcher, readers, stack.pop_all())
 

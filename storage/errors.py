@@ -47,7 +47,7 @@ class LostError(StorageError):
             path,
             N_(
                 "it was deleted, moved, replaced or cut short while textback had it open, so nothing is recorded: "
-                "put it back, or restart textback to go on with what is there"
+                "put it back, or stop textback and bring a copy back with `textback restore`"
             ),
         )
 

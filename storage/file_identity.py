@@ -3,12 +3,15 @@
 What was deleted, moved, or replaced by a copy goes on taking what is written, and nobody will ever read it. So every
 commit looks, before and after: what is acknowledged was in its place. What was copied over it (`cp backup.db
 textback.db`) has the same inode and another header: a backup is in no WAL mode and has another schema cookie, which
-SQLite moves on in every copy it makes.
+SQLite moves on in every copy it makes. `cp` does not, so whoever writes for long sets a cookie that no file from before
+has (`mark`).
 """
 
 import os
+import secrets
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -37,14 +40,17 @@ class FileIdentity:
         self._known: list[tuple[int, int]] | None = None
         self._size = 0
         self._handle = -1
-        self._header = b""
+        self._header = self._foreign = self._cookie = b""
+        self._writer: sqlite3.Connection | None = None
+        self._version = 0
         self._one_at_a_time = Lock()  # each connection has its thread, and what one saw must not be older than `_size`
 
     def begin(self, connection: sqlite3.Connection) -> None:
-        """From now on it should stay where it is."""
+        """From now on it should stay where it is. connection: the one that writes."""
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # whoever reads has the log open
         self._handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        self._header = self._header_now()
+        self._header, self._writer = self._header_now(), connection
+        self._learn(connection)
         self._known = [_identity(os.stat(file)) for file in self._files]  # noqa: PTH116
 
     def end(self) -> None:
@@ -72,32 +78,48 @@ class FileIdentity:
                 raise LostError(self._path)
             if size < self._size and self._is_cut(size, connection):
                 raise LostError(self._path)
+            if connection is self._writer:
+                self._learn(connection)
             header = self._header_now()
             if header != self._header and self._is_foreign(header, connection):
                 raise LostError(self._path)
-            self._header = header
+            if connection is self._writer:
+                self._header = header
             self._size = size
+
+    def _learn(self, connection: sqlite3.Connection) -> None:
+        """What others commit may move the schema cookie on (VACUUM); what is copied over the file commits nothing."""
+        try:
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                (cookie,) = connection.execute("PRAGMA schema_version").fetchone()
+                self._version, self._cookie = version, int(cookie).to_bytes(4, "big")
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise LostError(self._path) from error
+            raise
 
     def _header_now(self) -> bytes:
         return os.pread(self._handle, HEADER, 0)
 
     def _is_foreign(self, header: bytes, connection: sqlite3.Connection) -> bool:
-        """A checkpoint brings what we know; or the cookie that somebody's VACUUM, say, has moved on."""
+        """A checkpoint brings what we know. Of cookies only the connection that writes is a judge: it hears commits."""
         if any(header[part] != self._header[part] for part in (KIND, APPLICATION)):
             return True
-        if header[COOKIE] == self._header[COOKIE]:
-            return False
-        try:
-            (cookie,) = connection.execute("PRAGMA schema_version").fetchone()
-        except sqlite3.DatabaseError as error:
-            if is_damage(error):
-                return True
-            raise
-        return header[COOKIE] != int(cookie).to_bytes(4, "big")
+        if connection is self._writer:
+            self._foreign = b"" if header[COOKIE] in (self._header[COOKIE], self._cookie) else header
+        return header == self._foreign
 
     def _is_cut(self, size: int, connection: sqlite3.Connection) -> bool:
         """It only shrinks by a VACUUM of somebody's, and then to what SQLite says it has."""
         return size == 0 or size < _size_inside(connection)
+
+
+def mark(connection: sqlite3.Connection) -> None:
+    """A schema cookie of its own (PRAGMA schema_version), on the disk; as well as a disk that is full lets us."""
+    with suppress(sqlite3.OperationalError):
+        connection.execute(f"PRAGMA schema_version = {secrets.randbelow(2**31 - 1) + 1}")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 class PresentConnection(sqlite3.Connection):

@@ -77,6 +77,25 @@ async def test_a_copy_without_its_log_is_no_damage_that_a_backup_would_mend(data
             await attempt(database)
 
 
+@pytest.mark.parametrize("whose", ["its own", "another's"])
+async def test_what_was_copied_as_a_file_before_the_start_is_noticed_when_it_is_copied_over(
+    tmp_path: Path, whose: str
+) -> None:
+    path, copy = tmp_path / "t.db", tmp_path / "copy.db"
+    async with await Database.open(path if whose == "its own" else copy, marks=True) as before:
+        await commits(before)
+    if whose == "its own":
+        shutil.copyfile(path, copy)
+    async with await Database.open(path, marks=True) as database:
+        await commits(database)
+        written = database.written
+        shutil.copyfile(copy, path)
+        for attempt in (commits, Database.beat, Database.look):
+            with pytest.raises(LostError, match="textback restore"):
+                await attempt(database)
+        assert database.written == written
+
+
 @pytest.mark.parametrize(
     "happens",
     [
@@ -98,7 +117,7 @@ async def test_what_is_not_in_its_place_takes_no_commit(database: Database, happ
     for attempt in (commits, Database.beat):
         with pytest.raises(StorageError):
             await attempt(database)
-    with pytest.raises(LostError, match="put it back, or restart textback"):
+    with pytest.raises(LostError, match="put it back, or stop textback"):
         await database.look()
     assert database.written == written
 
