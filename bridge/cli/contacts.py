@@ -40,7 +40,7 @@ def import_(file: Path, config: ConfigPath = CONFIG) -> None:
         return len(people), await Contacts(database).put(people, getpass.getuser(), datetime.now(UTC))
 
     try:
-        known, changed = with_database(config, work)
+        known, changed = with_database(config, work, makes=True)
     except ContactsError as error:
         print(error, file=sys.stderr)
         print(f"nothing was imported: {len(error.mistakes)} to put right in {file}", file=sys.stderr)
@@ -57,7 +57,7 @@ def add(number: str, config: ConfigPath = CONFIG, name: str = "", kind: Kind = C
         return contact
 
     try:
-        print(_row(with_database(config, work)))
+        print(_row(with_database(config, work, makes=True)))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -79,7 +79,7 @@ def kind(number: str, kind: ContactKind, config: ConfigPath = CONFIG) -> None:
         wanted = number_of(number, loaded.office.country)
         return await Contacts(database).kind(wanted, kind, getpass.getuser(), datetime.now(UTC))
 
-    print(_row(with_database(config, work)))
+    print(_row(with_database(config, work, makes=True)))
 
 
 def filtered(config: ConfigPath = CONFIG) -> None:

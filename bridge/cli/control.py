@@ -68,7 +68,7 @@ def _switch(config: Path, act: Callable[[Writer, str, datetime], Awaitable[bool]
         async with database.transaction() as tx:
             return await act(tx, getpass.getuser(), datetime.now(UTC))
 
-    return with_salvaged(config, work)
+    return with_salvaged(config, work, makes=True)
 
 
 # --- status, as Nagios and Icinga read it (Monitoring Plugins guidelines: one line, `|`, performance data) --------

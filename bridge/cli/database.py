@@ -20,32 +20,31 @@ from storage.errors import StorageError
 T = TypeVar("T")
 
 
-def with_database(config: Path, work: Callable[[Database, Config], Awaitable[T]]) -> T:
+def with_database(config: Path, work: Callable[[Database, Config], Awaitable[T]], *, makes: bool = False) -> T:
+    """makes: one where there never was any, for what is to be written before the first start. Raises StorageError."""
+
     async def run() -> T:
         loaded = load(config, os.environ)
-        async with await Database.open(usable(loaded.database)) as database:
+        async with await Database.open(usable(loaded.database, makes=makes)) as database:
             return await work(database, loaded)
 
     return asyncio.run(run())
 
 
-def with_salvaged(config: Path, work: Callable[[Database, Salvaged], Awaitable[T]]) -> T:
+def with_salvaged(config: Path, work: Callable[[Database, Salvaged], Awaitable[T]], *, makes: bool = False) -> T:
     """As `with_database`, for what must work also while the configuration has mistakes."""
 
     async def run() -> T:
         found = salvaged(config)
-        async with await Database.open(usable(found.database)) as database:
+        async with await Database.open(usable(found.database, makes=makes)) as database:
             return await work(database, found)
 
     return asyncio.run(run())
 
 
-def usable(database: Path) -> Path:
-    """A command makes one only where there never was any: one that was deleted or moved may be in use, and come back.
-
-    Raises StorageError.
-    """
-    return existing(database) if files.was_there(database) else database
+def usable(database: Path, *, makes: bool) -> Path:
+    """One that was deleted or moved may be in use, and come back, so none is made in its place. Raises StorageError."""
+    return database if makes and not files.was_there(database) else existing(database)
 
 
 def existing(database: Path) -> Path:

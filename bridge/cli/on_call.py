@@ -90,12 +90,12 @@ def enter(
             change = made(clock.instant(start) if start else now, clock.instant(end), getpass.getuser())
         return await duties.enter(changes, change, now), office
 
-    return with_duties(config, entered)
+    return with_duties(config, entered, makes=True)
 
 
 def take_back(config: Path, changes: DatedChanges[C], change_id: int) -> C:
     return with_duties(
-        config, lambda duties, _: duties.take_back(changes, change_id, getpass.getuser(), datetime.now(UTC))
+        config, lambda duties, _: duties.take_back(changes, change_id, getpass.getuser(), datetime.now(UTC)), makes=True
     )
 
 
@@ -108,10 +108,12 @@ def refused() -> Iterator[None]:
         raise ScheduleChangeError(error.words, **error.values) from None
 
 
-def with_duties(config: Path, work: Callable[[ScheduleChanges, Office], Awaitable[T]]) -> T:
+def with_duties(config: Path, work: Callable[[ScheduleChanges, Office], Awaitable[T]], *, makes: bool = False) -> T:
     try:
         return with_database(
-            config, lambda database, loaded: work(ScheduleChanges(database, loaded.office), loaded.office)
+            config,
+            lambda database, loaded: work(ScheduleChanges(database, loaded.office), loaded.office),
+            makes=makes,
         )
     except ScheduleChangeError as error:
         raise typer.BadParameter(str(error)) from None

@@ -92,7 +92,11 @@ def add(context: typer.Context, number: str) -> None:
             started = await opt_outs.start(tx, wanted, OptOutCause.BY_HAND, None, getpass.getuser(), datetime.now(UTC))
         return started is not None
 
-    print("no more texts to that number" if with_database(context.obj, work) else "that number got no texts already")
+    print(
+        "no more texts to that number"
+        if with_database(context.obj, work, makes=True)
+        else "that number got no texts already"
+    )
 
 
 async def _all(database: Database) -> Sequence[OptOut]:

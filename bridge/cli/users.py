@@ -54,7 +54,7 @@ def add(
         return first
 
     try:
-        first = with_database(config, work)
+        first = with_database(config, work, makes=True)
     except ForbiddenError:
         raise typer.BadParameter(f"there is a user called {name} already; `textback users passwd` changes it") from None
     print(f"{name.strip()} can sign in, as {role}")
@@ -98,7 +98,7 @@ def _change(config: ConfigPath, name: str, change: Callable[[Writer, User], Awai
                 raise typer.BadParameter(f"there is no user called {name}; `textback users list` shows them")
             await change(tx, user)
 
-    with_database(config, work)
+    with_database(config, work, makes=True)
 
 
 def _asked() -> str:

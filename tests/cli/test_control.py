@@ -41,18 +41,28 @@ def database(example: Path) -> Path:
     return example
 
 
-CHANGES_OR_READS = [
+READS = [
     ("queue",),
-    ("pause",),
-    ("resume",),
+    ("digest",),
     ("backup",),
     ("report",),
     ("hours",),
     ("on-call",),
     ("opt-outs",),
+    ("contacts", "list"),
+    ("export", "+12025550123"),
     ("users", "list"),
     ("page-link",),
 ]
+CHANGES_OR_READS = [*READS, ("pause",), ("resume",)]
+
+
+def test_what_only_reads_makes_no_database_where_none_ever_was(example: Path) -> None:
+    for verb in READS:
+        done = run(*verb, "--config", str(example))
+        assert (done.returncode, done.stdout) == (1, ""), verb
+        assert "there is no" in done.stderr
+    assert not list(example.parent.glob("t.db*"))
 
 
 @pytest.mark.parametrize("beside", [".lock", "-wal"])

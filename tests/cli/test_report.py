@@ -3,9 +3,17 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from storage.migrate import migrate
 from tests.site import run
 
 PERIOD = ("--from", "2026-11-01", "--to", "2026-11-23")
+
+
+@pytest.fixture(autouse=True)
+def _database(example: Path) -> None:
+    migrate(example.parent / "t.db")
 
 
 def test_scripts_get_one_object_with_every_figure(example: Path) -> None:
