@@ -1,6 +1,7 @@
 """In which dialplan contexts calls from outside begin, by the PBX that writes them; and those that stand in front.
 
-One table for all who have to know: what tells such a call where no pattern does, `textback init`, `doctor`, `dialplan`.
+One table (FreePBX, Issabel, VitalPBX, plain Asterisk) for all who have to know: what tells such a call where no pattern
+does, `textback init`, `doctor`, `dialplan`.
 """
 
 from dataclasses import dataclass

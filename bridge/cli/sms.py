@@ -14,7 +14,7 @@ import typer
 
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, load
-from bridge.doctor.links import why_not_bound
+from bridge.doctor.gateway import why_not_bound
 from bridge.domain import phone
 from bridge.domain.phone import E164
 from bridge.domain.texts.gsm import split, transliterate

@@ -1,6 +1,6 @@
 """What `textback doctor` looks at on this machine and in the configuration: each check a function, each finding a line.
 
-What it asks of the PBX and of the gateway is in `doctor_links`.
+What it asks of the PBX and of the gateway is in `links`.
 """
 
 import shutil

@@ -21,6 +21,7 @@ Ask = Callable[[str], str]
 
 SERIAL = "-0000000a"
 NO_PATTERNS = "there are no patterns, so calls that enter a context such as from-trunk count"
+MOST_CONTEXTS = 30
 TELLS = re.compile(r"textback-say|Textback,Pres")
 WORKING_DAY = timedelta(hours=8)
 
@@ -79,12 +80,25 @@ def _entered(check: str, pbx: PbxSection, trunks: Sequence[FoundTrunk], ask: Ask
             yield problem(
                 check, f"{names} enters [{context}], which is not in the dialplan: no call gets through", remedy
             )
-        elif shown and not TELLS.search(shown):
+        elif shown and not _tells(context, ask):
             said = f"{names} enters [{context}], where nobody tells who hides the number: they could be texted"
             remedy = (
                 f"textback dialplan --trunk-context {context} --out /etc/asterisk, then do what it says of {context}"
             )
             yield warning(check, said, remedy)
+
+
+def _tells(context: str, ask: Ask) -> bool:
+    """There, or in what it includes."""
+    looked: list[str] = []
+    ahead = [context]
+    while ahead and len(looked) < MOST_CONTEXTS:
+        looked.append(ahead.pop(0))
+        shown = ask(f"dialplan show {looked[-1]}")
+        if TELLS.search(shown):
+            return True
+        ahead += sorted(console.includes(looked[-1], shown).difference(looked, ahead))
+    return False
 
 
 async def last_calls(config: Config) -> Mapping[str, datetime | None]:

@@ -12,8 +12,9 @@ import pytest
 
 from agi.settings import LOOPBACK, AgiSettings
 from bridge.config import PbxSection, load
-from bridge.doctor import links as doctor_links
 from bridge.doctor import local as doctor
+from bridge.doctor.gateway import sms_checks
+from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding
 from bridge.simulator.smsc import Smsc
 from storage import files, migrate
@@ -192,22 +193,22 @@ def test_a_trial_that_goes_on_is_not_forgotten(example: Path) -> None:
 
 async def test_a_gateway_that_takes_us_is_left_again() -> None:
     async with Smsc().serve() as smsc:
-        found = await doctor_links.sms_checks(with_settings(port=smsc.port))
+        found = await sms_checks(with_settings(port=smsc.port))
         assert found.level is CheckResult.OK
         assert smsc.links == 0
 
 
 async def test_a_wrong_password_is_told_from_a_closed_port(unused_tcp_port: int) -> None:
     async with Smsc().serve() as smsc:
-        wrong = await doctor_links.sms_checks(with_settings(port=smsc.port, password="wrong"))
-    closed = await doctor_links.sms_checks(with_settings(port=unused_tcp_port))
+        wrong = await sms_checks(with_settings(port=smsc.port, password="wrong"))
+    closed = await sms_checks(with_settings(port=unused_tcp_port))
     assert (wrong.is_problem, "password is wrong" in wrong.remedy) == (True, True)
     assert (closed.is_problem, "host and port" in closed.remedy) == (True, True)
 
 
 async def test_a_gateway_that_the_running_daemon_holds_is_left_alone(example: Path) -> None:
     config = replace(load(example, {}), pbxs=())
-    (found,) = await doctor_links.link_checks(config, bound=["smpp"], running=True)
+    (found,) = await link_checks(config, bound=["smpp"], running=True)
     assert found == Finding("sms smpp", CheckResult.OK, "the running textback is bound")
 
 

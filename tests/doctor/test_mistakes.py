@@ -14,8 +14,9 @@ import pytest
 
 from bridge.config import ConfigError, PbxSection, load
 from bridge.doctor import firewall, local
+from bridge.doctor.asterisk import pbx_checks
 from bridge.doctor.doubts import doubts
-from bridge.doctor.links import pbx_checks, sms_checks
+from bridge.doctor.gateway import sms_checks
 from bridge.doctor.peers import AMI, SMPP, diagnosis, remedy_for
 from bridge.smpp.settings import SmppSettings
 from tests.config.test_load import SMALLEST

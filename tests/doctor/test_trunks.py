@@ -143,6 +143,15 @@ def test_a_trunk_in_whose_context_nobody_tells_who_hides_is_told() -> None:
     assert finding.remedy.startswith("textback dialplan --trunk-context from-pstn --out /etc/asterisk")
 
 
+def test_who_hides_may_be_told_in_a_context_that_is_included() -> None:
+    """And two that include each other are looked at once."""
+    custom = says_also(
+        dialplan_show_from_pstn="  Include =>        'from-pstn-custom'          [pbx_config]\n",
+        dialplan_show_from_pstn_custom="  Include => 'from-pstn' [pbx_config]\n 1. Gosub(textback-say,closed,1)\n",
+    )
+    assert found("PJSIP/telnyx-*", "SIP/old-*", ask=custom)[0][0] is CheckResult.OK
+
+
 def test_a_trunk_that_enters_a_context_that_is_gone_is_a_problem() -> None:
     """No call gets through: the file of ours was taken away, and the trunk still names it."""
     gone = says_also(

@@ -7,7 +7,7 @@ from pathlib import Path
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED = re.compile(r"\n\n( {4}\S[^\n]*)")
 SHELL, UNDO = "sh", "sh undo"
-LANGUAGES = {SHELL, UNDO, "toml", "nginx", "caddy", "text"}
+LANGUAGES = {SHELL, UNDO, "toml", "nginx", "caddy", "sql", "text"}
 
 
 @dataclass(frozen=True, slots=True)
