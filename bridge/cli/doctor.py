@@ -26,6 +26,7 @@ from bridge.doctor.numbers import numbers_called
 from bridge.doctor.page import NOBODY_YET, proxies, refused, who_signs_in
 from bridge.doctor.records import database_checks
 from bridge.doctor.trunks import last_calls, silent_pbxs, trunk_checks
+from bridge.doctor.voicemail import voicemail
 from bridge.ops import logs
 from storage.errors import StorageError
 
@@ -80,7 +81,7 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     local = local_checks(config, running=health is not None)
     now = datetime.now(UTC)
     last = asyncio.run(last_calls(config))
-    kept = [finding for pbx in config.pbxs for finding in _records(pbx, now, last.get(pbx.name))]
+    kept = [finding for pbx in config.pbxs for finding in (*_records(pbx, now, last.get(pbx.name)), voicemail(pbx))]
     called = asyncio.run(numbers_called(config, now))
     judged = _judged(config, path, health or {}, now)
     sign_in = asyncio.run(who_signs_in(config))

@@ -97,7 +97,8 @@ class PbxSection(AmiSettings):
     number_form: how customers are dialled, in the files of `textback dialplan`: `e164` is `+12125550142`, `digits` is
     `12125550142`, `national` is as people dial in the office's country; else `e164` by a trunk and `national` by
     FreePBX's outbound routes. extensions: patterns such as `3??` or `+1202555*`: what colleagues of a sister office
-    call from, over a trunk; their missed calls are listed as filtered.
+    call from, over a trunk; their missed calls are listed as filtered. voicemail: the folder in which its messages lie,
+    where it runs on this machine: the page then plays them.
     """
 
     name: Name = "pbx"
@@ -109,6 +110,7 @@ class PbxSection(AmiSettings):
     number_form: NumberForm | None = None
     extensions: tuple[Name, ...] = ()
     database: RecordsSection | None = None
+    voicemail: Path | None = None
 
     def tracker(self, country: str, min_ring: timedelta, own_numbers: frozenset[E164] = frozenset()) -> TrackerSettings:
         return TrackerSettings(self.name, country, self.outside_prefix, min_ring, self.extensions, own_numbers)

@@ -137,7 +137,8 @@ class Daemon:
     async def _open_page(self, stack: AsyncExitStack, database: Database, parts: Parts) -> str:
         """Raises OSError where the port is taken."""
         config, settings = self._config, self._config.web
-        phones = Phones(self._reachable, self._live.talks)
+        spools = {pbx.name: pbx.voicemail for pbx in config.pbxs if pbx.voicemail}
+        phones = Phones(self._reachable, self._live.talks, spools)
         app = create_app(
             database,
             config.office,

@@ -28,7 +28,7 @@ def call_records(pbx: PbxSection, last: datetime | None = None) -> Finding:
         return not_looked(check, said, remedy)
     if not pbx.cdr.exists():
         return problem(check, f"{pbx.cdr} is not there", f"enable=yes and a [csv] in cdr.conf, then {RELOAD}")
-    uid, groups = _reader()
+    uid, groups = reader()
     if not may_read(pbx.cdr, uid, groups):
         remedy = f"usermod -aG {pbx.cdr.group()} {ACCOUNT} && systemctl restart textback"
         return problem(check, f"{pbx.cdr} cannot be read by {ACCOUNT}", remedy)
@@ -45,7 +45,7 @@ def call_records(pbx: PbxSection, last: datetime | None = None) -> Finding:
     return ok(check, f"calls that ended while Textback was away are found in {pbx.cdr}")
 
 
-def _reader() -> tuple[int, Collection[int]]:
+def reader() -> tuple[int, Collection[int]]:
     """Who will read it: root looks for the account that the daemon has."""
     if os.geteuid() == 0:
         try:

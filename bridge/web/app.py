@@ -44,6 +44,7 @@ from bridge.web.status import Status
 from bridge.web.texts import TextsPage
 from bridge.web.users import UsersPage
 from bridge.web.views import SHOWN, TABS, Views
+from bridge.web.voicemail import VoicemailPlayer
 from storage.database import Database
 from storage.errors import StorageError
 from storage.users import UserRole
@@ -142,6 +143,7 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
             web.post(r"/callbacks/{id:\d{1,15}}/assign", actions.assign),
             web.post(r"/callbacks/{id:\d{1,15}}/no-answer-and-text", actions.no_answer_and_text),
             web.post(r"/callbacks/{id:\d{1,15}}/listen", actions.listen),
+            web.get(r"/callbacks/{id:\d{1,15}}/voicemail/{call:\d{1,15}}", VoicemailPlayer(site).sound),
             web.post(r"/callbacks/{id:\d{1,15}}/remember", actions.remember),
             web.post(r"/contacts/{id:\d{1,15}}/undo", actions.forget_again),
             web.post(rf"/callbacks/{{id:\d{{1,15}}}}/{{verb:{verbs}}}", actions.act),

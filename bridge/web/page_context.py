@@ -127,6 +127,7 @@ class PageContext:
             "many_lines": len(self.office.lines) > 1,
             "colleagues": [person.name for person in self.office.people if person.name != self.who(request)],
             "map_link": self.map_link,
+            "plays": self.phones.spools.keys(),
             "desk_phone": me is not None and me.extension is not None and bool(self.phones.pbxs()),
         }
 

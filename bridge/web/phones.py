@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from bridge.domain.callbacks.queue import Callback
 from bridge.domain.calls.calls import Talk
@@ -22,10 +23,12 @@ RINGS_FOR = timedelta(seconds=40)  # a desk phone, before its customer is dialle
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """pbxs: those connected, by name. talks: the calls that go on, by the customer's number."""
+    """pbxs: those connected, by name. talks: the calls that go on, by the customer's number. spools: of each PBX, where
+    its voicemail lies."""
 
     pbxs: Callable[[], Mapping[str, PbxActions]] = dict
     talks: Callable[[], Mapping[E164, Talk]] = dict
+    spools: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Ringing:

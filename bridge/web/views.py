@@ -12,6 +12,7 @@ from bridge.domain.office.hours import Calendar
 from bridge.domain.office.office import Office
 from bridge.domain.words.reactions import Reaction
 from bridge.ops.health import Health, LinkKind
+from bridge.pbx.voicemail_spool import Unplayable
 from bridge.web.history import history
 from bridge.web.language import N_
 from bridge.web.page_context import CHIMED, Banner, PageContext, found, is_id
@@ -19,6 +20,7 @@ from bridge.web.phones import NO_ROW
 from bridge.web.quotes import Piece, Quote, quotes
 from bridge.web.rows import Row, TextStatus, Unchanged, read_row, text_state
 from bridge.web.saved_replies import Offer, offers
+from bridge.web.voicemail import IN_WORDS, VoicemailPlayer
 from storage import audit, callbacks, calls, conversations, saved_replies, search, settings
 from storage.callbacks import Key, Narrowed, QueueLengths
 from storage.conversations import Said
@@ -199,6 +201,7 @@ class Views:
     ) -> web.Response:
         said = await conversations.thread(db, callback.number) if callback.number else ()
         theirs = quotes(said, self._site.mark)
+        row = await read_row(db, callback, self._site.mark)
         return await self._site.page(
             request,
             db,
@@ -207,11 +210,19 @@ class Views:
             status,
             tab="row",
             saved=await self._saved(request, db),
-            row=await read_row(db, callback, self._site.mark),
+            row=row,
+            unplayable=await self._unplayable(row),
             thread=[bubble(text, theirs) for text in reversed(said)],
             history=history(await audit.of_callback(db, callback.id)),
             banner=banner,
         )
+
+    async def _unplayable(self, row: Row) -> str:
+        """Why the row's voicemail cannot be played here, "" where it can."""
+        if row.voicemail is None or row.voicemail.call.key.pbx not in self._site.phones.spools:
+            return ""
+        found = await VoicemailPlayer(self._site).read(row.voicemail)
+        return IN_WORDS[found] if isinstance(found, Unplayable) else ""
 
     async def count(self, request: web.Request) -> web.Response:
         """For pages in the background: what their title says, and which rows chime."""

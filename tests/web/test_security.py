@@ -35,6 +35,7 @@ NEEDS: dict[str, UserRole | None] = {
     "POST /callbacks/{id}/assign": UserRole.STAFF,
     "POST /callbacks/{id}/no-answer-and-text": UserRole.STAFF,
     "POST /callbacks/{id}/listen": UserRole.STAFF,
+    "GET /callbacks/{id}/voicemail/{call}": UserRole.STAFF,
     "POST /callbacks/{id}/remember": UserRole.STAFF,
     "POST /callbacks/{id}/{verb}": UserRole.STAFF,
     "POST /contacts/{id}/undo": UserRole.STAFF,  # one's own last change
@@ -77,7 +78,15 @@ NEEDS: dict[str, UserRole | None] = {
 }
 """The least role that may, by route: a new route must say who it is for, here as well."""
 
-FILLED = {"id": "1", "verb": "claim", "switch": "pause", "change": "disable", "name": "app.css", "token": "t" * 43}
+FILLED = {
+    "call": "1",
+    "id": "1",
+    "verb": "claim",
+    "switch": "pause",
+    "change": "disable",
+    "name": "app.css",
+    "token": "t" * 43,
+}
 REFUSED, UNKNOWN = 403, 401
 
 

@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bridge.ports import Originated
+from bridge.web.phones import Phones
 from tests.callbacks.test_voicemail import left_on, with_voicemail
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call
+from tests.pbx.test_voicemail_spool import leave, wav
 from tests.web.served import Client, served
 from tests.web.test_call import Switchboard
 from tests.web.test_page import Page, act, post, shown
@@ -138,3 +141,59 @@ async def test_the_last_message_is_the_one_that_is_played(client: Client, desk: 
     assert "in mailbox 101" in words
     assert "about 61:00 at the voicemail" in words
     assert "in mailbox 199" not in words
+
+
+# --- played in the browser --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def player(desk: Desk, tmp_path: Path) -> AsyncIterator[Client]:
+    await desk.call(with_voicemail("101@default"))
+    async with served(desk, phones=Phones(spools={"office": tmp_path})) as made:
+        yield made
+
+
+async def leave_it(desk: Desk, spool: Path, sounds: dict[str, bytes] | None = None) -> Path:
+    call = (await left_on(desk)).call
+    assert call.key.started_at is not None
+    return leave(spool, channel=call.channel, at=call.key.started_at, sounds=sounds)
+
+
+async def test_it_is_played_whole_or_in_parts(player: Client, desk: Desk, tmp_path: Path) -> None:
+    await leave_it(desk, tmp_path)
+    assert 'href="/callbacks/1#voicemail"' in (await shown(player)).html
+    assert 'src="/callbacks/1/voicemail/1"' in (await shown(player, "/callbacks/1")).html
+    parts = {
+        "": (200, wav()),
+        "bytes=4-7": (206, wav()[4:8]),
+        "bytes=-10": (206, wav()[-10:]),
+        "bytes=9999-": (416, b""),
+    }
+    for asked, (status, octets) in parts.items():
+        headers = {"Range": asked} if asked else {}
+        async with player.get("/callbacks/1/voicemail/1", headers=headers) as answer:
+            assert (answer.status, await answer.read()) == (status, octets)
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert "media-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("sounds", "words"),
+    [({"gsm": b"\xd2" * 66}, "A browser cannot play the way this message is kept"), ({"wav": b"no"}, "holds no sound")],
+)
+async def test_what_cannot_be_played_is_said_and_listen_stays(
+    player: Client, desk: Desk, tmp_path: Path, sounds: dict[str, bytes], words: str
+) -> None:
+    await leave_it(desk, tmp_path, sounds)
+    assert words in (await shown(player, "/callbacks/1")).words
+    async with player.get("/callbacks/1/voicemail/1") as answer:
+        assert answer.status == 404
+        assert words in Page(await answer.text()).words
+
+
+async def test_a_message_that_is_gone_or_of_another_row_is_said(player: Client, desk: Desk) -> None:
+    assert "The message is not there any more" in (await shown(player, "/callbacks/1")).words
+    await desk.call(missed_call(OTHER))
+    for path in ("/callbacks/1/voicemail/1", "/callbacks/1/voicemail/2", "/callbacks/2/voicemail/1"):
+        async with player.get(path) as answer:
+            assert answer.status == 404
