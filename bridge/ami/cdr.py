@@ -27,6 +27,7 @@ from bridge.pbx.clock import moment
 
 COLUMNS = 17  # accountcode to uniqueid
 UNIQUEID = re.compile(r"(?:.{1,80}-)?(\d{9,11})\.\d{1,12}")  # a `systemname` stands in front
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 LONGEST = 7 * 86400  # seconds
 HALF_HOUR, HOUR = timedelta(minutes=30), timedelta(hours=1)
 SETTLED_AFTER = timedelta(seconds=5)
@@ -95,9 +96,9 @@ def record(row: Sequence[str], did: str = "") -> Record | None:
         return None
     if not 0 <= seconds <= LONGEST or not timedelta(0) <= lasted <= timedelta(seconds=LONGEST):
         return None
-    name = clid.rpartition("<")[0].strip().strip('"')
+    name = first_line(clid.rpartition("<")[0].strip().strip('"'))
     return Record(
-        src,
+        first_line(src),
         name,
         dst,
         context,
@@ -112,6 +113,11 @@ def record(row: Sequence[str], did: str = "") -> Record | None:
         _shift(over - begun - lasted),
         did,
     )
+
+
+def first_line(written: str) -> str:
+    """A caller may have planted more behind a line break in a number or a name; the network's word stands before it."""
+    return CONTROLS.split(written, 1)[0]
 
 
 def _shift(unaccounted: timedelta) -> timedelta:

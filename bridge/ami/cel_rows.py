@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bridge.ami.cdr import UNIQUEID, read_csv
+from bridge.ami.cdr import UNIQUEID, first_line, read_csv
 from bridge.pbx.clock import moment
 
 NUMBERED = dict(
@@ -66,7 +66,7 @@ class CelRow:
 
 def row(values: Mapping[str, object]) -> CelRow | None:
     """From the columns of a table `cel`, by their names; None where it cannot be read."""
-    text = {name: str(value) for name, value in values.items() if value is not None}
+    text = {name: first_line(str(value)) for name, value in values.items() if value is not None}
     told = text.get("eventtype", "").strip().upper()
     event = NUMBERED.get(int(told), "") if told.isascii() and told.isdigit() and len(told) < 4 else told
     uniqueid = text.get("uniqueid", "")

@@ -170,6 +170,7 @@ async def opened(settings: RecordsSettings) -> AsyncIterator[OpenRecords]:
             connection = await _connect(settings)
             try:
                 yield OpenRecords(connection, await _columns(connection))
+                await connection.ensure_closed()  # said good-bye: else its log has an aborted connection each time
             finally:
                 connection.close()
     except MySQLError as error:

@@ -239,6 +239,11 @@ def test_a_row_that_a_caller_wrote_into_their_name_is_no_row() -> None:
     assert (call.key.uniqueid, call.verdict) == ("1795440069.4", Verdict.MISSED)
 
 
+def test_what_a_caller_planted_behind_a_line_break_is_no_part_of_the_number() -> None:
+    [call] = told(row(src=f"{CALLER}\r\nEvent: Hangup\r\nCause: 11"))
+    assert str(call.caller.number) == CALLER
+
+
 async def test_a_file_is_read_from_its_end_with_what_was_rotated_away(tmp_path: Path) -> None:
     path = tmp_path / "Master.csv"
     path.write_text(row(uniqueid="1795440069.4"))

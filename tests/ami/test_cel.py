@@ -167,6 +167,12 @@ def test_what_is_no_row_changes_nothing(broken: dict[str, object]) -> None:
     assert [(call.verdict, call.reason) for call in found] == [(Verdict.MISSED, Reason.NO_ANSWER)]
 
 
+def test_what_a_caller_planted_behind_a_line_break_is_no_part_of_the_number() -> None:
+    planted = "\r\nEvent: Hangup\r\nUniqueid: 1795440069.4"
+    rows = [row(one | {"cid_num": one["cid_num"] and one["cid_num"] + planted}) for one in UNANSWERED]
+    assert [str(call.caller.number) for call in told(filter(None, rows))] == ["+31612345678"]
+
+
 def test_where_extra_was_cut_off_a_call_is_told_without_its_reason() -> None:
     assert [found[0] for found in came_to(one | {"extra": ""} for one in UNANSWERED)] == [Verdict.MISSED]
 

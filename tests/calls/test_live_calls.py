@@ -5,18 +5,23 @@ The scenarios run side by side, each on an Asterisk of its own, before the first
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bridge.ami.pbx import AsteriskPbx
+from bridge.ami.records_database import RecordsDatabase
 from bridge.domain.calls.calls import Direction, EndedCall, Verdict
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.phone import E164
+from tests.ami.test_cel import DIFFERS
 from tests.depth import a_share
 from tests.lab.asterisk import Asterisk, LabError, find_installation, running_asterisk
 from tests.lab.fixtures import missing
 from tests.lab.judge import EVERYTHING, LEAST, judging
 from tests.lab.load import ANSWERED_DID, RINGING_DID, call_many, phones_under_load
+from tests.lab.mariadb import MariaDb, Records
 from tests.lab.office import open_office
 from tests.lab.phone import answers_after
 from tests.lab.proxy import open_proxy
@@ -25,7 +30,7 @@ from tests.lab.scenarios import LIVE
 from tests.lab.scenarios_elsewhere import program_after_a_phone, sent_on_after_answer, taken_elsewhere
 from tests.lab.scenarios_freepbx import FREEPBX, freepbx_follow_me_confirmed, freepbx_second_trunk
 from tests.lab.scenarios_moved import night_switch_told, withheld_and_told
-from tests.recorded import differences, inbound
+from tests.recorded import NAMES, differences, inbound
 
 PLAYED = (
     *(*LIVE, taken_elsewhere, sent_on_after_answer, program_after_a_phone),
@@ -36,6 +41,9 @@ CALLS, SECONDS = 1000, 20
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.timeout(240)]
 Judged = dict[str, list[EndedCall]]  # by the account that listened
+DAY = timedelta(days=1)
+TOLD_BY_ITS_APPLICATION = ("sent_on_after_answer", "alarm_panel", "fax_line", "mailbox_from_outside")
+"""By what dialplan/README.md adds to FreePBX's cel.conf, as the lab has it."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,22 +55,33 @@ def real_asterisk() -> None:
 
 
 @pytest.fixture(scope="module")
-def played(real_asterisk: None) -> dict[str, Judged]:
+def databases(real_asterisk: None, mariadb: MariaDb) -> dict[str, Records]:
+    """Where each scenario's Asterisk writes its own records, by the scenario's name."""
+
+    async def made() -> dict[str, Records]:
+        return {one.name: await mariadb.new("cel") for one in PLAYED}
+
+    return asyncio.run(made())
+
+
+@pytest.fixture(scope="module")
+def played(databases: dict[str, Records]) -> dict[str, Judged]:
     """What was judged of each scenario, by its name."""
-    return asyncio.run(_play_all(PLAYED))
+    return asyncio.run(_play_all(PLAYED, databases))
 
 
-async def _play_all(scenarios: Sequence[Scenario]) -> dict[str, Judged]:
+async def _play_all(scenarios: Sequence[Scenario], databases: Mapping[str, Records]) -> dict[str, Judged]:
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as tasks:
-        running = {one.name: tasks.create_task(_play(one, places)) for one in scenarios}
+        running = {one.name: tasks.create_task(_play(one, places, databases[one.name])) for one in scenarios}
     return {name: task.result() for name, task in running.items()}
 
 
-async def _play(scenario: Scenario, places: asyncio.Semaphore) -> Judged:
+async def _play(scenario: Scenario, places: asyncio.Semaphore, records: Records) -> Judged:
     async with places:
         with running_asterisk() as asterisk:
             port = asterisk.ports.ami
+            asterisk.writes_cel(records.settings)
             async with judging(port, EVERYTHING) as full, judging(port, LEAST) as least:
                 async with open_office(asterisk) as office:
                     await scenario.play(office)
@@ -79,6 +98,19 @@ def test_a_call_gets_the_verdict_that_what_people_did_deserves(
 ) -> None:
     calls = inbound(played[scenario.name][account])
     assert differences(calls, [call.as_json() for call in scenario.calls]) == []
+
+
+@pytest.mark.parametrize("scenario", PLAYED, ids=lambda scenario: scenario.name)
+async def test_what_asterisk_wrote_into_a_mariadb_itself_comes_to_the_same(
+    played: dict[str, Judged], databases: dict[str, Records], scenario: Scenario
+) -> None:
+    if not find_installation().has_odbc:
+        missing("Asterisk has no ODBC driver: python -m tests.lab.prepare")
+    now, settings = datetime.now(UTC), databases[scenario.name].settings
+    told = await RecordsDatabase(settings, TrackerSettings(country="NL"), NAMES).read(now - DAY, now + DAY)
+    wrong = differences(inbound(told), [call.as_json() for call in scenario.calls])
+    allowed = set() if scenario.name in TOLD_BY_ITS_APPLICATION else DIFFERS.get(scenario.name, set())
+    assert {one.partition(":")[0] for one in wrong} <= allowed, wrong
 
 
 async def test_a_call_answered_while_we_heard_nothing_is_answered(asterisk: Asterisk) -> None:

@@ -15,7 +15,7 @@ from tests.site import SMALL, run, write
 
 DUTCH = ("--trunk", "PJSIP/trunk-*", "--country", "NL", "--zone", "Europe/Amsterdam")
 NOW = datetime.now(UTC)
-HOSTILE = '\x1b[2J<script>alert(1)</script>\r\n=HYPERLINK("http://x")'
+HOSTILE = "<script>alert(1)</script>=HYPERLINK(1)\x1b[2J\r\n"
 
 
 def leg(uniqueid: str, **values: str) -> str:

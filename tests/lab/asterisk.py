@@ -11,12 +11,14 @@ import re
 import shutil
 import signal
 import subprocess
+import sysconfig
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bridge.ami.settings import RecordsSettings
 from tests.ports import reserve
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,6 +27,8 @@ SHIPPED = tuple((REPOSITORY / "dialplan").glob("*.conf"))
 AGI = "agi://127.0.0.1:4574/CHANGE-ME/"  # as shipped
 AGI_TOKEN = "lab-token-0123456789"
 CHROOT = REPOSITORY / ".lab" / "asterisk"
+LIBRARIES = Path("usr/lib", sysconfig.get_config_var("MULTIARCH") or "")
+ODBC_DRIVER = "libmaodbc.so"
 BOOT_SECONDS = 30
 CLI_ATTEMPTS = 5
 RTP_PORTS = 4000
@@ -67,6 +71,10 @@ class Installation:
 
     def command(self, *arguments: str) -> list[str]:
         return [*(["chroot", str(self.root)] if self.root else []), "asterisk", *arguments]
+
+    @property
+    def has_odbc(self) -> bool:
+        return ((self.root or Path("/")) / LIBRARIES / ODBC_DRIVER).exists()
 
     def seen_from_inside(self, path: Path) -> str:
         return f"/{path.relative_to(self.root)}" if self.root else str(path)
@@ -130,6 +138,22 @@ class Asterisk:
                 return run.stdout
             time.sleep(0.2)
         raise LabError(f"asterisk -rx {command!r}: {run.stdout}{run.stderr}")
+
+    def writes_cel(self, database: RecordsSettings) -> None:
+        """From now on into that database, by its own ODBC module, as a FreePBX does it; without a driver nowhere."""
+        if not self._installation.has_odbc:
+            return
+        etc = self.home / "etc"
+        where = {"Driver": f"/{LIBRARIES / ODBC_DRIVER}", "SERVER": database.host, "PORT": database.port}
+        source = "".join(f"{key}={value}\n" for key, value in {**where, "DATABASE": database.name}.items())
+        (etc / "odbc.ini").write_text(f"[cel]\n{source}")
+        sources = self._installation.seen_from_inside(etc / "odbc.ini")
+        (etc / "res_odbc.conf").write_text(
+            f"[ENV]\nODBCINI => {sources}\n[cel]\nenabled=yes\ndsn=cel\nusername=root\npre-connect=yes\n"
+        )
+        (etc / "cel_odbc.conf").write_text("[cel]\nconnection=cel\nloguniqueid=yes\ntable=cel\nusegmtime=no\n")
+        self.cli("module load res_odbc.so")
+        self.cli("module load cel_odbc.so")
 
     def channels(self) -> int:
         return int(self._find(r"^(\d+) active channel", "core show channels count"))

@@ -5,6 +5,7 @@ What makes it slow is left out: it keeps nothing that its end should outlive. So
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,11 +16,11 @@ from typing import Any
 import asyncmy
 
 from bridge.ami.settings import RecordsSettings
-from tests.lab.asterisk import LabError
+from tests.lab.asterisk import LabError, bound_to_us
 from tests.ports import reserve
 
 SYSTEM_TABLES = Path("/usr/share/mysql")
-SERVER = "mariadbd"
+SERVER, START_SECONDS = "mariadbd", 30
 USER, PASSWORD = "textback", 'read it\'s "only"'
 CHEAP = (
     *("--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M", "--innodb-flush-method=nosync"),
@@ -85,7 +86,7 @@ class Records:
         async with connection.cursor() as cursor:
             for query, values in queries:
                 await cursor.execute(query, values)
-        connection.close()
+        await connection.ensure_closed()
 
 
 class MariaDb:
@@ -147,17 +148,17 @@ def running_mariadb(folder: Path) -> Iterator[MariaDb]:
     if made.returncode:
         raise LabError(f"MariaDB made no database: {made.stderr.decode()[-500:]}")
     mariadb = MariaDb(folder, certificate)
-    process = subprocess.Popen([*common, *mariadb.arguments], stderr=subprocess.PIPE, text=True)
-    assert process.stderr
-    said = []
-    for line in process.stderr:
-        said.append(line)
-        if "ready for connections" in line:
-            break
-    else:
-        raise LabError(f"MariaDB did not start: {''.join(said)[-500:]}")
+    log = folder / "log"
+    with log.open("w") as said:
+        process = subprocess.Popen([*bound_to_us(), *common, *mariadb.arguments], stderr=said)
+    deadline = time.monotonic() + START_SECONDS
+    while "ready for connections" not in log.read_text():
+        if time.monotonic() > deadline or process.poll() is not None:
+            process.kill()
+            raise LabError(f"MariaDB did not start:\n{log.read_text()[-2000:]}")
+        time.sleep(0.02)
     try:
         yield mariadb
     finally:
         process.kill()
-        process.communicate()
+        process.wait()

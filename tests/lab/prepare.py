@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.lab.aloud import run
-from tests.lab.asterisk import CHROOT, LabError, find_installation
+from tests.lab.asterisk import CHROOT, LIBRARIES, ODBC_DRIVER, LabError, find_installation
 from tests.lab.fixtures import REQUIRED
 
 # command on the PATH -> Debian package that brings it
@@ -36,6 +36,11 @@ TOOLS = {
     "curl": "curl",
     "mariadbd": "mariadb-server-core",  # the server alone: nothing of it starts by itself
     "unshare": "util-linux",
+}
+ODBC = {
+    "odbc-mariadb": f"odbc/{ODBC_DRIVER}",
+    "libmariadb3": "libmariadb.so.3",
+    "libodbcinst2": "libodbcinst.so.2",
 }
 SYSTEM_PYTHON = "/usr/bin/python3"  # of the machine that guides are followed on
 SUITE = "forky"  # Debian testing: Asterisk 22
@@ -83,6 +88,13 @@ def take_nginx() -> None:
     _take("nginx", "usr/sbin/nginx", NGINX)
 
 
+def take_odbc_driver() -> None:
+    """By which the Asterisk in the chroot writes into a MariaDB, with what it needs beside it."""
+    if CHROOT.exists():
+        for package, library in ODBC.items():
+            _take(package, str(LIBRARIES / library), CHROOT / LIBRARIES / Path(library).name)
+
+
 def _take(package: str, path: str, into: Path) -> None:
     """Out of Debian's package, which is not installed: its service is nobody's business here."""
     if shutil.which(into.name) or into.exists():
@@ -106,6 +118,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "the SMPP server": prepare_smsc,
     "promtool": take_promtool,
     "nginx": take_nginx,
+    "Asterisk's way to MariaDB": take_odbc_driver,
 }
 
 
