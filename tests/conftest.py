@@ -1,5 +1,7 @@
 import logging
-from collections.abc import Callable, Iterator
+from asyncio import all_tasks, current_task, gather
+from collections.abc import AsyncIterator, Callable, Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 from threading import Lock
 from unittest.mock import patch
@@ -56,6 +58,26 @@ def new_databases_are_copies(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
     with patch("storage.database.migrate", copied):
         yield
+
+
+@pytest.fixture(autouse=True)
+def runs_alone(request: pytest.FixtureRequest) -> None:
+    """What one test leaves running, the next does not meet, though a worker's tests share a loop.
+
+    But for tests with a browser: its driver, which outlives them, has tasks there.
+    """
+    if iscoroutinefunction(request.function) and "chromium" not in request.fixturenames:
+        request.getfixturevalue("tasks_end")
+
+
+@pytest.fixture
+async def tasks_end() -> AsyncIterator[None]:
+    before = all_tasks()
+    yield
+    left = all_tasks() - before - {current_task()}
+    for task in left:
+        task.cancel()
+    await gather(*left, return_exceptions=True)
 
 
 @pytest.fixture(autouse=True)

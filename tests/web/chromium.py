@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,12 +38,19 @@ STARTS_WITHIN = 60  # seconds
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[str]:
+async def chromium() -> AsyncIterator[Browser]:
+    """With Playwright's driver, a process that takes a second to start."""
+    with _started() as address:
+        async with async_playwright() as playwright:
+            yield await playwright.chromium.connect_over_cdp(address)
+
+
+@contextmanager
+def _started() -> Iterator[str]:
     """Where it can be reached."""
     if not os.access(CHROMIUM, os.X_OK):
         missing(f"there is no {CHROMIUM}: apt-get install chromium-headless-shell")
     with tempfile.TemporaryDirectory(prefix="textback-chromium-", ignore_cleanup_errors=True) as profile:
-        os.environ["NODE_COMPILE_CACHE"] = f"{profile}/node"  # of the driver, which starts with every test
         command = [*bound_to_us(), CHROMIUM, *FLAGS, f"--user-data-dir={profile}"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -65,10 +72,10 @@ def _address(process: "subprocess.Popen[bytes]", written: Path) -> str:
 
 
 @asynccontextmanager
-async def browser_at(address: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(address)
-        yield browser
-        for window in browser.contexts:
+async def windows_in(chromium: Browser) -> AsyncIterator[Browser]:
+    """What a test opens there is closed after it."""
+    before = set(chromium.contexts)  # its own first one, with which it would close itself
+    yield chromium
+    for window in chromium.contexts:
+        if window not in before:
             await window.close()
-        await browser.close()

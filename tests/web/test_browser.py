@@ -17,7 +17,7 @@ from bridge.domain.phone import E164
 from tests.depth import a_share
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
 from tests.web import morning
-from tests.web.chromium import browser_at
+from tests.web.chromium import windows_in
 from tests.web.served import COOKIES, served
 
 pytestmark = pytest.mark.browser
@@ -59,8 +59,8 @@ class Visit:
 
 
 @pytest.fixture
-async def visit(desk: Desk, chromium: str) -> AsyncIterator[Visit]:
-    async with served(desk) as client, browser_at(chromium) as browser:
+async def visit(desk: Desk, chromium: Browser) -> AsyncIterator[Visit]:
+    async with served(desk) as client, windows_in(chromium) as browser:
         yield Visit(desk, browser, str(client.make_url("/")))
 
 

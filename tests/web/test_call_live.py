@@ -22,7 +22,7 @@ from tests.agi.process import daemon
 from tests.lab import sip
 from tests.lab.office import Office
 from tests.lab.phone import Call, Phone, refuses
-from tests.web.chromium import browser_at
+from tests.web.chromium import windows_in
 from tests.web.test_sign_in import HASH, PASSWORD
 
 ANN = """
@@ -109,10 +109,10 @@ async def asks_nina_to_wait(database: Database) -> None:
 
 @pytest_asyncio.fixture
 async def desk(
-    office: Office, tmp_path: Path, unused_tcp_port_factory: Callable[[], int], chromium: str
+    office: Office, tmp_path: Path, unused_tcp_port_factory: Callable[[], int], chromium: Browser
 ) -> AsyncIterator[Desk]:
     started = daemon(office, tmp_path, unused_tcp_port_factory, before=asks_nina_to_wait, settings=ANN)
-    async with started as running, browser_at(chromium) as browser:
+    async with started as running, windows_in(chromium) as browser:
         await running.shows("/metrics", PBX_UP)
         async with await Database.open(tmp_path / "textback.db") as database:
             yield Desk(office, database, browser, running.page)

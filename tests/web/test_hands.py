@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
@@ -17,7 +17,7 @@ from storage import audit, callbacks
 from storage.users import UserRole
 from tests.depth import is_deep
 from tests.desk import CUSTOMER, OTHER, Desk, answered_call, missed_call, outbound_call, text
-from tests.web.chromium import browser_at
+from tests.web.chromium import windows_in
 from tests.web.served import served
 from tests.web.test_browser import Visit, live
 from tests.web.test_sign_in import PASSWORD, add_user
@@ -71,8 +71,8 @@ TWICE = """([press, ids]) => new Promise(done => {
 
 
 @pytest.fixture
-async def visit(desk: Desk, chromium: str) -> AsyncIterator[Visit]:
-    async with served(desk) as client, browser_at(chromium) as browser:
+async def visit(desk: Desk, chromium: Browser) -> AsyncIterator[Visit]:
+    async with served(desk) as client, windows_in(chromium) as browser:
         yield Visit(desk, browser, str(client.make_url("/")))
 
 
@@ -287,11 +287,11 @@ async def test_a_refusal_is_in_view_also_without_scripts(visit: Visit) -> None:
 
 
 async def test_half_typed_words_outlive_other_forms_a_conflict_a_reload_and_the_session(
-    desk: Desk, chromium: str
+    desk: Desk, chromium: Browser
 ) -> None:
     await desk.call(missed_call())
     await add_user(desk, "Ann", UserRole.STAFF)
-    async with served(desk) as client, browser_at(chromium) as browser:
+    async with served(desk) as client, windows_in(chromium) as browser:
         visit = Visit(desk, browser, str(client.make_url("/")))
         async with visit.page("callbacks/1") as page:
             await sign_in(page)

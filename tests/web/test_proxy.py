@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from bridge.web.security import COOKIE, TOKEN
 from bridge.web.settings import WebSettings
@@ -22,7 +22,7 @@ from tests.lab.asterisk import REPOSITORY
 from tests.lab.fixtures import missing
 from tests.lab.prepare import NGINX
 from tests.ports import reserve
-from tests.web.chromium import browser_at
+from tests.web.chromium import windows_in
 from tests.web.served import served
 from tests.web.test_listener import made_in
 from tests.web.test_page import Page as Words
@@ -90,11 +90,11 @@ async def sign_in(page: Page) -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("root", ["", "/calls"], ids=["top", "path"])
 async def test_by_the_lines_of_the_guide_one_signs_in_works_and_sees_what_changes(
-    desk: Desk, chromium: str, tmp_path: Path, root: str
+    desk: Desk, chromium: Browser, tmp_path: Path, root: str
 ) -> None:
     await add_user(desk, "Ann", UserRole.ADMIN)
     await desk.call(missed_call(CUSTOMER))
-    async with served(desk, settings=US) as client, browser_at(chromium) as browser:
+    async with served(desk, settings=US) as client, windows_in(chromium) as browser:
         assert client.server.port
         async with nginx(tmp_path, client.server.port, guided(root)) as address:
             window = await browser.new_context(ignore_https_errors=True)

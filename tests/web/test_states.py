@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState
@@ -21,7 +21,7 @@ from tests.callbacks.test_click_to_call import NotingPbx
 from tests.depth import a_share
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call
 from tests.web import morning
-from tests.web.chromium import browser_at
+from tests.web.chromium import windows_in
 from tests.web.served import Faults, served
 from tests.web.test_browser import Visit, is_sound, live
 from tests.web.test_sign_in import PASSWORD, add_user
@@ -49,12 +49,12 @@ def pbx() -> NotingPbx:
 
 
 @pytest.fixture
-async def visit(desk: Desk, faults: Faults, pbx: NotingPbx, chromium: str) -> AsyncIterator[Visit]:
+async def visit(desk: Desk, faults: Faults, pbx: NotingPbx, chromium: Browser) -> AsyncIterator[Visit]:
     """An office with a lead, Ann, who has a desk phone, and with Bob of the staff, who has one too."""
     await add_user(desk, "Ann", UserRole.ADMIN)
     await add_user(desk, "Bob", UserRole.STAFF)
     phones = Phones(lambda: {"office": pbx}, lambda: TALKS)
-    async with served(desk, faults, phones=phones) as client, browser_at(chromium) as browser:
+    async with served(desk, faults, phones=phones) as client, windows_in(chromium) as browser:
         yield Visit(desk, browser, str(client.make_url("/")))
 
 

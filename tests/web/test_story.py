@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from bridge.domain.callbacks.queue import CallbackState, Outcome
 from bridge.web.phones import Phones
@@ -14,7 +14,7 @@ from tests.callbacks.test_click_to_call import NotingPbx
 from tests.depth import a_share
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, outbound_call, text
 from tests.web import morning
-from tests.web.chromium import browser_at
+from tests.web.chromium import windows_in
 from tests.web.served import served
 from tests.web.test_browser import WIDTHS, Visit, is_no_wider, is_sound, let_in_here, live
 from tests.web.test_sign_in import PASSWORD, add_user
@@ -28,11 +28,11 @@ def pbx() -> NotingPbx:
 
 
 @pytest.fixture
-async def visit(desk: Desk, pbx: NotingPbx, chromium: str) -> AsyncIterator[Visit]:
+async def visit(desk: Desk, pbx: NotingPbx, chromium: Browser) -> AsyncIterator[Visit]:
     """An office where Ann, at extension 101, has to sign in."""
     await add_user(desk, "Ann", UserRole.ADMIN)
     phones = Phones(lambda: {"office": pbx})
-    async with served(desk, phones=phones) as client, browser_at(chromium) as browser:
+    async with served(desk, phones=phones) as client, windows_in(chromium) as browser:
         yield Visit(desk, browser, str(client.make_url("/")))
 
 
