@@ -233,7 +233,7 @@ async def test_a_customer_who_does_not_answer_is_an_attempt_that_snoozes_when_it
         mine.hang_up()
         await says(page, ": rang out. What came of it?")
         assert await desk.attempts() == [(Attempt.RANG_OUT, Reason.NO_ANSWER, "Ann")]
-        await card(page).locator(".came").get_by_role("button", name="No answer").click()
+        await card(page).locator(".came").get_by_role("button", name="No answer", exact=True).click()
         await expect(card(page)).to_have_count(0)
         assert (await desk.row()).state is CallbackState.WAITING
 
