@@ -5,9 +5,12 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -57,6 +60,9 @@ password = "secret"
 [web]
 listen = "127.0.0.1:{page_port}"
 
+[hours]
+mon-fri = "08:00-17:00"
+
 [rules]
 min_ring = "1s"   # the calls play three times as fast
 
@@ -64,6 +70,7 @@ min_ring = "1s"   # the calls play three times as fast
 path = "{database}"
 """
 
+ZONE, FRIDAY = ZoneInfo("America/New_York"), 4
 CONFIG_FILE = "textback.toml"
 VISITOR = "Dana"
 SECRET = "simulated"  # noqa: S105  of a PBX that only plays
@@ -79,9 +86,12 @@ Simulated: the PBX (it plays recordings of a real Asterisk) and the SMS gateway 
 Real: everything between them: AMI and SMPP over TCP, the verdicts, the texts, the queue, the page and its database.
 You are signed in as {visitor}, who works here (top right); press Call on a row, and your desk phone rings and connects.
 Ann is on call and takes urgent work by text. A real office asks for passwords: `textback users add NAME`.
-A morning of calls begins now and goes on, about one call every ten seconds, until you press Ctrl-C.
+It is nine o'clock on a weekday here, whatever your clock says. A morning of calls begins now, about one every ten
+seconds; after some seven minutes it ends, and the list is yours until you press Ctrl-C.
 What Textback notes meanwhile: tail -f {log}
 """
+
+OVER = "The morning is over: about twenty-five customers have called. Ctrl-C ends the demo."
 
 
 def register(app: typer.Typer) -> None:
@@ -99,17 +109,33 @@ def demo(port: Annotated[int, typer.Option(help="of the page")] = 8080) -> None:
 
 
 async def _play(folder: Path, port: int, log: str) -> None:
-    async with SimulatedPbx(clock=wall_clock, secret=SECRET, calls_back=Tape.named("originate_answered")) as pbx:
+    clock = from_nine()
+    async with SimulatedPbx(clock=clock, secret=SECRET, calls_back=Tape.named("originate_answered")) as pbx:
         morning = Morning(pbx)
         async with Smsc(on_submit=morning.on_submit).serve() as smsc:
-            daemon = Daemon(await prepare(folder, port, pbx, smsc), os.environ)
+            daemon = Daemon(await prepare(folder, port, pbx, smsc, clock()), os.environ, clock)
             async with asyncio.TaskGroup() as group:
                 playing = group.create_task(_begin(daemon, folder / CONFIG_FILE, morning, smsc, log))
                 await until_signalled(daemon, folder / CONFIG_FILE)
                 playing.cancel()
 
 
-async def prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Config:
+def since_nine(begun: datetime) -> timedelta:
+    """How long ago it was nine in the morning of a weekday there, when the wall's clock shows `begun`."""
+    wall = begun.astimezone(ZONE)
+    nine = wall.replace(hour=9, minute=0, second=0, microsecond=0)
+    while nine > wall or nine.weekday() > FRIDAY:
+        nine -= timedelta(days=1)
+    return begun - nine.astimezone(UTC)
+
+
+def from_nine() -> Callable[[], datetime]:
+    """A clock that shows nine now, and goes on as the wall's does."""
+    behind = since_nine(wall_clock())
+    return lambda: wall_clock() - behind
+
+
+async def prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc, now: datetime) -> Config:
     """The office of the demo, from a file like any other; a new database starts paused, so it is resumed here."""
     path = folder / CONFIG_FILE
     text = CONFIG.format(
@@ -126,8 +152,8 @@ async def prepare(folder: Path, port: int, pbx: SimulatedPbx, smsc: Smsc) -> Con
     path.write_text(text, encoding="utf-8")
     config = load(path, os.environ)
     async with await Database.open(config.database) as database, database.transaction() as tx:
-        await settings.resume(tx, "demo", wall_clock())
-        await contacts.put(tx, Contact(E164(SUPPLIER), "Pipes & Parts", ContactKind.SUPPLIER), "demo", wall_clock())
+        await settings.resume(tx, "demo", now)
+        await contacts.put(tx, Contact(E164(SUPPLIER), "Pipes & Parts", ContactKind.SUPPLIER), "demo", now)
     return replace(config, web=replace(config.web, visitor=VISITOR))
 
 
@@ -139,3 +165,4 @@ async def _begin(daemon: Daemon, config: Path, morning: Morning, smsc: Smsc, log
     await smsc.until_bound()
     with contextlib.suppress(ConnectionError):  # a customer writes while the daemon leaves
         await morning.play(smsc)
+        print(OVER, flush=True)

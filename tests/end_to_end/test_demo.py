@@ -5,14 +5,14 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from bridge.cli.demo import SECRET, VISITOR, prepare
-from bridge.daemon.daemon import Daemon, wall_clock
+from bridge.cli.demo import SECRET, VISITOR, ZONE, from_nine, prepare, since_nine
+from bridge.daemon.daemon import Daemon
 from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Urgency
 from bridge.simulator.morning import ON_CALL, Morning, Pace, callers, cast_of
 from bridge.simulator.pbx import SimulatedPbx
@@ -52,11 +52,12 @@ class Demo:
 @asynccontextmanager
 async def demo(folder: Path, port: int) -> AsyncIterator[Demo]:
     calls_back = Tape.named("originate_answered")
-    async with SimulatedPbx(clock=wall_clock, secret=SECRET, calls_back=calls_back) as pbx:
+    clock = from_nine()
+    async with SimulatedPbx(clock=clock, secret=SECRET, calls_back=calls_back) as pbx:
         morning = Morning(pbx, FAST)
         async with Smsc(on_submit=morning.on_submit).serve() as smsc, asyncio.TaskGroup() as group:
-            config = await prepare(folder, port, pbx, smsc)
-            daemon = Daemon(replace(config, rules=replace(config.rules, min_ring=timedelta(0))), {})
+            config = await prepare(folder, port, pbx, smsc, clock())
+            daemon = Daemon(replace(config, rules=replace(config.rules, min_ring=timedelta(0))), {}, clock)
             group.create_task(daemon.run())
             await daemon.started.wait()
             await smsc.until_bound()
@@ -65,6 +66,21 @@ async def demo(folder: Path, port: int) -> AsyncIterator[Demo]:
             async with await Database.open(config.database) as database:
                 yield Demo(daemon, morning, smsc, database)
             daemon.stop()
+
+
+@pytest.mark.parametrize(
+    ("wall", "nine"),
+    [
+        ("2026-11-30T21:15", "2026-11-30T09:00"),  # Monday
+        ("2026-11-30T08:59", "2026-11-27T09:00"),
+        ("2026-11-28T12:00", "2026-11-27T09:00"),
+        ("2026-11-29T23:59", "2026-11-27T09:00"),
+        ("2026-03-08T12:00", "2026-03-06T09:00"),  # the clock changed in the night before
+    ],
+)
+def test_it_is_nine_on_a_weekday_whatever_the_clock_says(wall: str, nine: str) -> None:
+    begun, then = (datetime.fromisoformat(one).replace(tzinfo=ZONE).astimezone(UTC) for one in (wall, nine))
+    assert begun - since_nine(begun) == then
 
 
 async def a_morning(shown: Demo) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ const REST = 4;  // times as long as news took to fetch, a second at most: the o
 const page = { stream: null, heard: Date.now(), changed: new Set(), timer: 0, sent: new Set(), mine: new Map(), held: false, unseen: false };
 
 const said = document.body.dataset;
+const skew = Date.parse(said.clock) - Date.now();  // between the office's clock and this browser's
 const root = said.root;  // where a proxy shows us: "" or a path
 const byId = (id) => document.getElementById(id);
 const main = () => byId("main");
@@ -86,7 +87,7 @@ document.addEventListener("visibilitychange", () => {
 });
 
 setInterval(() => {
-  for (const age of document.querySelectorAll("[data-since]")) age.textContent = ago((Date.now() - Date.parse(age.dataset.since)) / 60_000);
+  for (const age of document.querySelectorAll("[data-since]")) age.textContent = ago((Date.now() + skew - Date.parse(age.dataset.since)) / 60_000);
 }, 30_000);
 
 function ago(minutes) {
