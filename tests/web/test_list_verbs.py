@@ -1,5 +1,6 @@
 """The list's further verbs: no answer and a text, a heads-up before the call, giving a row away, several at once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 
@@ -180,6 +181,24 @@ async def test_only_what_is_nobodys_customer_is_closed_by_the_dozen(
 ) -> None:
     assert (await pick(client, row, outcome=outcome)).status == 400
     assert (await desk.row()).state is CallbackState.OPEN
+
+
+async def test_of_two_who_call_with_a_heads_up_at_once_one_texts_and_one_phone_rings(
+    client: Client, desk: Desk, row: Callback, pbx: NotingPbx
+) -> None:
+    statuses = await asyncio.gather(*(act(client, row, "call", heads_up=1) for _ in range(2)))
+    assert sorted(status for status, _ in statuses) == [200, 409]
+    assert len(pbx.asked) == len(await texts(desk)) == 1
+
+
+async def test_of_two_who_close_the_same_several_rows_each_row_is_closed_once_and_the_slower_is_told(
+    client: Client, desk: Desk, row: Callback
+) -> None:
+    await desk.call(missed_call(OTHER, desk.clock.advance(minutes=1)))
+    rows = row, await desk.row(OTHER)
+    answers = await asyncio.gather(pick(client, *rows, outcome="spam"), pick(client, *rows, outcome="wrong_number"))
+    assert 409 in [answer.status for answer in answers]
+    assert await desk.column("SELECT count(*) FROM audit WHERE what = 'callback.finish'") == [2]
 
 
 async def test_booked_may_say_for_which_day_and_reopening_forgets_it(client: Client, desk: Desk, row: Callback) -> None:

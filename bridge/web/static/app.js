@@ -16,7 +16,7 @@ const root = said.root;  // where a proxy shows us: "" or a path
 const byId = (id) => document.getElementById(id);
 const main = () => byId("main");
 const toast = () => document.querySelector(".toast:not([hidden])");
-const current = () => document.activeElement?.closest?.(".row") ?? null;
+const current = () => document.activeElement?.closest?.(".row") ?? byId(`row-${main().dataset.row}`);
 
 // --- live -----------------------------------------------------------------------------------------------------------
 
@@ -98,8 +98,9 @@ function ago(minutes) {
 // --- presses, and what comes back -------------------------------------------------------------------------------------
 
 const isPress = (ctx) => ctx.request.method === "POST";
-const rowOf = (ctx) => isPress(ctx) ? `row-${ctx.request.action.match(/\/callbacks\/(\d+)\//)?.[1]}` : null;
-const rowsOf = (ctx) => [rowOf(ctx), ...(isPress(ctx) ? ctx.request.body.getAll("rows").map((one) => `row-${one.split(".")[0]}`) : [])];
+const pressedIn = ({ action, body }) => [action.match(/\/callbacks\/(\d+)\//)?.[1], ...body.getAll("rows").map((one) => one.split(".")[0])];
+const rowsOf = (ctx) => isPress(ctx) ? pressedIn(ctx.request).filter(Boolean).map((id) => `row-${id}`) : [];
+const rowOf = (ctx) => rowsOf(ctx)[0];
 
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
@@ -296,8 +297,8 @@ function step(by) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const { key, target } = event, typing = target.closest("input, textarea, select, dialog"), letter = key.toLowerCase();
-  if (key === "Escape") { closeMenus(); byId("answer")?.remove(); leave(target.closest(".box")); }
+  const { key, target } = event, typing = target.closest("input:not([type=checkbox]), textarea, select, dialog"), letter = key.toLowerCase();
+  if (key === "Escape") { closeMenus(); byId("answer")?.remove(); if (typing) leave(target); }
   if (key === "Enter" && event.ctrlKey && target.matches("textarea")) target.form.requestSubmit();
   if (key === "Enter" && target.matches(".rows .row")) target.querySelector(".number").click();
   if (/^[1-9]$/.test(key) && event.altKey && target.matches("[name=text]")) { event.preventDefault(); pick(target, target.form.saved?.options[key]?.value); }
@@ -309,9 +310,11 @@ document.addEventListener("keydown", (event) => {
   beside ? press(beside) : step(STEPS[letter]);
 });
 
-function leave(box) {
-  box?.closest(".row").focus();
-  box?.remove();
+function leave(field) {
+  const box = field.closest(".box");
+  if (!box) return field.blur();
+  box.closest(".row").focus();
+  box.remove();
 }
 
 function closeMenus(except) {
