@@ -80,7 +80,7 @@ def example(tmp_path: Path) -> Path:
         (tmp_path / name).write_text("hunter2")
         (tmp_path / name).chmod(0o600)
     path = tmp_path / "textback.toml"
-    shipped = EXAMPLE.read_text().replace("[[pbx]]", f"[[pbx]]\nport = {reserve()}").replace("2775", str(reserve()))
+    shipped = EXAMPLE.read_text().replace("2775", str(reserve())).replace("[[pbx]]", f"[[pbx]]\nport = {reserve()}")
     more = f'\n[storage]\npath = "{tmp_path / "t.db"}"\n[web]\nlisten = "127.0.0.1:{reserve()}"\n'
     path.write_text(shipped + more)
     return path

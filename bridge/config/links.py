@@ -35,6 +35,7 @@ def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[
     taken = problems.take_all(PbxSection, raw.get("pbx"), "pbx", prepare=filled)
     problems.add_repeated("name", [(where, pbx.name) for where, pbx in taken])
     for where, pbx in taken:
+        _check_blanks(problems, where, username=pbx.username)
         _check_address(problems, where, pbx.host, pbx.ca_file)
         check_records(problems, where, pbx)
     return tuple(pbx for _, pbx in taken)
@@ -65,7 +66,14 @@ def _gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> Smpp
     taken = problems.take(SmppSettings, raw, where)
     if taken:
         _check_address(problems, where, taken.host, taken.ca_file)
+        _check_blanks(problems, where, system_id=taken.system_id, system_type=taken.system_type)
     return taken
+
+
+def _check_blanks(problems: Problems, where: str, **values: str) -> None:
+    for key, value in values.items():
+        if value != value.strip():
+            problems.add(f"{where}.{key}", f'has a blank before or behind it; write "{value.strip()}"')
 
 
 def _check_address(problems: Problems, where: str, host: str, ca_file: str | None) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from bridge.config.places import belongs
+
 T = TypeVar("T")
 
 UNKNOWN_KEYS_ARE_MISTAKES = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -109,7 +111,9 @@ def _problem(kind: type, path: str, details: ErrorDetails) -> ConfigProblem:
 
 def unknown(key: str, known: Sequence[str]) -> str:
     close = get_close_matches(key, known, n=1)
-    return "is not a setting" + (f"; did you mean {close[0]}?" if close else f"; there are {', '.join(known)}")
+    place = belongs(key)
+    meant = f"; did you mean {close[0]}?" if close else "" if place else f"; there are {', '.join(known)}"
+    return f"is not a setting{' here' * bool(place)}{meant}" + (f"; it belongs into {place}" if place else "")
 
 
 def dotted(path: str, loc: Sequence[str | int]) -> str:

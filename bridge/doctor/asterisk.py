@@ -12,6 +12,8 @@ from bridge.config import PbxSection
 from bridge.doctor.agi import CONTEXT, EventWaiter, reached
 from bridge.doctor.local import Finding, not_looked, ok, problem, warning
 from bridge.doctor.peers import AMI, diagnosis
+from bridge.ops.sockets import own_address
+from bridge.web.settings import is_loopback
 
 OLDEST, NEWEST = 16, 22
 """Major versions of Asterisk whose events were looked at."""
@@ -158,6 +160,9 @@ def _account_remedy(pbx: PbxSection) -> str:
 
 
 def _unreachable_remedy(pbx: PbxSection) -> str:
-    return (
-        f"asterisk -rx 'manager show settings'; ss -ltn 'sport = :{pbx.port}'; [general] enabled = yes in manager.conf"
-    )
+    looks = f"asterisk -rx 'manager show settings'; ss -ltn 'sport = :{pbx.port}'"
+    there = f"{looks}; [general] enabled = yes in manager.conf"
+    if is_loopback(pbx.host):
+        return there
+    ours = own_address(pbx.host) or "ADDRESS-OF-THIS-MACHINE"
+    return f"on the PBX: {there}, with bindaddr = {pbx.host}; permit = {ours} for {pbx.username}; its firewall"

@@ -3,6 +3,7 @@
 What it asks of the PBX and of the gateway is in `links`.
 """
 
+import errno
 import shutil
 import socket
 import stat
@@ -208,10 +209,17 @@ def port(check: str, host: str, number: int, *, answers: bool) -> Finding:
     try:
         try_listening(host, number)
     except OSError as error:
-        return problem(
-            check, f"{where} cannot be used: {error.strerror}", f"ss -ltnp 'sport = :{number}' shows who has it"
-        )
+        return problem(check, f"{where} cannot be used: {error.strerror}", _to_listen(check, number, error))
     return ok(check, f"{where} is free; textback does not run now")
+
+
+def _to_listen(check: str, number: int, error: OSError) -> str:
+    table = "phones" if check == "phones" else "web"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f'[{table}] listen = "ADDRESS:{number}" with one of this machine: ip -brief address; or 0.0.0.0 for all'
+    if error.errno == errno.EACCES:
+        return f'[{table}] listen = "...:8080": ports below 1024 are for root; a proxy in front can have {number}'
+    return f"ss -ltnp 'sport = :{number}' shows who has it; stop that, or another port in listen of [{table}]"
 
 
 def from_the_lan(host: str, number: int, ours: str) -> Finding:

@@ -4,6 +4,7 @@ Each row is a set-up that somebody could have; what is said must name the place 
 """
 
 import asyncio
+import errno
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge.config import ConfigError, PbxSection, load
-from bridge.doctor import firewall, local
+from bridge.doctor import asterisk, firewall, local
 from bridge.doctor.asterisk import pbx_checks
 from bridge.doctor.doubts import doubts
 from bridge.doctor.gateway import sms_checks
@@ -54,6 +55,11 @@ SETUPS = (
     ("a quote is missing", instead(BUSINESS, 'business = "Ace Plumbing'), "", "a quote is missing in line 1"),
     ("a colon, as in YAML", instead(COUNTRY, 'country: "US"'), "", 'country = "US"'),
     ("[pbx] for [[pbx]]", instead("[[pbx]]", "[pbx]"), "pbx", "at least one [[pbx]] table"),
+    ("added to the end", with_table('live_only = ["+12125550142"]'), "smpp.live_only", "it belongs into [rules]"),
+    ("the zone in a table", in_pbx('zone = "UTC"'), "pbx[0].zone", "the top of the file, above the first table"),
+    ("a secret in the wrong table", with_table('[web]\nsecret_file = "x"'), "web.secret_file", "belongs into [[pbx]]"),
+    ("a blank behind the account", instead('"ace"', '"ace "'), "smpp.system_id", 'write "ace"'),
+    ("a blank before the user", in_pbx('username = " textback"'), "pbx[0].username", 'write "textback"'),
     ("a misspelt setting", in_pbx('trunk = ["PJSIP/t-*"]'), "pbx[0].trunk", "did you mean trunks?"),
     # the office
     ("EST", instead(ZONE, 'zone = "EST"'), "zone", '"America/New_York"'),
@@ -388,6 +394,31 @@ def test_freepbx_has_a_firewall_of_its_own(tmp_path: Path, source: str, typed: s
     (tmp_path / "freepbx.conf").touch()
     has = {"fwconsole", "iptables"}.__contains__
     assert typed in firewall.opens(4574, source, has=has, freepbx=tmp_path / "freepbx.conf")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EADDRNOTAVAIL, "ip -brief address"),
+        (errno.EACCES, "ports below 1024 are for root"),
+        (errno.EADDRINUSE, "ss -ltnp 'sport = :80' shows who has it"),
+    ],
+)
+def test_a_port_on_which_nobody_can_listen_has_its_own_remedy(
+    monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "no")
+
+    monkeypatch.setattr(local, "try_listening", refuse)
+    found = local.port("page", "192.0.2.9", 80, answers=False)
+    assert (found.is_problem, remedy in found.remedy) == (True, True)
+
+
+def test_a_manager_on_another_machine_may_listen_to_itself_alone() -> None:
+    remedy = asterisk._unreachable_remedy(PbxSection(secret="s", host="192.0.2.30"))
+    assert "bindaddr = 192.0.2.30" in remedy
+    assert "permit = " in remedy
 
 
 def test_a_sender_that_rings_nobody_is_told(site: Callable[[str], Path]) -> None:
