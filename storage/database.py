@@ -74,6 +74,15 @@ class Writer(Reader):
     def __init__(self, connection: Statements) -> None:
         super().__init__(connection)
         self.tells: set[str] = set()
+        self._says: list[Callable[[], object]] = []
+
+    def once_stored(self, say: Callable[..., object], *words: object, **fields: object) -> None:
+        """To be said when this is on disk: once, and nothing of what is refused or tried again."""
+        self._says.append(partial(say, *words, **fields))
+
+    def is_stored(self) -> None:
+        for say in self._says:
+            say()
 
     async def insert(self, sql: str, **parameters: Value) -> int:
         """Run an INSERT that always inserts; the new row's id."""
@@ -238,6 +247,7 @@ class Database:
                     raise
         self.written += 1
         self.commits.tell(tx.tells)
+        tx.is_stored()
 
     async def write(self, work: Callable[[Writer], Coroutine[Any, Any, T]], *, soon: bool = False) -> T:
         """A transaction that `work` does in one go; it may be run again, alone, and waits for nothing else.
@@ -285,12 +295,13 @@ class Database:
             self.written += 1
             self.commits.tell(told)
         if ride and companion:
-            companion.rode(results[len(some)].value if len(results) > len(some) else None)
+            rode = results[len(some)].value if len(results) > len(some) else None
+            companion.rode(rode and _stored(rode))
         for one, result in zip(some, results, strict=False):
             if one.done.done():
                 continue
             if result.error is None:
-                one.done.set_result(result.value)
+                one.done.set_result(_stored(result.value))
             else:
                 said = storage_error(self.path, result.error, self._presence.is_in_place)
                 self._count(said)
@@ -352,16 +363,23 @@ async def _connection(path: Path, presence: FileIdentity, *more: str) -> AsyncIt
         yield connection
 
 
-async def _told(work: Callable[[Writer], Coroutine[Any, Any, T]], told: set[str], at_once: AtOnce) -> T:
-    """What came of it; what it tells is added to what was told."""
+async def _told(work: Callable[[Writer], Coroutine[Any, Any, T]], told: set[str], at_once: AtOnce) -> tuple[Writer, T]:
+    """What came of it, and by which transaction; what it tells is added to what was told."""
     tx = Writer(at_once)
     value = await work(tx)
     told |= tx.tells
-    return value
+    return tx, value
 
 
-async def _ridden(ride: Ride[T], told: set[str], at_once: AtOnce) -> T | None:
+async def _ridden(ride: Ride[T], told: set[str], at_once: AtOnce) -> tuple[Writer, T | None]:
     return await _told(lambda tx: ride(tx, frozenset(told)), told, at_once)
+
+
+def _stored(done: tuple[Writer, T]) -> T:
+    """Its value; what it has to say is the next thing that the loop does, and no error in it is the database's."""
+    tx, value = done
+    asyncio.get_running_loop().call_soon(tx.is_stored)
+    return value
 
 
 def _beat(raw: sqlite3.Connection) -> None:

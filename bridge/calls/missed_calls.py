@@ -265,7 +265,7 @@ class MissedCalls:
             if decision.why is NoTextReason.BREAKER:
                 await self._trip_breaker(tx, row, now)
         elif plan.refused or plan.text is None:
-            self._log.error("text.refused", call=row.id, template=plan.text and plan.text.template)
+            tx.once_stored(self._log.error, "text.refused", call=row.id, template=plan.text and plan.text.template)
             await calls.decided(tx, row, NoTextReason.TEXT_REFUSED, Act(TEXTBACK, "text_refused", now))
         else:
             message = self._message(row, office.line_named(row.filing.line), plan.text, decision, now)
@@ -273,13 +273,13 @@ class MissedCalls:
 
     async def _trip_breaker(self, tx: Writer, row: CallRow, now: datetime) -> None:
         if await settings.turn(tx, settings.BREAKER, True, TEXTBACK, now):
-            self._log.warning("breaker.tripped", call=row.id)
+            tx.once_stored(self._log.warning, "breaker.tripped", call=row.id)
 
     async def _queue(self, tx: Writer, row: CallRow, message: NewMessage, now: datetime) -> None:
         try:
             await self._composer.queue(tx, message)
         except ForbiddenError as error:  # the database knows better than our history did
-            self._log.error("text.forbidden", call=row.id, why=str(error))
+            tx.once_stored(self._log.error, "text.forbidden", call=row.id, why=str(error))
             await calls.decided(tx, row, NoTextReason.COOL_DOWN, Act(TEXTBACK, "text_forbidden", now))
 
     def _message(self, row: CallRow, line: Line, text: Rendered, decision: SendText, now: datetime) -> NewMessage:

@@ -130,13 +130,10 @@ class EscalationLoop:
                 read = await self._database.write(partial(self._read_on, self._clock()))
             except StorageError:
                 self._read_up_to = None
-                self._triggers.log_raised(stored=False)
                 raise
             except Exception:
-                self._triggers.log_raised(stored=False)
                 await self._one_by_one()
                 continue
-            self._triggers.log_raised()
             self._read_up_to = read.up_to
             if read.is_all:
                 return read.due
@@ -159,11 +156,9 @@ class EscalationLoop:
         for entry in await self._database.query(self._unread):
             try:
                 await self._database.write(partial(self._handle_all, [entry], self._clock()))
-                self._triggers.log_raised()
             except StorageError:
                 raise
             except Exception:
-                self._triggers.log_raised(stored=False)
                 self._log.exception("escalation.undigested", entry=entry.id, what=entry.what)
                 await self._database.write(partial(self._leave, entry))
             self._read_up_to = entry.id
@@ -259,7 +254,7 @@ class EscalationLoop:
         if unseen:
             after = escalation.unseen(after)
         after = await alerts.save(tx, after, Act(TEXTBACK, "told", now, {"person": person}))
-        self._log.info("urgent.told", row=callback.id, cause=case.cause, person=person)
+        tx.once_stored(self._log.info, "urgent.told", row=callback.id, cause=case.cause, person=person)
         told[person] += 1
         another = escalation.next_person(ladder, told, self._rules.rounds)
         if another is not None and told[another] < told[person] and await rests_until(tx, person, now):
@@ -302,7 +297,7 @@ class EscalationLoop:
         if not ladder:
             comes = office.roster.somebody_from(callback.branch, now)
             again = max(comes, now + AGAIN) if comes else None
-        self._log.error("urgent.unseen", row=callback.id, cause=case.cause, told=len(ladder))
+        tx.once_stored(self._log.error, "urgent.unseen", row=callback.id, cause=case.cause, told=len(ladder))
         after = escalation.unseen(escalation.due(case, again, now))
         await alerts.save(tx, after, Act(TEXTBACK, "nobody_left", now))
 

@@ -169,17 +169,20 @@ class StaffCommands:
         return next((row for row in old if command.row in (None, row)), None)
 
     async def _wrong(self, tx: Writer, person: Person, digits: str, now: datetime) -> str:
-        self.wrong_digits += 1
-        self._log.warning("staff.wrong_digits", person=person.name)
+        tx.once_stored(self._note_wrong, person)
         await staff_codes.note_wrong(tx, person.name, now)
         until = await rests_until(tx, person.name, now)
         if until is None:
             return WRONG_DIGITS.format(digits=digits)
-        self._log.error("staff.number_rests", person=person.name, until=until.isoformat())
+        tx.once_stored(self._log.error, "staff.number_rests", person=person.name, until=until.isoformat())
         said = RESTING.format(until=summary.moment(until, self._office, now))
         await self._staff_messages.send_notice(tx, person.name, said, now)
         await self._triggers.pass_on_all_of(tx, person.name, now)
         return said
+
+    def _note_wrong(self, person: Person) -> None:
+        self.wrong_digits += 1
+        self._log.warning("staff.wrong_digits", person=person.name)
 
     async def _open_row(self, db: Reader, number: int) -> Callback:
         row = await callbacks.get(db, number)

@@ -82,7 +82,6 @@ class EscalationTriggers:
         self._rules = rules
         self._text_reader = text_reader
         self._staff_messages = staff_messages
-        self._raised: dict[int, AlertCause] = {}
         self._log = structlog.get_logger()
         verbs = ACKNOWLEDGES | MAY_BEGIN | LETS_GO
         self.handlers: Mapping[str, Handler] = {
@@ -99,12 +98,6 @@ class EscalationTriggers:
             "setting.failing_off": self._texts_arrive_again,
             **{f"callback.{verb}": self._dealt_with for verb in verbs},
         }
-
-    def log_raised(self, *, stored: bool = True) -> None:
-        """After each transaction: what could not be stored comes again each second, and is not told."""
-        for row, cause in self._raised.items() if stored else ():
-            self._log.warning("urgent.raised", row=row, cause=cause)
-        self._raised.clear()
 
     async def pass_on_all_of(self, tx: Writer, person: str, now: datetime) -> None:
         """What waits for this person goes on to the next at once: texts from their number change nothing now."""
@@ -199,7 +192,7 @@ class EscalationTriggers:
         if case is None:
             fresh = Escalation(0, 0, callback.id, cause, Stage.ALERTING, now, now, due_at, why)
             await alerts.insert(tx, fresh, Act(TEXTBACK, "raised", now, {"cause": cause}))
-            self._raised[callback.id] = cause
+            tx.once_stored(self._log.warning, "urgent.raised", row=callback.id, cause=cause)
             return
         pressing = escalation.pressed(case, cause, why, due_at, now)
         if pressing != case:

@@ -64,7 +64,7 @@ class AutoReplies:
         async with self._database.transaction() as tx:
             for message in await self._due(tx, now):
                 await self._composer.queue(tx, message)
-                self._log.info("receipt.queued", row=message.callback_id, to=message.number.masked)
+                tx.once_stored(self._log.info, "receipt.queued", row=message.callback_id, to=message.number.masked)
 
     async def _due(self, db: Reader, now: datetime) -> Sequence[NewMessage]:
         rows = await auto_replies.silent(db, now - MAX_AGE, now - SILENCE)

@@ -94,10 +94,16 @@ class CustomerReplies:
         kept = await replies.insert(tx, reply, Act(TEXTBACK, "received", now, {"role": role, "word": word}))
         if number is not None:
             await self._heed(tx, kept, number, line, now)
-        elif kept.unplaced:
-            self.unplaced += 1
-            self._log.error("reply.unplaced", reply=kept.id, word=word, digits=len(phone.digits_of(text.source)))
+        tx.once_stored(self._tell, kept)
         return kept
+
+    def _tell(self, reply: Reply) -> None:
+        number = reply.number and reply.number.masked
+        self._log.info("reply.received", reply=reply.id, number=number, role=reply.role, word=reply.word)
+        if reply.unplaced:
+            self.unplaced += 1
+            digits = len(phone.digits_of(reply.source))
+            self._log.error("reply.unplaced", reply=reply.id, word=reply.word, digits=digits)
 
     async def stops(self, db: Reader, text: InboundText, piece: str) -> bool:
         """Does one part of a text say STOP by itself?"""
@@ -224,7 +230,7 @@ class CustomerReplies:
         await recovery.first_text_is_moot(tx, number, "replied", now)
         if reply.role is SenderRole.STAFF:
             if reply.word is OptOutRequest.STOP:
-                self._log.error("staff.stop", reply=reply.id, number=number.masked)
+                tx.once_stored(self._log.error, "staff.stop", reply=reply.id, number=number.masked)
         elif reply.word in CAUSES:
             await self._stop(tx, reply, number, line, CAUSES[reply.word], now)
         elif reply.role is SenderRole.BLOCKED:

@@ -49,9 +49,10 @@ async def _look(tx: Writer, now: datetime) -> Burst | None:
         await contacts.take_landlines_back(tx, found.since, now)
     if await settings.turn(tx, settings.FAILING, found is not None, TEXTBACK, now):
         if found is not None:
-            log.error("texts.failing", numbers=found.numbers, since=found.since.isoformat(), code=found.code)
+            since = found.since.isoformat()
+            tx.once_stored(log.error, "texts.failing", numbers=found.numbers, since=since, code=found.code)
         else:
-            log.info("texts.arrive_again")
+            tx.once_stored(log.info, "texts.arrive_again")
     return found
 
 

@@ -21,7 +21,6 @@ from storage import inbound, replies
 from storage.database import Database, Writer
 from storage.errors import StorageError
 from storage.inbound import PartArrived
-from storage.replies import Reply
 from storage.values import whole
 
 PARTS_PATIENCE = timedelta(minutes=2)
@@ -86,12 +85,8 @@ class Inbox:
             if not await inbound.left_waiting(db, now - PARTS_PATIENCE):
                 return
         async with self._database.transaction() as tx:
-            shown = [
+            for text in await inbound.left_waiting(tx, now - PARTS_PATIENCE):
                 await self._show_parts(tx, text, await inbound.parts_like(tx, text, now), now)
-                for text in await inbound.left_waiting(tx, now - PARTS_PATIENCE)
-            ]
-        for reply in shown:
-            self._log_reply(reply)
 
     async def _store(self, what: Inbound) -> None:
         now = self._clock()
@@ -100,51 +95,40 @@ class Inbox:
         elif isinstance(what, Receipt):
             await self._database.write(lambda tx: self._receipt(tx, what, now))
         else:
-            self._log_reply(await self._database.write(lambda tx: self._text(tx, what, now), soon=True))
-
-    def _log_reply(self, reply: Reply | None) -> None:
-        """Once it is on disk: a text that was refused comes again each second."""
-        if reply is not None:
-            number = reply.number and reply.number.masked
-            self._log.info("reply.received", reply=reply.id, number=number, role=reply.role, word=reply.word)
+            await self._database.write(lambda tx: self._text(tx, what, now), soon=True)
 
     async def _receipt(self, tx: Writer, receipt: Receipt, now: datetime) -> None:
         receipt_id = await inbound.store_receipt(tx, receipt, now)
         if receipt_id is None:
             return
         part = await delivery.receipt_came(tx, receipt_id, receipt, now)
-        self._log.info("receipt.received", part=part and part.id, state=receipt.state)
+        tx.once_stored(self._log.info, "receipt.received", part=part and part.id, state=receipt.state)
 
-    async def _text(self, tx: Writer, text: InboundText, now: datetime) -> Reply | None:
-        """What it became, where it is a reply of its own."""
+    async def _text(self, tx: Writer, text: InboundText, now: datetime) -> None:
         inbound_id = await inbound.store_text(tx, text, now)
         if inbound_id is None:
-            return None
+            return
         if text.part is not None:
-            return await self._part(tx, text, now)
+            await self._part(tx, text, now)
+            return
         words = _readable(text.text or "")
         picture = text.picture or pictures.is_notice(words, self._picture_notices)
         reply = await self._conversation.said(tx, text, words, now, picture=picture)
         await inbound.belongs_to(tx, inbound_id, reply.id)
-        return reply
 
-    async def _part(self, tx: Writer, text: InboundText, now: datetime) -> Reply | None:
+    async def _part(self, tx: Writer, text: InboundText, now: datetime) -> None:
         """Wait for the rest, unless this is the rest, or says STOP by itself."""
         arrived = await inbound.parts_like(tx, text, now)
         shown = any(part.reply_id for part in arrived)
         joined = multipart.join((part.concatenation, part.text) for part in arrived)
         if shown or joined.complete or await self._conversation.stops(tx, text, _readable(text.text or "")):
-            return await self._show_parts(tx, text, arrived, now)
-        return None
+            await self._show_parts(tx, text, arrived, now)
 
-    async def _show_parts(
-        self, tx: Writer, text: InboundText, arrived: Sequence[PartArrived], now: datetime
-    ) -> Reply | None:
+    async def _show_parts(self, tx: Writer, text: InboundText, arrived: Sequence[PartArrived], now: datetime) -> None:
         joined = multipart.join((part.concatenation, part.text) for part in arrived)
         words, partial = _readable(joined.text), not joined.complete
         picture = pictures.is_notice(words, self._picture_notices)
         reply_id = next((part.reply_id for part in arrived if part.reply_id), None)
-        said = None
         if reply_id is None:
             pieces = [_readable(part.text) for part in arrived]
             said = await self._conversation.said(tx, text, words, now, pieces=pieces, partial=partial, picture=picture)
@@ -153,7 +137,6 @@ class Inbox:
             reply = await replies.get(tx, reply_id)
             await self._conversation.more_said(tx, replace(reply, text=words, partial=partial, picture=picture), now)
         await inbound.parts_belong_to(tx, text, reply_id, now)
-        return said
 
 
 def _readable(text: str) -> str:

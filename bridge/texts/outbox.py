@@ -304,7 +304,7 @@ class Outbox:
     async def _look(self, tx: Writer, commits: int, now: datetime, most: int) -> _Queue:
         for part, why in await messages.hopeless(tx, now):
             await messages.cancel(tx, part, why, now)
-            self._log.info("text.cancelled", part=part.id, to=part.number.masked, why=why)
+            tx.once_stored(self._log.info, "text.cancelled", part=part.id, to=part.number.masked, why=why)
         due = await _due(now, most, tx) if most else ()
         ahead = [part for part in due if self._may_go(part)]
         until = await messages.next_moment(tx, now)

@@ -1,6 +1,7 @@
 """What is handed to the database as one piece of work shares a commit with what waits, and nothing else."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Coroutine, Set
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +14,7 @@ from storage import settings
 from storage.audit import Act
 from storage.database import Companion, Database, Reader, Writer
 from storage.errors import RejectedError, StorageError
+from storage.file_identity import PresentConnection
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -77,6 +79,34 @@ async def test_what_rides_along_is_in_the_same_commit_and_takes_it_nowhere(
     await database.write(putting("passenger"))
     assert (rode, database.commits.count) == ([came], before + 1)
     assert await database.query(names) == kept
+
+
+async def test_what_is_said_of_a_change_is_said_once_and_only_of_what_is_on_disk(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    refusals = [sqlite3.OperationalError("disk I/O error")]
+    commit = PresentConnection.commit
+
+    def refused_once(self: PresentConnection) -> None:
+        if refusals:
+            raise refusals.pop()
+        commit(self)
+
+    async def work(name: str, tx: Writer) -> None:
+        await put(tx, name)
+        tx.once_stored(said.append, name)
+        if name == "fails":
+            raise ValueError("a mistake of ours")
+
+    monkeypatch.setattr(PresentConnection, "commit", refused_once)
+    names = ("first", "fails", "last")
+    await asyncio.gather(*(database.write(partial(work, name)) for name in names), return_exceptions=True)
+    assert (said, refusals) == (["first", "last"], [])
+    async with database.transaction() as tx:
+        tx.once_stored(said.append, "by hand")
+        assert "by hand" not in said
+    assert said[-1] == "by hand"
 
 
 async def test_one_that_fails_takes_no_other_along(database: Database) -> None:
