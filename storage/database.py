@@ -19,6 +19,7 @@ from contextlib import (
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -176,6 +177,7 @@ class Database:
 
         self._soon: deque[_Waiting] = deque()
         self._waiting: deque[_Waiting] = deque()
+        self._asked_at: float | None = None
         self._something_waits = asyncio.Event()
         self._closing = False
         self.companion: Companion | None = None
@@ -232,16 +234,31 @@ class Database:
         if isinstance(error, StorageError):
             self.refusals, self.refusal = self.refusals + 1, str(error)
 
+    @contextmanager
+    def _being_written(self) -> Iterator[None]:
+        self._asked_at = monotonic()
+        try:
+            yield
+        finally:
+            self._asked_at = None
+
+    @property
+    def stands_for(self) -> float:
+        """Seconds that a write has been waited for: the disk, or another program, holds it."""
+        return 0.0 if self._asked_at is None else monotonic() - self._asked_at
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Writer]:
         """All or nothing, on disk when it ends. A cancelled task rolls back, or has committed: never in between."""
         async with self._writing:
             with self._refusals(), self._errors():
                 try:
-                    await self._writer.execute("BEGIN IMMEDIATE")
+                    with self._being_written():
+                        await self._writer.execute("BEGIN IMMEDIATE")
                     tx = Writer(self._writer)
                     yield tx
-                    await _to_its_end(self._writer.commit())
+                    with self._being_written():
+                        await _to_its_end(self._writer.commit())
                 except BaseException:
                     await _to_its_end(self._writer.rollback())
                     raise
@@ -286,7 +303,8 @@ class Database:
         if ride:
             works.append(partial(_ridden, ride, told))
         try:
-            results, changed = await self._writer.run(partial(commit_together, works=works))
+            with self._being_written():
+                results, changed = await self._writer.run(partial(commit_together, works=works))
         except Exception as error:
             results, changed = [Done(error=error)] * len(works), False
         for one in reversed(some[len(results) :]):
@@ -336,7 +354,7 @@ class Database:
     async def beat(self) -> None:
         """Commit something that means nothing and wakes nobody. Raises StorageError where a commit cannot be had."""
         async with self._writing:
-            with self._errors():
+            with self._errors(), self._being_written():
                 await _to_its_end(self._writer.run(_beat))
         self.written += 1
 

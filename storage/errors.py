@@ -27,6 +27,11 @@ ADVICE = {
 }
 
 
+STANDS = N_(
+    "what is to be recorded has waited for seconds: another program holds the file (`fuser FILE` names it), "
+    "or the disk is slow"
+)
+
 DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 

@@ -14,12 +14,15 @@ import structlog
 
 from bridge.ops.health import Backlog
 from storage.database import Database
-from storage.errors import LostError, RejectedError, StorageError
+from storage.errors import STANDS, LostError, RejectedError, StorageError
 
 LOOK_EVERY = 1.0
 WRITE_EVERY = 1.5  # seconds, so every other look
 QUIET_LOOKS = 5
 """Without a refused write, and with one of now that went well, end that fault."""
+
+WRITES_WITHIN = 2.0
+"""Seconds: SQLite itself gives up on another program's lock after five."""
 
 STANDS_STILL = 30.0
 """Seconds without an answer from the database, good or bad."""
@@ -46,7 +49,12 @@ class DatabaseWatch:
     @property
     def fault(self) -> str:
         """At once where a write is refused: what the watch writes is small, and may go well all the same."""
-        return self._said or self._refusal()
+        return self._said or self._refusal() or self._standing()
+
+    def _standing(self) -> str:
+        """Told while it lasts: who asks how we do need not wait until SQLite has given up."""
+        stands = self._database.stands_for > WRITES_WITHIN
+        return str(StorageError(self._database.path, STANDS)) if stands else ""
 
     def _refusal(self) -> str:
         """Why, while there was none of it for less than some looks."""

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -99,11 +100,25 @@ async def test_a_refused_write_is_a_fault_at_once_though_a_beat_goes_well(databa
         await until(lambda: not watched.fault)
 
 
+async def test_a_foreign_lock_is_told_before_the_database_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "WRITES_WITHIN", 0.05)
+    monkeypatch.setattr("storage.database.PRAGMAS", (*PRAGMAS[:-1], "busy_timeout = 60000"))
+    async with await Database.open(tmp_path / "t.db") as database, watching(database) as watched:
+        with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await until(lambda: "another program holds the file" in watched.fault)
+            assert database.refusals == 0
+            other.execute("ROLLBACK")
+        await until(lambda: watched.fault == "")
+
+
 async def test_a_restart_helps_where_the_file_is_gone(database: Database) -> None:
     async with watching(database) as watched:
         database.path.unlink()
         await until(lambda: watched.would_restart_help)
-        assert "restart textback" in watched.fault
+        assert "put it back" in watched.fault
 
 
 async def test_a_restart_helps_where_the_database_answers_no_more(
