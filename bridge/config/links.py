@@ -5,6 +5,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -14,7 +15,7 @@ from bridge.config.records import check_records, with_password
 from bridge.config.secrets import Secrets
 from bridge.config.sections import PbxSection, StorageSection, WebSection
 from bridge.config.typed import why_no_host
-from bridge.config.values import listen_address
+from bridge.config.values import duration, listen_address
 from bridge.smpp.settings import SmppSettings
 from bridge.web.settings import WebSettings, tls
 
@@ -63,11 +64,22 @@ def _gateway(problems: Problems, secrets: Secrets, raw: Any, where: str) -> Smpp
         return None
     if isinstance(raw, dict):
         raw = {"name": where} | secrets.filled(raw, "password", where, f"{where}.password")
+        if "validity" in raw:
+            raw |= {"validity": _duration(problems, f"{where}.validity", raw["validity"])}
     taken = problems.take(SmppSettings, raw, where)
     if taken:
         _check_address(problems, where, taken.host, taken.ca_file)
         _check_blanks(problems, where, system_id=taken.system_id, system_type=taken.system_type)
     return taken
+
+
+def _duration(problems: Problems, path: str, written: object) -> timedelta | None:
+    """As everywhere in the file; the settings themselves know seconds alone."""
+    try:
+        return duration(written)
+    except ValueError as error:
+        problems.add(path, str(error))
+        return None
 
 
 def _check_blanks(problems: Problems, where: str, **values: str) -> None:

@@ -1,6 +1,5 @@
 """From a path to a `Config`, or to everything that is wrong with it."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -142,8 +141,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        line = re.search(r"at line (\d+)", str(error))
-        meant = why_no_toml(text, int(line[1])) if line else ""
+        meant = why_no_toml(str(error), text)
         said = f"{path} is not TOML: {error}" + (f"; {meant}" if meant else "")
         raise ConfigError([ConfigProblem("", said)]) from None
 

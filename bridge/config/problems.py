@@ -94,6 +94,16 @@ _WORDS = {
 }
 
 
+PATTERNS = {
+    r"^[^@\s]+@[^@\s]+$": 'an address alone, such as "ace@example.com"',
+    r"^[0-9*#]{0,8}$": 'what a phone dials, such as "101"',
+    r"^[0-9]{2,6}$": 'digits, such as "911"',
+    r"^[A-Za-z0-9_-]{8,64}$": "8 to 64 letters and digits, as of: openssl rand -hex 16",
+    r"^([0-9]{4,12})?$": "4 to 12 digits",
+}
+"""In words, with an example."""
+
+
 def _is_echo(details: ErrorDetails) -> bool:
     """A list that is too short only because its items were wrong, which is noted already."""
     return details["type"] == "too_short" and bool(details["input"])
@@ -103,7 +113,8 @@ def _problem(kind: type, path: str, details: ErrorDetails) -> ConfigProblem:
     loc = [part for part in details["loc"][1:] if part != "[key]"]
     if details["type"] == "unexpected_keyword_argument":
         return ConfigProblem(dotted(path, loc), unknown(str(loc[-1]), _names(_at(kind, loc[:-1]))))
-    message = _WORDS.get(details["type"]) or details["msg"]
+    pattern = details["msg"].partition("pattern '")[2][:-1].replace("\\\\", "\\")
+    message = _WORDS.get(details["type"]) or details["msg"] + (f": {PATTERNS[pattern]}" if pattern in PATTERNS else "")
     for opening in ("Value error, ", "Input ", "String "):
         message = message.removeprefix(opening)
     return ConfigProblem(dotted(path, loc), message)

@@ -82,6 +82,8 @@ def why_no_secret(secret: str, where: str) -> str:
 
 
 def _to_read(path: Path, error: OSError) -> str:
+    if "~" in path.parts:
+        return "write the whole path, without ~"
     if isinstance(error, FileNotFoundError):
         return f"make it: install -m 600 /dev/stdin {path}"
     if isinstance(error, IsADirectoryError):

@@ -4,11 +4,21 @@ import re
 from importlib import resources
 from ipaddress import ip_address
 
+from phonenumbers import region_code_for_country_code
+
+from bridge.domain import phone
+
 PORTED = re.compile(r"\[?([^\[\]/]*?)\]?:(\d{1,5})")
 NAME = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?")
+YES = frozenset(("true", "yes", "on"))
+BLANKS = re.compile("[\u00a0\u2000-\u200b\u202f\u3000]")
 CURLY = re.compile("[\u2018-\u201f\u2032\u2033\u00ab\u00bb]")
 
 ABBREVIATED = {
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
     "EST": "America/New_York",
     "EDT": "America/New_York",
     "CST": "America/Chicago",
@@ -64,8 +74,8 @@ def _is_address(written: str) -> bool:
 
 def zone_meant(written: str) -> str:
     """Of who writes `EST`, `Eastern`, `new york`: a zone with a place, "" where none comes to mind."""
-    tidy = written.strip().replace(" ", "_")
-    if known := ABBREVIATED.get(tidy.upper().removesuffix("_TIME").removeprefix("US/")):
+    tidy = written.strip().replace(" ", "_").replace("\\", "/")
+    if known := ABBREVIATED.get(tidy.upper().removesuffix("_TIME").removeprefix("US/").removesuffix("_STANDARD")):
         return known
     wanted = tidy.casefold()
     return next((zone for zone in _places() if wanted in (zone.casefold(), zone.rpartition("/")[2].casefold())), "")
@@ -87,23 +97,57 @@ def why_fixed_zone(zone: str) -> str:
 
 
 def country_meant(written: str) -> str:
-    """`US` of USA or United States, `GB` of UK; "" where none comes to mind."""
+    """`US` of USA or United States, `GB` of UK or +44; "" where none comes to mind."""
     from babel import Locale
     from babel.core import get_global  # where somebody was wrong, half a second is no matter
 
     tidy = written.strip().replace(".", "")
+    if re.fullmatch(r"\+?\d{1,3}", tidy):
+        region = str(region_code_for_country_code(int(tidy)))
+        return region if region.isalpha() and len(region) == 2 and region != "ZZ" else ""
     if len(aliases := get_global("territory_aliases").get(tidy.upper(), ())) == 1:
         return str(aliases[0])
     named = Locale("en").territories
     return next((code for code, name in named.items() if len(code) == 2 and name.casefold() == tidy.casefold()), "")
 
 
-def why_no_toml(text: str, line: int) -> str:
-    """What may be wrong in that line, counted from 1: "" where nothing comes to mind."""
-    rows = text.splitlines()
+def why_no_did(written: str, country: str) -> str:
+    """What a number that rings cannot be, and what to write; "" for names and endings, which a PBX may send as well."""
+    parts = [part for part in re.split(r"\s*[,;/]\s*", written.strip()) if part]
+    if len(parts) > 1 and all(re.fullmatch(r"[+\d\s().-]{3,}", part) for part in parts):
+        apart = '", "'.join(parts)
+        return f'each number stands in quotes of its own: "{apart}"'
+    if re.fullmatch(r"\+?\d{4,}\s*[-–—]\s*\+?\d{4,}", written) and phone.parse(written, country) is None:
+        return "is no range here; write every number that rings"
+    if re.fullmatch(r"_?[+\dXNZxnz]*[XNZxnz.!*?]+[+\dXNZxnz.!*?]*", written) and not written.isalpha():
+        return "is a pattern; write every number that rings"
+    digits = re.sub(r"\D", "", written)
+    if re.fullmatch(r"[+\d\s().-]+", written) and len(digits) > 7 and phone.parse(written, country) is None:
+        return f"is no number that there can be in {country}; has it a digit too few or too many?"
+    return ""
+
+
+def why_no_toml(error: str, text: str) -> str:
+    """What may be meant where TOML says that: "" where nothing comes to mind."""
+    found = re.search(r"at line (\d+)", error)
+    line, rows = int(found[1]) if found else 0, text.splitlines()
     row = rows[line - 1] if 0 < line <= len(rows) else ""
     if CURLY.search(row):
         return f"line {line} has quotes of a word processor; type plain ones: {CURLY.sub(chr(34), row).strip()}"
+    if unseen := BLANKS.search(row):
+        return f"line {line} has a blank that only looks like one (U+{ord(unseen[0]):04X}); type it anew"
+    if "twice" in error or "overwrite" in error:
+        return f"line {line} says again what stands above; take one of the two out"
+    if "Unescaped" in error:
+        return "a backslash stands in single quotes: path = 'C:\\...'"
+    return _of_the_row(row, line)
+
+
+def _of_the_row(row: str, line: int) -> str:
+    if re.match(r"\s*(?:;|//)", row):
+        return f"a comment begins with #: # {row.strip().lstrip(';/').strip()}"
+    if found := re.fullmatch(r"\s*([\w.-]+)\s*=\s*(true|false|yes|no|on|off)\s*(?:#.*)?", row, re.IGNORECASE):
+        return f"yes and no are written true and false: {found[1]} = {str(found[2].lower() in YES).lower()}"
     if found := re.fullmatch(r"\s*([\w.-]+)\s*=\s*([^\"'\[{\s#][^#]*?)\s*(#.*)?", row):
         return f'text stands in quotes: {found[1]} = "{found[2]}"'
     if found := re.fullmatch(r"\s*([\w.-]+)\s*:\s*(\S.*)", row):

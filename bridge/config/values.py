@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from bridge.config.typed import country_meant, zone_meant
+from bridge.config.typed import country_meant, why_no_host, zone_meant
 from bridge.domain.office.hours import OpeningSpan
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-UNITS = {"s": "seconds", "min": "minutes", "m": "minutes", "h": "hours", "d": "days"}
-_DURATION = re.compile(r"(\d{1,9}) ?(s|min|m|h|d)")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DURATION = re.compile(r"(\d{1,9}) ?(s|sec|secs|seconds?|m|min|mins|minutes?|h|hr|hrs|hours?|d|days?)", re.IGNORECASE)
 _TIME = re.compile(r"(\d\d?):(\d\d)")
 
 
@@ -35,7 +35,7 @@ def _zone(name: Any) -> ZoneInfo:
 
 
 def duration(written: Any) -> timedelta:
-    """`4s`, `15 min`, `24h`, `2d`, or a number of seconds."""
+    """`4s`, `15 min`, `24h`, `2d`, the same in whole words, or a number of seconds."""
     if isinstance(written, timedelta):
         return written
     if isinstance(written, int | float) and not isinstance(written, bool) and 0 <= written < 10**9:
@@ -43,7 +43,7 @@ def duration(written: Any) -> timedelta:
     found = _DURATION.fullmatch(written.strip()) if isinstance(written, str) else None
     if not found:
         raise ValueError('should be a duration such as "4s", "15 min", "24h" or "2d"')
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+    return timedelta(**{UNITS[found[2][0].lower()]: int(found[1])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,12 @@ def listen_address(written: str) -> tuple[str, int]:
     host, colon, port = written.rpartition(":")
     if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise ValueError('should be an address and a port such as "127.0.0.1:8080"')
-    return host.strip("[]"), int(port)
+    bare = host.removeprefix("[").removesuffix("]")
+    if bare == "*":
+        raise ValueError(f'should be "0.0.0.0:{port}" for every address of this machine')
+    if why_no_host(bare):
+        raise ValueError(f'should be an address of this machine and a port, and no more, such as "0.0.0.0:{port}"')
+    return bare, int(port)
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]

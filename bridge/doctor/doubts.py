@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bridge import pbxs
 from bridge.config import Config
-from bridge.config.typed import why_fixed_zone
+from bridge.config.typed import why_fixed_zone, why_no_did
 from bridge.domain.calls.robocalls import why_no_warning
 from bridge.web.settings import why_never_asked
 
@@ -25,6 +25,14 @@ def of_the_office(config: Config) -> Iterator[tuple[str, str]]:
     if why := why_fixed_zone(config.office.zone.key):
         yield "zone", f'"{config.office.zone.key}" {why}'
     for number, line in enumerate(config.office.lines):
+        for place, did in enumerate(line.dids):
+            if why := why_no_did(did, config.office.country):
+                yield f"line[{number}].dids[{place}]", f'"{did}" {why}'
+        if ENDING.fullmatch(line.sms_number) and any(did.endswith(line.sms_number) for did in line.dids):
+            yield (
+                f"line[{number}].sms_number",
+                f'"{line.sms_number}" is the end of a number; texts come from a whole one',
+            )
         if ENDING.fullmatch(line.dids[0]):
             whole = f'dids = ["{line.sms_number}", "{line.dids[0]}"], if that rings here too'
             yield f"line[{number}].dids[0]", f"is the end of a number, and customers are shown the first: {whole}"
