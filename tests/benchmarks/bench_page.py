@@ -1,11 +1,13 @@
-"""The first page of a large office against that of a small one, and a change told to 50 desks against 1.
+"""The page: what a first load weighs, its first page with many rows against few, search, a change told to 50 desks
+against 1, and the longest task in a browser of 20 pages while 300 changes arrive.
 
     python -m tests.benchmarks.bench_page [OPEN CLOSED]
 
-Ratios of one run, nothing asserted.
+Figures of one run, nothing asserted. Aims: 60 kB, 1.2 times, 1 time, 100 ms.
 """
 
 import asyncio
+import re
 import sqlite3
 import statistics
 import sys
@@ -14,15 +16,29 @@ from pathlib import Path
 from time import perf_counter
 
 from aiohttp import ClientResponse
+from playwright.async_api import async_playwright
 
+from bridge.callbacks.actions import Seen
+from bridge.domain.phone import E164
+from storage import callbacks, search
 from storage.database import Database
 from tests.desk import MONDAY_NOON, Desk, missed_call
-from tests.web.served import Client, served
+from tests.web import morning
+from tests.web.chromium import CHROMIUM
+from tests.web.served import COOKIES, Client, served
 
 SMALL = (100, 100)
 LARGE = (100_000, 1_000_000)
 LOADS = 30
 CHANGES = 40
+PAGES, SHOWN, PRESSED = 20, 50, 300
+SOUGHT = ("2125550123", "boiler", "gate code 4471", "nothing like it")
+PART = re.compile(r'(?:src|href)="(/static/[^"]+\.(?:js|css|svg)[^"]*)"')
+LONGEST = """() => {
+    longest = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(one => { longest = Math.max(longest, one.duration); }))
+        .observe({ type: "longtask" });
+}"""
 
 
 def fill(path: Path, still_open: int, closed: int) -> None:
@@ -52,6 +68,24 @@ async def first_page(client: Client) -> float:
             await answer.read()
         times.append(perf_counter() - start)
     return statistics.median(times)
+
+
+async def weight() -> int:
+    """Bytes over the wire of a first visit to a morning's list: the page, its style and its scripts, compressed."""
+    with tempfile.TemporaryDirectory() as directory:
+        async with await Database.open(Path(directory) / "textback.db") as database:
+            desk = Desk(database)
+            await desk.resume()
+            await morning.play(desk)
+            async with served(desk) as client:
+                async with client.get("/") as page:
+                    parts = PART.findall(await page.text())
+                    sent = page.content.total_bytes
+                for part in dict.fromkeys(parts):
+                    async with client.get(part) as answer:
+                        await answer.read()
+                        sent += answer.content.total_bytes
+                return sent
 
 
 async def loaded(still_open: int, closed: int) -> float:
@@ -87,13 +121,66 @@ async def _changed(stream: ClientResponse) -> None:
             return
 
 
+async def sought(rows: int) -> dict[str, float]:
+    """Seconds of a search among so many rows, each with a note."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "textback.db"
+        await (await Database.open(path)).close()
+        await asyncio.to_thread(fill, path, rows // 2, rows // 2)
+        with sqlite3.connect(path) as db:
+            notes = ((n + 1, f"gate code {n}, boiler of 19{n % 100}") for n in range(rows))
+            db.executemany("INSERT INTO note (callback_id, at, who, text) VALUES (?, 0, 'Ann', ?)", notes)
+        db.close()
+        times = {}
+        async with await Database.open(path) as database, database.read() as reader:
+            for words in SOUGHT:
+                start = perf_counter()
+                await search.find(reader, words)
+                times[words] = perf_counter() - start
+        return times
+
+
+async def longest_task() -> float:
+    """The longest task, in milliseconds, of any of 20 pages of one browser while 300 changes arrive."""
+    with tempfile.TemporaryDirectory() as directory:
+        async with await Database.open(Path(directory) / "textback.db") as database:
+            desk = Desk(database)
+            for n in range(SHOWN):
+                await desk.call(missed_call(E164(f"+1212555{n:04}"), desk.clock.advance(seconds=1)))
+            async with served(desk) as client, async_playwright() as playwright:
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                window, address = await browser.new_context(), str(client.make_url("/"))
+                await window.add_cookies(
+                    [{"name": name, "value": value, "url": address} for name, value in COOKIES.items()]
+                )
+                pages = [await window.new_page() for _ in range(PAGES)]
+                for page in pages:
+                    await page.goto(address)
+                    await page.wait_for_selector("body[data-heard]")
+                    await page.evaluate(LONGEST)
+                for n in range(PRESSED):
+                    async with database.read() as db:
+                        row = await callbacks.get(db, n % SHOWN + 1)
+                    await desk.callbacks.note(Seen.of(row, "Bob", desk.clock()), f"change {n}")
+                last = f"#row-{(PRESSED - 1) % SHOWN + 1} :text('change {PRESSED - 1}')"
+                for page in pages:
+                    await page.wait_for_selector(last)
+                longest = max([float(await page.evaluate("longest")) for page in pages])
+                await browser.close()
+                return longest
+
+
 async def main() -> None:
+    print(f"first load: {await weight() / 1000:.1f} kB")
     large = (int(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) == 3 else LARGE
     small_page, large_page = await loaded(*SMALL), await loaded(*large)
     print(f"first page: {small_page * 1000:.1f} ms with {SMALL}, {large_page * 1000:.1f} ms with {large}:", end=" ")
     print(f"{large_page / small_page:.2f} times")
+    for words, seconds in (await sought(sum(large) // 11)).items():
+        print(f"search among {sum(large) // 11} rows for {words!r}: {seconds * 1000:.0f} ms")
     one, fifty = await told(1), await told(50)
     print(f"p99 to the last desk: {one * 1000:.1f} ms with 1, {fifty * 1000:.1f} ms with 50: {fifty / one:.2f} times")
+    print(f"longest task in {PAGES} pages during {PRESSED} changes: {await longest_task():.0f} ms")
 
 
 if __name__ == "__main__":

@@ -249,12 +249,24 @@ async def test_everything_works_without_scripts(visit: Visit) -> None:
         await page.get_by_label("Text, in your own words").fill("On our way to look")
         await page.get_by_role("button", name="Send").click()
         await expect(page.locator(".thread .ours").last).to_contain_text("On our way to look")
-    assert (await desk.row()).owner == "Front desk"
+        await page.get_by_role("link", name="To the list").last.click()
+        await row.get_by_text("More", exact=True).click()
+        await row.get_by_text("Give to …").click()
+        await row.get_by_role("button", name="Bob").click()
+        await expect(row.locator(".owner")).to_have_text("Bob is on it")
+        await row.get_by_text("More", exact=True).click()
+        await row.get_by_role("button", name="No answer, and text them").click()
+        await page.get_by_role("button", name="Undo").click()
+        await row.get_by_text("More", exact=True).click()
+        await row.get_by_text("Pick, to close several").click()
+        await page.locator("#several").get_by_role("button", name="Spam").click()
+        await expect(page.get_by_text("All caught up")).to_be_visible()
+    assert (await desk.row()).outcome is Outcome.SPAM
 
 
 PAGES = (
-    *("", "snoozed", "done", "callbacks/{leak}", "?q=zzz"),
-    *("on-call", "figures", "contacts", "filtered", "settings", "users", "print", "nonsense"),
+    *("", "snoozed", "done", "callbacks/{leak}", "?q=zzz", "?q=water"),
+    *("saved-replies", "on-call", "figures", "contacts", "filtered", "settings", "users", "print", "nonsense"),
 )
 SCREENS = [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
 

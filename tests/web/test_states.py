@@ -12,10 +12,12 @@ from playwright.async_api import Browser, Locator, Page, expect
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import CallbackState
 from bridge.domain.calls.calls import Talk
+from bridge.domain.office.saved_replies import Purpose, SavedReply
+from bridge.domain.office.templates import Language
 from bridge.domain.phone import E164
 from bridge.ops.health import HealthNote, LinkHealth, LinkKind
 from bridge.web.phones import Phones
-from storage import settings
+from storage import saved_replies, settings
 from storage.users import UserRole
 from tests.callbacks.test_click_to_call import NotingPbx
 from tests.depth import a_share
@@ -97,6 +99,9 @@ async def test_every_menu_question_and_answer_of_a_row_is_sound(visit: Visit, lo
     quiet = await desk.row(morning.QUIET)
     await desk.callbacks.claim(Seen.of(quiet, "Bob", desk.clock()))
     await desk.call(outbound_call(morning.LEAK, desk.clock.advance(minutes=1), talked=0))
+    async with desk.database.transaction() as tx:
+        model = SavedReply(Language.EN, Purpose.PICK, "Which model is it, please?")
+        await saved_replies.write(tx, [model], "Ann", desk.clock())
     async with visit.page(bypass_csp=True, **LOOKS[look]) as page:
         await sign_in(page)
         leak = card(page, morning.LEAK)
@@ -117,6 +122,12 @@ async def test_every_menu_question_and_answer_of_a_row_is_sound(visit: Visit, lo
             await page.keyboard.press(key)
             await is_sound(page, "a box to write in")
             await page.keyboard.press("Escape")
+        for key, state in (("f", "a part of the list"), ("i", "picked")):
+            await leak.focus()
+            await page.keyboard.press(key)
+            await is_sound(page, state)
+            await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="None of them").click()
         await leak.get_by_role("button", name="Left message").first.click()
         await expect(page.get_by_role("button", name="Undo")).to_be_visible()
         await is_sound(page, "undo")

@@ -1,6 +1,7 @@
-// What the page does beyond its forms: it stays live, speaks keys, chimes. Without this file everything still works.
-// Forms and news come through htmx, one after the other, and are morphed into the page: what stays the same is not
-// touched, so the focus, open menus and half-typed words stay. Here is what a morph cannot know: where hands are.
+// What the page does beyond its forms: it stays live, and chimes. Without scripts everything still works. What people write
+// is in writing.js, the keys are in keys.js. Forms and news come through htmx, one after the other, and are morphed into
+// the page: what stays the same is not touched, so the focus, open menus and half-typed words stay. Here is what a morph
+// cannot know: where hands are.
 "use strict";
 
 const SILENCE = 40_000;  // ms without a beat: not live any more
@@ -209,39 +210,6 @@ for (const sign of ["pointerout", "focusout", "toggle"]) document.addEventListen
   }, SOON);
 }, true);
 
-// --- half-typed words, kept by this tab until they are sent: through reloads and a session that ends ---------------------
-
-const DRAFTS = "form[method=post] :is([name=note], [name=text])";
-const keyOf = (action, name) => `${said.who} ${action} ${name}`;
-const draftOf = (field) => keyOf(field.form.getAttribute("action"), field.name);
-
-document.addEventListener("input", ({ target }) => { if (target.matches(DRAFTS)) sessionStorage[draftOf(target)] = target.value; });
-
-function restoreDrafts() {
-  for (const field of main().querySelectorAll(DRAFTS)) field.value ||= sessionStorage[draftOf(field)] ?? "";
-}
-
-// A note or a text to the row's customer: in the row, or where the conversation has its form.
-function write(row, kind) {
-  const id = main().dataset.row ? kind : `${kind}-${row.id}`;
-  if (!byId(id)) {
-    const form = byId(`box-${kind}`).content.firstElementChild.cloneNode(true);
-    form.id = id;
-    form.setAttribute("action", `${root}/callbacks/${row.id.slice(4)}/${kind}`);
-    row.append(form);
-    htmx.process(form);
-    restoreDrafts();
-  }
-  byId(id).querySelector("textarea").focus();
-}
-
-function taken(form, body) {
-  const typed = [...form.elements].filter((field) => field.matches(DRAFTS));
-  if (typed.some((field) => field.value !== body.get(field.name))) return;  // more was typed since
-  typed.forEach((field) => delete sessionStorage[draftOf(field)]);
-  form.reset();
-}
-
 // --- sound and the tab ------------------------------------------------------------------------------------------------
 
 const idsOn = (shown, which) => shown.dataset[which]?.split(" ").filter(Boolean) ?? [];
@@ -272,82 +240,21 @@ function chime() {
   });
 }
 
-// --- keys and menus ---------------------------------------------------------------------------------------------------
-
-const STEPS = { j: 1, k: -1 };
-
-// A letter stands beside what it presses: in the row that has the focus, else on the page.
-function press(target) {
-  if (target.matches("[type=search]")) return target.focus();
-  if (!target.matches("details")) return target.click();
-  for (let menu = target; menu; menu = menu.parentElement.closest("details")) menu.open = true;
-  target.querySelector("button, a")?.focus();
-}
-
-// A saved reply goes where the cursor is: to be read, and sent by a person.
-function pick(field, words = "") {
-  field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-  field.focus();
-}
-
-function step(by) {
-  const all = [...document.querySelectorAll(".rows .row")], at = all.indexOf(current());
-  all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)]?.focus();
-}
-
-document.addEventListener("keydown", (event) => {
-  const { key, target } = event, typing = target.closest("input:not([type=checkbox]), textarea, select, dialog"), letter = key.toLowerCase();
-  if (key === "Escape") { closeMenus(); byId("answer")?.remove(); if (typing) leave(target); }
-  if (key === "Enter" && event.ctrlKey && target.matches("textarea")) target.form.requestSubmit();
-  if (key === "Enter" && target.matches(".rows .row")) target.querySelector(".number").click();
-  if (/^[1-9]$/.test(key) && event.altKey && target.matches("[name=text]")) { event.preventDefault(); pick(target, target.form.saved?.options[key]?.value); }
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || localStorage.keys === "off") return;
-  const meant = `[data-key="${CSS.escape(letter)}"]:not([hidden], [hidden] *)`;
-  const beside = current()?.querySelector(meant) ?? document.querySelector(`${meant}:not(.row *)`);
-  if (!beside && !STEPS[letter]) return;
-  event.preventDefault();
-  beside ? press(beside) : step(STEPS[letter]);
-});
-
-function leave(field) {
-  const box = field.closest(".box");
-  if (!box) return field.blur();
-  box.closest(".row").focus();
-  box.remove();
-}
-
-function closeMenus(except) {
-  for (const menu of document.querySelectorAll(".menu[open]")) {
-    if (menu === except) continue;
-    const held = menu.contains(document.activeElement);
-    menu.open = false;
-    if (held) menu.querySelector("summary").focus();
-  }
-}
-
-document.addEventListener("click", (event) => {
-  const { target } = event;
-  const link = target.closest("[data-write]");
-  if (event.isTrusted) closeMenus(link ? null : target.closest(".menu"));  // not for a key
-  if (link) { event.preventDefault(); write(link.closest(".row"), link.dataset.write); }
-  if (target.closest("#news")) load([0], true);
-});
-
 document.addEventListener("change", ({ target }) => {
   if (target.id === "me") target.form.requestSubmit();
-  if (target.matches(".saved")) { pick(target.form.elements.text, target.value); target.value = ""; }
   if (!target.dataset.kept) return;
   localStorage[target.dataset.kept] = target.checked ? "on" : "off";
   chime();
 });
 
-for (const box of document.querySelectorAll("[data-kept]")) box.checked = (localStorage[box.dataset.kept] ?? box.value) === "on";  // sound, keys
-document.documentElement.classList.add("scripted");
-if (toast()) for (const name of ["note", "text"]) delete sessionStorage[keyOf(toast().dataset.sent, name)];
-if (!main().dataset.row) byId(sessionStorage.from)?.focus();  // back from a conversation
-sessionStorage.from = `row-${main().dataset.row}`;
-heed(main().dataset.waiting, idsOn(main(), "urgent"), idsOn(main(), "given"));
-restoreDrafts();
-hideToast();
-listen();
+document.addEventListener("DOMContentLoaded", () => {
+  for (const box of document.querySelectorAll("[data-kept]")) box.checked = (localStorage[box.dataset.kept] ?? box.value) === "on";  // sound, keys
+  document.documentElement.classList.add("scripted");
+  if (toast()) for (const name of ["note", "text"]) delete sessionStorage[keyOf(toast().dataset.sent, name)];
+  if (!main().dataset.row) byId(sessionStorage.from)?.focus();  // back from a conversation
+  sessionStorage.from = `row-${main().dataset.row}`;
+  heed(main().dataset.waiting, idsOn(main(), "urgent"), idsOn(main(), "given"));
+  restoreDrafts();
+  hideToast();
+  listen();
+});
