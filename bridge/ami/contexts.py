@@ -51,8 +51,15 @@ FRONT = "from-trunk-textback"
 
 
 def front(context: str, of: tuple[str, ...]) -> str:
-    """Ours in front of that one, where there is one for each `of` these."""
-    return FRONT if context == of[0] else f"{FRONT}-{context.removeprefix('from-trunk-')}"
+    """Ours in front of that one, where there is one for each `of` these; each has a name of its own."""
+    if context == of[0]:
+        return FRONT
+    alike = [other for other in of if _short(other) == _short(context)]
+    return f"{FRONT}-{_short(context) if len(alike) == 1 else context}"
+
+
+def _short(context: str) -> str:
+    return context.removeprefix("from-trunk-")
 
 
 def is_ours(context: str) -> bool:

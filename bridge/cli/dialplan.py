@@ -41,7 +41,8 @@ def a_context(name: str) -> str:
 
 def their_contexts(names: list[str] | None) -> list[str]:
     """What trunks entered before there was ours. One that leads back to ours would put no call through."""
-    for name in dict.fromkeys(names or ()):
+    named = list(filter(None, dict.fromkeys(names or ())))
+    for name in named:
         if is_ours(a_context(name)):
             raise typer.BadParameter(
                 f"{name} is ours, and passes calls on; say which context the trunk entered before, mostly from-pstn"
@@ -51,7 +52,7 @@ def their_contexts(names: list[str] | None) -> list[str]:
             raise typer.BadParameter(f"this PBX has no context {name}, so no call would get through")
         if any(map(is_ours, console.includes(name, shown))):
             raise typer.BadParameter(f"{name} includes {FRONT}, so calls would go round in circles; name another")
-    return list(dict.fromkeys(names or ()))
+    return named
 
 
 def register(app: typer.Typer) -> None:
@@ -82,7 +83,7 @@ def command(
     if chosen is None:
         raise typer.BadParameter(f"{pbx!r} is none of {', '.join(p.name for p in loaded.pbxs)}", param_hint="--pbx")
     before = passed_on(out / TRUNK) if out else ()
-    site = DialplanSite(freepbx, tuple(trunk_context or before), phones_context)
+    site = DialplanSite(freepbx, _in_their_order(trunk_context or before, before), phones_context)
     files = rendered(loaded, chosen, site, secrets=out is not None)
     names = []
     for name, text in files:
@@ -92,6 +93,11 @@ def command(
         print(row)
     if PHONES in names and not (freepbx or way_out(chosen.trunks).told):
         print(f"; no pattern of trunks names one: write yours for the {NOT_NAMED!r} of [textback-out] in {PHONES}")
+
+
+def _in_their_order(contexts: Sequence[str], before: Sequence[str]) -> tuple[str, ...]:
+    """As they stood in the file, so that each keeps its own of ours."""
+    return tuple(sorted(contexts, key=lambda one: before.index(one) if one in before else len(before)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +139,13 @@ def _in_front_of(contexts: tuple[str, ...]) -> str:
 
 
 def passed_on(file: Path) -> tuple[str, ...]:
-    """The contexts in front of which the file puts ours; none where there is no such file yet."""
+    """The contexts in front of which the file puts ours; none where there is no such file yet.
+
+    Ours are left out: earlier versions put them in front of themselves when they were asked to.
+    """
     try:
-        return tuple(PASSES_ON.findall(file.read_text(encoding="utf-8")))
+        found = PASSES_ON.findall(file.read_text(encoding="utf-8"))
+        return tuple(context for context in dict.fromkeys(found) if not is_ours(context))
     except OSError:
         return ()
 
@@ -161,12 +171,14 @@ def what_to_do(names: Sequence[str], folder: Path, *, freepbx: bool) -> Iterator
 
 def about_trunks(site: DialplanSite, before: tuple[str, ...]) -> Iterator[str]:
     """before: the contexts that the file had ours in front of."""
-    contexts = site.trunk_contexts
-    for theirs in contexts:
-        yield f"; a trunk whose context is {theirs}: {front(theirs, contexts)} from now on; to undo, {theirs} again"
-    ours = {front(theirs, contexts) for theirs in contexts}
-    for gone in [name for theirs in before if (name := front(theirs, before)) not in ours]:
-        yield f"; {gone} is gone: a trunk that still enters it gets no call, so change its context first"
+    now = {front(theirs, site.trunk_contexts): theirs for theirs in site.trunk_contexts}
+    for ours, theirs in now.items():
+        yield f"; a trunk whose context is {theirs}: {ours} from now on; to undo, {theirs} again"
+    for ours, theirs in ((front(theirs, before), theirs) for theirs in before):
+        if ours not in now:
+            yield f"; {ours} is gone: a trunk that still enters it gets no call, so change its context first"
+        elif now[ours] != theirs:
+            yield f"; {ours} passes calls on to {now[ours]} from now on, before to {theirs}: look at what enters it"
 
 
 def _names(file: Path, included: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridge.ami import console
+from bridge.ami.contexts import front
 from bridge.cli.dialplan import MANAGER, PHONES, TRUNK, DialplanSite, passed_on, rendered
 from bridge.config import Config, load
 from bridge.config.sections import NumberForm
@@ -120,8 +121,26 @@ def test_contexts_that_were_named_once_stay_until_others_are(example: Path, tmp_
     run(*again, "--trunk-context", "from-trunk", "--trunk-context", "from-digital")
     run(*again)
     assert passed_on(tmp_path / TRUNK) == ("from-trunk", "from-digital")
-    told = run(*again, "--trunk-context", "from-trunk").stdout
-    assert "; from-trunk-textback-from-digital is gone" in told
+    run(*again, "--trunk-context", "from-digital", "--trunk-context", "from-trunk")
+    assert passed_on(tmp_path / TRUNK) == ("from-trunk", "from-digital")  # each keeps its own of ours
+    assert "; from-trunk-textback-from-digital is gone" in run(*again, "--trunk-context", "from-trunk").stdout
+    told = run(*again, "--trunk-context", "from-digital").stdout
+    assert "; from-trunk-textback passes calls on to from-digital from now on, before to from-trunk" in told
+
+
+def test_a_file_that_puts_ours_in_front_of_itself_is_mended(example: Path, tmp_path: Path) -> None:
+    """As earlier versions wrote it."""
+    broken = files(load(example, {}), DialplanSite(trunks=("from-trunk-textback",)))[TRUNK]
+    assert "include => from-trunk-textback" in broken
+    (tmp_path / TRUNK).write_text(broken)
+    run("dialplan", "--freepbx", "--trunk-context", "", "--out", str(tmp_path), "--config", str(example))
+    assert passed_on(tmp_path / TRUNK) == ("from-pstn",)
+    assert "include => from-trunk-textback" not in (tmp_path / TRUNK).read_text()
+
+
+def test_each_context_in_front_has_a_name_of_its_own() -> None:
+    contexts = ("from-pstn", "from-trunk-sip", "sip", "from-digital")
+    assert len({front(one, contexts) for one in contexts}) == len(contexts)
 
 
 @pytest.mark.parametrize("ours", ["from-trunk-textback", "from-trunk-textback-sip-telnyx", "textback-callback"])
