@@ -39,6 +39,8 @@ def pbxs(problems: Problems, secrets: Secrets, raw: Mapping[str, Any]) -> tuple[
         _check_blanks(problems, where, username=pbx.username)
         _check_address(problems, where, pbx.host, pbx.ca_file)
         check_records(problems, where, pbx)
+        if pbx.database and not pbx.database.host.startswith("/"):
+            _check_address(problems, f"{where}.database", pbx.database.host, pbx.database.ca_file)
     return tuple(pbx for _, pbx in taken)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from bridge.config.problems import Problems
@@ -32,7 +31,5 @@ def check_records(problems: Problems, where: str, pbx: PbxSection) -> None:
         problems.add(f"{where}.cdr", "stands beside [pbx.database]: calls are looked for in one of the two")
     if pbx.database.tls and pbx.database.host.startswith("/"):
         problems.add(f"{at}.tls", "is for a host; a socket never leaves the machine")
-    if pbx.database.ca_file and not Path(pbx.database.ca_file).is_file():
-        problems.add(f"{at}.ca_file", f"there is no file {pbx.database.ca_file}")
     if find_spec(DRIVER) is None:
         problems.add(at, "needs a driver that is not installed: pip install 'missed-call-textback[mariadb]'")

@@ -84,7 +84,7 @@ class RecordsSection(RecordsSettings):
     """
 
     host: Name = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 3306
+    port: Port = 3306
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_$-]{1,64}$")] = "asteriskcdrdb"
     user: Name = "textback"
 

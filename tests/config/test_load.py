@@ -138,6 +138,7 @@ def test_records_may_be_in_a_database(write: Write) -> None:
         ('usr = "textback"', "pbx[0].database.usr"),
         ('host = "/run/mysqld/mysqld.sock"\ntls = true', "pbx[0].database.tls"),
         ('ca_file = "/nowhere.pem"', "pbx[0].database.ca_file"),
+        ('host = "pbx.example:3306"', "pbx[0].database.host"),
     ],
 )
 def test_a_mistake_in_where_they_are_is_named_by_its_path(write: Write, wrong: str, path: str) -> None:
