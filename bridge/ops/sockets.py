@@ -11,7 +11,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from ipaddress import IPv6Address, ip_address
-from typing import Any
+from typing import Any, Protocol
 from weakref import finalize
 
 from bridge.ops.seldom_log import SeldomLog
@@ -56,14 +56,30 @@ def household(address: str) -> str:
     return str(read.ipv4_mapped or IPv6Address(int(read) >> 64 << 64))
 
 
+class Idle(Protocol):
+    """A connection, as far as it may have to make room."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Has it asked nothing, or not to its end, so that nobody waits for an answer?"""
+
+    def make_room(self) -> None:
+        """Close now."""
+
+
 class ConnectionLimit:
-    """Who may come in beside those that are in. A quarter of all is the most for one address."""
+    """Who may come in beside those that are in. A quarter of all is the most for one address.
+
+    Who comes takes the place of the first of the same address that asks nothing, so that the rest of whoever keeps
+    half a request open (slowloris) still has its answers.
+    """
 
     def __init__(self, total: int, per_address: int = 0) -> None:
         self.total = total
         self._per_address = per_address or total // 4
         self._inside: Counter[str] = Counter()
         self._count = 0
+        self._connected: dict[str, dict[Idle, None]] = {}  # in the order in which they came
 
     @classmethod
     def of_process(cls) -> "ConnectionLimit":
@@ -77,11 +93,28 @@ class ConnectionLimit:
         who = household(address)
         few = self._count >= self.total - self.total // LAST_PLACES
         most = self.total if shared else FEW if few else self._per_address
-        if self._count >= self.total or self._inside[who] >= most:
+        if (self._count >= self.total or self._inside[who] >= most) and not self._made_room(who):
             return False
         self._inside[who] += 1
         self._count += 1
         return True
+
+    def _made_room(self, who: str) -> bool:
+        idle = next((one for one in self._connected.get(who, ()) if one.is_idle), None)
+        if idle is None:
+            return False
+        del self._connected[who][idle]
+        idle.make_room()  # it gives its place back in a moment
+        return True
+
+    def connected(self, address: str, connection: Idle) -> None:
+        self._connected.setdefault(household(address), {})[connection] = None
+
+    def disconnected(self, address: str, connection: Idle) -> None:
+        who = household(address)
+        self._connected.get(who, {}).pop(connection, None)
+        if not self._connected.get(who):
+            self._connected.pop(who, None)
 
     def inside(self, address: str) -> dict[str, int]:
         """How many are in from there, and in all."""

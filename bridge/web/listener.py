@@ -81,6 +81,7 @@ class _Site(web.SockSite):
     ) -> None:
         super().__init__(made, listening, ssl_context=context)
         self._refusals = made.app[REFUSALS]
+        self._limit = listening.limit
         self._within = within
 
     async def start(self) -> None:
@@ -95,15 +96,19 @@ class _Site(web.SockSite):
 
     def _connection(self) -> web.RequestHandler:
         server = cast("web.Server", self._runner.server)
-        return _Connection(server, self._refusals, *self._within)
+        return _Connection(server, self._refusals, self._limit, *self._within)
 
 
 class _Connection(web.RequestHandler):
     """A request's head has its time from the first byte, the first one's from the connection; an answer has its own."""
 
-    def __init__(self, server: web.Server, refusals: Refusals, head_within: float, read_within: float) -> None:
+    def __init__(
+        self, server: web.Server, refusals: Refusals, limit: ConnectionLimit, head_within: float, read_within: float
+    ) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **server._kwargs)
         self._refusals = refusals
+        self._limit = limit
+        self._from = ""
         self._head_within = head_within
         self._read_within = read_within
         self._late: asyncio.TimerHandle | None = None
@@ -112,6 +117,16 @@ class _Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._late = self._loop.call_later(self._head_within, self.force_close)
+        self._from = (transport.get_extra_info("peername") or ("",))[0]
+        self._limit.connected(self._from, self)
+
+    @property
+    def is_idle(self) -> bool:
+        return self._current_request is None
+
+    def make_room(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         asked = self._request_count
@@ -137,6 +152,7 @@ class _Connection(web.RequestHandler):
             self._unread = None
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        self._limit.disconnected(self._from, self)
         self._in_time()
         self._is_read()
         super().connection_lost(exc)

@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -243,6 +243,27 @@ async def test_the_next_question_of_a_connection_has_no_longer_for_its_head(desk
             assert await reader.read() == b""
         dripping.cancel()
         writer.close()
+
+
+async def test_half_requests_make_room_for_a_whole_one_of_the_same_address(desk: Desk) -> None:
+    limit = ConnectionLimit(8, per_address=4)
+    async with listening_page(desk, limit=limit, head_within=60) as port, AsyncExitStack() as stack:
+        first, *_ = [await _half_asked(stack, port) for _ in range(4)]
+        async with asyncio.timeout(30), ClientSession() as http:
+            for _ in range(6):
+                async with http.get(f"http://127.0.0.1:{port}/readyz", headers={"Connection": "close"}) as answer:
+                    assert answer.status == 200
+            with suppress(ConnectionResetError):
+                assert await first.read() == b""
+            while limit.inside("127.0.0.1")["at_once"] > 4:  # noqa: ASYNC110  nobody tells of it
+                await asyncio.sleep(0.01)
+
+
+async def _half_asked(stack: AsyncExitStack, port: int) -> asyncio.StreamReader:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    stack.callback(writer.close)
+    writer.write(HALF_A_HEADER)
+    return reader
 
 
 async def test_who_reads_no_answer_holds_no_place_for_ever(desk: Desk) -> None:
