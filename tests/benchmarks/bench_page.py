@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, ClientSession, CookieJar
 from playwright.async_api import async_playwright
 
 from bridge.callbacks.actions import Seen
@@ -26,6 +26,7 @@ from tests.desk import MONDAY_NOON, Desk, missed_call
 from tests.web import morning
 from tests.web.chromium import CHROMIUM
 from tests.web.served import COOKIES, Client, served
+from tests.web.test_browser import let_in_here
 
 SMALL = (100, 100)
 LARGE = (100_000, 1_000_000)
@@ -77,14 +78,16 @@ async def weight() -> int:
             desk = Desk(database)
             await desk.resume()
             await morning.play(desk)
-            async with served(desk) as client:
+            async with (
+                served(desk) as client,
+                ClientSession(cookies=COOKIES, cookie_jar=CookieJar(unsafe=True), auto_decompress=False) as browser,
+            ):
                 async with client.get("/") as page:
                     parts = PART.findall(await page.text())
-                    sent = page.content.total_bytes
-                for part in dict.fromkeys(parts):
-                    async with client.get(part) as answer:
-                        await answer.read()
-                        sent += answer.content.total_bytes
+                sent = 0
+                for part in ("/", *dict.fromkeys(parts)):
+                    async with browser.get(client.make_url(part)) as answer:
+                        sent += len(await answer.read())
                 return sent
 
 
@@ -149,15 +152,16 @@ async def longest_task() -> float:
                 await desk.call(missed_call(E164(f"+1212555{n:04}"), desk.clock.advance(seconds=1)))
             async with served(desk) as client, async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-                window, address = await browser.new_context(), str(client.make_url("/"))
-                await window.add_cookies(
-                    [{"name": name, "value": value, "url": address} for name, value in COOKIES.items()]
-                )
-                pages = [await window.new_page() for _ in range(PAGES)]
-                for page in pages:
+                address = str(client.make_url("/"))
+                pages = []
+                for _ in range(PAGES):  # each a desk of its own: a browser has six connections to one address
+                    window = await browser.new_context()
+                    await let_in_here(window, address)
+                    page = await window.new_page()
                     await page.goto(address)
                     await page.wait_for_selector("body[data-heard]")
                     await page.evaluate(LONGEST)
+                    pages.append(page)
                 for n in range(PRESSED):
                     async with database.read() as db:
                         row = await callbacks.get(db, n % SHOWN + 1)
