@@ -316,6 +316,15 @@ async def given_to(db: Reader, who: str) -> Sequence[int]:
     return [row["id"] for row in rows]
 
 
+async def unclaimed_urgent_ids(db: Reader, *, limit: int) -> Sequence[int]:
+    """Urgent rows that nobody has."""
+    rows = await db.all(
+        "SELECT id FROM callback WHERE state = 'open' AND rank = 0 AND owner IS NULL ORDER BY id LIMIT :limit",
+        limit=limit,
+    )
+    return [row["id"] for row in rows]
+
+
 async def missed_last(db: Reader) -> Callback | None:
     """The row of the newest missed call; None before the first one."""
     row = await db.one(

@@ -18,6 +18,9 @@ DIGEST = "digest"
 PRUNED = "pruned"
 """The day on which old rows were last deleted."""
 
+DUTY_DESK = "duty_desk"
+"""Which browser chimes first, and who said so."""
+
 TESTED = "tested"
 """A test text went out."""
 

@@ -30,6 +30,7 @@ from bridge.web.figures import FiguresPage
 from bridge.web.forms import VERBS
 from bridge.web.forwarded import behind_proxies
 from bridge.web.language import N_, WORDS, chosen, render, words_in
+from bridge.web.notices import MANIFEST, WORKER, NoticesPage
 from bridge.web.office import OfficePages
 from bridge.web.on_call import OnCallPage
 from bridge.web.page_context import PageContext
@@ -129,7 +130,7 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
     views = Views(site)
     actions = Actions(site, views)
     office, on_call, figures, users = OfficePages(site), OnCallPage(site), FiguresPage(site), UsersPage(site)
-    texts = TextsPage(site)
+    texts, notices = TextsPage(site), NoticesPage(site)
     saved = SavedRepliesPage(site, lexicon)
     verbs = "|".join(VERBS)
     app.add_routes(
@@ -182,6 +183,10 @@ def _add_routes(app: web.Application, site: PageContext, live: EventStream, stat
             web.get("/healthz", status.healthz),
             web.get("/readyz", status.readyz),
             web.get("/metrics", status.metrics),
+            web.get("/notices", notices.show),
+            web.post("/notices", notices.change),
+            web.get(f"/{MANIFEST}", notices.manifest),
+            web.get(f"/{WORKER}", _worker),
             web.get(r"/static/{name:[a-z0-9.-]+}", _static),
         ]
     )
@@ -245,6 +250,11 @@ async def _static(request: web.Request) -> web.StreamResponse:
     response.headers["Cache-Control"] = FOR_EVER
     response.enable_compression()
     return response
+
+
+async def _worker(_request: web.Request) -> web.Response:
+    """The service worker that shows notices; it stands where it may speak for the whole page."""
+    return web.Response(body=(HERE / "static" / WORKER).read_bytes(), content_type="text/javascript")
 
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

@@ -17,6 +17,7 @@ from bridge.office.contacts import Mistake
 from bridge.office.schedule_changes import gaps_ahead, office_with_changes
 from bridge.ops.health import CALL_MAY_WAIT, LONGEST_UNWRITTEN, TEXT_MAY_WAIT, Health, HealthNote, LinkKind
 from bridge.web.auth import VISITOR, Auth
+from bridge.web.duty_desk import duty
 from bridge.web.forms import Sent
 from bridge.web.history import Toast, done_words
 from bridge.web.labels import KINDS, Show
@@ -148,15 +149,16 @@ class PageContext:
             "toast": await self._toast(request, db, now),
             "banner": None,
         }
-        return render(
-            request, template, around | await db.at_once(partial(self._told, self.who(request), now)) | more, status
-        )
+        told = await db.at_once(partial(self._told, self.who(request), now))
+        around["duty"] = duty(told.pop("duty_desk"), request)
+        return render(request, template, around | told | more, status)
 
     async def _told(self, who: str, now: datetime, db: Reader) -> dict[str, Any]:
         """Of the database, on every page."""
         waiting = await callbacks.count_waiting(db)
         office = await office_with_changes(db, self.office, now)
         return {
+            "duty_desk": await settings.value(db, settings.DUTY_DESK),
             "gaps": _gaps(office, now),
             "tonight": first_tonight(office, now),
             "hours_now": [change for change in await HOURS.since(db, now) if change.start <= now],

@@ -226,14 +226,22 @@ class Views:
 
     async def count(self, request: web.Request) -> web.Response:
         """For pages in the background: what their title says, and which rows chime."""
-        waiting, urgent, given = await self._site.database.query(partial(_counted, self._site.who(request)))
+        who = self._site.who(request)
+        waiting, urgent, given, unclaimed = await self._site.database.query(partial(_counted, who))
         told = {"to_call": waiting.to_call, "urgent": waiting.urgent, "urgent_ids": urgent, "given_ids": given}
-        return web.json_response(told)
+        return web.json_response(told | {"unclaimed_ids": unclaimed, "talking": self._is_talking(who)})
+
+    def _is_talking(self, who: str) -> bool:
+        """Is this person's own extension on a call?"""
+        me = self._site.office.person(who)
+        talks = self._site.phones.talks().values()
+        return me is not None and me.extension is not None and any(talk.who == me.extension for talk in talks)
 
 
-async def _counted(who: str, db: Reader) -> tuple[QueueLengths, Sequence[int], Sequence[int]]:
+async def _counted(who: str, db: Reader) -> tuple[QueueLengths, Sequence[int], Sequence[int], Sequence[int]]:
     urgent, given = await callbacks.urgent_ids(db, limit=CHIMED), await callbacks.given_to(db, who)
-    return await callbacks.count_waiting(db), urgent, given
+    unclaimed = await callbacks.unclaimed_urgent_ids(db, limit=CHIMED)
+    return await callbacks.count_waiting(db), urgent, given, unclaimed
 
 
 def bubble(said: Said, theirs: Mapping[int, Quote]) -> Bubble:

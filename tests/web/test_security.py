@@ -39,6 +39,10 @@ NEEDS: dict[str, UserRole | None] = {
     "POST /callbacks/{id}/remember": UserRole.STAFF,
     "POST /callbacks/{id}/{verb}": UserRole.STAFF,
     "POST /contacts/{id}/undo": UserRole.STAFF,  # one's own last change
+    "GET /notices": UserRole.STAFF,
+    "POST /notices": UserRole.STAFF,
+    "GET /manifest.webmanifest": ANYBODY,
+    "GET /notices-worker.js": ANYBODY,
     "GET /on-call": UserRole.STAFF,
     "GET /texts": UserRole.STAFF,
     "POST /texts": UserRole.ADMIN,

@@ -221,15 +221,18 @@ function heed(waiting, urgent, given, own = []) {
   sessionStorage.alarms = news.join(" ");
   const wanted = urgent.length ? red : Number(waiting) ? some : calm;
   if (byId("icon").getAttribute("href") !== wanted) byId("icon").setAttribute("href", wanted);
-  page.unseen ||= news.some((id) => !known.includes(id) && !own.includes(`row-${id}`) && (chime(), true));
+  page.unseen ||= news.some((id) => !known.includes(id) && !own.includes(`row-${id}`) && (document.dispatchEvent(new Event("urgent")), chime(), true));
 }
 
 // What is urgent and new sounds again and again, until somebody at this browser moves.
 setInterval(() => { if (page.unseen) chime(); }, AGAIN);
 for (const sign of ["pointermove", "pointerdown", "keydown"]) document.addEventListener(sign, () => { page.unseen = false; });
 
-function chime() {
-  if (localStorage.sound !== "on") return;
+function chime() {  // notices.js may know better
+  if (document.dispatchEvent(new Event("chime", { cancelable: true })) && localStorage.sound === "on") play();
+}
+
+function play() {
   const audio = (page.audio ??= new AudioContext());
   [660, 880].forEach((pitch, n) => {
     const tone = new OscillatorNode(audio, { frequency: pitch }), volume = audio.createGain(), start = audio.currentTime + n * 0.18;
