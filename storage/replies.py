@@ -13,6 +13,7 @@ from bridge.domain.phone import E164
 from bridge.domain.words.keywords import OptOutRequest
 from bridge.domain.words.own_words import OwnWords
 from bridge.domain.words.reactions import Reaction
+from bridge.domain.words.triage import MAX_PARTS
 from storage.audit import Act, Subject, add
 from storage.database import Reader, Writer
 from storage.records import columns, record
@@ -113,7 +114,10 @@ async def of_callback(db: Reader, callback_id: int) -> Sequence[Reply]:
 
 
 async def words_since(db: Reader, sender: Sender, since: datetime) -> Sequence[str]:
-    """The customer's own words since then, oldest first: what else their texts carried stands as line breaks."""
+    """The customer's own words since then, oldest first; what else their texts carried stands as line breaks.
+
+    Of many texts the newest, as far as they are read together.
+    """
     return [reply.own_words.text for reply in await _since(db, sender, since)]
 
 
@@ -127,13 +131,15 @@ async def _since(db: Reader, sender: Sender, since: datetime) -> Sequence[Reply]
     rows = await db.all(
         """
         SELECT * FROM reply
-        WHERE number IS :number AND received_at >= :since AND (:source IS NULL OR source = :source) ORDER BY id
+        WHERE number IS :number AND received_at >= :since AND (:source IS NULL OR source = :source)
+        ORDER BY id DESC LIMIT :most
         """,
         number=sender if known else None,
         source=None if known else sender,
         since=since,
+        most=MAX_PARTS,
     )
-    return [_reply(row) for row in rows]
+    return [_reply(row) for row in reversed(rows)]
 
 
 async def from_nobody(db: Reader, since: datetime) -> Sequence[Reply]:

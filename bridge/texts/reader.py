@@ -27,6 +27,7 @@ class TextReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._judged = lru_cache(maxsize=256)(self._judge)  # most texts of ours are the same every time
+        self._assessed = lru_cache(maxsize=512)(self._assess)  # what is said goes on from what was
         self._log = structlog.get_logger()
 
     def own_words(self, text: str, sent: Sequence[str]) -> OwnWords:
@@ -45,7 +46,7 @@ class TextReader:
 
     def triage(self, texts: Sequence[str]) -> Assessment:
         """How urgent that is, and because of which words."""
-        return self._carefully(lambda: triage.assess(texts, self._lexicon), Assessment(TriageLevel.ROUTINE))
+        return self._carefully(lambda: self._assessed(tuple(texts)), Assessment(TriageLevel.ROUTINE))
 
     def extract(self, texts: Sequence[str]) -> Findings:
         """Urgency, address and issue in what a customer wrote of late, oldest first.
@@ -84,6 +85,9 @@ class TextReader:
     def promises_nothing(self, text: str) -> bool:
         """May this text be sent without a person having written it?"""
         return self._carefully(lambda: self._judged(text), False)
+
+    def _assess(self, texts: tuple[str, ...]) -> Assessment:
+        return triage.assess(texts, self._lexicon)
 
     def _judge(self, text: str) -> bool:
         return not honesty.check(text, self._lexicon)
