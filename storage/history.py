@@ -14,8 +14,8 @@ async def load(db: Reader, number: E164, now: datetime, rules: TextRules, *, but
     """but: the call that is being judged, which is not its own history.
 
     Neighbours are callers whose numbers differ in the last two digits only. What was wholly cancelled does not count as
-    a text. Neighbours and texts are counted only as far as the rules ask; where all texts, cancelled ones too, are
-    fewer than the cap, nobody needs their number and 0 is told.
+    a text. Neighbours and texts are counted only as far as the rules ask; where by their ids there cannot be as many as
+    the cap, nobody needs their number and 0 is told, so that a call costs the same on the busiest day.
     """
     row = await db.only(
         """
@@ -32,13 +32,15 @@ async def load(db: Reader, number: E164, now: datetime, rules: TextRules, *, but
                        WHERE number = :number AND state <> 'closed' AND last_reply_at IS NOT NULL) AS conversing,
                (SELECT max(ended_at) FROM call
                 WHERE number = :number AND talked > 0 AND id IS NOT :but) AS talked_at,
-               iif((SELECT count(*) FROM (SELECT 1 FROM message
-                                          WHERE kind = 'first' AND created_at > :hour_ago LIMIT :cap_hour)) < :cap_hour,
+               iif((SELECT max(id) FROM message) - (SELECT id FROM message
+                                                    WHERE kind = 'first' AND created_at > :hour_ago
+                                                    ORDER BY created_at LIMIT 1) + 1 < :cap_hour,
                    0, (SELECT count(*) FROM (SELECT 1 FROM live_message
                                              WHERE kind = 'first' AND created_at > :hour_ago
                                              LIMIT :cap_hour))) AS texts_last_hour,
-               iif((SELECT count(*) FROM (SELECT 1 FROM message
-                                          WHERE kind = 'first' AND created_at > :day_ago LIMIT :cap_day)) < :cap_day,
+               iif((SELECT max(id) FROM message) - (SELECT id FROM message
+                                                    WHERE kind = 'first' AND created_at > :day_ago
+                                                    ORDER BY created_at LIMIT 1) + 1 < :cap_day,
                    0, (SELECT count(*) FROM (SELECT 1 FROM live_message
                                              WHERE kind = 'first' AND created_at > :day_ago
                                              LIMIT :cap_day))) AS texts_last_day,

@@ -231,6 +231,8 @@ class Outbox:
             return None  # the end of that, or whatever is answered next, wakes us
         if not ready:
             self._gateway_was_away.set()
+            if self._was_just_looked_at():
+                return self._queue.at + LOOKED_FOR if self._queue else None
         self._claiming = True
         try:
             claim = await self._database.write(self._claim(room if ready else 0))
@@ -238,6 +240,11 @@ class Outbox:
             self._claiming = False
         self._send_all(claim, group)
         return claim.queue.until if claim.queue.is_all or not ready else claim.at
+
+    def _was_just_looked_at(self) -> bool:
+        """While nothing can be sent, what became hopeless is looked for once a second, but for STOP, at once."""
+        queue, stopped = self._queue, self._database.commits.newest(STOPS)
+        return queue is not None and stopped <= queue.commits and NO_TIME <= self._clock() - queue.at < LOOKED_FOR
 
     @property
     def _room(self) -> int:
