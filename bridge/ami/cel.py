@@ -104,7 +104,9 @@ class CelDecoder:
         if row.event == "CHAN_START":
             yield from self._begun(row)
         elif known:
-            known.whose = (row.uniqueid, self._names.endpoint(row.channel), row.linkedid)
+            begun = known.whose[1]  # its context may have told more of it than its name does
+            endpoint = begun if row.channel == begun.label else self._names.endpoint(row.channel)
+            known.whose = (row.uniqueid, endpoint, row.linkedid)
             self._by_name[row.channel] = known
             yield from self._went_on(row, known)
             if read := self._readers.get(row.event):

@@ -70,7 +70,7 @@ def row(values: Mapping[str, object]) -> CelRow | None:
     told = text.get("eventtype", "").strip().upper()
     event = NUMBERED.get(int(told), "") if told.isascii() and told.isdigit() and len(told) < 4 else told
     uniqueid = text.get("uniqueid", "")
-    at = _read_time(values.get("eventtime"), made_at(uniqueid))
+    at = _on_a_clock(_read_time(values.get("eventtime"), made_at(uniqueid)))
     if not event or not at or not uniqueid:
         return None
     return CelRow(
@@ -152,6 +152,11 @@ def _read_time(written: object, made: datetime | None) -> datetime | None:
     readings = [read for form in DATE_FORMATS if (read := _read_as(form, text))]
     near = made.replace(tzinfo=None) if made else None
     return min(readings, key=lambda read: abs(read - near) if near else 0, default=None)
+
+
+def _on_a_clock(read: datetime | None) -> datetime | None:
+    """None also for a time that no clock shows: nothing counts on it."""
+    return read if read and moment(read.replace(tzinfo=UTC).timestamp()) else None
 
 
 def _read_as(form: str, text: str) -> datetime | None:

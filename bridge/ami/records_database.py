@@ -185,8 +185,10 @@ async def _connect(settings: RecordsSettings) -> Any:
 
     try:
         return await asyncmy.connect(**_how(settings))
-    except (EOFError, RuntimeError, ValueError, IndexError, struct.error) as error:
-        raise RecordsError(f"what answers there is no MariaDB ({error})") from error
+    except TimeoutError:
+        raise
+    except (OSError, EOFError, RuntimeError, ValueError, IndexError, struct.error) as error:
+        raise RecordsError(f"there is no answer that can be read: {error}") from error
 
 
 def _how(settings: RecordsSettings) -> dict[str, Any]:

@@ -151,6 +151,8 @@ def test_a_call_of_which_rows_are_missing_yet_is_not_judged_for_a_while() -> Non
         {"eventtime": "yesterday"},
         {"eventtime": "0000-00-00 00:00:00"},
         {"eventtime": "1e300"},
+        {"eventtime": "0001-01-01 00:00:00"},
+        {"eventtime": "9999-12-31 23:59:59"},
         {"uniqueid": ""},
         {"extra": '{"bridge_id"'},
         {"extra": "[" * 10_000},
@@ -175,6 +177,20 @@ def test_what_a_caller_planted_behind_a_line_break_is_no_part_of_the_number() ->
 
 def test_where_extra_was_cut_off_a_call_is_told_without_its_reason() -> None:
     assert [found[0] for found in came_to(one | {"extra": ""} for one in UNANSWERED)] == [Verdict.MISSED]
+
+
+def test_without_patterns_of_trunks_the_context_tells_who_called_in_and_who_answered() -> None:
+    named = {f"PJSIP/{member}-": f"PJSIP/desk{member}-" for member in ("103", "104")}
+
+    def by_name(value: str) -> str:
+        found = next((member for member in named if value.startswith(member)), "")
+        return value.replace(found, named[found]) if found else value
+
+    written = [
+        one | {"cid_num": one["cid_num"] if len(one["cid_num"]) > 3 else ""} for one in recorded("queue_answered")
+    ]
+    found = told(filter(None, (row({key: by_name(one[key]) for key in one}) for one in written)), ChannelNames())
+    assert [(call.verdict, call.answered_by) for call in found] == [(Verdict.ANSWERED, "desk103")]
 
 
 # --- in a file
