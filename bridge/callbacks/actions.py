@@ -58,6 +58,10 @@ OUTLIVES_A_TALK = frozenset({Verb.FINISH, Verb.NOTE, Verb.CORRECT})
 
 TRY_AGAIN_AFTER = timedelta(hours=2)  # of office time
 BY_HAND_MAX_AGE = timedelta(hours=4)
+JUST_CALLED = timedelta(minutes=30)
+HEADS_UP = timedelta(minutes=1)
+"""For so long such words are true: what could not leave by then is not sent any more."""
+
 IDLE_CLAIM = timedelta(minutes=30)
 
 Extra = Callable[[Writer], Awaitable[Mapping[str, Any]]]
@@ -101,7 +105,7 @@ class Callbacks:
         """heads_up: words that leave at once, for who is about to be called."""
 
         async def keep(tx: Writer) -> Mapping[str, Any]:
-            return await self._written(tx, Verb.CLAIM, seen, heads_up, seen.now) if heads_up else {}
+            return await self._written(tx, Verb.CLAIM, seen, heads_up, HEADS_UP, seen.now) if heads_up else {}
 
         return await self._do(Verb.CLAIM, seen, lambda row: queue.claim(row, seen.who, seen.now), keep)
 
@@ -154,7 +158,7 @@ class Callbacks:
 
         async def keep(tx: Writer) -> Mapping[str, Any]:
             attempt_id = await callbacks.add_attempt(tx, seen.callback_id, result, seen.who, seen.now)
-            texted = await self._written(tx, Verb.TEXT, seen, words) if words else {}
+            texted = await self._written(tx, Verb.TEXT, seen, words, JUST_CALLED) if words else {}
             return {"attempt": attempt_id, "result": result, **texted} | _by(by)
 
         async with self._database.read() as db:
@@ -208,7 +212,7 @@ class Callbacks:
         """
 
         async def keep(tx: Writer) -> Mapping[str, Any]:
-            return await self._written(tx, Verb.TEXT, seen, words)
+            return await self._written(tx, Verb.TEXT, seen, words, BY_HAND_MAX_AGE)
 
         return await self._do(Verb.TEXT, seen, lambda row: queue.text(row, seen.who, seen.now), keep)
 
@@ -307,17 +311,24 @@ class Callbacks:
             return await office_with_changes(db, self._office, now)
 
     async def _written(
-        self, tx: Writer, verb: Verb, seen: Seen, words: str, due_at: datetime | None = None
+        self, tx: Writer, verb: Verb, seen: Seen, words: str, lasts: timedelta, due_at: datetime | None = None
     ) -> Mapping[str, Any]:
         """The customer is texted with these words; NotPossibleError where that cannot be, or they opted out."""
         row = await callbacks.get(tx, seen.callback_id)
         if row.number is None or not words.strip() or await opt_outs.in_force(tx, row.number):
             raise NotPossibleError(verb, row.state)
-        message = self._composed(MessageKind.BY_HAND, row, row.number, Rendered(words, "by_hand"), seen, due_at)
+        message = self._composed(MessageKind.BY_HAND, row, row.number, Rendered(words, "by_hand"), seen, lasts, due_at)
         return {"message": await self._composer.queue(tx, message)}
 
     def _composed(
-        self, kind: MessageKind, row: Callback, to: E164, text: Rendered, seen: Seen, due_at: datetime | None = None
+        self,
+        kind: MessageKind,
+        row: Callback,
+        to: E164,
+        text: Rendered,
+        seen: Seen,
+        lasts: timedelta = BY_HAND_MAX_AGE,
+        due_at: datetime | None = None,
     ) -> NewMessage:
         """From the row's line, in that person's name; it leaves when undo is no longer possible, or at `due_at`."""
         return compose(
@@ -326,7 +337,7 @@ class Callbacks:
             self._office.line_named(row.line),
             text,
             seen.now,
-            BY_HAND_MAX_AGE,
+            lasts,
             due_at=due_at or seen.now + UNDO_WINDOW,
             branch=row.branch,
             written_by=seen.who,

@@ -91,6 +91,7 @@ async def test_a_heads_up_is_texted_at_once_and_then_the_phone_rings(
     assert await texts(desk) == ["This is Ann at Acme Plumbing: the call that comes now is from us."]
     now = round(desk.clock().timestamp() * 1000)
     assert await desk.column("SELECT due_at FROM message_part ORDER BY id DESC LIMIT 1") == [now]
+    assert await desk.column("SELECT expires_at FROM message ORDER BY id DESC LIMIT 1") == [now + 60_000]
     status, _ = await act(client, row, "call", heads_up=1)
     assert status == 409
     assert len(pbx.asked) == len(await texts(desk)) == 1
