@@ -193,9 +193,9 @@ def _account(pbx: PbxSection, *, secrets: bool, freepbx: bool) -> Fillings:
     secret = _escaped(pbx.secret) if secrets else NOT_SHOWN
     address = own_address(pbx.host) or LOCAL
     network = f"{address}/{'128' if ':' in address else '255.255.255.255'}"
-    said_elsewhere = "[general](+)\ntimestampevents = yes\nallowmultiplelogin = yes\n\n" if freepbx else ""
     return {
-        "[textback]\n": f"{said_elsewhere}[{pbx.username}]\n",
+        "timestampevents = yes\n": "timestampevents = yes\n" + "allowmultiplelogin = yes\n" * freepbx,
+        "[textback]\n": f"[{pbx.username}]\n",
         "secret = CHANGE-ME": f"secret = {secret}",
         "permit = 127.0.0.1/255.255.255.255": f"permit = {network}" + ("\ndisplayconnects = no" if freepbx else ""),
     }

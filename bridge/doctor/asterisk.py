@@ -40,6 +40,7 @@ async def pbx_checks(pbx: PbxSection, phones: AgiSettings | None) -> Sequence[Fi
         findings += read_rights(
             check, pbx.username, _manager_user(pbx), system=any(m.event == FULLY_BOOTED for m in ear.heard)
         )
+        findings += stamps(check, console.ask("manager show settings") if is_loopback(pbx.host) else "")
         findings += [version(check, await _answer(session, "CoreSettings"))]
         findings += [skew(check, await _answer(session, "Ping"), time.time())]
         contexts = (SAY, *(PHONES if phones else ()))
@@ -117,6 +118,14 @@ def read_rights(check: str, username: str, shown: str, *, system: bool) -> Itera
 
 def _manager_user(pbx: PbxSection) -> str:
     return console.ask(f"manager show user {pbx.username}") if re.fullmatch(r"[\w.-]+", pbx.username) else ""
+
+
+def stamps(check: str, shown: str) -> Iterator[Finding]:
+    """shown: `manager show settings`, where Asterisk is on this machine."""
+    if re.search(r"^\s*Timestamp events:\s+No\b", shown, re.MULTILINE):
+        said = "events carry no time of their own, so one that waited is taken for a late one"
+        remedy = "take manager_textback.conf anew: textback dialplan --out /etc/asterisk; then: manager reload"
+        yield warning(check, said, remedy)
 
 
 def version(check: str, settings: Mapping[str, str]) -> Finding:

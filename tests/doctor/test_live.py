@@ -10,6 +10,7 @@ import pytest
 
 from bridge.cli.dialplan import DialplanSite, rendered
 from bridge.config import Config, load
+from bridge.doctor.asterisk import stamps
 from bridge.doctor.links import link_checks
 from bridge.doctor.local import CheckResult, Finding
 from tests.lab.asterisk import Asterisk, LabError, running_asterisk
@@ -106,6 +107,17 @@ async def test_a_dialplan_without_our_contexts_is_told(pbx: Asterisk, config: Co
 async def test_every_finding_that_is_not_fine_says_what_to_type(pbx: Asterisk, config: Config) -> None:
     settings = install(pbx, config, "write = originate,reporting", "write = all")
     assert all(found.remedy for found in await examined(settings) if found.level is CheckResult.WARNING)
+
+
+def test_events_without_a_time_of_their_own_are_told(pbx: Asterisk, config: Config) -> None:
+    """Whatever manager.conf says before: what we ship comes last."""
+    manager = pbx.home / "etc" / "manager.conf"
+    manager.write_text(manager.read_text().replace("timestampevents = yes", "timestampevents = no"))
+    install(pbx, config)
+    assert list(stamps("pbx", pbx.cli("manager show settings"))) == []
+    install(pbx, config, "timestampevents = yes", "")
+    [found] = stamps("pbx", pbx.cli("manager show settings"))
+    assert (found.level, "textback dialplan --out" in found.remedy) == (CheckResult.WARNING, True)
 
 
 # --- scripts, as the PBX reaches them ---------------------------------------------------------------------------------
