@@ -27,6 +27,7 @@ def typed(folder: Path, number: str) -> Sequence[tuple[int, str]]:
         (0, f"backup {folder / 'copy.db'}"),
         (2, "status"),
         (1, "doctor"),
+        (1, "proof --last 7d"),
         (0, f"record {folder / 'out.ami'} --for 0s"),
         (0, f"replay {RECORDED} --json"),
         (1, f"send-test {number} --wait 0.1"),
