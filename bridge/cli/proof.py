@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -57,7 +57,7 @@ def proof(
 ) -> None:
     """Who called, whom nobody answered, and who was never called back: out of the PBX's own records."""
     now = datetime.now(UTC)
-    title, at = "Calls from outside", ZoneInfo(zone) if zone else None
+    title, at = "Calls from outside", _zone(zone) if zone else None
     sources = [
         Source(named, TrackerSettings(country=country))
         for named in _named(files or (), database, password_file, tuple(trunk or ()))
@@ -110,6 +110,13 @@ def _span(last: str) -> timedelta:
         return duration(last)
     except ValueError as error:
         raise typer.BadParameter(f"--last {error}") from None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise typer.BadParameter(f"--zone {name} is no time zone; one is written like America/New_York") from None
 
 
 def _here() -> tzinfo:

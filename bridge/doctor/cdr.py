@@ -11,9 +11,9 @@ from bridge.ami.cdr import records
 from bridge.ami.cel_rows import is_cel
 from bridge.ami.records_file import end_of
 from bridge.config import PbxSection
+from bridge.config.records import USUAL_CDR
 from bridge.doctor.local import Finding, not_looked, ok, problem, warning
 
-USUAL = Path("/var/log/asterisk/cdr-csv/Master.csv")
 ACCOUNT = "textback"
 PATIENCE = timedelta(minutes=15)
 RELOAD = "asterisk -rx 'module reload cdr_csv.so'"
@@ -24,7 +24,7 @@ def call_records(pbx: PbxSection, last: datetime | None = None) -> Finding:
     check = f"records {pbx.name}"
     if pbx.cdr is None:
         said = "calls that end while Textback is stopped or cut off stay unknown"
-        remedy = f'[[pbx]] cdr = "{USUAL}", where Asterisk runs on this machine; of a FreePBX: [pbx.database]'
+        remedy = f'[[pbx]] cdr = "{USUAL_CDR}", where Asterisk runs on this machine; of a FreePBX: [pbx.database]'
         return not_looked(check, said, remedy)
     if not pbx.cdr.exists():
         return problem(check, f"{pbx.cdr} is not there", f"enable=yes and a [csv] in cdr.conf, then {RELOAD}")

@@ -100,6 +100,7 @@ async def test_a_mariadb_is_read_with_no_configuration_and_by_one(mariadb: Maria
     [
         (["--database", "textback@pbx/asteriskcdrdb"], 2, "--password-file"),
         (["--last", "soon"], 2, "should be a duration"),
+        (["--zone", "Eastern"], 2, "no time zone"),
     ],
 )
 def test_what_cannot_be_meant_is_said(master: Path, arguments: Sequence[str], code: int, said: str) -> None:
