@@ -1,5 +1,6 @@
 """A part of a list: whose rows, which branch, which day, where the outcome is missing; and what search finds."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import ContactKind
 from bridge.office.contacts import Contacts
-from bridge.web.phones import Phones
+from bridge.web.phones import NO_ROW, Phones, follow
 from bridge.web.settings import WebSettings
 from storage import search
 from tests.desk import CUSTOMER, OTHER, Desk, answered_call, missed_call, text
@@ -93,6 +94,21 @@ async def test_search_finds_what_was_said_noted_and_known_with_every_word_and_th
     page = await shown(client, "/?q=boiler")
     assert "3 rows found for “boiler”" in page.words
     assert 'id="back"' in page.html
+
+
+async def test_pages_are_told_of_a_call_also_where_the_other_party_has_no_row(desk: Desk) -> None:
+    """So that the line above the list is true: `NO_ROW` asks for what stands around the rows."""
+    talks: dict[E164, Talk] = {THIRD: Talk("101", met=True)}
+    told: asyncio.Queue[int] = asyncio.Queue()
+    following = asyncio.create_task(follow(desk.database, Phones(talks=lambda: talks), told.put_nowait))
+    assert await told.get() == NO_ROW
+    await desk.call(missed_call(THIRD))
+    talks.clear()
+    assert await told.get() == (await desk.row(THIRD)).id
+    following.cancel()
+    await asyncio.wait([following])
+    async with served(desk) as client:
+        assert (await shown(client, f"/?only={NO_ROW}")).html.count("data-same") == 1
 
 
 async def test_who_is_on_the_phone_now_stands_above_the_list_also_with_somebody_who_has_no_row(desk: Desk) -> None:
