@@ -2,13 +2,13 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bridge import pbxs
 from bridge.ami import console
 from bridge.ami.contexts import is_from_outside
-from bridge.ami.found_trunks import FoundTrunk, found_trunks
+from bridge.ami.found_trunks import Ask, FoundTrunk, found_trunks
 from bridge.config import Config, PbxSection
 from bridge.doctor.local import Finding, not_looked, ok, problem, warning
 from bridge.web.settings import is_loopback
@@ -16,8 +16,6 @@ from storage import calls
 from storage.database import Database
 from storage.errors import RejectedError, StorageError
 from storage.migrate import is_current
-
-Ask = Callable[[str], str]
 
 SERIAL = "-0000000a"
 NO_PATTERNS = "there are no patterns, so calls that enter a context such as from-trunk count"
