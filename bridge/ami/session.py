@@ -3,7 +3,7 @@
 panoramisk writes the login and the actions and matches their responses. Framing is ours (`protocol`), so are the pings,
 the reconnecting and what becomes of events: panoramisk decodes each TCP read by itself, closes the link when a callback
 raises or when any event calls itself Shutdown, never notices a silent peer, and sends an unanswered Originate again
-after a reconnect.
+after a reconnect. Where more is told than there is room for, we stop reading (backpressure).
 """
 
 import asyncio
