@@ -132,7 +132,8 @@ class Actions:
         who, now = self._site.who(request), self._site.clock()
         form = await request.post()
         picked = [_picked(str(one)) for one in form.getall("rows", ())][:MOST_AT_ONCE]
-        outcome, undo = str(form.get("outcome", "")), "undo" in form
+        undo = "undo" in form
+        outcome = "" if undo else str(form.get("outcome", ""))
         if not picked or not (undo or outcome in SEVERAL):
             raise web.HTTPBadRequest
         done = [row for row_id, version in picked if (row := await self._one(Seen(row_id, version, who, now), outcome))]
@@ -179,9 +180,10 @@ class Actions:
         async with self._site.database.read() as db:
             known = await contacts.get(db, row.number) or Contact(row.number, "", ContactKind.CUSTOMER)
         kind = sent.one_of("kind", ContactKind) if "kind" in sent.fields else known.kind
-        if (name or known.name, kind) == (known.name, known.kind):
+        wanted = Contact(row.number, name or known.name, kind)
+        if wanted == known:
             return version
-        await self._contacts.kind(row.number, kind, sent.who, sent.now, name)
+        await self._contacts.put([wanted], sent.who, sent.now)
         async with self._site.database.read() as db:
             return (await callbacks.get(db, row.id)).version
 

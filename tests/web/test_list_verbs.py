@@ -176,6 +176,13 @@ async def test_of_several_what_changed_meanwhile_is_left_and_said(client: Client
     assert (await desk.row()).state is CallbackState.CLAIMED
 
 
+async def test_what_is_no_pick_is_refused(client: Client, desk: Desk, row: Callback) -> None:
+    for fields in ({}, {"rows": "x.1"}, {"rows": "1"}, {"rows": "1.-1"}):
+        assert (await post(client, PICKED, outcome="spam", **fields)).status == 400
+    assert (await post(client, PICKED, undo="1", outcome="nonsense", rows="99.1")).status == 409
+    assert (await desk.row()).state is CallbackState.OPEN
+
+
 @pytest.mark.parametrize("outcome", ["booked", "", "nonsense"])
 async def test_only_what_is_nobodys_customer_is_closed_by_the_dozen(
     client: Client, desk: Desk, row: Callback, outcome: str

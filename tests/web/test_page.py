@@ -403,6 +403,15 @@ async def test_a_text_by_hand_is_queued_in_that_persons_name(client: Client, des
 async def test_address_and_issue_are_put_right(client: Client, desk: Desk, row: Callback) -> None:
     await act(client, row, "correct", address="5 Elm St", issue="", back="row")
     assert (await desk.row()).address == "5 Elm St"
+    assert await desk.column("SELECT count(*) FROM contact") == [0]
+
+
+async def test_name_and_kind_are_put_right_beside_them(client: Client, desk: Desk, row: Callback) -> None:
+    for name, kind in (("Nora Quist", "customer"), ("", "supplier")):
+        status, _ = await act(client, await desk.row(), "correct", name=name, kind=kind, address="5 Elm St")
+        assert status == 200
+        assert ((await desk.row()).name, (await desk.row()).address) == ("Nora Quist", "5 Elm St")
+        assert await desk.column("SELECT name || ' ' || kind FROM contact") == [f"Nora Quist {kind}"]
 
 
 # --- what it refuses ----------------------------------------------------------------------------------------------
