@@ -266,7 +266,8 @@ async def test_everything_works_without_scripts(visit: Visit) -> None:
 
 PAGES = (
     *("", "snoozed", "done", "callbacks/{leak}", "?q=zzz", "?q=water"),
-    *("saved-replies", "on-call", "figures", "contacts", "filtered", "settings", "users", "print", "nonsense"),
+    *("saved-replies", "on-call", "texts", "figures", "contacts", "filtered", "notices", "settings", "users", "print"),
+    "nonsense",
 )
 SCREENS = [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
 

@@ -37,7 +37,7 @@ WORD = re.compile(r"[^\W\d_]{3,}")
 SPOKEN = frozenset(
     {"aria-label", "placeholder", "title", "alt", "data-now", "data-new", "data-new-urgent", "data-gone"}
 )
-CODE = re.compile(r"<code>.*?</code>|<kbd>.*?</kbd>", re.DOTALL)
+CODE = re.compile(r"<code>.*?</code>|<pre>.*?</pre>|<kbd>.*?</kbd>", re.DOTALL)
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -48,6 +48,7 @@ NAMES = words_of(
     """
     PBX SMS CSV Acme Plumbing Front desk Ann Bob Cem main east office smpp New York America
     José Alvarez Marta Lindqvist Bartholomew Featherstonehaugh-Cholmondeley of the Riverside Condominium Association
+    Estados Unidos Canadá Español Inglés
     12 Oak Lane, 84 Pine St, 310 W 95th St apt 4B
     """
 )
@@ -56,7 +57,7 @@ NAMES = words_of(
 CODES = words_of("textback users add NAME role admin number name kind customer staff supplier other blocked shared")
 """Commands, and what stands in files: the same in every language."""
 
-MONTHS = words_of("lun mar mié jue vie sáb dom ene feb abr may jun jul ago sep sept oct nov dic")
+MONTHS = words_of("lunes lun mar mié jue vie sáb dom ene feb abr may jun jul ago sep sept oct nov dic")
 THEIRS = re.compile(
     r"<(q|blockquote|textarea)\b.*?</\1>|<li class=\"(?:ours|theirs)\">\s*<p>.*?</p>|<li class=\"note\">.*?</li>",
     re.DOTALL,
@@ -145,6 +146,7 @@ PAGES = (
         "/none",
         "/print",
     ),
+    *("/texts", "/notices"),
     *(f"/callbacks/{row}" for row in range(1, 11)),
 )
 
