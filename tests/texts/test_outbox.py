@@ -5,7 +5,7 @@ import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -507,6 +507,26 @@ async def test_nothing_is_sent_that_cannot_be_recorded(
         await desk.until(is_submitted)
         assert len(desk.gateway.submissions) == 1
         assert await desk.inbox.received(text("12 Elm St")) is Stored.OK
+
+
+async def test_while_the_gateway_is_away_calls_do_not_have_the_whole_queue_looked_through_each_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, hopeless = list[datetime](), messages.hopeless
+
+    async def counted(db: Reader, now: datetime) -> Any:
+        looks.append(now)
+        return await hopeless(db, now)
+
+    monkeypatch.setattr(messages, "hopeless", counted)
+    desk.gateway.set_ready(False)
+    async with desk.sending():
+        for number in range(10):
+            await desk.call(missed_call(E164(f"+1202555{number}123")))
+        await desk.until_parts_are(*["queued"] * 10)
+        assert len(looks) <= 3
+        desk.gateway.set_ready(True)
+        await desk.gateway.submitted(10)
 
 
 async def is_submitted(db: Reader) -> bool:
