@@ -96,8 +96,7 @@ class FileIdentity:
                 self._version, self._cookie = version, int(cookie).to_bytes(4, "big")
         except sqlite3.DatabaseError as error:
             if is_damage(error):
-                raise LostError(self._path) from error
-            raise
+                raise LostError(self._path) from error  # whatever else fails is told by what is to be committed
 
     def _header_now(self) -> bytes:
         return os.pread(self._handle, HEADER, 0)
