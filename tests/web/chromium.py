@@ -14,8 +14,11 @@ from playwright.async_api import Browser, async_playwright
 from tests.lab.asterisk import bound_to_us
 from tests.lab.fixtures import missing
 
-CHROMIUM = "/usr/bin/chromium-headless-shell"
-"""The same engine without the windows of a desktop, at two thirds of the cost."""
+CHROMIUM = "/usr/lib/chromium/chromium-headless-shell"
+"""The same engine without the windows of a desktop, at two thirds of the cost.
+
+Not by the script in /usr/bin: ended in its place, it would leave the browser behind.
+"""
 
 FLAGS = (
     "--no-sandbox",
