@@ -1,6 +1,7 @@
 import logging
-from asyncio import all_tasks, current_task, gather
+from asyncio import all_tasks, current_task, gather, get_running_loop
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from inspect import iscoroutinefunction
 from pathlib import Path
 from threading import Lock
@@ -66,8 +67,20 @@ def runs_alone(request: pytest.FixtureRequest) -> None:
 
     But for tests with a browser: its driver, which outlives them, has tasks there.
     """
-    if iscoroutinefunction(request.function) and "chromium" not in request.fixturenames:
-        request.getfixturevalue("tasks_end")
+    if iscoroutinefunction(request.function):
+        request.getfixturevalue("own_threads")
+        if "chromium" not in request.fixturenames:
+            request.getfixturevalue("tasks_end")
+
+
+@pytest.fixture
+async def own_threads() -> AsyncIterator[None]:
+    """A thread that was begun in another network (`Machine.network`) stays in it."""
+    loop, pool = get_running_loop(), ThreadPoolExecutor()
+    loop.set_default_executor(pool)
+    yield
+    loop.set_default_executor(ThreadPoolExecutor())
+    pool.shutdown(wait=False)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.reports import figures
 from storage import contacts
 from storage.contacts import Contact
+from storage.migrate import migrate
 from tests.desk import (
     CUSTOMER,
     EAST,
@@ -253,6 +254,7 @@ async def test_the_page_shows_what_the_report_says(desk: Desk) -> None:
 
 
 def test_the_report_of_an_empty_office_is_all_zeros(example: Path) -> None:
+    migrate(example.parent / "t.db")
     written = json.loads(run("report", "--config", str(example), "--json").stdout)
     assert {value for value in written.values() if isinstance(value, int)} == {0}
 
