@@ -10,20 +10,24 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class KnownPbx:
     """trunks: how the contexts begin in which trunks do. trunk, phones: those to take where nobody says another; ""
-    where there is no usual one. source: where that was read.
+    where there is no usual one. dials_out: those in which phones dial, and from which there is a way out; what follows
+    a hyphen does not matter. source: where that was read.
     """
 
     name: str
     trunks: tuple[str, ...]
     source: str
+    dials_out: tuple[str, ...]
     trunk: str = ""
     phones: str = ""
 
 
+FREEPBX_OUT = ("from-internal", "outbound-allroutes", "outrt", "macro-dialout", "macro-dialout-trunk")
 FREEPBX = KnownPbx(
     "FreePBX",
     ("from-pstn", "from-trunk", "from-did", "from-digital", "from-analog", "from-dahdi", "from-sip-external"),
-    "FreePBX 17: core/etc/extensions.conf; from-trunk-TECH-NAME: core/functions.inc.php",
+    "FreePBX 17: core/etc/extensions.conf; from-trunk-TECH-NAME, outrt-ID: core/functions.inc.php",
+    FREEPBX_OUT,
     trunk="from-pstn",
     phones="from-internal-custom",
 )
@@ -31,14 +35,18 @@ ISSABEL = KnownPbx(
     "Issabel",
     ("from-pstn", "from-trunk", "from-zaptel", "from-dahdi"),
     "Issabel 4, whose dialplan is FreePBX 2.11's: amp_conf/astetc/extensions.conf",
+    FREEPBX_OUT,
     trunk="from-pstn",
     phones="from-internal-custom",
 )
 VITALPBX = KnownPbx(
-    "VitalPBX", ("trk-",), "what its console shows of a call: DID@trk-NUMBER-in; its sources are not open"
+    "VitalPBX", ("trk-",), "what its console shows of a call: DID@trk-NUMBER-in; its sources are not open", ("cos",)
 )
 PLAIN = KnownPbx(
-    "Asterisk", ("from-external", "from-trunk"), "the samples and the book; what it is called is the site's"
+    "Asterisk",
+    ("from-external", "from-trunk"),
+    "the samples and the book; what it is called is the site's",
+    ("from-internal", "internal", "phones", "users", "local", "longdistance", "international", "outgoing", "outbound"),
 )
 KNOWN = (FREEPBX, ISSABEL, VITALPBX, PLAIN)
 TRUNK_CONTEXTS = tuple(dict.fromkeys(context for pbx in KNOWN for context in pbx.trunks))
@@ -63,7 +71,13 @@ def _short(context: str) -> str:
 
 
 def is_ours(context: str) -> bool:
-    return context.startswith((FRONT, "textback-"))
+    return context.lower().startswith((FRONT, "textback-"))
+
+
+def dials_out(context: str) -> bool:
+    """Do phones dial there? Calls from outside that entered it could dial out on the office's bill: toll fraud."""
+    named = f"{context.lower()}-"
+    return any(named.startswith(f"{one}-") for pbx in KNOWN for one in pbx.dials_out)
 
 
 def is_from_outside(context: str) -> bool:

@@ -12,7 +12,7 @@ import typer
 
 from agi.settings import AgiSettings
 from bridge.ami import console
-from bridge.ami.contexts import FREEPBX, FRONT, front, is_ours
+from bridge.ami.contexts import FREEPBX, FRONT, dials_out, front, is_ours
 from bridge.ami.ways_out import NOT_NAMED, way_out
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import Config, PbxSection, load
@@ -30,6 +30,7 @@ LOCAL = "127.0.0.1"
 ASTERISK = Path("/etc/asterisk")
 SHIPPED_TRUNK = "from-pstn"
 PASSES_ON = re.compile(r"^include => ([\w.-]+)$", re.MULTILINE)
+BEFORE = "say which context the trunk entered before, mostly from-pstn"
 Fillings = Mapping[str, str]
 
 
@@ -41,18 +42,29 @@ def a_context(name: str) -> str:
 
 def their_contexts(names: list[str] | None) -> list[str]:
     """What trunks entered before there was ours. One that leads back to ours would put no call through."""
-    named = list(filter(None, dict.fromkeys(names or ())))
+    named = list(dict.fromkeys(names or ()))
     for name in named:
+        if not name:
+            raise typer.BadParameter("it is empty; name a context, or leave it out")
+        if dials_out(a_context(name)):
+            raise typer.BadParameter(f"in {name} phones dial, so whoever calls in could dial out by it; {BEFORE}")
         if is_ours(a_context(name)):
-            raise typer.BadParameter(
-                f"{name} is ours, and passes calls on; say which context the trunk entered before, mostly from-pstn"
-            )
+            raise typer.BadParameter(f"{name} is ours, and passes calls on; {BEFORE}")
         shown = console.ask(f"dialplan show {name}")
         if console.has_no_context(shown):
             raise typer.BadParameter(f"this PBX has no context {name}, so no call would get through")
-        if any(map(is_ours, console.includes(name, shown))):
+        included = console.includes(name, shown)
+        if out := next(filter(dials_out, included), ""):
+            raise typer.BadParameter(f"{name} includes {out}, so whoever calls in could dial out by it; {BEFORE}")
+        if any(map(is_ours, included)):
             raise typer.BadParameter(f"{name} includes {FRONT}, so calls would go round in circles; name another")
     return named
+
+
+def a_folder(out: Path | None) -> Path | None:
+    if out and not out.is_dir():
+        raise typer.BadParameter(f"there is no folder {out}; mkdir {out}")
+    return out
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +74,8 @@ def register(app: typer.Typer) -> None:
 def command(
     freepbx: Annotated[bool, typer.Option("--freepbx", help="for FreePBX, whose own files stay as they are")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="write the files here, the secret in them; else they are shown")
+        Path | None,
+        typer.Option(help="write the files here, the secret in them; else they are shown", callback=a_folder),
     ] = None,
     pbx: Annotated[str, typer.Option(help="which [[pbx]] of the configuration; the first")] = "",
     trunk_context: Annotated[

@@ -133,7 +133,7 @@ def test_a_file_that_puts_ours_in_front_of_itself_is_mended(example: Path, tmp_p
     broken = files(load(example, {}), DialplanSite(trunks=("from-trunk-textback",)))[TRUNK]
     assert "include => from-trunk-textback" in broken
     (tmp_path / TRUNK).write_text(broken)
-    run("dialplan", "--freepbx", "--trunk-context", "", "--out", str(tmp_path), "--config", str(example))
+    run("dialplan", "--freepbx", "--out", str(tmp_path), "--config", str(example))
     assert passed_on(tmp_path / TRUNK) == ("from-pstn",)
     assert "include => from-trunk-textback" not in (tmp_path / TRUNK).read_text()
 
@@ -143,7 +143,9 @@ def test_each_context_in_front_has_a_name_of_its_own() -> None:
     assert len({front(one, contexts) for one in contexts}) == len(contexts)
 
 
-@pytest.mark.parametrize("ours", ["from-trunk-textback", "from-trunk-textback-sip-telnyx", "textback-callback"])
+@pytest.mark.parametrize(
+    "ours", ["from-trunk-textback", "from-trunk-textback-sip-telnyx", "textback-callback", "FROM-TRUNK-TEXTBACK"]
+)
 def test_a_context_of_ours_is_not_put_in_front_of_itself(example: Path, tmp_path: Path, ours: str) -> None:
     """Every inbound call would go round in circles."""
     asked = ("--trunk-context", "from-pstn", "--trunk-context", ours)
@@ -153,8 +155,23 @@ def test_a_context_of_ours_is_not_put_in_front_of_itself(example: Path, tmp_path
 
 
 @pytest.mark.parametrize(
+    "inside", ["from-internal", "From-Internal-xfer", "outrt-1", "cos-all", "outbound-allroutes", ""]
+)
+def test_where_phones_dial_no_call_from_outside_is_sent(example: Path, tmp_path: Path, inside: str) -> None:
+    """Callers would dial out on the office's bill: toll fraud."""
+    done = run("dialplan", "--freepbx", "--trunk-context", inside, "--out", str(tmp_path), "--config", str(example))
+    assert (done.returncode, (tmp_path / TRUNK).exists()) == (2, False)
+
+
+def test_a_folder_that_is_not_there_is_told_first(example: Path) -> None:
+    done = run("dialplan", "--out", "/nowhere", "--config", str(example))
+    assert (done.returncode, "mkdir /nowhere" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
     ("shown", "said"),
     [
+        ("  Include =>        'outbound-allroutes'  [pbx_config]\n", "dial out"),
         ("  Include =>        'from-trunk-textback'  [pbx_config]\n", "circles"),
         (NOT_THERE.format("from-pstm"), "no context"),
     ],
