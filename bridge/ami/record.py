@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bridge.ami.client import AmiClient
 from bridge.ami.protocol import MessageFramer
+from bridge.ami.session import LinkError
 from bridge.ami.settings import AmiSettings
 from bridge.pbx.recording import Recording
 
@@ -16,15 +17,20 @@ def recording(path: Path, clock: Callable[[], datetime]) -> Recording:
 
 
 async def record(settings: AmiSettings, recording: Recording, *, clock: Callable[[], datetime], seconds: float) -> None:
-    """Write down what the PBX says for so long, over reconnects. Raises OSError where it cannot be written."""
+    """Write down what the PBX says for so long, over reconnects. Raises OSError where it cannot be written, LinkError
+    where the PBX never let us in.
+    """
     client = AmiClient(settings, clock=clock, wanted=(), tap=recording)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(client.run()), tasks.create_task(_drain(client))]
         await asyncio.wait({recording.failed}, timeout=seconds)
+        never = client.health.connected_since is None and not client.health.reconnects
         for task in running:
             task.cancel()
     if recording.failed.done():
         recording.failed.result()
+    if never:
+        raise LinkError(client.health.last_error or "no answer")
 
 
 async def _drain(client: AmiClient) -> None:

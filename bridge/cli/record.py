@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge.ami.record import record, recording
+from bridge.ami.session import LinkError
 from bridge.ami.settings import AmiSettings
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import load
@@ -53,6 +54,9 @@ def command(
         asyncio.run(_record(settings, out, seconds))
     except KeyboardInterrupt:
         typer.echo("stopped")
+    except LinkError as error:
+        typer.echo(f"{settings.host}:{settings.port} let us hear nothing: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _configured(path: Path, name: str) -> AmiSettings:

@@ -171,6 +171,14 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+async def test_a_pbx_that_cannot_be_reached_is_a_problem_and_why(
+    tmp_path: Path, office: Callable[[int], Path], unused_tcp_port: int
+) -> None:
+    arguments = [str(tmp_path / "x.ami"), "--for", "1s", "--config", str(office(unused_tcp_port))]
+    code, output = await asyncio.to_thread(run, *arguments)
+    assert (code, "let us hear nothing: cannot connect" in output) == (1, True)
+
+
 def test_a_duration_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
     code, output = run(str(tmp_path / "x.ami"), "--for", "soon")
     assert code == 2
