@@ -58,6 +58,8 @@ def mistakes_in(trunks: Sequence[str], machines: Sequence[str]) -> Iterator[tupl
     for number, pattern in enumerate(trunks):
         if why := why_never(pattern) or _why_no_trunk(pattern):
             yield f"trunks[{number}]", f'"{pattern}" can match nothing: {why}'
+        elif any(map(ChannelNames([pattern]).is_trunk, SOMEBODY)):
+            yield f"trunks[{number}]", f'"{pattern}" takes every phone for a trunk: name the trunk, as {SOME_NAME}'
     for number, pattern in enumerate(machines):
         if why := why_never(pattern):
             yield f"machines[{number}]", f'"{pattern}" can match nothing: {why}'

@@ -8,7 +8,7 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class RecordsSettings:
     """Where a PBX keeps its own records of calls in a MariaDB or MySQL, as FreePBX does: what ended while we were away
-    is looked for in its table `cel`, or else in `cdr`.
+    is looked for in its table `cel`, and in `cdr` what that does not tell.
 
     host: its name or address, or the path of its socket. port: there. name: of the database. user: may read those two
     tables, and nothing else. password: of that user. tls: speak TLS. ca_file: who may vouch for its certificate, the

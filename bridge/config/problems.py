@@ -1,5 +1,6 @@
 """What is wrong with a configuration: all of it at once, each with its dotted path and what would be right."""
 
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -9,7 +10,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from bridge.config.places import belongs
+from bridge.config.places import FILE, belongs
 
 T = TypeVar("T")
 
@@ -100,6 +101,8 @@ PATTERNS = {
     r"^[0-9]{2,6}$": 'digits, such as "911"',
     r"^[A-Za-z0-9_-]{8,64}$": "8 to 64 letters and digits, as of: openssl rand -hex 16",
     r"^([0-9]{4,12})?$": "4 to 12 digits",
+    r"^[A-Za-z0-9_$-]{1,64}$": 'the name of a database alone, such as "asteriskcdrdb"',
+    r"^[A-Za-z0-9_.$-]{1,80}$": 'the name of a user alone, such as "textback", without its quotes and its host',
 }
 """In words, with an example."""
 
@@ -115,13 +118,16 @@ def _problem(kind: type, path: str, details: ErrorDetails) -> ConfigProblem:
         return ConfigProblem(dotted(path, loc), unknown(str(loc[-1]), _names(_at(kind, loc[:-1]))))
     pattern = details["msg"].partition("pattern '")[2][:-1].replace("\\\\", "\\")
     message = _WORDS.get(details["type"]) or details["msg"] + (f": {PATTERNS[pattern]}" if pattern in PATTERNS else "")
+    if details["type"] == "dataclass_type" and isinstance(details["input"], list):
+        table = re.sub(r"\[\d+\]", "", dotted(path, loc))
+        message = f"should be one table, in single brackets: [{table}]"
     for opening in ("Value error, ", "Input ", "String "):
         message = message.removeprefix(opening)
     return ConfigProblem(dotted(path, loc), message)
 
 
 def unknown(key: str, known: Sequence[str]) -> str:
-    close = get_close_matches(key, known, n=1)
+    close = get_close_matches(key, [f"{one}{FILE}" for one in known] if key.endswith(FILE) else known, n=1)
     place = belongs(key)
     meant = f"; did you mean {close[0]}?" if close else "" if place else f"; there are {', '.join(known)}"
     return f"is not a setting{' here' * bool(place)}{meant}" + (f"; it belongs into {place}" if place else "")

@@ -76,7 +76,8 @@ class NumberForm(StrEnum):
 @dataclass(frozen=True, slots=True)
 class RecordsSection(RecordsSettings):
     """Where a PBX keeps its own records of calls in a MariaDB or MySQL, as FreePBX does, instead of in a file (`cdr`):
-    what ended while we were away is looked for in its table `cel`, or else in `cdr`. Needs the extra `mariadb`.
+    what ended while we were away is looked for in its table `cel`, and in `cdr` what that does not tell. Needs the
+    extra `mariadb`.
 
     host: its name or address, or the path of its socket. port: there. name: of the database. user: may read those two
     tables, and nothing else. password: of that user; needed. tls: speak TLS. ca_file: who may vouch for its
@@ -86,7 +87,7 @@ class RecordsSection(RecordsSettings):
     host: Name = "127.0.0.1"
     port: Port = 3306
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_$-]{1,64}$")] = "asteriskcdrdb"
-    user: Name = "textback"
+    user: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.$-]{1,80}$")] = "textback"
 
 
 @dataclass(frozen=True, slots=True)

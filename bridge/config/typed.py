@@ -1,6 +1,7 @@
 """What people type that cannot be meant, with what to write instead: hosts, zones, countries, TOML in curly quotes."""
 
 import re
+from collections.abc import Sequence
 from importlib import resources
 from ipaddress import ip_address
 
@@ -136,11 +137,20 @@ def why_no_toml(error: str, text: str) -> str:
         return f"line {line} has quotes of a word processor; type plain ones: {CURLY.sub(chr(34), row).strip()}"
     if unseen := BLANKS.search(row):
         return f"line {line} has a blank that only looks like one (U+{ord(unseen[0]):04X}); type it anew"
+    if above := _stands_above(rows[:line]):
+        return above
     if "twice" in error or "overwrite" in error:
         return f"line {line} says again what stands above; take one of the two out"
     if "Unescaped" in error:
         return "a backslash stands in single quotes: path = 'C:\\...'"
     return _of_the_row(row, line)
+
+
+def _stands_above(rows: Sequence[str]) -> str:
+    """A part of a table that may be repeated, before there is one."""
+    table = re.fullmatch(r"\s*\[\[([\w-]+)\]\]\s*(?:#.*)?", rows[-1]) if rows else None
+    part = table and next((row.strip() for row in rows if re.match(rf"\s*\[{table[1]}\.", row)), "")
+    return f"{part} stands above its [[{table[1]}]]; move it below" if table and part else ""
 
 
 def _of_the_row(row: str, line: int) -> str:
