@@ -1,7 +1,7 @@
 """What the use cases need from outside. `daemon` hands the real ones in, tests hand in theirs."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -82,8 +82,27 @@ class Display(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class RecordsCoverage:
+    """How far records tell. rows: of them, 0 where nothing is one. events_since, events_until: between these moments
+    channel events tell of calls, before and after them only records; None where there is no such call. cut: there is
+    more than is looked at. strange: patterns of channels that somebody with a whole number called on, and that are
+    counted as no trunk's; and how often.
+    """
+
+    rows: int = 0
+    events_since: datetime | None = None
+    events_until: datetime | None = None
+    cut: bool = False
+    strange: Mapping[str, int] = field(default_factory=dict)
+
+
 class CallRecords(Protocol):
     """What a PBX wrote down itself of the calls it had."""
+
+    @property
+    def coverage(self) -> RecordsCoverage:
+        """Of what was read last."""
 
     async def read(self, since: datetime, now: datetime) -> Sequence[EndedCall]:
         """Calls that ended since then and whose records are complete by `now`, in the order in which they ended.

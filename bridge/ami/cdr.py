@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bridge.ami.applications import doing
-from bridge.ami.channels import ChannelNames
+from bridge.ami.channels import ChannelNames, number_dialled, pattern
 from bridge.domain import phone
 from bridge.domain.calls.calls import Caller, CallKey, Direction, EndedCall, FilterReason, Reason, Verdict
 from bridge.domain.calls.channels import SOMEBODY
@@ -44,7 +44,7 @@ class Record:
     """One row. start and end are of one clock that runs on; where the wall clock was changed, `shift` is by how much.
 
     As written they are times of the day in the zone of whoever wrote them: only their differences are used. did: the
-    number called, where that is told beside where the dialplan took it.
+    number called, where that is told beside where the dialplan took it. arguments: of what was done last.
     """
 
     src: str
@@ -61,6 +61,7 @@ class Record:
     uniqueid: str
     shift: timedelta = timedelta(0)
     did: str = ""
+    arguments: str = ""
 
 
 def records(text: str) -> Iterator[Record]:
@@ -112,12 +113,14 @@ def record(row: Sequence[str], did: str = "") -> Record | None:
         uniqueid,
         _shift(over - begun - lasted),
         did,
+        lastdata,
     )
 
 
 def first_line(written: str) -> str:
     """A caller may have planted more behind a line break in a number or a name; the network's word stands before it."""
-    return CONTROLS.split(written, 1)[0]
+    found = CONTROLS.search(written)
+    return written[: found.start()] if found else written
 
 
 def _shift(unaccounted: timedelta) -> timedelta:
@@ -153,7 +156,8 @@ class Ledger:
     names: ChannelNames
     _by_call: dict[str, list[Record]] = field(default_factory=dict)
     _by_channel: dict[str, list[Record]] = field(default_factory=dict)
-    _outgoing: list[Record] = field(default_factory=list)
+    _from_phones: list[Record] = field(default_factory=list)
+    _trunks: set[str] = field(default_factory=set)  # patterns of channels on which calls came in
     _forwarded: dict[str, str] = field(default_factory=dict)  # the trunk's leg to a number -> the number
 
     def __post_init__(self) -> None:
@@ -162,24 +166,31 @@ class Ledger:
     def add(self, found: Iterable[Record]) -> None:
         for record in found:
             self._by_channel.setdefault(record.channel, []).append(record)
-            if record.channel.endswith(";2") and self.names.is_trunk(record.dstchannel):
+            if record.channel.endswith(";2"):
                 self._forwarded[record.dstchannel] = record.dst
-            if self._went_out(record):
-                self._outgoing.append(record)
             if self._came_in(record):
+                self._trunks.add(pattern(record.channel))
                 self._by_call.setdefault(record.uniqueid, []).append(record)
+            elif self.names.endpoint(record.channel).kind is ChannelKind.PHONE:
+                self._from_phones.append(record)
 
     def calls(self) -> list[ToldCall]:
         """Inbound and outbound, in the order in which they ended."""
-        ended = [*map(self._call, self._by_call.values()), *map(self._outbound, self._outgoing)]
+        ended = [
+            *map(self._call, self._by_call.values()),
+            *map(self._outbound, filter(self._went_out, self._from_phones)),
+        ]
         told = [ToldCall(call, call.ended_at + SETTLED_AFTER) for call in ended if call.ended_at]
         return sorted(told, key=lambda one: (one.due, one.call.key.uniqueid))
 
     def _came_in(self, record: Record) -> bool:
-        return self.names.in_context(record.channel, record.context).kind is ChannelKind.TRUNK
+        return self.names.in_context(record.channel, record.context, record.did).kind is ChannelKind.TRUNK
 
     def _went_out(self, record: Record) -> bool:
-        return self.names.endpoint(record.channel).kind is ChannelKind.PHONE and self.names.is_trunk(record.dstchannel)
+        return self._is_trunk(record.dstchannel)
+
+    def _is_trunk(self, channel: str) -> bool:
+        return self.names.is_trunk(channel) or pattern(channel) in self._trunks
 
     def _outbound(self, leg: Record) -> EndedCall:
         started_at = _started_at(leg)
@@ -189,7 +200,7 @@ class Ledger:
             direction=Direction.OUTBOUND,
             linkedid=leg.uniqueid,
             channel=leg.dstchannel,
-            caller=self._live_calls.read_dialled(leg.dst),
+            caller=self._whom(leg),
             did=leg.dst,
             verdict=Verdict.ANSWERED if answered else Verdict.MISSED,
             reason=None if answered else _reason([leg]),
@@ -198,6 +209,12 @@ class Ledger:
             answered_by=self.names.endpoint(leg.channel).party,
             talked=timedelta(seconds=leg.billsec),
         )
+
+    def _whom(self, leg: Record) -> Caller:
+        """As the trunk was told, where that is a number: by then the dialplan has cut off what only a phone dials."""
+        told = number_dialled(leg.arguments, self.names.endpoint(leg.dstchannel).party)
+        sent = self._live_calls.read_dialled(told)
+        return sent if sent.number else self._live_calls.read_dialled(leg.dst)
 
     def _call(self, legs: Sequence[Record]) -> EndedCall:
         legs = sorted(_on_one_clock(legs), key=lambda leg: (leg.start, leg.end))
@@ -223,6 +240,7 @@ class Ledger:
             elsewhere=verdict is Verdict.UNKNOWN,
             filtered=self._filtered(legs, caller, reason),
             names=(first.name,) if first.name else (),
+            offered=tuple(dict.fromkeys(phone for leg in legs for phone in self._phones(leg))),
         )
 
     def _filtered(self, legs: Sequence[Record], caller: Caller, reason: Reason | None) -> FilterReason | None:
@@ -243,8 +261,17 @@ class Ledger:
         found = (self._person(further, depth + 1) for further in behind if depth < MAX_DEPTH)
         return next((who for who in found if who), None)
 
+    def _phones(self, leg: Record, depth: int = 0) -> Iterator[str]:
+        """Those of ours that this leg rang."""
+        there = self.names.endpoint(leg.dstchannel)
+        if there.kind is ChannelKind.PHONE and there.party and not self._is_trunk(leg.dstchannel):
+            yield there.party
+        if leg.dstchannel.endswith(";1") and depth < MAX_DEPTH:
+            for further in self._by_channel.get(f"{there.twin};2", ()):
+                yield from self._phones(further, depth + 1)
+
     def _who(self, there: Endpoint, leg: Record) -> str:
-        outside = there.kind is ChannelKind.TRUNK
+        outside = self._is_trunk(leg.dstchannel)
         return self._forwarded.get(leg.dstchannel, leg.dst) if outside else there.party
 
 

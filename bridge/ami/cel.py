@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bridge.ami.applications import doing, is_dialled, is_heard, mailbox
 from bridge.ami.cdr import SETTLED_AFTER, ToldCall
 from bridge.ami.cel_rows import LAST, CelRow, in_utc, made_at
-from bridge.ami.channels import NOBODY, ChannelNames, dialled_number
+from bridge.ami.channels import NOBODY, ChannelNames, dialled_number, number_dialled
 from bridge.ami.contexts import is_from_outside
 from bridge.ami.decode import ENDED, START, TIDYING, Whose
 from bridge.domain.calls.calls import EndedCall
@@ -150,7 +150,7 @@ class CelDecoder:
             yield from self._in_vain(dialler, row.at)
             dialler.legs.append(leg.whose)
             outside = dialler.whose[1].kind is ChannelKind.TRUNK
-            number = "" if outside else dialled_number(dialler.exten)
+            number = "" if outside else _number_of(leg.whose, dialler.running[1]) or dialled_number(dialler.exten)
         yield DialBegan(row.at, *(dialler.whose if dialler else NO_CHANNEL), *leg.whose, dialled=number)
 
     def _calls_in(self, known: _Known) -> Iterator[Event]:
@@ -279,9 +279,7 @@ def _how(known: _Known) -> Ended:
 
 
 def _number_of(leg: Whose, dial_string: str) -> str:
-    """`Dial(PJSIP/101&PJSIP/0655500001@trunk,20)`: which of those is it?"""
-    party = leg[1].party
-    return next((dialled_number(one) for one in dial_string.split(",")[0].split("&") if party and party in one), "")
+    return number_dialled(dial_string, leg[1].party)
 
 
 def calls(rows: Iterable[CelRow], settings: TrackerSettings, names: ChannelNames) -> list[ToldCall]:

@@ -9,6 +9,7 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from bridge.ami.cdr import UNIQUEID, first_line, read_csv
 from bridge.pbx.clock import moment
@@ -121,6 +122,7 @@ def is_cel(text: str) -> bool:
     return "eventtype" in first or bool({name.upper() for name in first[:1]} & {*NUMBERED.values(), *OTHERWISE})
 
 
+@lru_cache(maxsize=10_000)
 def made_at(uniqueid: str) -> datetime | None:
     """The second in which that channel was made, as its uniqueid tells it."""
     match = UNIQUEID.fullmatch(uniqueid)

@@ -67,10 +67,10 @@ class ChannelNames:
     def is_trunk(self, name: str) -> bool:
         return self._trunk.match(name) is not None
 
-    def in_context(self, name: str, context: str) -> Endpoint:
-        """Of a channel that begins in that dialplan context."""
+    def in_context(self, name: str, context: str, did: str = "") -> Endpoint:
+        """Of a channel that begins in that dialplan context. did: a number of ours that it called from outside."""
         found = self.endpoint(name)
-        if self._by_context and found.kind is ChannelKind.PHONE and context.startswith(TRUNK_CONTEXTS):
+        if self._by_context and found.kind is ChannelKind.PHONE and (did or context.startswith(TRUNK_CONTEXTS)):
             return replace(found, kind=ChannelKind.TRUNK)
         return found
 
@@ -135,3 +135,9 @@ def dialled_number(dial_string: str) -> str:
     """
     tokens = re.split(r"[^0-9A-Za-z+*#.]+", dial_string[:200].partition(";")[0])
     return max((token for token in tokens if re.fullmatch(r"\+?[0-9]+", token)), key=len, default="")
+
+
+def number_dialled(dial_string: str, by: str) -> str:
+    """Of `PJSIP/101&PJSIP/0655500001@trunk,20` what was dialled by that trunk, which may itself be called a number."""
+    of = next((one for one in dial_string.split(",")[0].split("&") if by and by in one), "")
+    return dialled_number(of.replace(by, "", 1)) or dialled_number(of)

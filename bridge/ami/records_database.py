@@ -8,7 +8,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,10 @@ from bridge.ami.cdr import Ledger, Record, ToldCall, record
 from bridge.ami.cel_rows import CelRow, made_at, row
 from bridge.ami.channels import ChannelNames
 from bridge.ami.settings import RecordsSettings
+from bridge.ami.strange_channels import strange_channels
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.settings import TrackerSettings
+from bridge.ports import RecordsCoverage
 
 CEL, CDR = "cel", "cdr"
 CEL_NEEDED = frozenset({"id", "eventtype", "eventtime", "channame", "uniqueid", "linkedid"})
@@ -32,17 +34,18 @@ CDR_USED = (
 )
 CDR_NEEDED = frozenset(CDR_USED)
 
-PAGE = 2_000
+PAGE = 5_000
 MOST = 200_000
-"""Rows that are looked at: of a busy office some weeks."""
+"""Rows that are looked at, of each table: of a busy office some weeks."""
 
 LONGEST_CALL = timedelta(hours=1)
 """So much earlier a call may have begun that is asked for."""
 
 ANY_ZONE = timedelta(hours=14)
-CONNECT_WITHIN, READ_WITHIN = 5, 30  # seconds
+CONNECT_WITHIN, READ_WITHIN = 5, 30  # seconds: until it has let us in; for each thing that is asked
 DENIED = frozenset({1044, 1045, 1142, 1143, 1698})  # of the server: access to database, login, table, column
-NO_DATABASE = 1049
+NO_DATABASE, NO_TABLE = 1049, 1142
+NO_ANSWER = "no answer within {} seconds"
 
 
 class RecordsError(OSError):
@@ -64,10 +67,20 @@ class OpenRecords:
     columns: Mapping[str, Sequence[str]]
 
     async def ask(self, query: str, *values: object) -> Sequence[Row]:
-        async with self.connection.cursor() as cursor:
-            await cursor.execute(query, values or None)
-            found: Sequence[Row] = await cursor.fetchall()
-            return found
+        try:
+            async with asyncio.timeout(READ_WITHIN), self.connection.cursor() as cursor:
+                await cursor.execute(query, values or None)
+                found: Sequence[Row] = await cursor.fetchall()
+        except TimeoutError as error:
+            raise RecordsError(NO_ANSWER.format(READ_WITHIN)) from error
+        return found
+
+    def tables(self, user: str) -> Sequence[str]:
+        """Those with all the columns that are needed; without any such, what there is, so that it is told."""
+        if not self.columns:
+            raise RecordsError(f"{user} may read neither the table cel nor cdr", NO_TABLE)
+        whole = [table for table, columns in self.columns.items() if NEEDED[table] <= set(columns)]
+        return whole or list(self.columns)
 
     async def last_id(self) -> int:
         [[last]] = await self.ask("SELECT max(id) FROM cel")
@@ -83,7 +96,7 @@ class OpenRecords:
                 f"SELECT {', '.join(columns)} FROM cel WHERE id < %s ORDER BY id DESC LIMIT {PAGE}",  # noqa: S608  ours
                 below,
             )
-            found += filter(None, (row(dict(zip(columns, one, strict=True))) for one in page))
+            found += await asyncio.to_thread(_cel_rows, columns, page)
             made = _made(page, columns.index("uniqueid"))
             if len(page) < PAGE or (made and max(made) < since - LONGEST_CALL):
                 break
@@ -91,12 +104,17 @@ class OpenRecords:
         return found[::-1]
 
     async def cdr(self, since: datetime) -> list[Record]:
+        """Of more than are looked at, the last ones."""
         columns = self._of(CDR, CDR_NEEDED, (*CDR_USED, "did"))
         found = await self.ask(
-            f"SELECT {', '.join(columns)} FROM cdr WHERE calldate >= %s ORDER BY calldate LIMIT {MOST}",  # noqa: S608
-            (since - LONGEST_CALL - ANY_ZONE).replace(tzinfo=None),
+            f"SELECT {', '.join(columns)} FROM cdr WHERE calldate >= %s ORDER BY calldate DESC LIMIT {MOST}",  # noqa: S608
+            _written_since(since),
         )
-        return list(filter(None, (_record(dict(zip(columns, one, strict=True))) for one in found)))
+        return await asyncio.to_thread(_cdr_rows, columns, found[::-1])
+
+    async def many_in_cdr(self, since: datetime) -> int:
+        [[many]] = await self.ask("SELECT count(*) FROM cdr WHERE calldate >= %s", _written_since(since))
+        return int(many)
 
     def _of(self, table: str, needed: Iterable[str], used: Iterable[str]) -> list[str]:
         there = self.columns.get(table, ())
@@ -150,6 +168,19 @@ LAST_ROW = {
 }
 
 
+def _cel_rows(columns: Sequence[str], found: Iterable[Row]) -> list[CelRow]:
+    return list(filter(None, (row(dict(zip(columns, one, strict=True))) for one in found)))
+
+
+def _cdr_rows(columns: Sequence[str], found: Iterable[Row]) -> list[Record]:
+    return list(filter(None, (_record(dict(zip(columns, one, strict=True))) for one in found)))
+
+
+def _written_since(since: datetime) -> datetime:
+    """By whatever clock they were written."""
+    return (since - LONGEST_CALL - ANY_ZONE).replace(tzinfo=None)
+
+
 def _record(values: Mapping[str, Any]) -> Record | None:
     text = {column: str(value) for column, value in values.items() if value is not None}
     try:
@@ -166,27 +197,27 @@ async def opened(settings: RecordsSettings) -> AsyncIterator[OpenRecords]:
     from asyncmy.errors import MySQLError
 
     try:
-        async with asyncio.timeout(READ_WITHIN):
-            connection = await _connect(settings)
-            try:
-                yield OpenRecords(connection, await _columns(connection))
-                await connection.ensure_closed()  # said good-bye: else its log has an aborted connection each time
-            finally:
-                connection.close()
+        connection = await _connect(settings)
+        try:
+            records = OpenRecords(connection, {})
+            await records.ask("SET SESSION TRANSACTION READ ONLY")
+            yield replace(records, columns=await _columns(records))
+            await connection.ensure_closed()  # said good-bye: else its log has an aborted connection each time
+        finally:
+            connection.close()
     except MySQLError as error:
         code, why = (*error.args, "", "")[:2]
         raise RecordsError(str(why or code), code if isinstance(code, int) else 0) from error
-    except TimeoutError as error:
-        raise RecordsError("no answer within some seconds") from error
 
 
 async def _connect(settings: RecordsSettings) -> Any:
     import asyncmy
 
     try:
-        return await asyncmy.connect(**_how(settings))
-    except TimeoutError:
-        raise
+        async with asyncio.timeout(CONNECT_WITHIN):
+            return await asyncmy.connect(**_how(settings))
+    except TimeoutError as error:
+        raise RecordsError(NO_ANSWER.format(CONNECT_WITHIN)) from error
     except (OSError, EOFError, RuntimeError, ValueError, IndexError, struct.error) as error:
         raise RecordsError(f"there is no answer that can be read: {error}") from error
 
@@ -201,50 +232,65 @@ def _how(settings: RecordsSettings) -> dict[str, Any]:
     return where | account | {"connect_timeout": CONNECT_WITHIN, "charset": "utf8mb4"}
 
 
-async def _columns(connection: Any) -> Mapping[str, Sequence[str]]:
+async def _columns(records: OpenRecords) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
-    async with connection.cursor() as cursor:
-        await cursor.execute("SET SESSION TRANSACTION READ ONLY")
-        await cursor.execute(
-            """
-            SELECT table_name, column_name FROM information_schema.columns
-            WHERE table_schema = database() AND table_name IN (%s, %s)
-            """,
-            (CEL, CDR),
-        )
-        for table, column in await cursor.fetchall():
-            found.setdefault(table, []).append(column)
+    for table, column in await records.ask(
+        """
+        SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = database() AND table_name IN (%s, %s)
+        """,
+        CEL,
+        CDR,
+    ):
+        found.setdefault(table, []).append(column)
     return found
 
 
 class RecordsDatabase:
-    """`ports.CallRecords` over `cel`; over `cdr` where `cel` has nothing of that time."""
+    """`ports.CallRecords` over `cel`; over `cdr` for the calls whose end `cel` does not tell.
+
+    An office may have had the one switched off, for good or for a while, and the other not.
+    """
 
     def __init__(self, settings: RecordsSettings, tracker: TrackerSettings, names: ChannelNames) -> None:
         self._settings, self._tracker, self._names = settings, tracker, names
         self._seen: object = None
         self._calls: Sequence[ToldCall] = ()
+        self.coverage = RecordsCoverage()
 
     async def read(self, since: datetime, now: datetime) -> Sequence[EndedCall]:
         async with opened(self._settings) as records:
-            seen = (since, await records.last_id()) if CEL in records.columns else None
-            known = seen is not None and seen == self._seen
-            rows, legs = ((), ()) if known else await self._written(records, since)
-        if not known:
-            self._calls = await asyncio.to_thread(self._told, rows, legs)
+            tables = records.tables(self._settings.user)
+            last = await records.last_id() if CEL in tables else 0
+            seen = since, last, await records.many_in_cdr(since) if CDR in tables else 0
+            rows: Sequence[CelRow] = ()
+            legs: Sequence[Record] = ()
+            if seen != self._seen:
+                rows = await records.cel(since) if CEL in tables else ()
+                legs = await records.cdr(since) if CDR in tables else ()
+        if seen != self._seen:
+            self._calls, self.coverage = await asyncio.to_thread(self._told, rows, legs, since)
             self._seen = seen
         return [one.call for one in self._calls if one.is_of(since, now)]
 
-    async def _written(self, records: OpenRecords, since: datetime) -> tuple[Sequence[CelRow], Sequence[Record]]:
-        """An office may have had the one switched off, and the other not."""
-        rows = await records.cel(since) if CEL in records.columns else ()
-        if CDR not in records.columns or any((at := made_at(one.uniqueid)) and at >= since for one in rows):
-            return rows, ()
-        return (), await records.cdr(since)
-
-    def _told(self, rows: Sequence[CelRow], legs: Sequence[Record]) -> Sequence[ToldCall]:
-        if rows:
-            return cel.calls(rows, self._tracker, self._names)
+    def _told(
+        self, rows: Sequence[CelRow], legs: Sequence[Record], since: datetime
+    ) -> tuple[Sequence[ToldCall], RecordsCoverage]:
+        by_events = cel.calls(rows, self._tracker, self._names) if rows else []
         ledger = Ledger(self._tracker, self._names)
         ledger.add(legs)
-        return ledger.calls()
+        ended = {one.uniqueid for one in rows if one.event == "CHAN_END"}
+        late = cel.COMES_LATE if rows else timedelta(0)  # its rows may come yet
+        by_records = [replace(one, due=one.due + late) for one in ledger.calls() if one.call.key.uniqueid not in ended]
+        made = [at for one in rows if (at := made_at(one.uniqueid))]
+        first, last = min(made, default=None), max(made, default=None)
+        began = [at for one in by_records if one.is_of(since, one.due) and (at := one.call.started_at)]
+        told = sorted([*by_events, *by_records], key=lambda one: (one.due, one.call.key.uniqueid))
+        coverage = RecordsCoverage(
+            rows=len(rows) + len(legs),
+            events_since=first if first and any(at < first for at in began) else None,
+            events_until=last if last and any(at > last for at in began) else None,
+            cut=len(rows) >= MOST or len(legs) >= MOST,
+            strange=strange_channels(self._names, rows, legs),
+        )
+        return told, coverage

@@ -1,7 +1,7 @@
 """A PBX's own records in a file: its CDR as `cdr_csv` writes it, or its CEL as `cel_custom` does."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -9,8 +9,10 @@ from bridge.ami import cel
 from bridge.ami.cdr import Ledger, ToldCall, records
 from bridge.ami.cel_rows import from_csv, is_cel
 from bridge.ami.channels import ChannelNames
+from bridge.ami.strange_channels import strange_channels
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.settings import TrackerSettings
+from bridge.ports import RecordsCoverage
 
 LOOKED_AT = 2 * 1024 * 1024
 """Bytes at the end of a file: some 8,000 rows."""
@@ -26,6 +28,7 @@ class RecordsFile:
         self._settings, self._names, self._most = settings, names, most
         self._seen: Sequence[object] = ()
         self._calls: Sequence[ToldCall] = ()
+        self.coverage = RecordsCoverage()
 
     async def read(self, since: datetime, now: datetime) -> Sequence[EndedCall]:
         await asyncio.to_thread(self._refresh)
@@ -37,16 +40,19 @@ class RecordsFile:
         states = [(path.stat().st_ino, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
         if states != self._seen:
             text = "\n".join(end_of(path, self._most) for path in paths)
-            self._seen, self._calls = states, told(text, self._settings, self._names)
+            self._calls, rows, strange = told(text, self._settings, self._names)
+            cut = any(size > self._most for _, size, _ in states)
+            self._seen, self.coverage = states, RecordsCoverage(rows, cut=cut, strange=strange)
 
 
-def told(text: str, settings: TrackerSettings, names: ChannelNames) -> list[ToldCall]:
-    """The calls of such a file."""
+def told(text: str, settings: TrackerSettings, names: ChannelNames) -> tuple[list[ToldCall], int, Mapping[str, int]]:
+    """The calls of such a file, how many rows it has, and the channels that may be trunks."""
     if is_cel(text):
-        return cel.calls(from_csv(text), settings, names)
-    ledger = Ledger(settings, names)
-    ledger.add(records(text))
-    return ledger.calls()
+        rows = list(from_csv(text))
+        return cel.calls(rows, settings, names), len(rows), strange_channels(names, rows, ())
+    legs, ledger = list(records(text)), Ledger(settings, names)
+    ledger.add(legs)
+    return ledger.calls(), len(legs), strange_channels(names, (), legs)
 
 
 def end_of(path: Path, most: int = LOOKED_AT) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import init_found
+from bridge.cli import init_found, settings
 from bridge.cli.init_file import AMI_SECRET, FILE, SMPP_PASSWORD, Answers, render
 from bridge.config import load
 
@@ -26,8 +26,10 @@ def register(app: typer.Typer) -> None:
 
 def init(
     business: Annotated[str, typer.Option(help="its name, as texts say it")] = "",
-    country: Annotated[str, typer.Option(help="two letters: how numbers without a plus are read")] = "",
-    zone: Annotated[str, typer.Option(help="time zone, as America/New_York")] = "",
+    country: Annotated[
+        str, typer.Option(help="two letters: how numbers without a plus are read", callback=settings.country)
+    ] = "",
+    zone: Annotated[str, typer.Option(help="time zone, as America/New_York", callback=settings.zone)] = "",
     number: Annotated[list[str] | None, typer.Option(help="a number that rings here; may be repeated")] = None,
     sms_number: Annotated[str, typer.Option(help="the number that texts come from; else the first that rings")] = "",
     trunk: Annotated[
@@ -49,7 +51,7 @@ def init(
     """Write a configuration, with a new secret for the PBX, and say what comes next."""
     refuse_to_overwrite(place)
     found = init_found.look()
-    print(f"this machine: {found.asterisk or 'no Asterisk here'}; zone {found.zone or 'unknown'}")
+    print(f"this machine: {found.asterisk or 'no Asterisk here'}; zone {zone or found.zone or 'unknown'}")
     for one in found.trunks:
         print(f"trunk {one.pattern}, whose calls enter {one.context or 'a context that it does not tell'}")
     ask = _Asker(silent=yes)
@@ -121,6 +123,7 @@ def next_steps(place: Path, *, gateway: bool, freepbx: bool, contexts: Sequence[
         "     install -d -o textback -g textback -m 0700 /var/lib/textback",
         "1. let Asterisk know us:",
         f"     textback dialplan{flags} --out /etc/asterisk{config}",
+        *["   where FreePBX runs, with --freepbx"] * (not freepbx),
         "2. look whether all is right, and at a day of calls without texting anybody:",
         f"     textback doctor{config}",
         f"     textback record day.ami --for 8h{config} && textback replay --why day.ami{config}",

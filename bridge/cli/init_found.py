@@ -1,6 +1,7 @@
 """What this machine tells by itself: its zone and country, and, where Asterisk runs here, its version and trunks."""
 
 import re
+import shutil
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -10,7 +11,7 @@ from bridge.ami.contexts import is_ours
 from bridge.ami.found_trunks import FoundTrunk, found_trunks
 
 LOCALTIME = Path("/etc/localtime")
-FREEPBX = Path("/etc/freepbx.conf")
+FREEPBX, FREEPBX_CONSOLE = Path("/etc/freepbx.conf"), "fwconsole"
 ZONES = "zoneinfo/"
 
 
@@ -38,7 +39,7 @@ def look() -> FoundHere:
         zone=zone_of(str(LOCALTIME.resolve())),
         asterisk=version(console.ask("core show version")),
         trunks=tuple(found_trunks(console.ask)),
-        freepbx=FREEPBX.exists(),
+        freepbx=FREEPBX.exists() or shutil.which(FREEPBX_CONSOLE) is not None,
     )
 
 

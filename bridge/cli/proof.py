@@ -6,28 +6,39 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import typer
 
 from bridge import pbxs
+from bridge.ami.records_database import RecordsError
 from bridge.ami.settings import AmiSettings, RecordsSettings
+from bridge.cli import settings
 from bridge.cli.options import CONFIG
 from bridge.cli.proof_page import Page
 from bridge.config import load
 from bridge.config.values import duration
+from bridge.doctor.records import why_unreadable
 from bridge.domain.calls.calls import EndedCall
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.domain.reports.proof import prove
+from bridge.ports import RecordsCoverage
 
 PROBLEM_FOUND = 1
 USUAL_NAME, USUAL_PORT = "asteriskcdrdb", 3306
+LONGEST = timedelta(days=366)
 
 
 def register(app: typer.Typer) -> None:
     app.command()(proof)
+
+
+def _in_a_folder(html: Path | None) -> Path | None:
+    if html and not html.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {html.parent}; mkdir {html.parent}")
+    return html
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +59,22 @@ def proof(
     ] = "",
     password_file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False)] = None,
     trunk: Annotated[list[str] | None, typer.Option(help="channel names of trunks, as PJSIP/trunk-*; repeats")] = None,
-    country: Annotated[str, typer.Option(help="of numbers without a plus")] = "US",
-    zone: Annotated[str, typer.Option(help="the office's time, as America/New_York; else this machine's")] = "",
-    html: Annotated[Path | None, typer.Option(help="also as a page to print", dir_okay=False)] = None,
+    country: Annotated[str, typer.Option(help="of numbers without a plus", callback=settings.country)] = "US",
+    zone: Annotated[
+        str, typer.Option(help="the office's time, as America/New_York; else this machine's", callback=settings.zone)
+    ] = "",
+    html: Annotated[
+        Path | None, typer.Option(help="also as a page to print", dir_okay=False, callback=_in_a_folder)
+    ] = None,
     config: Annotated[
         Path, typer.Option("--config", "-c", help="whose [[pbx]] names the records, without any here")
     ] = CONFIG,
 ) -> None:
     """Who called, whom nobody answered, and who was never called back: out of the PBX's own records."""
     now = datetime.now(UTC)
-    title, at = "Calls from outside", _zone(zone) if zone else None
+    title, at = "Calls from outside", ZoneInfo(zone) if zone else None
     sources = [
-        Source(named, TrackerSettings(country=country))
+        Source(named, TrackerSettings(country=country.upper()))
         for named in _named(files or (), database, password_file, tuple(trunk or ()))
     ]
     if not sources:
@@ -69,21 +84,23 @@ def proof(
     if not sources:
         raise typer.BadParameter("nothing to read: name a file, --database, or [[pbx]] cdr or [pbx.database]")
     since = now - _span(last)
-    try:
-        calls = asyncio.run(_read(sources, since, now))
-    except OSError as error:
-        typer.echo(f"the records cannot be read: {error}", err=True)
-        raise typer.Exit(PROBLEM_FOUND) from None
-    found = prove(calls, at or _here())
+    told = [asyncio.run(_read(source, since, now)) for source in sources]
+    coverage = [covered for _, covered in told]
+    found = prove([call for calls, _ in told for call in calls], at or _here())
+    page = Page(title, found, since, now, at or _here(), country.upper(), coverage)
+    if not any(one.rows for one in coverage):
+        _end("no row here is CDR or CEL of the time asked for: nothing was counted")
     if not found.calls:
-        typer.echo(
-            "no call came in, as far as these records tell. Are these the trunks? --trunk 'PJSIP/NAME-*'", err=True
-        )
-        raise typer.Exit(PROBLEM_FOUND)
-    page = Page(title, found, since, now, at or _here(), country)
+        strange = "".join(f"\n{row}" for row in page.doubts())
+        _end(f"no call came in, as far as these records tell. Are these the trunks? --trunk 'PJSIP/NAME-*'{strange}")
     print("\n".join(page.text()))
     if html:
         html.write_text(page.html(), encoding="utf-8")
+
+
+def _end(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(PROBLEM_FOUND)
 
 
 def _named(
@@ -92,14 +109,17 @@ def _named(
     yield from (AmiSettings("pbx", trunks=trunks, cdr=file) for file in files)
     if not database:
         return
-    where = urlsplit(f"//{database}")
+    try:
+        where, port = urlsplit(f"//{database}"), urlsplit(f"//{database}").port or USUAL_PORT
+    except ValueError as error:
+        raise typer.BadParameter(f"--database {database}: {error}") from None
     if not where.username or not where.hostname or password_file is None:
         raise typer.BadParameter("--database is written USER@HOST/NAME, and needs --password-file")
     records = RecordsSettings(
         where.hostname,
         user=unquote(where.username),
         name=where.path.strip("/") or USUAL_NAME,
-        port=where.port or USUAL_PORT,
+        port=port,
         password=password_file.read_text("utf-8").rstrip("\r\n"),
     )
     yield AmiSettings("pbx", trunks=trunks, database=records)
@@ -107,25 +127,27 @@ def _named(
 
 def _span(last: str) -> timedelta:
     try:
-        return duration(last)
+        span = duration(last)
     except ValueError as error:
         raise typer.BadParameter(f"--last {error}") from None
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise typer.BadParameter(f"--zone {name} is no time zone; one is written like America/New_York") from None
+    if not timedelta(0) < span <= LONGEST:
+        raise typer.BadParameter(f"--last {last} should be from some minutes to {LONGEST.days}d")
+    return span
 
 
 def _here() -> tzinfo:
     return datetime.now().astimezone().tzinfo or UTC
 
 
-async def _read(sources: Sequence[Source], since: datetime, now: datetime) -> list[EndedCall]:
-    found: list[EndedCall] = []
-    for source in sources:
-        if records := pbxs.records(source.settings, source.tracker, whole=True):
-            found += await records.read(since, now)
-    return found
+async def _read(source: Source, since: datetime, now: datetime) -> tuple[Sequence[EndedCall], RecordsCoverage]:
+    database, records = source.settings.database, pbxs.records(source.settings, source.tracker, whole=True)
+    if records is None:
+        return (), RecordsCoverage()
+    if database:
+        typer.echo(f"reading {database.name} at {database.host} ...", err=True)
+    try:
+        return await records.read(since, now), records.coverage
+    except RecordsError as error:
+        _end("\n".join(await why_unreadable(database, error)) if database else str(error))
+    except OSError as error:
+        _end(f"the records cannot be read: {error}")

@@ -8,6 +8,7 @@ from html import escape
 from bridge.domain import phone
 from bridge.domain.calls.calls import Reason
 from bridge.domain.reports.proof import Day, MissedCaller, Proof
+from bridge.ports import RecordsCoverage
 from bridge.web.labels import REASONS
 
 LISTED = 30
@@ -32,6 +33,7 @@ class Page:
     until: datetime
     zone: tzinfo
     country: str
+    coverage: Sequence[RecordsCoverage] = ()
 
     def text(self) -> Iterator[str]:
         yield f"{self.title}, {self._day(self.since)} to {self._day(self.until)}"
@@ -44,7 +46,22 @@ class Page:
                 cells = [first.rjust(widths[0]), *map(str.ljust, others, widths[1:])]
                 yield f"  {'  '.join(cells)}".rstrip()
         yield ""
+        yield from self.doubts()
         yield FOOT
+
+    def doubts(self) -> Iterator[str]:
+        """What these records do not tell, or tell by half."""
+        for one in self.coverage:
+            if one.cut:
+                yield "There are more records than are looked at here: of the first days calls are missing."
+            if one.events_since:
+                at = self._moment(one.events_since)
+                yield f"The channel event log (CEL) begins {at}; before that by call records (CDR)."
+            if one.events_until:
+                at = self._moment(one.events_until)
+                yield f"The channel event log (CEL) ends {at}; from there on by call records (CDR)."
+            for pattern, calls in one.strange.items():
+                yield f"Not counted: {_count(calls, 'call')} on {pattern}. If that is a trunk: --trunk '{pattern}'"
 
     def html(self) -> str:
         parts = "".join(
@@ -54,7 +71,7 @@ class Page:
         head = f"{self.title}, {self._day(self.since)} to {self._day(self.until)}"
         return (
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(head)}</title><style>{STYLE}</style>'
-            f"<h1>{escape(head)}</h1>{parts}<footer>{escape(FOOT)}</footer></html>\n"
+            f"<h1>{escape(head)}</h1>{parts}<footer>{escape(' '.join((*self.doubts(), FOOT)))}</footer></html>\n"
         )
 
     def _parts(self) -> Iterator[tuple[str, Sequence[Row]]]:
@@ -75,7 +92,8 @@ class Page:
         yield str(proof.missed), f"of them nobody answered: {share}, from {_count(proof.missed_callers, 'caller')}"
         yield str(proof.all_busy), f"of those came while {_phones(proof.phones)} busy"
         yield str(proof.got_through), "of those callers called again and got through"
-        yield str(proof.called_back), "of those callers the office called later"
+        in_vain = f"; {proof.in_vain} of them did not pick up" if proof.in_vain else ""
+        yield str(proof.called_back), f"of those callers the office called later{in_vain}"
         yield str(len(proof.never)), "never called back"
         if proof.hidden:
             yield str(proof.hidden), "hid the number, so that nobody could"
@@ -91,9 +109,14 @@ class Page:
 
     def _caller(self, one: MissedCaller) -> Row:
         number = phone.national(one.number, self.country) if one.number else _shown(one.digits, 20)
-        at = one.last.astimezone(self.zone)
         often = "" if one.calls == 1 else f"{one.calls} calls"
-        return f"{at:%a %b %d %H:%M}", number, _shown(one.name, 25), often, _why(one.why)
+        return self._moment(one.last), number, _shown(one.name, 25), often, _why(one.why)
+
+    def _moment(self, at: datetime) -> str:
+        """Where clocks are changed meanwhile, with the name of the time: one hour is there twice."""
+        begin, here, end = (one.astimezone(self.zone) for one in (self.since, at, self.until))
+        changed = begin.utcoffset() != end.utcoffset()
+        return f"{here:%a %b %d %H:%M}" + (f" {here.tzname()}" if changed else "")
 
     def _day(self, at: datetime) -> str:
         return f"{at.astimezone(self.zone):%a %b %d}"

@@ -19,14 +19,14 @@ _DURATION = re.compile(r"(\d{1,9}) ?(s|sec|secs|seconds?|m|min|mins|minutes?|h|h
 _TIME = re.compile(r"(\d\d?):(\d\d)")
 
 
-def _country(code: str) -> str:
+def country(code: str) -> str:
     if code.upper() not in phonenumbers.SUPPORTED_REGIONS:
         meant = country_meant(code) or "US"
         raise ValueError(f'"{code}" is no country; two letters such as "{meant}" are (ISO 3166)')
     return code.upper()
 
 
-def _zone(name: Any) -> ZoneInfo:
+def zone(name: Any) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
@@ -177,8 +177,8 @@ def listen_address(written: str) -> tuple[str, int]:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
-Country = Annotated[str, AfterValidator(_country)]
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Country = Annotated[str, AfterValidator(country)]
+Zone = Annotated[ZoneInfo, BeforeValidator(zone)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 DayKey = Annotated[tuple[int, ...] | date, BeforeValidator(_day_key)]
 Spans = Annotated[tuple[OpeningSpan, ...], BeforeValidator(_spans)]

@@ -6,11 +6,12 @@ silent for half a minute, and a plain port says "wrong version number" to whoeve
 
 import asyncio
 import contextlib
+import re
 import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 
-GREETS, WITHIN = 0.5, 2.0  # seconds: before we ask, and for each thing that is tried
+GREETS, WITHIN = 0.5, 1.5  # seconds: before we ask, and for each thing that is tried
 WEB = b"GET / HTTP/1.0\r\n\r\n"
 NAMES = "openssl s_client -connect {where} </dev/null | openssl x509 -noout -ext subjectAltName"
 
@@ -26,6 +27,7 @@ class Spoken(StrEnum):
     SSH = "an SSH server answers there"
     MAIL = "a mail or FTP server answers there"
     SIP = "a SIP server answers there"
+    MARIADB = "a MariaDB or MySQL answers there"
     OTHER = "something else answers there"
 
 
@@ -41,11 +43,17 @@ GREETINGS = (
 )
 
 
+MARIADB_GREETS = re.compile(rb".{3}\x00(?:\x0a\d|\xff)", re.DOTALL)
+"""A packet of its protocol, the first one: a version, or an error."""
+
+
 async def spoken_at(host: str, port: int) -> Spoken:
     """By its greeting, else by what it says to a web request, else by whether it takes TLS."""
     said = await _said(host, port)
     if said is None:
         return Spoken.NOTHING
+    if MARIADB_GREETS.match(said):
+        return Spoken.MARIADB
     if said:
         return next((spoken for start, spoken in GREETINGS if said.startswith(start)), Spoken.OTHER)
     return Spoken.TLS if await _takes_tls(host, port) else Spoken.SILENCE
@@ -94,6 +102,7 @@ class Wanted:
 
 
 AMI = Wanted("AMI", "[[pbx]]", 5038, 5039, "asterisk -rx 'manager show settings'")
+MARIADB = Wanted("MariaDB", "[pbx.database]", 3306, 3306, "on the PBX: mariadb -e 'SELECT @@port'")
 SMPP = Wanted("SMPP", "[smpp]", 2775, 3550, "ask the provider for its SMPP port, not that of its web interface")
 
 CERTIFICATE = (
@@ -118,8 +127,10 @@ def remedy_for(wanted: Wanted, error: str, where: tuple[str, int]) -> str:
     """By what the error itself tells, "" where that is nothing."""
     host, port = where
     told = error.casefold()
-    found = (remedy for mark, remedy in (*CERTIFICATE, *NETWORK) if mark in told)
-    return next(found, "").format(table=wanted.table, where=f"{host}:{port}", host=host)
+    found = next((remedy for mark, remedy in (*CERTIFICATE, *NETWORK) if mark in told), "")
+    if found.startswith("ca_file") and wanted is MARIADB:
+        found += '; or on the PBX\'s own machine host = "127.0.0.1" without tls'
+    return found.format(table=wanted.table, where=f"{host}:{port}", host=host)
 
 
 def remedy_by(wanted: Wanted, spoken: Spoken, *, tls: bool) -> str:
@@ -128,7 +139,9 @@ def remedy_by(wanted: Wanted, spoken: Spoken, *, tls: bool) -> str:
         return f"tls = true under {wanted.table}; or its port without TLS, mostly {wanted.plain}"
     if tls and spoken in (Spoken.AMI, Spoken.SILENCE):
         return f"tls = false under {wanted.table}, or its port with TLS, mostly {wanted.tls}: {wanted.ask}"
-    if spoken in (Spoken.WEB, Spoken.SSH, Spoken.MAIL, Spoken.SIP, Spoken.OTHER):
+    if spoken.name == wanted.name.upper():
+        return ""
+    if spoken in (Spoken.WEB, Spoken.SSH, Spoken.MAIL, Spoken.SIP, Spoken.MARIADB, Spoken.OTHER):
         return f"port under {wanted.table}, mostly {wanted.plain}: {wanted.ask}"
     if wanted is SMPP and spoken is Spoken.AMI:
         return f"host and port under {wanted.table}: that is the PBX"

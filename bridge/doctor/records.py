@@ -8,6 +8,7 @@ from bridge.ami.records_database import CDR, CEL, DENIED, NO_DATABASE, RecordsEr
 from bridge.ami.settings import RecordsSettings
 from bridge.config import PbxSection
 from bridge.doctor.local import Finding, ok, problem, warning
+from bridge.doctor.peers import MARIADB, Spoken, remedy_by, remedy_for, spoken_at
 
 READS = re.compile(r"GRANT (?:USAGE|SELECT(?: \([^)]*\))?) ON ", re.IGNORECASE)
 MAY_GO_WRONG = timedelta(seconds=60)
@@ -23,7 +24,7 @@ async def database_checks(pbx: PbxSection, now: datetime) -> Sequence[Finding]:
     try:
         found = await look(pbx.database)
     except RecordsError as error:
-        return [_unreadable(check, pbx.database, error)]
+        return [problem(check, *await why_unreadable(pbx.database, error))]
     return [*_tables(check, pbx.database, found, now), *_clock(check, found, now), *_rights(check, pbx.database, found)]
 
 
@@ -35,15 +36,24 @@ def grants(settings: RecordsSettings) -> str:
     return "\n".join([f"CREATE USER {who} IDENTIFIED BY 'as in password_file';", *rights])
 
 
-def _unreadable(check: str, settings: RecordsSettings, error: RecordsError) -> Finding:
-    where = settings.host if settings.host.startswith("/") else f"{settings.host}:{settings.port}"
+async def why_unreadable(settings: RecordsSettings, error: RecordsError) -> tuple[str, str]:
+    """What is wrong there, and the remedy."""
+    by_socket = settings.host.startswith("/")
+    where = settings.host if by_socket else f"{settings.host}:{settings.port}"
     said = f"the database {settings.name} at {where} cannot be read: {error}"
     if error.code in DENIED:
-        return problem(check, said, f"on the PBX, in mariadb:\n{grants(settings)}")
+        return said, f"on the PBX, in mariadb:\n{grants(settings)}"
     if error.code == NO_DATABASE:
-        return problem(check, said, "its name is CDRDBNAME of FreePBX's Advanced Settings, else asteriskcdrdb")
-    remedy = "on the PBX: ss -ltn | grep 3306; MariaDB listens on its own machine only, unless bind-address says more"
-    return problem(check, said, remedy)
+        return said, "its name is CDRDBNAME of FreePBX's Advanced Settings, else asteriskcdrdb"
+    if known := remedy_for(MARIADB, str(error), (settings.host, settings.port)):
+        return said, known
+    spoken = Spoken.NOTHING if by_socket else await spoken_at(settings.host, settings.port)
+    if remedy := remedy_by(MARIADB, spoken, tls=False):
+        return f"{said}; {spoken}", remedy
+    if by_socket:
+        return said, f"on the PBX: ls -l {settings.host}; mariadb -e 'SELECT @@socket'"
+    listens = f"ss -ltn 'sport = :{settings.port}'"
+    return said, f"on the PBX: {listens}; MariaDB listens on its own machine only, unless bind-address says more"
 
 
 def _tables(check: str, settings: RecordsSettings, found: RecordsFound, now: datetime) -> Iterator[Finding]:

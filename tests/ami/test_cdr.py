@@ -38,6 +38,23 @@ def told(text: str, names: ChannelNames = NAMES, settings: TrackerSettings = SET
     return [one.call for one in ledger.calls() if one.call.direction is Direction.INBOUND]
 
 
+def test_without_patterns_a_did_tells_a_trunk_and_the_trunk_who_was_called_out_by_it() -> None:
+    ledger = Ledger(SETTINGS, ChannelNames())
+    came = {"context": "ext-group", "channel": "PJSIP/telnyx-00000001", "uniqueid": f"{STARTED.timestamp():.0f}.1"}
+    went = {
+        "channel": "PJSIP/101-00000002",
+        "dstchannel": "PJSIP/telnyx-00000003",
+        "dst": "90687654321",
+        "data": "PJSIP/31687654321@telnyx,300,T",
+        "context": "from-internal",
+    }
+    [first], [second] = records(row(**came)), records(row(**went))
+    ledger.add([replace(first, did="0205550101"), second])
+    [inbound, outbound] = sorted((one.call for one in ledger.calls()), key=lambda call: call.direction)
+    assert (inbound.did, inbound.offered) == ("0205550101", ("101",))
+    assert (outbound.direction, str(outbound.caller.number)) == (Direction.OUTBOUND, "+31687654321")
+
+
 def at(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
 

@@ -1,13 +1,14 @@
 """A PBX's records in a real MariaDB, in the tables of FreePBX."""
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.ami.records_database import RecordsDatabase, RecordsError
+from bridge.ami.records_database import RecordsDatabase, RecordsError, opened
 from bridge.ami.settings import RecordsSettings
 from bridge.domain.calls.calls import Direction, EndedCall, Verdict
 from bridge.domain.calls.settings import TrackerSettings
@@ -49,7 +50,7 @@ def verdicts(calls: Iterable[EndedCall]) -> list[Verdict]:
 async def test_calls_are_told_by_the_table_cel(mariadb: MariaDb) -> None:
     records = await mariadb.new("cel", "cdr")
     await records.insert("cel", [*ANSWERED, *UNANSWERED])
-    await records.insert("cdr", [LEG])
+    await records.insert("cdr", [LEG | {"uniqueid": UNANSWERED[0]["uniqueid"]}])
     assert sorted(verdicts(await read(records))) == [Verdict.ANSWERED, Verdict.MISSED]
 
 
@@ -64,6 +65,46 @@ async def test_without_rows_of_that_time_in_cel_they_are_told_by_cdr(mariadb: Ma
         "+31612345678",
         ENDED,
     )
+
+
+async def test_where_cel_stopped_calls_are_told_by_cdr_and_none_of_them_twice(mariadb: MariaDb) -> None:
+    records = await mariadb.new("cel", "cdr")
+    await records.insert("cel", UNANSWERED)
+    later = LEG | {"uniqueid": f"{int((ENDED + DAY).timestamp()) - 6}.9", "src": "+31687654321"}
+    both = LEG | {"uniqueid": UNANSWERED[0]["uniqueid"], "channel": UNANSWERED[0]["channame"]}
+    await records.insert("cdr", [both, later])
+    reader = database(records)
+    found = [call for call in await reader.read(ENDED - DAY, LATER + DAY) if call.direction is Direction.INBOUND]
+    assert [(str(call.caller.number)[-4:], call.ended_at) for call in found[1:]] == [("4321", ENDED + DAY)]
+    assert len(found) == 2
+    assert reader.coverage.events_since is None
+    assert reader.coverage.events_until
+    assert reader.coverage.events_until <= ENDED
+
+
+async def test_a_call_of_which_cel_holds_half_is_told_by_cdr(mariadb: MariaDb) -> None:
+    records = await mariadb.new("cel", "cdr")
+    await records.insert("cel", UNANSWERED[:4])
+    await records.insert("cdr", [LEG | {"uniqueid": UNANSWERED[0]["uniqueid"]}])
+    assert verdicts(await read(records)) == [Verdict.MISSED]
+
+
+async def test_a_query_may_take_its_time_however_long_the_caller_takes(
+    mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = await mariadb.new("cel")
+    monkeypatch.setattr("bridge.ami.records_database.READ_WITHIN", 0.5)
+    async with opened(records.settings) as connection:
+        with pytest.raises(RecordsError, match="no answer within"):
+            await connection.ask("SELECT sleep(5)")
+
+
+async def test_a_port_that_says_nothing_is_left_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.ami.records_database.CONNECT_WITHIN", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(RecordsError, match="no answer within"):
+            await RecordsDatabase(RecordsSettings(port=port), TrackerSettings(), NAMES).read(ENDED, LATER)
 
 
 async def test_rows_that_come_later_are_found_when_it_is_read_again(mariadb: MariaDb) -> None:

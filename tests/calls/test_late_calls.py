@@ -8,6 +8,7 @@ import pytest
 from bridge.calls.late_calls import COME_WITHIN, Backfill
 from bridge.domain.callbacks.queue import CallbackState
 from bridge.domain.calls.calls import CallKey, EndedCall, Verdict
+from bridge.ports import RecordsCoverage
 from storage import callbacks, calls
 from tests.desk import CUSTOMER, MONDAY_NOON, OTHER, Desk, answered_call, missed_call, text
 
@@ -16,6 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass
 class Records:
+    coverage = RecordsCoverage()
     written: list[EndedCall] = field(default_factory=list)
     broken: bool = False
 

@@ -101,11 +101,18 @@ async def test_a_mariadb_is_read_with_no_configuration_and_by_one(mariadb: Maria
         (["--database", "textback@pbx/asteriskcdrdb"], 2, "--password-file"),
         (["--last", "soon"], 2, "should be a duration"),
         (["--zone", "Eastern"], 2, "no time zone"),
+        (["--zone", "New_York"], 2, "America/New_York"),
+        (["--zone", "../x"], 2, "no time zone"),
+        (["--zone", "EST"], 2, "no summer time"),
+        (["--country", "USA"], 2, '"US"'),
+        (["--last", "0d"], 2, "some minutes"),
+        (["--database", "u@h:99999/x"], 2, "99999"),
+        (["--html", "/nowhere/page.html"], 2, "mkdir /nowhere"),
     ],
 )
 def test_what_cannot_be_meant_is_said(master: Path, arguments: Sequence[str], code: int, said: str) -> None:
     told = proof(master, *arguments)
-    assert (told.returncode, said in told.stderr) == (code, True)
+    assert (told.returncode, said in told.stderr) == (code, True), told.stderr
 
 
 def test_records_that_cannot_be_read_are_a_problem(tmp_path: Path) -> None:
@@ -118,6 +125,23 @@ def test_records_that_cannot_be_read_are_a_problem(tmp_path: Path) -> None:
 def test_records_without_a_call_ask_for_the_trunks(master: Path) -> None:
     told = proof(master, "--trunk", "SIP/other-*")
     assert (told.returncode, "--trunk" in told.stderr) == (1, True)
+
+
+def test_a_file_that_is_none_of_records_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text("a,b\n1,2\n")
+    told = proof(path)
+    assert (told.returncode, "no row here is CDR or CEL" in told.stderr) == (1, True)
+
+
+def test_a_channel_that_may_be_a_trunk_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "Master.csv"
+    path.write_text(
+        leg(hours_ago(4), context="from-pstn") + leg(hours_ago(3), channel="PJSIP/my-odd-00000001", context="in")
+    )
+    told = proof(path, "--country", "NL")
+    assert first_numbers(told.stdout)[0] == 1
+    assert "Not counted: 1 call on PJSIP/my-odd-*" in told.stdout
 
 
 def test_a_configuration_that_names_no_records_says_so(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ class EndedCall:
     mailbox: where a message was left. at_voicemail: from entering there until it was left, the greeting included; None
     where either moment was not heard. elsewhere: the network or the dialplan had the caller connected somewhere else.
     filtered: why this caller is no customer, whoever has the number; None where the call does not tell.
-    attestation: None if not told. names: all that were shown for this caller.
+    attestation: None if not told. names: all that were shown for this caller. offered: phones of ours that it rang at.
     """
 
     key: CallKey
@@ -136,6 +136,7 @@ class EndedCall:
     filtered: FilterReason | None = None
     attestation: Attestation | None = None
     names: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
     attempt_id: str | None = None
     why: tuple[DecidingFact, ...] = field(default=(), compare=False)
 

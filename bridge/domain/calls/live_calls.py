@@ -180,6 +180,7 @@ class LiveCalls:
             filtered=why_filtered(call.caller, reason, refused=call.refused, served=call.served),
             attestation=call.attestation,
             names=tuple(call.names),
+            offered=tuple(dict.fromkeys(leg.label for leg in call.legs.values() if leg.ours)),
             attempt_id=call.origin or None,
             why=tuple(call.why),
         )
