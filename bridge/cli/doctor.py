@@ -81,17 +81,27 @@ def examine(path: Path, environ: Mapping[str, str]) -> Sequence[Finding]:
     local = local_checks(config, running=health is not None)
     now = datetime.now(UTC)
     last = asyncio.run(last_calls(config))
-    kept = [finding for pbx in config.pbxs for finding in (*_records(pbx, now, last.get(pbx.name)), voicemail(pbx))]
     called = asyncio.run(numbers_called(config, now))
     judged = _judged(config, path, health or {}, now)
     sign_in = asyncio.run(who_signs_in(config))
-    links = asyncio.run(link_checks(config, bound, running=health is not None))
+    links, kept = asyncio.run(_far_away(config, bound, now, last, running=health is not None))
     turned_away = [*refused(health or {}), *proxies(config.web)]
     return [config_file(path), *doubted, *local, *turned_away, sign_in, *kept, called, *judged, *links]
 
 
-def _records(pbx: PbxSection, now: datetime, last: datetime | None) -> Sequence[Finding]:
-    return asyncio.run(database_checks(pbx, now)) if pbx.database else [call_records(pbx, last)]
+async def _far_away(
+    config: Config, bound: Sequence[str], now: datetime, last: Mapping[str, datetime | None], *, running: bool
+) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """What others answer, all asked at one time: links, and the records of each PBX."""
+    links, *told = await asyncio.gather(
+        link_checks(config, bound, running=running), *(_records(pbx, now, last.get(pbx.name)) for pbx in config.pbxs)
+    )
+    kept = [finding for pbx, records in zip(config.pbxs, told, strict=True) for finding in (*records, voicemail(pbx))]
+    return links, kept
+
+
+async def _records(pbx: PbxSection, now: datetime, last: datetime | None) -> Sequence[Finding]:
+    return await database_checks(pbx, now) if pbx.database else [call_records(pbx, last)]
 
 
 def _judged(config: Config, path: Path, health: Mapping[str, Any], now: datetime) -> Sequence[Finding]:

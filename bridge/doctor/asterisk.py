@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from agi.settings import AgiSettings
 from bridge.ami import console
@@ -25,6 +26,7 @@ FULLY_BOOTED = "FullyBooted"  # sent after the login to whoever may read `system
 SAY = "textback-say"
 PHONES = ("textback-codes", "textback-callback", "textback-out", LISTEN, CONTEXT)
 SKEW = 2.0  # seconds
+PATIENCE = 4.0  # for an answer
 ROW = re.compile(r"\(Priv: ([^)]*)\)")
 
 
@@ -32,7 +34,9 @@ async def pbx_checks(pbx: PbxSection, phones: AgiSettings | None) -> Sequence[Fi
     """phones: where scripts of desk phones are served; None where there are none, and so no contexts for them."""
     check = f"pbx {pbx.name}"
     ear = EventWaiter()
-    session = AmiSession(pbx, {FULLY_BOOTED, "UserEvent"}, ear)
+    session = AmiSession(
+        replace(pbx, answer_timeout=min(pbx.answer_timeout, PATIENCE)), {FULLY_BOOTED, "UserEvent"}, ear
+    )
     try:
         await session.open()
         findings = [ok(check, f"logged in at {pbx.host}:{pbx.port} as {pbx.username}")]

@@ -15,6 +15,7 @@ from bridge.smpp.settings import SmppSettings
 
 LOOK = 0.1  # seconds
 PATIENCE = 3.0
+BOUND_WITHIN = 8.0
 
 
 class _LeavesThem:
@@ -33,13 +34,21 @@ async def sms_checks(settings: SmppSettings) -> Finding:
     client = SmppClient(settings, _LeavesThem(), clock=lambda: datetime.now(UTC))
     running = asyncio.create_task(client.run())
     try:
-        why = await why_not_bound(client)
+        why = await _why_not_bound_in_time(client)
     finally:
         running.cancel()
         await asyncio.wait([running])
     if why:
         return problem(check, f"not bound: {why[0]}", why[1])
     return ok(check, f"bound at {settings.host}:{settings.port} as {settings.system_id}")
+
+
+async def _why_not_bound_in_time(client: SmppClient) -> tuple[str, str] | None:
+    try:
+        async with asyncio.timeout(BOUND_WITHIN):
+            return await why_not_bound(client)
+    except TimeoutError:
+        return f"no answer to the bind within {BOUND_WITHIN:.0f} seconds", ELSE
 
 
 async def why_not_bound(client: SmppClient, say: Callable[[str], None] | None = None) -> tuple[str, str] | None:

@@ -9,16 +9,20 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bridge.ami.records_database import RecordsError
+from bridge.ami.settings import RecordsSettings
 from bridge.config import ConfigError, PbxSection, load
-from bridge.doctor import asterisk, firewall, local
+from bridge.doctor import asterisk, firewall, gateway, local, peers
 from bridge.doctor.asterisk import pbx_checks
 from bridge.doctor.doubts import doubts
 from bridge.doctor.gateway import sms_checks
 from bridge.doctor.peers import AMI, SMPP, diagnosis, remedy_for
+from bridge.doctor.records import why_unreadable
 from bridge.smpp.settings import SmppSettings
 from tests.config.test_load import SMALLEST
 from tests.site import run
@@ -38,6 +42,11 @@ def with_table(table: str) -> Change:
 
 def in_pbx(row: str) -> Change:
     return instead("[[pbx]]\n", f"[[pbx]]\n{row}\n")
+
+
+def in_records(row: str, table: str = "[pbx.database]") -> Change:
+    password = 'password_file = "ami.secret"'
+    return instead("[[line]]", f"{table}\n{password}\n{row}\n[[line]]")
 
 
 def in_smpp(row: str) -> Change:
@@ -135,6 +144,16 @@ SETUPS = (
     ("two trunks in one", in_pbx('trunks = ["PJSIP/a-*, PJSIP/b-*"]'), "pbx[0].trunks[0]", '"PJSIP/a-*", "PJSIP/b-*"'),
     ("a form of numbers", in_pbx('number_form = "10 digits"'), "pbx[0].number_form", "'national'"),
     ("a prefix in words", in_pbx('outside_prefix = "9w"'), "pbx[0].outside_prefix", "pattern"),
+    ("every channel for a trunk", in_pbx('trunks = ["*"]'), "pbx[0].trunks[0]", "PJSIP/NAME-*"),
+    ("every phone for a trunk", in_pbx('trunks = ["PJSIP/*"]'), "pbx[0].trunks[0]", "every phone"),
+    ("the port of SIP", in_pbx("port = 5060"), "pbx[0].port", "5038"),
+    ("a DID twice", instead(DIDS, 'dids = ["2125550100", "+12125550100"]'), "line[0].dids[1]", "again"),
+    ("a sender abroad", instead('"212-555-0100"', '"+31612345678"'), "line[0].sms_number", "another country"),
+    ("records in double brackets", in_records("", "[[pbx.database]]"), "pbx[0].database", "[pbx.database]"),
+    ("records above their PBX", lambda text: text.replace("[[pbx]]", "[pbx.database]\n[[pbx]]"), "", "move it below"),
+    ("a table in the name", in_records('name = "asteriskcdrdb.cel"'), "pbx[0].database.name", "a database alone"),
+    ("a user of the GRANT", in_records("user = \"'a'@'localhost'\""), "pbx[0].database.user", "without its quotes"),
+    ("a German password", in_records('passwort_file = "x"'), "pbx[0].database.passwort_file", "password_file"),
     # the gateway
     ("an SMPP password of nine", lambda text: text, "smpp", "longer than the 8 characters"),
     ("the page by a name in a URL", with_table('[web]\nhosts = ["http://office"]'), "web.hosts[0]", "office"),
@@ -363,6 +382,32 @@ async def test_a_web_server_in_the_place_of_the_gateway_is_told_soon(silent: boo
         found = await sms_checks(a_gateway(server.sockets[0].getsockname()[1]))
     assert (found.is_problem, "a web server answers there" in found.said) == (True, True), found
     assert "not that of its web interface" in found.remedy
+
+
+async def test_a_web_server_in_the_place_of_the_records_is_told_and_a_database_in_that_of_the_manager() -> None:
+    records = RecordsSettings(port=1)
+    async with peer(b"", REFUSED_WEB) as web, peer(b"j\0\0\0\x0a5.5.5-10.11.6-MariaDB\0") as mariadb:
+        said, remedy = await why_unreadable(replace(records, port=web), RecordsError("no answer"))
+        [manager] = await pbx_checks(a_pbx(mariadb), None)
+    assert ("a web server answers there" in said, "port under [pbx.database]" in remedy) == (True, True)
+    assert "a MariaDB or MySQL answers there" in manager.said
+
+
+async def test_ports_that_say_nothing_are_left_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in ((asterisk, "PATIENCE"), (gateway, "PATIENCE"), (peers, "GREETS"), (peers, "WITHIN")):
+        monkeypatch.setattr(module, name, 0.1)
+    monkeypatch.setattr(gateway, "BOUND_WITHIN", 1.0)
+    async with peer(b"") as port, asyncio.timeout(9):
+        [found] = await pbx_checks(a_pbx(port), None)
+        texts = await sms_checks(a_gateway(port))
+    assert "no answer to the login" in found.said
+    assert "no answer to the bind" in texts.said
+
+
+async def test_a_database_that_signed_its_own_certificate_has_two_remedies() -> None:
+    error = RecordsError("certificate verify failed: self-signed certificate")
+    _, remedy = await why_unreadable(RecordsSettings(tls=True), error)
+    assert ("ca_file" in remedy, "without tls" in remedy) == (True, True)
 
 
 async def test_tls_is_missing_or_too_much_at_the_gateway(tls: ssl.SSLContext) -> None:
