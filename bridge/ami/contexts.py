@@ -1,4 +1,5 @@
-"""In which dialplan contexts calls from outside begin, by the PBX that writes them; and those that stand in front.
+"""In which dialplan contexts calls from outside begin, by the PBX that writes them; those that stand in front; and
+those in which phones dial out, where no such call may get (toll fraud).
 
 One table (FreePBX, Issabel, VitalPBX, plain Asterisk) for all who have to know: what tells such a call where no pattern
 does, `textback init`, `doctor`, `dialplan`.
