@@ -92,7 +92,7 @@ def create_app(
     heartbeat: seconds of silence after which an open page is told that it still listens.
     """
     door = Auth(database, office, clock, settings.visitor)
-    guard = Guard(settings, door.works_here)
+    guard = Guard(settings, door.works_here, door.keep_form)
     phones, lexicon = phones or Phones(), lexicon or default_lexicon()
     verbs = Callbacks(database, office, composer)
     site = PageContext(

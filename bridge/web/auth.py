@@ -156,6 +156,14 @@ class Auth:
         path = request.path_qs if request.method in SAFE and "HX-Request" not in request.headers else "/"
         return self._page(request, 401, {"next": path, "unfinished": unfinished, "ended": unfinished is not None})
 
+    async def keep_form(self, request: web.Request) -> web.Response | None:
+        """A verb's form from before the browser got its cookie: to be sent once more, by whoever is signed in now."""
+        unfinished = await _unfinished(request)
+        visitor = await self._visitor(request) if unfinished else None
+        if unfinished and visitor:
+            return self._show_unfinished(request, visitor.name, unfinished, 403)
+        return await self._ask(request) if unfinished and await self._anybody() else None
+
     def _page(self, request: web.Request, status: int, more: Mapping[str, Any]) -> web.Response:
         context = {
             "token": token_for(request[BROWSER]),
@@ -206,7 +214,7 @@ class Auth:
             return self._page(request, 401, again | {"trouble": NOT_RIGHT})
         await self._begin(request, user, self._clock())
         log.info("signin.done", remote=request.remote, user=user.name)
-        answer = self._show_unfinished(request, user, unfinished) if unfinished else _go(path)
+        answer = self._show_unfinished(request, user.name, unfinished) if unfinished else _go(path)
         known_browsers.remember(request, answer, user)
         return answer
 
@@ -256,9 +264,11 @@ class Auth:
             await users.end_session(tx, digest_of_browser(before))
             await users.begin_session(tx, user, digest_of_browser(request[BROWSER]), now)
 
-    def _show_unfinished(self, request: web.Request, user: User, unfinished: Unfinished) -> web.Response:
-        context = {"token": token_for(request[BROWSER]), "user": user.name, "unfinished": unfinished}
-        return render(request, "unfinished.html", context)
+    def _show_unfinished(
+        self, request: web.Request, user: str, unfinished: Unfinished, status: int = 200
+    ) -> web.Response:
+        context = {"token": token_for(request[BROWSER]), "user": user, "unfinished": unfinished}
+        return render(request, "unfinished.html", context, status)
 
     async def sign_out(self, request: web.Request) -> web.Response:
         """End the session of this browser."""

@@ -71,11 +71,19 @@ class Guard:
     """Refuses foreign hosts, and unsafe requests that our own page did not make.
 
     works_here: is the request by somebody who does, although its form came from where none should?
+    keep: what answers a form of ours that is older than the browser's cookie: somebody signed out, or in again, in
+    another window. None where there is nothing to keep.
     """
 
-    def __init__(self, settings: WebSettings, works_here: Callable[[web.Request], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        settings: WebSettings,
+        works_here: Callable[[web.Request], Awaitable[bool]],
+        keep: Callable[[web.Request], Awaitable[web.Response | None]],
+    ) -> None:
         self._hosts = LOOPBACK_NAMES | {settings.host.casefold()} | {name.casefold() for name in settings.hosts}
         self._works_here = works_here
+        self._keep = keep
         self.refusals = Refusals(settings, self._hosts)
 
     @web.middleware
@@ -83,16 +91,24 @@ class Guard:
         if not self._is_served(request):
             raise self._foreign_name(request)
         request[BROWSER] = _browser(request.cookies.get(COOKIE, ""))
-        if request.method not in SAFE:
-            if not _is_ours(request):
-                raise await self._foreign_form(request)
-            if not await self._has_token(request):
-                self.refusals.note(request, "token", path=_told(request))
-                raise RefusedError(N_("This page is too old: load it again, then repeat what you did."))
-        response = await handler(request)
+        kept = await self._refused(request)
+        response = await handler(request) if kept is None else kept
         if not response.prepared and request.cookies.get(COOKIE) != request[BROWSER]:
             set_cookie(request, response, COOKIE, request[BROWSER])
         return response
+
+    async def _refused(self, request: web.Request) -> web.Response | None:
+        """None: a form that our own page sent, or no form. Raises RefusedError."""
+        if request.method in SAFE:
+            return None
+        if not _is_ours(request):
+            raise await self._foreign_form(request)
+        if await self._has_token(request):
+            return None
+        self.refusals.note(request, "token", path=_told(request))
+        if (kept := await self._keep(request)) is not None:
+            return kept
+        raise RefusedError(N_("This page is too old: load it again, then repeat what you did."))
 
     def _is_served(self, request: web.Request) -> bool:
         """By a name that we know, or by the very address that was reached: no name can be made to mean that."""
