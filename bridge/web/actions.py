@@ -53,6 +53,7 @@ PBX_REFUSED = N_("the PBX refused it: %(why)s.")
 NO_NUMBER = N_("The caller's number is not known.")
 CHANGED = N_("Changed it")
 FASTER = N_("%(name)s was faster (%(what)s, %(age)s ago). Nothing was changed.")
+OWN_CHANGE = N_("You changed this row yourself meanwhile (%(what)s, %(age)s ago). Nothing more was done.")
 NOT_POSSIBLE = N_("Not possible: this row is %(state)s now.")
 TOO_LATE = N_("It is too late to undo that.")
 NOT_RECORDED = N_("Not recorded, nothing was changed: %(why)s.")
@@ -244,7 +245,8 @@ class Actions:
         if isinstance(error, ConflictError):
             what = say(HISTORY.get(error.what, CHANGED)).lower()
             told = {"name": error.who, "what": what, "age": duration(sent.now - error.at)}
-            return await self._refuse(request, error.row, sent, 409, Banner(FASTER, told))
+            words = OWN_CHANGE if error.who == sent.who else FASTER
+            return await self._refuse(request, error.row, sent, 409, Banner(words, told))
         if isinstance(error, TooLateError):
             return await self._refuse(request, callback, sent, 409, Banner(TOO_LATE))
         if isinstance(error, NotPossibleError):
@@ -259,7 +261,7 @@ class Actions:
         """Where the form stood, with the reason on top and what was typed in a form that can be sent again."""
         name = next((name for name in FIELDS_KEPT if sent.fields.get(name, "").strip()), "")
         typed = banner.typed or sent.fields.get(name, "")
-        banner = replace(banner, typed=typed, name=name, action=request.path, version=callback.version, row=callback.id)
+        banner = replace(banner, typed=typed, name=name, action=request.path, version=callback.version, row=callback)
         tab = TAB_NAMED.get(sent.fields.get("back", ""))
         async with self._site.database.read() as db:
             if tab:

@@ -74,7 +74,7 @@ class Fault(NamedTuple):
 class Banner:
     """Why nothing was done (good: what was). lead: words to begin with. args: fill the words. mistakes: of a file.
 
-    row: the id of the row that it is about, where it is shown. typed, name, action, version: what a second try needs,
+    row: that it is about, where it is shown. typed, name, action, version: what a second try needs,
     where something was typed.
     """
 
@@ -85,7 +85,7 @@ class Banner:
     name: str = ""
     action: str = ""
     version: int = 0
-    row: int = 0
+    row: Callback | None = None
     good: bool = False
     mistakes: Sequence[Mistake] = ()
 

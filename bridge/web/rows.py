@@ -22,6 +22,12 @@ from storage.calls import CallRow
 from storage.conversations import Said
 from storage.database import Reader
 
+ORDINARY = frozenset({Reason.NO_ANSWER, Reason.ABANDONED_RINGING})
+"""Why calls are missed day by day."""
+
+NOT_SAID = frozenset({NoTextReason.COOL_DOWN, NoTextReason.REPLIED, NoTextReason.CONTACT})
+"""Why there is no text, where the row says it in other words, or need not."""
+
 NONE_OF_OURS = frozenset({Outcome.SPAM, Outcome.WRONG_NUMBER})
 YEAR = timedelta(days=365)
 LAST_WORDS = 20  # texts of the conversation looked at for a row
@@ -74,9 +80,9 @@ class Row:
 
     @property
     def reason(self) -> Reason | None:
-        """Why the last call was missed, where that is more than that nobody answered."""
+        """Why the last call was missed, where that is more than that nobody answered in time."""
         why = self.last_call.call.reason if self.last_call else None
-        return None if why is Reason.NO_ANSWER else why
+        return None if why in ORDINARY else why
 
     @property
     def doubted(self) -> Attestation | None:
@@ -220,5 +226,5 @@ def _text_status(said: Sequence[Said], missed: Sequence[CallRow]) -> TextStatus 
     if ours and ours.state:
         return text_state(ours.state)
     why = missed[-1].filing.text_why if missed else ""
-    words = WHY_NO_TEXT.get(NoTextReason(why)) if why in set(NoTextReason) else None
+    words = WHY_NO_TEXT.get(NoTextReason(why)) if why in set(NoTextReason) - NOT_SAID else None
     return TextStatus(words, "none") if words else None

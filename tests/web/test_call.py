@@ -11,6 +11,7 @@ from bridge.domain.callbacks.queue import Attempt, CallbackState, Outcome
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
 from bridge.ports import Originated
+from bridge.web.actions import SEVERAL
 from bridge.web.phones import Phones
 from storage import callbacks
 from tests.callbacks.test_click_to_call import NotingPbx
@@ -109,6 +110,8 @@ async def test_after_the_call_the_row_asks_what_came_of_it(client: Client, desk:
     assert "You called" in page.words
     assert "What came of it?" in page.words
     assert "phone rings" not in page.words
+    for outcome in Outcome:  # beside the question, and under Done
+        assert page.html.count(f'name="outcome" value="{outcome}"') == 2 + (outcome in SEVERAL)
     await act(client, await desk.row(), "attempt", result="left_message")
     row = await desk.row()
     assert row.state is CallbackState.WAITING

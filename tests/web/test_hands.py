@@ -361,8 +361,10 @@ async def test_a_note_and_a_text_are_written_in_the_row_while_the_list_goes_on(v
         await page.keyboard.press("Escape")
         await expect(row).to_be_focused()
         await expect(note).to_have_count(0)
-        await page.keyboard.press("n")
+        await page.reload()
+        await row.get_by_role("link", name="Draft").click()
         await expect(note).to_have_value("gate code 1234")
+        await expect(row.get_by_role("link", name="Draft")).to_have_count(0)
         await page.keyboard.press("Control+Enter")
         await expect(row.get_by_text("gate code 1234")).to_be_visible()
         await expect(note).to_have_count(0)
@@ -384,7 +386,23 @@ async def test_a_note_and_a_text_are_written_in_the_row_while_the_list_goes_on(v
         await expect(page.locator(".thread .ours").last).to_contain_text("We call at 5")
         await page.keyboard.press("b")
         await expect(row).to_be_focused()
-    assert await done(desk) == {"callback.note": 1, "callback.text": 1}
+        await live(page)
+        await page.evaluate("page.stream.close()")
+        await until(page, QUIET)
+        await page.keyboard.press("n")
+        await page.keyboard.type("side door")
+        await finished(desk, first)
+        await page.keyboard.press("Control+Enter")
+        await expect(row).to_have_count(0)
+        told, kept = page.locator("#answers").get_by_role("alert"), page.get_by_label("What you wrote is kept")
+        await expect(told).to_contain_text(": Bob was faster (closed")
+        await expect(told.get_by_role("link")).to_have_attribute("href", f"/callbacks/{first}")
+        await expect(kept).to_have_value("side door")
+        await expect(kept).to_be_focused()
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator(".toast")).to_contain_text("note")
+        await expect(told).to_have_count(0)
+    assert await done(desk) == {"callback.note": 2, "callback.text": 1}
     assert (await desk.column("SELECT text FROM message WHERE kind = 'by_hand'")) == ["We call at 5"]
 
 
@@ -414,6 +432,12 @@ async def test_after_done_the_focus_is_on_the_next_row_and_after_undo_on_the_row
     first, second, third = (visit_row for visit_row in ids)
     async with visit.page() as page:
         row = {row_id: page.locator(f"#row-{row_id}") for row_id in ids}
+        await live(page)
+        await row[third].focus()
+        for key in "mumu":  # faster than the answers: each waits for the one before
+            await page.keyboard.press(key)
+        await until(page, f"{QUIET} && page.keys.length === 0")
+        assert await done(visit.desk) == {"callback.claim": 2, "callback.release": 2}
         for row_id, then in ((second, third), (third, first)):
             await row[row_id].get_by_text("Done", exact=True).click()
             await row[row_id].get_by_role("button", name="Reached").click()

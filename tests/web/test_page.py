@@ -424,6 +424,10 @@ async def test_a_row_that_a_colleague_took_says_who_was_faster(client: Client, d
     assert status == 409
     assert "Ann was faster (claimed, 3 min ago). Nothing was changed." in page.words
     assert (await desk.row()).owner == "Ann"
+    await act(client, await desk.row(), "claim")
+    status, page = await act(client, row, "finish", outcome="lost")
+    assert status == 409
+    assert "You changed this row yourself meanwhile (claimed" in page.words
 
 
 async def test_a_note_that_came_too_late_is_shown_again_to_be_sent_again(

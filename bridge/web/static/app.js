@@ -10,7 +10,7 @@ const AGAIN = 10_000;
 const SOON = 150;
 const FEW = 8;  // rows at a time: more would hold up whoever types
 const REST = 4;  // times as long as news took to fetch, a second at most: the office's machine has calls to watch
-const page = { stream: null, heard: Date.now(), changed: new Set(), timer: 0, sent: new Set(), mine: new Map(), held: false, unseen: false };
+const page = { stream: null, heard: Date.now(), changed: new Set(), timer: 0, sent: new Set(), keys: [], mine: new Map(), held: false, unseen: false };
 
 const said = document.body.dataset;
 const skew = Date.parse(said.clock) - Date.now();  // between the office's clock and this browser's
@@ -18,7 +18,7 @@ const root = said.root;  // where a proxy shows us: "" or a path
 const byId = (id) => document.getElementById(id);
 const main = () => byId("main");
 const toast = () => document.querySelector(".toast:not([hidden])");
-const current = () => document.activeElement?.closest?.(".row") ?? byId(`row-${main().dataset.row}`);
+const current = () => (document.querySelector(".row .menu[open]") ?? document.activeElement)?.closest?.(".row") ?? byId(`row-${main().dataset.row}`);
 
 // --- live -----------------------------------------------------------------------------------------------------------
 
@@ -114,9 +114,10 @@ document.addEventListener("htmx:config:request", (event) => {
   closeMenus();
 });
 
+// What one did oneself while this waited its turn is no conflict, also where it took the row off the list.
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
-  const version = byId(rowOf(ctx))?.dataset.version;  // what one did oneself while this waited its turn is no conflict
-  if (version && page.mine.get(rowOf(ctx)) === version) ctx.request.body.set("version", version);
+  const mine = page.mine.get(rowOf(ctx)), version = byId(rowOf(ctx))?.dataset.version ?? mine;
+  if (version && mine === version) ctx.request.body.set("version", version);
 });
 
 document.addEventListener("htmx:before:swap", (event) => {
@@ -128,9 +129,9 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (mine && ok) taken(ctx.sourceElement, ctx.request.body);
   if (mine) page.mine.set(row, fresh.querySelector(".toast")?.dataset.version);
   keep(fresh, mine ? ".box" : ".box, #answer, .toast:not([hidden])", ok && ctx.sourceElement);
-  if (ctx.sourceElement.matches(".box")) fresh.querySelector("#answer form")?.remove();  // the box has the words
+  if (ctx.sourceElement.matches(".box")) fresh.querySelector(".row #answer form")?.remove();  // the box has the words
   fresh.querySelector("#answer")?.removeAttribute("autofocus");  // that is for browsers that load the page anew
-  page.next = [row, ...(byId(row) ? [byId(row).nextElementSibling?.id, byId(row).previousElementSibling?.id] : [])];
+  page.next = [row, "typed", ...(byId(row) ? [byId(row).nextElementSibling?.id, byId(row).previousElementSibling?.id] : [])];
   page.anchor = document.querySelector(".row:hover") ?? current();
   page.top = page.anchor?.getBoundingClientRect().top;
   if (fresh.dataset.tab === main().dataset.tab) arrange(fresh.querySelector(".rows"), rowsOf(ctx), ctx.wanted);
@@ -143,11 +144,14 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   restoreDrafts();
   hideToast();
   if (!isPress(ctx)) return;
-  if (document.activeElement === document.body || page.next.length === 1) page.next.map(byId).find(Boolean)?.focus();
+  if (document.activeElement === document.body || page.next.length === 2) page.next.map(byId).find(Boolean)?.focus();
   byId("answer")?.scrollIntoView({ block: "nearest" });
 });
 
-document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => page.sent.delete(ctx.request.action));
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  page.sent.delete(ctx.request.action);
+  while (!page.sent.size && page.keys.length && !pressed(...page.keys.shift()));
+});
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => { if (ctx && isPress(ctx)) byId("unsent").hidden = false; });
 
 // What only this page knows stays: a box to write in until it is sent; a refusal and an undo until something else is done.
@@ -171,7 +175,7 @@ const isInHand = (list) => list?.matches(":hover") || list?.contains(document.ac
 htmx.registerExtension("hands", {
   htmx_before_morph_node: (_, { newNode }) => newNode.dataset.same === undefined,
   htmx_before_morph_attr: (old, { attrName, newValue }) =>
-    !(attrName === "open" && newValue === null) && !(attrName === "value" && isChanged(old)),
+    !(attrName === "open" && newValue === null) && !(attrName === "class" && old.matches(".panel")) && !(attrName === "value" && isChanged(old)),
 });
 
 // Under somebody's hands nothing moves: rows stay where they are, also one that left the list, and new ones wait.

@@ -10,6 +10,10 @@ document.addEventListener("input", ({ target }) => { if (target.matches(DRAFTS))
 
 function restoreDrafts() {
   for (const field of main().querySelectorAll(DRAFTS)) field.value ||= sessionStorage[draftOf(field)] ?? "";
+  for (const mark of main().querySelectorAll(".draft")) {
+    const { pathname, dataset: { write: kind } } = mark.firstElementChild;
+    mark.hidden = !sessionStorage[keyOf(`${pathname}/${kind}`, kind)] || !!byId(`${kind}-${mark.closest(".row").id.slice(4)}`);
+  }
 }
 
 // A note or a text to the row's customer: in the row, or where the conversation has its form.
@@ -38,6 +42,7 @@ function leave(field) {
   if (!box) return field.blur();
   box.closest(".row").focus();
   box.remove();
+  restoreDrafts();
 }
 
 // A saved reply goes where the cursor is: to be read, and sent by a person.
