@@ -85,7 +85,9 @@ async def test_without_a_desk_phone_of_mine_or_a_pbx_the_number_is_a_link(
 ) -> None:
     assert "tel:" not in (await shown(client)).html
     board.connected = False
-    assert f'href="tel:{CUSTOMER}"' in (await shown(client)).html
+    page = await shown(client)
+    assert f'href="tel:{CUSTOMER}"' in page.html
+    assert "No desk phone of yours can ring" in page.words
     status, page = await act(client, await desk.row(), "call")
     assert status == 409
     assert "Not called: the PBX is not connected." in page.words

@@ -9,6 +9,7 @@ const isVerb = (button) => button.matches("button") && button.form?.method === "
 function press(target) {
   if (target.matches("[type=search]")) return target.focus();
   if (target.matches("form")) return target.querySelector("button").focus();
+  if (target.matches("a.call")) target.focus();  // which says why it rings no desk phone
   if (!target.matches("details, .asks")) return target.click();
   closeMenus(target.closest(".menu"));
   for (let menu = target.closest("details"); menu; menu = menu.parentElement.closest("details")) menu.open = true;
