@@ -158,7 +158,10 @@ class Auth:
 
     async def keep_form(self, request: web.Request) -> web.Response | None:
         """A verb's form from before the browser got its cookie: to be sent once more, by whoever is signed in now."""
-        unfinished = await _unfinished(request)
+        try:
+            unfinished = await _unfinished(request)
+        except (ValueError, LookupError):  # a form that is none, or in no known character set
+            return None
         visitor = await self._visitor(request) if unfinished else None
         if unfinished and visitor:
             return self._show_unfinished(request, visitor.name, unfinished, 403)

@@ -61,7 +61,7 @@ async def test_the_same_click_twice_is_one_call(client: Client, desk: Desk, boar
     await act(client, row, "call")
     status, page = await act(client, row, "call")
     assert status == 409
-    assert "Ann was faster" in page.words
+    assert "You changed this row yourself" in page.words
     assert len(board.pbx.asked) == 1
 
 
@@ -87,7 +87,7 @@ async def test_without_a_desk_phone_of_mine_or_a_pbx_the_number_is_a_link(
     board.connected = False
     page = await shown(client)
     assert f'href="tel:{CUSTOMER}"' in page.html
-    assert "No desk phone of yours can ring" in page.words
+    assert "You have no desk phone that can ring" in page.words
     status, page = await act(client, await desk.row(), "call")
     assert status == 409
     assert "Not called: the PBX is not connected." in page.words
