@@ -328,7 +328,7 @@ def digest_of_browser(browser: str) -> bytes:
 
 async def _unfinished(request: web.Request) -> Unfinished | None:
     """The form of a verb that came without a session."""
-    if request.method in SAFE or not VERB_PATH.fullmatch(request.path):
+    if request.method != "POST" or not VERB_PATH.fullmatch(request.path):
         return None
     fields = await _form(request)
     return Unfinished(request.path, {name: value for name, value in fields.items() if name != TOKEN})

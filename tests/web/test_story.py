@@ -168,7 +168,7 @@ async def she_calls(hands: Hands, desk: Desk, pbx: NotingPbx) -> None:
         await hands.key("d")
         await hands.click(urgent.get_by_label("Booked for"))
         await urgent.get_by_label("Booked for").fill("2026-11-25")
-        await hands.click(urgent.get_by_role("button", name="Booked"))
+        await hands.click(urgent.locator(".panel").get_by_role("button", name="Booked"))
         await expect(urgent).to_have_count(0)
 
 
