@@ -19,6 +19,7 @@ Before = dict[str, object]
 
 REFILED = "refiled"
 BY_CONTACT = (FilterReason.STAFF, FilterReason.BLOCKED)
+FILTERED_KINDS = (ContactKind.STAFF, ContactKind.BLOCKED)
 
 
 class FilteredError(UserError):
@@ -29,14 +30,17 @@ class FilteredCalls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take_out(self, call_id: int, who: str, now: datetime) -> CallRow:
+    async def take_out(self, call_id: int, who: str, now: datetime, *, may_change_contacts: bool) -> CallRow:
         """The call stands on its caller's row, and a contact who was filtered is a customer. Nobody is texted."""
         async with self._database.transaction() as tx:
             row = await _call(tx, call_id)
             why = row.filing.filtered
             if why is None:
                 raise FilteredError(N_("That call stands on a row already."))
-            before = await self._make_customer(tx, row, why, who, now)
+            known = await self._filtered_contact(tx, row, why)
+            if known and not may_change_contacts:
+                raise FilteredError(N_("The caller stands under Contacts so: a lead changes that."))
+            before = await self._make_customer(tx, known, who, now) if known else None
             callback, was = await self._row(tx, row, who, now)
             detail = {"filtered": why, "contact": before, "row": was}
             return await calls.refile(tx, row, None, callback.id, Act(who, REFILED, now, detail))
@@ -59,13 +63,13 @@ class FilteredCalls:
                 await contacts.put(tx, Contact(row.filing.number, name, ContactKind(kind)), who, now)
             return put_back
 
-    async def _make_customer(
-        self, tx: Writer, row: CallRow, why: FilterReason, who: str, now: datetime
-    ) -> ContactKind | None:
-        """What the contact was, None where no contact was the reason."""
-        known = await contacts.get(tx, row.filing.number) if row.filing.number else None
-        if known is None or why not in BY_CONTACT or known.kind not in (ContactKind.STAFF, ContactKind.BLOCKED):
-            return None
+    async def _filtered_contact(self, db: Reader, row: CallRow, why: FilterReason) -> Contact | None:
+        """None where no contact was the reason."""
+        known = await contacts.get(db, row.filing.number) if row.filing.number else None
+        return known if known and why in BY_CONTACT and known.kind in FILTERED_KINDS else None
+
+    async def _make_customer(self, tx: Writer, known: Contact, who: str, now: datetime) -> ContactKind:
+        """What the contact was."""
         await contacts.put(tx, Contact(known.number, known.name, ContactKind.CUSTOMER), who, now)
         return known.kind
 

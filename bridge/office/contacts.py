@@ -27,6 +27,9 @@ HEADINGS = {
 
 DELIMITERS = ",;\t"
 LONGEST_NAME = 80
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Kinds of characters that nobody sees, and that turn around or break what stands beside them (bidi overrides, NUL)."""
+
 MOST_MISTAKES = 50
 
 
@@ -124,7 +127,7 @@ def made(number: str, name: str, kind: str, country: str) -> Contact:
 
 
 def name_of(written: str) -> str:
-    if len(written) > LONGEST_NAME or any(category(char) in ("Cc", "Cf", "Cs") for char in written):
+    if len(written) > LONGEST_NAME or any(category(char) in INVISIBLE for char in written):
         words = N_('"%(written)s" is no name: at most %(most)s characters, all of them visible')
         raise UserError(words, written=_shown(written), most=LONGEST_NAME)
     return written

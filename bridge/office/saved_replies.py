@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain.i18n import N_, UserError
-from bridge.domain.office.saved_replies import SavedReply, filled, strange_blanks
+from bridge.domain.office.saved_replies import SavedReply, as_typed, filled, strange_blanks
 from bridge.domain.words import honesty
 from bridge.domain.words.lexicon import Lexicon
 from storage import saved_replies
@@ -66,5 +66,6 @@ class SavedReplies:
         text = filled(reply.words, A_NAME, self._business)
         if promises := honesty.check(text, self._lexicon):
             words = N_("It promises what only a person can give: “%(promise)s”. %(instead)s")
-            told = " … ".join(promise.words for promise in promises)
+            spans = [(promise.start, promise.end) for promise in promises]
+            told = " … ".join(as_typed(reply.words, A_NAME, self._business, *span) for span in spans)
             raise SavedRepliesError(words, promise=told, instead=promises[0].suggestion)

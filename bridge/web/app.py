@@ -231,6 +231,7 @@ def add_templates(app: web.Application, business: str) -> None:
         filter_reasons=labels.FILTERED,
         parts_shown=SHOWN,
         whys=labels.WHY_FILTERED,
+        why_no_row=labels.WHY_NO_ROW,
         attestations=labels.ATTESTATIONS,
     )
 

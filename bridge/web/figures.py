@@ -21,6 +21,9 @@ from storage.database import Reader
 PERIODS = {"7": 7, "30": 30, "90": 90}
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+ENOUGH = 2 * WEEK
+"""Before that no weekday is said to be one on which calls are missed."""
+
 HEIGHT = 64.0
 """Of a chart, in its own units; a bar's width is 1."""
 
@@ -32,7 +35,7 @@ MOST_TICKS = 5
 CHARTS = (
     (Count.MISSED_CALLS, N_("Missed calls")),
     (Count.CALLS_RECOVERED, N_("Calls recovered")),
-    (Count.URGENT_FLAGGED, N_("Urgent leads")),
+    (Count.URGENT_FLAGGED, N_("Urgent")),
 )
 
 COLUMNS = {
@@ -42,7 +45,7 @@ COLUMNS = {
     Count.CALLBACKS_OPENED: N_("Callbacks"),
     Count.CALLS_RECOVERED: N_("Calls recovered"),
     Count.APPOINTMENTS_BOOKED: N_("Booked"),
-    Count.URGENT_FLAGGED: N_("Urgent leads"),
+    Count.URGENT_FLAGGED: N_("Urgent"),
 }
 """Of the tables; the CSV has all."""
 
@@ -60,7 +63,7 @@ Table = tuple[str, Sequence[Count], Sequence[tuple[str, Counts]]]
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """args: fill what is said more. before: the same number, of as many days before."""
+    """args: fill the number, where it has words, and what is said more. before: the same, of as many days before."""
 
     words: str
     number: str
@@ -147,7 +150,7 @@ class FiguresPage:
                 "figures.html",
                 now,
                 tiles=list(tiles(whole, before, await use_case.recovery(db, office, first, last))),
-                peak=await use_case.peak(db, office, first, last),
+                peak=await use_case.peak(db, office, first, last) if last - shown_from >= ENOUGH else None,
                 filters=[(FILTERED[why], n) for why, one in figures.FILTERED.items() if (n := whole.counts[one])],
                 spreads=[
                     Spread("day", N_("by day"), days, charts(days, ticks, [counts for _, counts in week])),
@@ -232,7 +235,7 @@ def tiles(whole: Figures, before: Counts | None, how: Recovery) -> Iterator[Tile
     """before: of as many days before these; None where nothing is known of them."""
     counts, times = whole.counts, whole.times
     was = {count: str(before.get(count, 0)) if before else "" for count in Count}
-    yield Tile(N_("Leads with no next step"), str(whole.no_next_step), N_("now; meant to be 0"))
+    yield Tile(N_("Callbacks with no next step"), str(whole.no_next_step), N_("now; meant to be 0"))
     callers = {"count": counts[Count.MISSED_CALLERS]}
     missed, words = str(counts[Count.MISSED_CALLS]), N_("%(count)s callers")
     yield Tile(N_("Missed calls"), missed, words, callers, was[Count.MISSED_CALLS])
@@ -243,27 +246,33 @@ def tiles(whole: Figures, before: Counts | None, how: Recovery) -> Iterator[Tile
     acknowledged = {"count": counts[Count.URGENT_ACKNOWLEDGED], "median": _said(figures.middle(times.to_acknowledge))}
     more = N_("%(count)s acknowledged, median %(median)s")
     flagged = str(counts[Count.URGENT_FLAGGED])
-    yield Tile(N_("Urgent leads flagged"), flagged, more, acknowledged, was[Count.URGENT_FLAGGED])
+    yield Tile(N_("Urgent callbacks"), flagged, more, acknowledged, was[Count.URGENT_FLAGGED])
     yield _contact(whole)
 
 
 def _recovered(counts: Counts, how: Recovery, before: str) -> Tile:
     ways = {"again": how.called_again, "back": how.called_back, "text": how.after_text}
     told = {"count": counts[Count.CALLBACKS_OPENED], **ways}
-    more = N_("of %(count)s callbacks: %(again)s called again, %(back)s we called back; %(text)s after our text")
+    more = N_(
+        "of %(count)s callbacks: %(again)s called again, %(back)s we called back (%(text)s of these had our text)"
+    )
     return Tile(N_("Calls recovered"), str(counts[Count.CALLS_RECOVERED]), more, told, before)
 
 
 def _contact(whole: Figures) -> Tile:
     contact, waiting = whole.times.contact, len(whole.times.waiting)
-    slow = {"time": _at_least(contact.p90, more=contact.p90_at_least), "count": waiting}
-    more = N_("nine of ten within %(time)s; %(count)s still wait") if waiting else N_("nine of ten within %(time)s")
-    return Tile(N_("Time to first contact"), _at_least(contact.median, more=contact.median_at_least), more, slow)
+    told = {"time": _said(contact.p90), "count": waiting, "median": _said(contact.median)}
+    number = N_("over %(median)s") if contact.median_at_least else told["median"]
+    return Tile(N_("Time to first contact"), str(number), _slowest(whole), told)
 
 
-def _at_least(time: timedelta | None, *, more: bool) -> str:
-    """`> 2.2 h` of somebody who still waits."""
-    return f"{'> ' if more else ''}{_said(time)}"
+def _slowest(whole: Figures) -> str:
+    """Of who still waits only so much is known: the time until now."""
+    if whole.times.contact.p90_at_least:
+        return N_("one of ten waits over %(time)s; %(count)s still wait")
+    if whole.times.waiting:
+        return N_("nine of ten within %(time)s; %(count)s still wait")
+    return N_("nine of ten within %(time)s")
 
 
 def _replies(whole: Figures) -> Tile:

@@ -1,5 +1,6 @@
 """How the page says things: times in the office's zone, ages, numbers, states."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,6 +22,7 @@ from bridge.domain.texts.policy import ContactKind, NoTextReason
 from bridge.domain.texts.rendering import TWELVE_HOURS
 from bridge.web.forms import AFTERNOON
 from bridge.web.language import N_, PageWords
+from storage.replies import Reply, SenderRole
 
 NOON = TimeOfDay(12)
 NOW = N_("now")
@@ -100,6 +102,16 @@ WHY_FILTERED = {
     FilterReason.SERVICE: N_("they used a mailbox or dialled out"),
     FilterReason.SISTER_OFFICE: N_("the number is one of your other offices"),
 }
+
+WHY_NO_ROW = {
+    SenderRole.STAFF: N_("staff, about alerts"),
+    SenderRole.BLOCKED: N_("blocked under Contacts"),
+    SenderRole.NOBODY: N_("no number that can be called"),
+    SenderRole.CUSTOMER: N_("asks for nothing that a person must do"),
+}
+"""Why a text stands on no callback."""
+
+_DIGITS = re.compile(r"\d")
 
 ATTESTATIONS = {
     Attestation.FULL: N_("the carrier vouches for caller and number"),
@@ -256,9 +268,25 @@ class Show:
         return phone.national(number, self.office.country)
 
     def span(self, start: datetime, end: datetime) -> str:
+        """`from 5:00 PM to Tue 9:00 AM`; of whole days `Tue, Dec 1`, `Fri, Dec 25 to Sun, Dec 27`."""
         if end >= FOR_GOOD:
             return self.words.say("from %(start)s on", start=self.time(start))
+        first, behind = (at.astimezone(self.office.zone) for at in (start, end))
+        if first.time() == behind.time() == TimeOfDay(0):
+            last = behind.date() - timedelta(days=1)
+            days = {"start": self.day(first.date()), "end": self.day(last)}
+            return days["end"] if first.date() == last else self.words.say("%(start)s to %(end)s", **days)
         return self.words.say("from %(start)s to %(end)s", start=self.time(start), end=self.time(end))
+
+    def on_no_row(self, text: Reply) -> str:
+        """What it says; of staff without digits, with which they answer alerts."""
+        return _DIGITS.sub("·", text.text) if text.role is SenderRole.STAFF else text.text
+
+    def sender(self, text: Reply, known: str) -> str:
+        """The name, where there is one, before the number. known: under which the number stands under Contacts."""
+        number = self.number(text.number) if text.number else text.source
+        name = next(iter(self.office.at_mobiles([text.number])), known) if text.number else known
+        return f"{name} {number}" if name else number
 
     def address(self, written: str) -> str:
         """A number of ours; short codes and names stay as they are."""
@@ -274,9 +302,9 @@ class Show:
         return str(Locale.parse(self.words.language).territories.get(code, code))
 
     def clocks(self, start: datetime, end: datetime) -> str:
-        """`5:00 PM – 8:00 AM`, "all day": of a stretch whose day stands beside it."""
+        """`5:00 PM – 8:00 AM` of a stretch whose day stands beside it; "" of all of that day."""
         if end - start >= timedelta(hours=24):
-            return self.words.say("all day")
+            return ""
         first, last = (at.astimezone(self.office.zone) for at in (start, end))
         return f"{self._clock(first)} – {self._clock(last)}"
 

@@ -17,15 +17,15 @@ from bridge.domain.office.office import Line
 from bridge.office import contacts as directory
 from bridge.office.contacts import Contacts, ContactsError
 from bridge.office.schedule_changes import office_with_changes
+from bridge.web.auth import VISITOR
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
-from bridge.web.page_context import Banner, PageContext, is_id
+from bridge.web.page_context import NOT_SAVED, NOTES, Banner, PageContext, is_id
 from bridge.web.rules import in_words
 from storage import calls, contacts, replies, search
+from storage.users import UserRole
 
 DAYS_SHOWN = 7
-NOT_DONE = N_("Not done:")
-NOT_IMPORTED = N_("Nothing was imported:")
 LISTED = 100  # rows
 UNSEEN_FOR = timedelta(days=7)
 IMPORTED = N_("%(changed)s new or changed, %(same)s as they were.")
@@ -53,12 +53,19 @@ class OfficePages:
         return await self._contacts_page(request)
 
     async def _contacts_page(
-        self, request: web.Request, status: int = 200, banner: Banner | None = None
+        self,
+        request: web.Request,
+        status: int = 200,
+        banner: Banner | None = None,
+        typed: Mapping[str, str] | None = None,
     ) -> web.Response:
+        """typed: what was refused, to be mended where it stands."""
         wanted = request.query.get("name", "").strip()[:80]
         given = request.query.get("number", "")[:40]
         number = phone.parse(given, self._site.office.country) if given else None
         async with self._site.database.read() as db:
+            known = await contacts.get(db, number) if number else None
+            chosen = {"name": known.name, "kind": known.kind} if known else {}
             return await self._site.page(
                 request,
                 db,
@@ -67,20 +74,19 @@ class OfficePages:
                 status,
                 wanted=wanted,
                 contacts=await search.contacts(db, wanted, limit=LISTED),
-                given=given,
-                chosen=await contacts.get(db, number) if number else None,
+                chosen={"number": given, "name": "", "kind": ""} | chosen | dict(typed or {}),
                 banner=banner,
             )
 
     async def put_contact(self, request: web.Request) -> web.StreamResponse:
         """Enter or change one contact."""
         form = await request.post()
-        number, name, kind = (str(form.get(field, "")).strip() for field in ("number", "name", "kind"))
+        typed = {field: str(form.get(field, "")).strip(" ") for field in ("number", "name", "kind")}
         try:
             with refusals():
-                contact = directory.made(number, name, kind, self._site.office.country)
+                contact = directory.made(**typed, country=self._site.office.country)
         except RefusedError as error:
-            return await self._contacts_page(request, 400, Banner(error.words, error.values, N_("Not kept:")))
+            return await self._contacts_page(request, 400, Banner(error.words, error.values, NOT_SAVED), typed)
         await self._contacts.put([contact], self._site.who(request), self._site.clock())
         raise web.HTTPSeeOther("/contacts")
 
@@ -90,10 +96,10 @@ class OfficePages:
         try:
             found = directory.read_csv(_octets(form.get("file")), self._site.office.country)
         except RefusedError as error:
-            return await self._contacts_page(request, 400, Banner(error.words, error.values, NOT_IMPORTED))
+            return await self._contacts_page(request, 400, Banner(error.words, error.values, NOT_SAVED))
         except ContactsError as error:
             mistakes = error.mistakes[: directory.MOST_MISTAKES]
-            return await self._contacts_page(request, 400, Banner("", lead=NOT_IMPORTED, mistakes=mistakes))
+            return await self._contacts_page(request, 400, Banner("", lead=NOT_SAVED, mistakes=mistakes))
         changed = await self._contacts.put(found, self._site.who(request), self._site.clock())
         done = {"changed": changed, "same": len(found) - changed}
         return await self._contacts_page(request, 200, Banner(IMPORTED, done, good=True))
@@ -108,7 +114,9 @@ class OfficePages:
         now = self._site.clock()
         async with self._site.database.read() as db:
             found = await calls.filtered(db, limit=LISTED)
-            numbers = {row.filing.number for row in found if row.filing.number}
+            texts = await replies.without_row(db, limit=LISTED)
+            numbers = {number for row in found if (number := row.filing.number)}
+            numbers |= {text.number for text in texts if text.number}
             return await self._site.page(
                 request,
                 db,
@@ -119,17 +127,18 @@ class OfficePages:
                 names={number: await contacts.get(db, number) for number in numbers},
                 unseen=await calls.unseen(db, now - UNSEEN_FOR, limit=LISTED),
                 calls=found,
-                texts=await replies.without_row(db, limit=LISTED),
+                texts=texts,
             )
 
     async def take_out(self, request: web.Request) -> web.StreamResponse:
-        """A filtered call is a customer's after all: it gets its row, and its contact is a customer."""
+        """A filtered call is a customer's after all: it gets its row, and its contact, which leads change, is one."""
         call_id, who, now = int(request.match_info["id"]), self._site.who(request), self._site.clock()
+        leads = request[VISITOR].role.covers(UserRole.LEAD)
         try:
             with refusals():
-                row = await self._filtered.take_out(call_id, who, now)
+                row = await self._filtered.take_out(call_id, who, now, may_change_contacts=leads)
         except RefusedError as error:
-            return await self._filtered_page(request, 409, Banner(error.words, error.values, NOT_DONE))
+            return await self._filtered_page(request, 409, Banner(error.words, error.values, NOT_SAVED))
         raise web.HTTPSeeOther(f"/filtered?call={row.id}")
 
     async def put_back(self, request: web.Request) -> web.StreamResponse:
@@ -140,7 +149,7 @@ class OfficePages:
             with refusals():
                 await self._filtered.put_back(call_id, int(written) if is_id(written) else 0, who, now)
         except RefusedError as error:
-            return await self._filtered_page(request, 409, Banner(error.words, error.values, NOT_DONE))
+            return await self._filtered_page(request, 409, Banner(error.words, error.values, NOT_SAVED))
         raise web.HTTPSeeOther("/filtered")
 
     async def settings(self, request: web.Request) -> web.Response:
@@ -154,6 +163,7 @@ class OfficePages:
                 "settings.html",
                 now,
                 office=office,
+                notes=[NOTES[note] for note in self._site.health().notes],
                 weeks=weeks(office.lines, now),
                 rules=in_words(self._site.rules, office, self._site.show(request, now)),
             )

@@ -15,13 +15,12 @@ from bridge.office.schedule_changes import ScheduleChanges
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
 from bridge.web.office import refusals, weeks
-from bridge.web.page_context import Banner, PageContext
+from bridge.web.page_context import NOT_SAVED, Banner, PageContext
 from bridge.web.rota import RANKS, SPARE_LINES, calendars_of, read_day, read_plan, watches
 from storage import settings
 from storage.database import Writer
 from storage.schedule import HOURS, ON_CALL, PATTERNS, C, DatedChanges
 
-NOT_ENTERED = N_("Not entered:")
 NOT_TAKEN_BACK = N_("Not taken back:")
 
 Fields = Mapping[str, Any]
@@ -40,6 +39,7 @@ class OnCallPage:
         site, now = self._site, self._site.clock()
         office = await self._duties.current(now)
         hours = await self._duties.hours_changes(now)
+        _, *tomorrow = _tomorrow({}, office.lines, now)
         async with site.database.read() as db:
             return await site.page(
                 request,
@@ -57,6 +57,7 @@ class OnCallPage:
                 spare_lines=SPARE_LINES,
                 weeks=weeks(office.lines, now),
                 hours_changes=hours,
+                closed_tomorrow=any(_closes_everywhere(change, *tomorrow) for change in hours),
                 banner=banner,
             )
 
@@ -78,7 +79,7 @@ class OnCallPage:
                 entered = read(form, await self._duties.current(now), self._site.who(request), now)
                 await self._duties.enter_all(changes, entered, now)
         except RefusedError as error:
-            return await self._page(request, 400, Banner(error.words, error.values, NOT_ENTERED))
+            return await self._page(request, 400, Banner(error.words, error.values, NOT_SAVED))
         raise web.HTTPSeeOther(f"/on-call{at}")
 
     async def change(self, request: web.Request) -> web.StreamResponse:
@@ -128,6 +129,12 @@ _SWITCHES: Mapping[str, Callable[[Writer, str, datetime], Awaitable[bool]]] = {
     "pause": lambda tx, who, now: settings.turn(tx, settings.PAUSED, True, who, now),
     "resume": settings.resume,
 }
+
+
+def _closes_everywhere(change: HoursChange, start: datetime, end: datetime) -> bool:
+    everywhere = change.branch is None and change.line is None
+    return everywhere and change.door is OpenOrClosed.CLOSED and change.start <= start and end <= change.end
+
 
 # --- what the forms say -------------------------------------------------------------------------------------
 

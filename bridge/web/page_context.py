@@ -54,6 +54,9 @@ NOTES = {
     HealthNote.NO_SNIPPET: N_("Callers who hide their number may be texted: the PBX does not say yet who does"),
 }
 TAKEN_OUT = N_("The call stands on the list now")
+NOT_SAVED = N_("Not saved:")
+"""Before every reason why an office page changed nothing."""
+
 NO_DATABASE = N_(
     "Nothing can be recorded, so nothing is sent. Write down who calls, and tell whoever looks after Textback."
 )
@@ -144,7 +147,6 @@ class PageContext:
             "search": "",
             "health": health,
             "faults": faults(health),
-            "notes": [NOTES[note] for note in health.notes],
             "several_links": len(health.links) > 2,
             "toast": await self._toast(request, db, now),
             "banner": None,

@@ -19,6 +19,7 @@ SPARE_LINES = 2
 """Empty lines under the plan, to be filled."""
 
 RANKS = ("first", "second", "third")
+"""Whoever comes behind the third is one more `third`."""
 
 Fields = Mapping[str, Any]
 
@@ -109,7 +110,7 @@ def read_plan(form: MultiDictProxy[Any], calendars: Sequence[Calendar], who: str
 
 def _line(form: MultiDictProxy[Any], number: str) -> WeekShift | None:
     days = tuple(day for day in range(7) if str(day) in form.getall(f"days-{number}", []))
-    people = dict.fromkeys(str(form.get(f"{rank}-{number}", "")) for rank in RANKS)
+    people = dict.fromkeys(str(name) for rank in RANKS for name in form.getall(f"{rank}-{number}", []))
     people.pop("", None)
     if not days and not people:
         return None

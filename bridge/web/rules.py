@@ -103,5 +103,11 @@ def _daily(rules: Rules, show: Show) -> Iterator[Sentence]:
         if people:
             values = {"people": ", ".join(people), "branch": branch or show.office.business}
             yield Sentence(N_("The digest of %(branch)s goes to %(people)s."), values)
-    kept = {"bodies": span(rules.retention.bodies), "rows": span(rules.retention.rows)}
+    kept = {"bodies": _days(rules.retention.bodies, show), "rows": _days(rules.retention.rows, show)}
     yield Sentence(N_("Words of texts are kept for %(bodies)s, rows for %(rows)s, counts and opt-outs for good."), kept)
+
+
+def _days(time: timedelta, show: Show) -> str:
+    """`365 days`"""
+    whole = time >= DAY and not time % DAY
+    return show.words.count("%(num)s day", "%(num)s days", time // DAY) if whole else span(time)

@@ -12,7 +12,7 @@ from bridge.domain.words.lexicon import Lexicon
 from bridge.office.saved_replies import LONGEST, SavedReplies, SavedRepliesError
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
-from bridge.web.page_context import Banner, PageContext, is_id
+from bridge.web.page_context import NOT_SAVED, Banner, PageContext, is_id
 from storage import saved_replies
 
 LANGUAGES = {Language.EN: "English", Language.ES: "Español"}
@@ -21,7 +21,6 @@ PURPOSES = {
     Purpose.NO_ANSWER: N_("after no answer"),
     Purpose.HEADS_UP: N_("before we call"),
 }
-NOT_SAVED = N_("Not saved:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +86,17 @@ class SavedRepliesPage:
                 status,
                 replies=saved,
                 version=await saved_replies.version(db),
-                counts=[len(gsm.split(filled(one.words, me, business)).parts) for one in saved],
+                counts=[_parts(one.words, me, business) for one in saved],
                 shipped=[key for key in SHIPPED if key not in {(one.purpose, one.language) for one in saved}],
                 shipped_words=SHIPPED,
+                shipped_counts={key: _parts(words, me, business) for key, words in SHIPPED.items()},
                 languages=LANGUAGES,
                 purposes=PURPOSES,
                 longest=LONGEST,
                 typed=typed or {},
                 banner=banner,
             )
+
+
+def _parts(words: str, me: str, business: str) -> int:
+    return len(gsm.split(filled(words, me, business)).parts)

@@ -18,11 +18,10 @@ from bridge.web.forms import RefusedError, offered
 from bridge.web.labels import ABOUT_TEXTS, ONLY_WHERE_WRITTEN
 from bridge.web.language import N_, render
 from bridge.web.office import refusals
-from bridge.web.page_context import Banner, PageContext
+from bridge.web.page_context import NOT_SAVED, Banner, PageContext
 from storage.database import Reader
 from storage.schedule import WORDS
 
-NOT_SAVED = N_("Not saved:")
 NOT_TAKEN_BACK = N_("Not taken back:")
 
 Fields = Mapping[str, Any]

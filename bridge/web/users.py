@@ -9,7 +9,7 @@ from bridge.web import passwords
 from bridge.web.auth import VISITOR
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
-from bridge.web.page_context import Banner, PageContext
+from bridge.web.page_context import NOT_SAVED, Banner, PageContext
 from bridge.web.user_names import is_name, looks_like
 from storage import users
 from storage.errors import ForbiddenError
@@ -49,7 +49,7 @@ class UsersPage:
             _check_signed_in(request)
             await _CHANGES[request.match_info["change"]](self, name, form, self._site.who(request))
         except UserError as error:
-            return await self._page(request, 400, Banner(error.words, error.values, N_("Not done.")))
+            return await self._page(request, 400, Banner(error.words, error.values, NOT_SAVED))
         raise web.HTTPSeeOther("/users")
 
     async def add(self, name: str, form: dict[str, str], who: str) -> None:
@@ -95,7 +95,7 @@ _CHANGES = {"add": UsersPage.add, "password": UsersPage.set_password, "disable":
 def _check_signed_in(request: web.Request) -> None:
     """Whoever is first to find an open page must not become its admin."""
     if not request[VISITOR].signed_in:
-        raise RefusedError(N_("the first user is made on the machine itself: textback users add NAME --role admin"))
+        raise RefusedError(N_("the first user is made on the machine itself, by whoever looks after it"))
 
 
 async def _hashed(form: dict[str, str]) -> str:

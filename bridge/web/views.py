@@ -258,7 +258,7 @@ def first_run(health: Health, *, called: bool, texted: bool) -> list[ChecklistSt
         ChecklistStep(N_("The PBX is connected"), up[LinkKind.PBX]),
         ChecklistStep(N_("A call was seen on the trunk: call the office, or from it"), called),
         ChecklistStep(N_("The SMS gateway is connected"), up[LinkKind.SMS]),
-        ChecklistStep(N_("A test text went out: textback send-test NUMBER"), texted),
+        ChecklistStep(N_("A test text went out"), texted),
         ChecklistStep(N_("A call was missed: ring the office from a mobile and let it ring"), False),
     ]
 

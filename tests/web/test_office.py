@@ -1,11 +1,13 @@
 """The pages about the office: on call and hours, contacts, filtered, settings, figures, users; and who may do what."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
 from aiohttp import FormData
+from multidict import MultiDict, MultiDictProxy
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
@@ -15,6 +17,7 @@ from bridge.domain.office.office import Person
 from bridge.domain.office.roster import Roster, Shift
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import ContactKind
+from bridge.web.rota import read_plan
 from bridge.web.security import TOKEN
 from storage import contacts, settings, users
 from storage.contacts import Contact
@@ -108,7 +111,7 @@ async def test_a_swap_is_entered_with_a_name_and_taken_back(client: Client, desk
         ({"from": "2020-01-01T08:00", "until": "2020-01-02T08:00"}, "that time has gone by"),
         ({"branch": "north"}, "there is no branch north"),
         ({"change": "sings"}, "sings"),
-        ({"until": "9999-12-31T23:59"}, "Not entered"),
+        ({"until": "9999-12-31T23:59"}, "Not saved"),
     ],
 )
 async def test_a_change_that_makes_no_sense_is_told(
@@ -188,6 +191,19 @@ async def test_the_weekly_plan_is_changed_from_a_day_on_and_the_file_s_comes_bac
     assert "As the configuration file has it." in flat(page)
 
 
+async def test_a_line_of_the_plan_keeps_whoever_comes_behind_the_third(database: Database) -> None:
+    crew = ("Ann", "Bob", "Dan", "Eve")
+    people = tuple(Person(name, E164(f"+1202555019{n}")) for n, name in enumerate(crew))
+    roster = Roster((Shift(NIGHTS, crew),), owner="Bob")
+    async with served(Desk(database, office=replace(OFFICE, people=people, roster=roster))) as client:
+        html = (await shown(client, "/on-call")).html
+    chosen = re.findall(r'name="(\w+-0)".*?<option selected>(\w+)', html)
+    assert chosen[:4] == [("first-0", "Ann"), ("second-0", "Bob"), ("third-0", "Dan"), ("third-0", "Eve")]
+    sent = [("days-0", "0"), ("first-0", "Ann"), ("second-0", "Bob"), ("third-0", "Dan"), ("third-0", "Eve")]
+    plan = read_plan(MultiDictProxy(MultiDict(sent)), [NIGHTS], "Ann", MONDAY_NOON)
+    assert plan.shifts[0].people == crew
+
+
 @pytest.mark.parametrize(
     ("plan", "said"),
     [
@@ -210,7 +226,8 @@ async def test_a_plan_that_makes_no_sense_is_told(client: Client, desk: Desk, pl
 async def test_closed_tomorrow_is_one_click_with_a_name_and_one_to_take_back(client: Client, desk: Desk) -> None:
     _, page = await send(client, "/hours", quick="tomorrow")
     assert "Tue, Nov 24 closed" in page.words
-    assert "Closed , from Tue 12:00 AM to Wed 12:00 AM" in page.words
+    assert "Closed Tue, Nov 24" in flat(page)
+    assert 'value="tomorrow" disabled' in page.html
     assert "entered by Front desk" in page.words
     assert "Tue, Nov 24 closed" in (await shown(client, "/settings")).words
     _, page = await send(client, "/hours/1/undo")
@@ -247,7 +264,7 @@ async def test_any_span_is_said_open_or_closed(client: Client, fields: dict[str,
 async def test_a_change_for_one_line_is_shown_as_its_own(client: Client) -> None:
     _, page = await send(client, "/hours", quick="tomorrow", where="line east")
     words = " ".join(page.words.split())
-    assert "Closed (east), from" in words
+    assert "Closed (east) Tue, Nov 24" in words
     assert "main Mon, Nov 23 9:00 AM – 5:00 PM Tue, Nov 24 9:00 AM" in words
     assert "east Mon, Nov 23 9:00 AM – 5:00 PM Tue, Nov 24 closed" in words
 
@@ -281,9 +298,9 @@ async def test_hours_that_make_no_sense_are_told(client: Client, desk: Desk, wro
 
 async def test_texts_are_paused_and_resumed_by_name(client: Client, desk: Desk) -> None:
     _, page = await send(client, "/texts/pause")
-    assert "Texts paused" in page.words
+    assert "Texts are paused" in page.words
     _, page = await send(client, "/texts/resume")
-    assert "Texts paused" not in page.words
+    assert "Texts are paused" not in page.words
     async with desk.database.read() as db:
         assert not await settings.is_on(db, settings.PAUSED)
     assert "Front desk" in await desk.column("SELECT who FROM audit WHERE what = 'setting.paused_on'")
@@ -306,12 +323,20 @@ async def test_a_contact_is_kept_found_and_names_its_row(client: Client, desk: D
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
-    [({"number": "12"}, "no valid number"), ({"kind": "king"}, "no kind"), ({"name": "a\x07"}, "no name")],
+    [
+        ({"number": "12"}, "no valid number"),
+        ({"kind": "king"}, "no kind"),
+        *(({"name": f"a{unseen}b"}, "no name") for unseen in ("\x00", "\x07", "\u202e", "\u2028")),
+    ],
 )
 async def test_a_contact_that_is_none_is_told(client: Client, desk: Desk, wrong: dict[str, str], said: str) -> None:
-    status, page = await send(client, "/contacts", **({"number": "2025550123", "name": "A", "kind": "staff"} | wrong))
+    typed = {"number": "2025550123", "name": "A", "kind": "staff"} | wrong
+    status, page = await send(client, "/contacts", **typed)
     assert status == 400
+    assert "Not saved:" in page.words
     assert said in page.words
+    assert f'name="number" value="{typed["number"]}"' in page.html
+    assert ("name" in wrong) or 'name="name" value="A"' in page.html
     assert await desk.column("SELECT id FROM contact") == []
 
 
@@ -352,10 +377,12 @@ async def test_a_call_that_ended_unseen_stands_there_until_the_caller_gets_throu
 async def test_what_stands_on_no_row_is_listed(client: Client, desk: Desk) -> None:
     await put(desk, OTHER, "Robo Sales", ContactKind.BLOCKED)
     await desk.call(missed_call(OTHER))
-    await desk.inbox.received(text("lunch? <script>", STAFF.value))
+    await desk.inbox.received(text("5981 lunch? <script>", STAFF.value))
     page = await shown(client, "/filtered")
     for words in ("(202) 555-7788", "blocked", "lunch? <script>"):
         assert words in page.words
+    assert "Ann (202) 555-0199 · staff, about alerts" in flat(page)
+    assert "5981" not in page.html
 
 
 @pytest.mark.parametrize(
@@ -416,6 +443,21 @@ async def test_a_filtered_call_is_taken_out_with_its_contact_and_put_back(client
     assert status == 409
 
 
+async def test_what_makes_a_contact_a_customer_is_for_leads_other_filtered_calls_for_everybody(desk: Desk) -> None:
+    await put(desk, CUSTOMER, "Mary", ContactKind.BLOCKED)
+    await desk.call(missed_call())
+    await desk.call(replace(missed_call(OTHER, desk.clock.advance(minutes=1)), filtered=FilterReason.MACHINE))
+    await add_user(desk, "Ann", UserRole.STAFF)
+    async with served(desk) as client:
+        await sign_in(client)
+        assert (await shown(client, "/filtered")).html.count("/keep") == 1
+        status, page = await send(client, "/filtered/1/keep")
+        assert status == 409
+        assert "a lead changes that" in page.words
+        assert (await send(client, "/filtered/2/keep"))[0] == 200
+    assert await desk.column("SELECT kind FROM contact") == ["blocked"]
+
+
 async def test_a_call_taken_out_joins_the_row_that_waits_and_leaves_it_again(client: Client, desk: Desk) -> None:
     await desk.call(missed_call())
     await desk.call(replace(missed_call(at=desk.clock.advance(minutes=1)), filtered=FilterReason.REFUSED))
@@ -464,11 +506,13 @@ async def test_a_line_that_was_called_at_two_numbers_shows_both(client: Client, 
     await desk.call(missed_call(CUSTOMER, did="2025550177", at=desk.clock.advance(minutes=1)))
     words = " ".join((await shown(client, "/figures", days="7")).words.split())
     assert "main 3 0 0 2 0 0 0 (202) 555-0100 2 0 0 (202) 555-0177 1 0 0" in words
+    assert "Time to first contact over " in words
+    assert "Missed most while open" not in words, "one Monday is no habit"
 
 
 async def test_figures_of_an_empty_office_and_of_a_made_up_period_are_a_page(client: Client) -> None:
     for days in ("7", "30", "90", "x", "-1"):
-        assert "Leads with no next step" in (await shown(client, "/figures", days=days)).words
+        assert "Callbacks with no next step" in (await shown(client, "/figures", days=days)).words
 
 
 async def test_figures_come_as_csv_one_line_a_day(client: Client, desk: Desk) -> None:
@@ -574,5 +618,6 @@ async def test_a_wrong_change_of_users_is_told(desk: Desk, change: str, fields: 
 async def test_the_first_user_is_never_made_on_the_page(client: Client, desk: Desk) -> None:
     status, page = await send(client, "/users/add", name="Mallory", role="admin", password=PASSWORD)
     assert status == 400
-    assert "textback users add" in page.words
+    assert "the first user is made on the machine itself" in page.words
+    assert "textback users" not in page.words
     assert await desk.column("SELECT id FROM user") == []

@@ -203,7 +203,7 @@ async def test_while_paused_the_page_says_what_would_have_happened(client: Clien
         await settings.turn(tx, settings.PAUSED, True, "Ann", desk.clock())
     await desk.call(missed_call())
     page = await shown(client)
-    assert "Texting is paused" in page.words
+    assert "Texts are paused" in page.words
     assert "Would have texted" in page.words
 
 
@@ -590,10 +590,13 @@ async def test_files_are_served_under_their_hash_and_kept(client: Client) -> Non
     assert "http://" not in page.html.replace("http://www.w3.org", "")
 
 
-async def test_a_note_of_what_could_work_better_stands_on_the_strip(client: Client, faults: Faults) -> None:
-    assert "the PBX does not say yet who does" not in (await shown(client)).words
+async def test_a_note_of_what_could_work_better_stands_where_who_can_mend_it_looks(
+    client: Client, faults: Faults
+) -> None:
+    assert "the PBX does not say yet who does" not in (await shown(client, "/settings")).words
     faults.health = replace(faults.health, notes=(HealthNote.NO_SNIPPET,))
-    assert "the PBX does not say yet who does" in (await shown(client)).words
+    assert "the PBX does not say yet who does" in (await shown(client, "/settings")).words
+    assert "the PBX does not say yet who does" not in (await shown(client)).words
 
 
 async def test_calls_on_channels_that_no_setting_calls_a_trunk_stand_on_the_strip(

@@ -77,6 +77,7 @@ async def test_what_was_written_goes_before_what_was_picked(client: Client, desk
     [
         ("We will be there at 3", "We will be there"),
         ("Llegamos en 20 minutos", "20 minutos"),
+        ("Relax, {me} will be there at 3", "{me} will"),
         ("Hello {name}", "{name} is no blank"),
         ("   ", "There was nothing in it"),
         ("x" * 701, "It is too long"),

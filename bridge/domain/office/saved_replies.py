@@ -4,6 +4,7 @@ Beside those to pick from there are two that go with a verb: "no answer, and tex
 since many phones do not ring for a number that they do not know. For these two there are shipped words.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +31,8 @@ class SavedReply:
 BLANKS = frozenset({"me", "business"})
 """`{me}`: who sends it."""
 
+_BLANK = re.compile(r"({me}|{business})")
+
 SHIPPED: Mapping[tuple[Purpose, Language], str] = {
     (Purpose.NO_ANSWER, Language.EN): (
         "This is {me} at {business}. We just tried to call you. When is a good time to reach you?"
@@ -50,6 +53,17 @@ def words_for(saved: Iterable[SavedReply], purpose: Purpose, language: Language)
 
 def filled(words: str, me: str, business: str) -> str:
     return words.replace("{me}", me).replace("{business}", business)
+
+
+def as_typed(words: str, me: str, business: str, start: int, end: int) -> str:
+    """What was typed where `filled` words show start to end: a blank that was filled stands there as the blank."""
+    fills, at, typed = {"{me}": me, "{business}": business}, 0, []
+    for piece in _BLANK.split(words):
+        behind = at + len(fills.get(piece, piece))
+        if at < end and start < behind:
+            typed.append(piece if piece in fills else piece[max(start - at, 0) : end - at])
+        at = behind
+    return "".join(typed)
 
 
 def strange_blanks(words: str) -> list[str]:

@@ -23,8 +23,12 @@ def problems(template: Template, words: str, lexicon: Lexicon) -> Iterator[UserE
 
 
 def promises(text: str, lexicon: Lexicon) -> Iterator[UserError]:
+    """One sentence for each advice, whatever number of words it is about."""
+    said: dict[str, list[str]] = {}
     for promise in honesty.check(text, lexicon):
-        yield UserError(N_('"%(said)s" promises too much; %(instead)s'), said=promise.words, instead=promise.suggestion)
+        said.setdefault(promise.suggestion, []).append(promise.words)
+    for instead, words in said.items():
+        yield UserError(N_('"%(said)s" promises too much. %(instead)s'), said='", "'.join(words), instead=instead)
 
 
 def problems_here(
