@@ -235,12 +235,6 @@ async def test_help_is_answered_once_a_day_and_is_a_row_all_the_same(desk: Desk)
     assert (await desk.row()).unread
 
 
-async def test_help_behind_half_a_sentence_is_answered_too(desk: Desk) -> None:
-    await desk.inbox.received(text("my sump pump"))
-    await desk.inbox.received(text("HELP"))
-    assert MessageKind.HELP in await kinds(desk)
-
-
 async def test_who_opted_out_can_still_write_to_us(desk: Desk) -> None:
     await desk.call(missed_call())
     await desk.inbox.received(text("STOP"))

@@ -41,13 +41,12 @@ __all__ = ["OptOutRequest", "read"]
 def read(text: str, lexicon: Lexicon | None = None, *, before: str = "") -> OptOutRequest:
     """What the text asks of us; a STOP wins over everything else that it says.
 
-    before: what the same customer wrote right before, perhaps the beginning of it ("the water wont", then "stop"). A
-    HELP is one whatever stands before: carriers want it answered, and it changes nothing.
+    before: what the same customer wrote right before, perhaps the beginning of it ("the water wont", then "stop").
     """
     words = lexicon or default_lexicon()
     reader = _Reader(text, words)
     asked = reader.keyword() or reader.plainly()
-    goes_on = asked not in (OptOutRequest.NONE, OptOutRequest.HELP) and _goes_on(before, text, words)
+    goes_on = asked is not OptOutRequest.NONE and _goes_on(before, text, words)
     if before and (goes_on or _is_torn(before, text, words)):
         return _Reader(f"{before} {text}", words).plainly()
     return asked
