@@ -18,7 +18,7 @@ def recording(path: Path, clock: Callable[[], datetime]) -> Recording:
 
 async def record(settings: AmiSettings, recording: Recording, *, clock: Callable[[], datetime], seconds: float) -> None:
     """Write down what the PBX says for so long, over reconnects. Raises OSError where it cannot be written, LinkError
-    where the PBX never let us in.
+    where all the while nothing came of our asking to be let in.
     """
     client = AmiClient(settings, clock=clock, wanted=(), tap=recording)
     async with asyncio.TaskGroup() as tasks:
@@ -29,8 +29,8 @@ async def record(settings: AmiSettings, recording: Recording, *, clock: Callable
             task.cancel()
     if recording.failed.done():
         recording.failed.result()
-    if never:
-        raise LinkError(client.health.last_error or "no answer")
+    if never and client.health.last_error:
+        raise LinkError(client.health.last_error)
 
 
 async def _drain(client: AmiClient) -> None:
