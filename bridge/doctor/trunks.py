@@ -4,6 +4,7 @@ import fnmatch
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from bridge import pbxs
 from bridge.ami import console
@@ -34,6 +35,7 @@ def trunk_checks(pbx: PbxSection, ask: Ask | None) -> Sequence[Finding]:
             return [not_looked(check, NO_PATTERNS)]
         remedy = f"on the PBX: asterisk -rx '{console.ENDPOINTS}'"
         return [not_looked(check, "whether the PBX has what they name cannot be seen from here", remedy)]
+    ask = cache(ask)  # each question starts a program
     trunks = found_trunks(ask)
     found = [*_empty(check, pbx, ask), *_forgotten(check, pbx, trunks), *_entered(check, pbx, trunks, ask)]
     fine = ok(check, "every pattern names something that the PBX has") if pbx.trunks else not_looked(check, NO_PATTERNS)
