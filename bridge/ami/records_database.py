@@ -263,14 +263,15 @@ class RecordsDatabase:
             tables = records.tables(self._settings.user)
             last = await records.last_id() if CEL in tables else 0
             seen = since, last, await records.many_in_cdr(since) if CDR in tables else 0
-            rows: Sequence[CelRow] = ()
-            legs: Sequence[Record] = ()
-            if seen != self._seen:
-                rows = await records.cel(since) if CEL in tables else ()
-                legs = await records.cdr(since) if CDR in tables else ()
-        if seen != self._seen:
-            self._calls, self.coverage = await asyncio.to_thread(self._told, rows, legs, since)
-            self._seen = seen
+            if seen == self._seen:
+                return self._of(since, now)
+            rows = await records.cel(since) if CEL in tables else ()
+            legs = await records.cdr(since) if CDR in tables else ()
+        self._calls, self.coverage = await asyncio.to_thread(self._told, rows, legs, since)
+        self._seen = seen
+        return self._of(since, now)
+
+    def _of(self, since: datetime, now: datetime) -> Sequence[EndedCall]:
         return [one.call for one in self._calls if one.is_of(since, now)]
 
     def _told(
