@@ -14,7 +14,7 @@ from agi.settings import AgiSettings
 from bridge.ami import console
 from bridge.ami.contexts import FREEPBX, FRONT, dials_out, front, is_ours
 from bridge.ami.ways_out import NOT_NAMED, way_out
-from bridge.cli.options import CONFIG, ConfigPath
+from bridge.cli.options import CONFIG, ConfigPath, a_folder
 from bridge.config import Config, PbxSection, load
 from bridge.config.sections import NumberForm
 from bridge.doctor.local import EVERYWHERE
@@ -59,12 +59,6 @@ def their_contexts(names: list[str] | None) -> list[str]:
         if any(map(is_ours, included)):
             raise typer.BadParameter(f"{name} includes {FRONT}, so calls would go round in circles; name another")
     return named
-
-
-def a_folder(out: Path | None) -> Path | None:
-    if out and not out.is_dir():
-        raise typer.BadParameter(f"there is no folder {out}; mkdir {out}")
-    return out
 
 
 def register(app: typer.Typer) -> None:

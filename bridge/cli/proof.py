@@ -16,7 +16,7 @@ from bridge import pbxs
 from bridge.ami.records_database import RecordsError
 from bridge.ami.settings import AmiSettings, RecordsSettings
 from bridge.cli import settings
-from bridge.cli.options import CONFIG
+from bridge.cli.options import CONFIG, a_folder
 from bridge.cli.proof_page import Page
 from bridge.config import load
 from bridge.config.values import duration
@@ -36,8 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _in_a_folder(html: Path | None) -> Path | None:
-    if html and not html.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {html.parent}; mkdir {html.parent}")
+    a_folder(html and html.parent)
     return html
 
 
@@ -110,7 +109,8 @@ def _named(
     if not database:
         return
     try:
-        where, port = urlsplit(f"//{database}"), urlsplit(f"//{database}").port or USUAL_PORT
+        where = urlsplit(f"//{database}")
+        port = where.port or USUAL_PORT
     except ValueError as error:
         raise typer.BadParameter(f"--database {database}: {error}") from None
     if not where.username or not where.hostname or password_file is None:
