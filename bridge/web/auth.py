@@ -35,7 +35,9 @@ from storage.users import User, UserRole
 ME = "me"
 FRONT_DESK = "Front desk"
 REMEMBER_ME = timedelta(days=365)
-OPEN_TO_ALL = re.compile(r"/(manifest.webmanifest|notices-worker.js|sign-in|link/.*|healthz|readyz|metrics|static/.*)")
+OPEN_TO_ALL = re.compile(
+    r"/(manifest\.webmanifest|notices-worker\.js|sign-in|link/.*|healthz|readyz|metrics|static/.*)"
+)
 VERB_PATH = re.compile(r"/callbacks/\d{1,15}/[a-z]{1,20}")
 SIGN_IN = "/sign-in"
 HASHING_AT_ONCE = 2  # each takes 64 MB
