@@ -102,9 +102,9 @@ class ScheduleChanges:
             for person in people:
                 self._check_person(person)
             self._check_branch(change.branch)
-        elif not (lines := [line for line in self._office.lines if change.concerns(line.branch, line.name)]):
-            raise ScheduleChangeError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
-        elif isinstance(change, WordsChange):
+            return
+        lines = lines_of(self._office, change)
+        if isinstance(change, WordsChange):
             self._check_words(change, lines)
 
     def _check_words(self, change: WordsChange, lines: Sequence[Line]) -> None:
@@ -128,6 +128,14 @@ class ScheduleChanges:
         if name not in {None, *branches}:
             known = ", ".join(sorted(branches))
             raise ScheduleChangeError(N_("there is no branch %(name)s; there are %(known)s"), name=name, known=known)
+
+
+def lines_of(office: Office, change: HoursChange | WordsChange) -> Sequence[Line]:
+    """Those that it is about. ScheduleChangeError where there are none."""
+    lines = [line for line in office.lines if change.concerns(line.branch, line.name)]
+    if not lines:
+        raise ScheduleChangeError(N_("there is no line or branch %(name)s"), name=change.line or change.branch)
+    return lines
 
 
 def _people(change: PatternChange) -> Sequence[str]:
@@ -163,8 +171,7 @@ def wording_problems(office: Office, lines: Sequence[Line], change: WordsChange)
     if len(change.words) > wording.LONGEST:
         return [UserError(TOO_LONG, longest=wording.LONGEST)]
     for line in lines:
-        changed = replace(line, texts=line.texts.changed([change], change.start))
-        found = wording.problems_here(changed, office, change.template, change.language, default_lexicon())
+        found = wording.problems_here(line.saying(change), office, change.template, change.language, default_lexicon())
         if found:
             return found
     return []

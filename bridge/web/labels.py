@@ -14,7 +14,6 @@ from bridge.domain.callbacks.queue import Attempt, Callback, CallbackState, Outc
 from bridge.domain.calls.calls import Attestation, FilterReason, Reason, Talk, Verdict
 from bridge.domain.office.hours import ALL_DAY, FOR_GOOD, OpeningSpan
 from bridge.domain.office.office import Office
-from bridge.domain.office.templates import BY_REASON, Template
 from bridge.domain.phone import E164
 from bridge.domain.reports.figures import Peak
 from bridge.domain.texts.messages import PartState
@@ -170,33 +169,6 @@ WHY_NO_TEXT = {
     NoTextReason.CAP_HOUR: N_("Hourly limit reached"),
     NoTextReason.CAP_DAY: N_("Daily limit reached"),
 }
-
-
-ABOUT_TEXTS = {
-    Template.MISSED: N_("Missed while open"),
-    Template.MISSED_NO_ANSWER: N_("Nobody answered"),
-    Template.MISSED_BUSY: N_("All phones busy"),
-    Template.MISSED_UNREACHABLE: N_("No phone connected"),
-    Template.MISSED_ABANDONED_RINGING: N_("Hung up while ringing"),
-    Template.MISSED_ABANDONED_MENU: N_("Hung up in the menu"),
-    Template.MISSED_ABANDONED_QUEUE: N_("Gave up in the queue"),
-    Template.MISSED_NOT_OFFERED: N_("No phone rang"),
-    Template.CLOSED_ON_CALL: N_("Missed while closed, somebody on call"),
-    Template.CLOSED: N_("Missed while closed, nobody on call"),
-    Template.VOICEMAIL: N_("After a voicemail"),
-    Template.VOICEMAIL_CLOSED: N_("After a voicemail while closed, nobody on call"),
-    Template.HELD: N_("In the morning, after a call at night"),
-    Template.HELD_VOICEMAIL: N_("In the morning, after a voicemail"),
-    Template.HELD_CLOSED: N_("In the morning, the office still closed"),
-    Template.RECEIPT: N_("The one receipt for a reply"),
-    Template.ASK_ADDRESS: N_("Behind it, where the address is missing"),
-    Template.DANGER: N_("Behind it, where danger is named"),
-    Template.NO_PICTURES: N_("To a picture"),
-    Template.OPT_OUT: N_("To STOP"),
-    Template.OPT_IN: N_("To START"),
-    Template.HELP: N_("To HELP"),
-}
-ONLY_WHERE_WRITTEN = tuple(BY_REASON.values())
 
 
 @dataclass(frozen=True, slots=True)

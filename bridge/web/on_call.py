@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from aiohttp import web
@@ -15,13 +15,11 @@ from bridge.office.schedule_changes import ScheduleChanges
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
 from bridge.web.office import refusals, weeks
-from bridge.web.page_context import NOT_SAVED, Banner, PageContext
-from bridge.web.rota import RANKS, SPARE_LINES, calendars_of, read_day, read_plan, watches
+from bridge.web.page_context import NOT_SAVED, NOT_TAKEN_BACK, Banner, PageContext
+from bridge.web.rota import RANKS, SPARE_LINES, calendars_of, read_date, read_day, read_plan, watches
 from storage import settings
 from storage.database import Writer
 from storage.schedule import HOURS, ON_CALL, PATTERNS, C, DatedChanges
-
-NOT_TAKEN_BACK = N_("Not taken back:")
 
 Fields = Mapping[str, Any]
 
@@ -180,7 +178,7 @@ def _swap(
 ) -> Sequence[Override]:
     """Whoever has the one night takes the other."""
     branch = by.branch or office.lines[0].branch
-    spans = [night_of(_date(form.get(name)), calendars) for name in ("one", "other")]
+    spans = [night_of(read_date(form.get(name)), calendars) for name in ("one", "other")]
     have = [next(iter(office.roster.on_call(branch, start)), "") for start, _ in spans]
     if not all(have):
         raise RefusedError(N_("nobody is on call on one of these nights"))
@@ -188,13 +186,6 @@ def _swap(
         raise RefusedError(N_("%(name)s has both of these nights"), name=have[0])
     taken = zip(reversed(have), spans, strict=True)
     return [replace(by, person=person, start=max(start, now), end=end) for person, (start, end) in taken]
-
-
-def _date(written: object) -> date:
-    try:
-        return date.fromisoformat(str(written))
-    except ValueError:
-        raise RefusedError(N_("pick a day")) from None
 
 
 def _pattern(form: Any, office: Office, who: str, now: datetime) -> Sequence[PatternChange]:

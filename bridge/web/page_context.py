@@ -55,6 +55,7 @@ NOTES = {
 }
 TAKEN_OUT = N_("The call stands on the list now")
 NOT_SAVED = N_("Not saved:")
+NOT_TAKEN_BACK = N_("Not taken back:")
 """Before every reason why an office page changed nothing."""
 
 NO_DATABASE = N_(

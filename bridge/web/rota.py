@@ -130,8 +130,12 @@ def _hours(form: Fields, number: str) -> OpeningSpan:
 
 def read_day(written: object, calendars: Sequence[Calendar]) -> Span:
     """From that morning to the next: a night belongs to the evening on which it begins."""
+    day = read_date(written)
+    return night_of(day - DAY, calendars)[1], night_of(day, calendars)[1]
+
+
+def read_date(written: object) -> date:
     try:
-        day = date.fromisoformat(str(written))
-        return night_of(day - DAY, calendars)[1], night_of(day, calendars)[1]
+        return date.fromisoformat(str(written))
     except ValueError:
         raise RefusedError(N_("pick a day")) from None

@@ -1,28 +1,60 @@
 """The page of the automatic texts: each as it goes out, with its parts (segments), and changed there by an admin."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from bridge.domain.i18n import UserError
 from bridge.domain.office.hours import FOR_GOOD
 from bridge.domain.office.nights import tonight
 from bridge.domain.office.office import Line, Office
-from bridge.domain.office.templates import BLANKS, COMMON_BLANKS, FIRST_TEXTS, Language, Template, WordsChange
+from bridge.domain.office.templates import (
+    BLANKS,
+    BY_REASON,
+    COMMON_BLANKS,
+    FIRST_TEXTS,
+    Language,
+    Template,
+    WordsChange,
+)
 from bridge.domain.texts import gsm, rendering, samples, wording
-from bridge.office.schedule_changes import ScheduleChanges, wording_problems
+from bridge.office.schedule_changes import ScheduleChanges, lines_of, wording_problems
 from bridge.web.forms import RefusedError, offered
-from bridge.web.labels import ABOUT_TEXTS, ONLY_WHERE_WRITTEN
 from bridge.web.language import N_, render
 from bridge.web.office import refusals
-from bridge.web.page_context import NOT_SAVED, Banner, PageContext
+from bridge.web.page_context import NOT_SAVED, NOT_TAKEN_BACK, Banner, PageContext
 from storage.database import Reader
 from storage.schedule import WORDS
 
-NOT_TAKEN_BACK = N_("Not taken back:")
+ABOUT_TEXTS = {
+    Template.MISSED: N_("Missed while open"),
+    Template.MISSED_NO_ANSWER: N_("Nobody answered"),
+    Template.MISSED_BUSY: N_("All phones busy"),
+    Template.MISSED_UNREACHABLE: N_("No phone connected"),
+    Template.MISSED_ABANDONED_RINGING: N_("Hung up while ringing"),
+    Template.MISSED_ABANDONED_MENU: N_("Hung up in the menu"),
+    Template.MISSED_ABANDONED_QUEUE: N_("Gave up in the queue"),
+    Template.MISSED_NOT_OFFERED: N_("No phone rang"),
+    Template.CLOSED_ON_CALL: N_("Missed while closed, somebody on call"),
+    Template.CLOSED: N_("Missed while closed, nobody on call"),
+    Template.VOICEMAIL: N_("After a voicemail"),
+    Template.VOICEMAIL_CLOSED: N_("After a voicemail while closed, nobody on call"),
+    Template.HELD: N_("In the morning, after a call at night"),
+    Template.HELD_VOICEMAIL: N_("In the morning, after a voicemail"),
+    Template.HELD_CLOSED: N_("In the morning, the office still closed"),
+    Template.RECEIPT: N_("The one receipt for a reply"),
+    Template.ASK_ADDRESS: N_("Behind it, where the address is missing"),
+    Template.DANGER: N_("Behind it, where danger is named"),
+    Template.NO_PICTURES: N_("To a picture"),
+    Template.OPT_OUT: N_("To STOP"),
+    Template.OPT_IN: N_("To START"),
+    Template.HELP: N_("To HELP"),
+}
+"""What each is for."""
+
+ONLY_WHERE_WRITTEN = tuple(BY_REASON.values())
 
 Fields = Mapping[str, Any]
 
@@ -96,11 +128,11 @@ class TextsPage:
         try:
             with refusals():
                 change = _change(await request.post(), self._site.who(request), now)
-                lines = _concerned(office, change)
+                lines = lines_of(office, change)
         except RefusedError as error:
             return render(request, "wording.html", {"problems": [error], "shown": None})
         found = wording_problems(office, lines, change)
-        shown = None if found else _shown(office, _with(lines[0], change), change.template, change.language, now)
+        shown = None if found else _shown(office, lines[0].saying(change), change.template, change.language, now)
         return render(request, "wording.html", {"problems": found, "shown": shown})
 
     async def change(self, request: web.Request) -> web.StreamResponse:
@@ -117,7 +149,7 @@ class TextsPage:
         raise web.HTTPSeeOther(_at(change))
 
     async def _check_is_new(self, change: WordsChange, now: datetime) -> None:
-        lines = _concerned(await self._changes.current(now), change)
+        lines = lines_of(await self._changes.current(now), change)
         if all(line.texts.words(change.template, change.language) == change.words for line in lines):
             raise RefusedError(N_("these are the words that go out already"))
 
@@ -183,14 +215,3 @@ def _change(form: Fields, who: str, now: datetime) -> WordsChange:
         raise RefusedError(N_("there was nothing in it"))
     template, language = offered(Template, form.get("template")), offered(Language, form.get("language"))
     return WordsChange(template, language, words, now, FOR_GOOD, line=str(form.get("where", "")) or None, by=who)
-
-
-def _concerned(office: Office, change: WordsChange) -> Sequence[Line]:
-    lines = [line for line in office.lines if change.concerns(line.branch, line.name)]
-    if not lines:
-        raise UserError(N_("there is no line or branch %(name)s"), name=change.line)
-    return lines
-
-
-def _with(line: Line, change: WordsChange) -> Line:
-    return replace(line, texts=line.texts.changed([change], change.start))

@@ -33,6 +33,10 @@ class Line:
         said = [change for change in words if change.concerns(self.branch, self.name)]
         return replace(self, calendar=self.calendar.changed(closed), texts=self.texts.changed(said, at))
 
+    def saying(self, change: WordsChange) -> "Line":
+        """The line once that change holds."""
+        return replace(self, texts=self.texts.changed([change], change.start))
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
