@@ -35,6 +35,9 @@ SHOWN = {
 """By what a list can be narrowed, as in the address."""
 
 LOOKED_BACK = 30  # days
+EARLIEST = date(1970, 1, 1)
+"""Before all calls; before the year 1 there is no time at all."""
+
 NOON = time(12)
 PAGE = 50  # rows
 PRINTED = 500
@@ -106,9 +109,8 @@ def part_of(query: Mapping[str, str], office: Office, who: str, now: datetime) -
         day = date.fromisoformat(query.get("day", ""))
     except ValueError:
         day = None
-    return Part(
-        show if show in SHOWN else "", which, day if day and day <= now.astimezone(office.zone).date() else None
-    )
+    is_told = day is not None and EARLIEST <= day <= now.astimezone(office.zone).date()
+    return Part(show if show in SHOWN else "", which, day if is_told else None)
 
 
 class Views:

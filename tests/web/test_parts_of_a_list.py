@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bridge.callbacks.actions import Seen
 from bridge.domain.callbacks.queue import Outcome
 from bridge.domain.calls.calls import Talk
+from bridge.domain.office.hours import Calendar
 from bridge.domain.phone import E164
 from bridge.domain.texts.policy import ContactKind
 from bridge.office.contacts import Contacts
 from bridge.web.phones import NO_ROW, Phones, follow
 from bridge.web.settings import WebSettings
+from bridge.web.views import part_of
 from storage import search
-from tests.desk import CUSTOMER, OTHER, Desk, answered_call, missed_call, text
+from tests.desk import CUSTOMER, MONDAY_NOON, OFFICE, OTHER, Desk, answered_call, missed_call, text
 from tests.web.served import Client, let_in, served
 from tests.web.test_page import shown
 
@@ -54,6 +57,14 @@ async def numbers(client: Client, path: str) -> list[str]:
 )
 async def test_a_list_is_narrowed_by_its_address(client: Client, path: str, rows: Sequence[str]) -> None:
     assert await numbers(client, path) == rows
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_on_which_there_was_no_call_is_left_out(day: str) -> None:
+    """East of Greenwich the first of all days begins before there are any."""
+    amsterdam = ZoneInfo("Europe/Amsterdam")
+    part = part_of({"day": day}, replace(OFFICE, zone=amsterdam), "Ann", MONDAY_NOON)
+    assert part.days(Calendar(amsterdam), MONDAY_NOON) == (Calendar(amsterdam).day_start(MONDAY_NOON), None)
 
 
 async def test_done_tells_of_any_day_and_of_what_lacks_an_outcome(client: Client, desk: Desk) -> None:
