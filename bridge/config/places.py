@@ -1,36 +1,41 @@
-"""Where a setting belongs that stands in the wrong table, as one that was added to the end of the file."""
+"""Every table of textback.toml and the settings in it; where one belongs that stands in the wrong table."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
 
+TOP = "the top of the file, above the first table"
 FILE = "_file"  # of a secret in a file of its own
 
 
 def belongs(key: str) -> str:
     """`[rules]`, or `[rules] or [web]`, "" for what is a setting nowhere. Asked only where somebody was wrong."""
     return " or ".join(
-        place for place, kind in _tables() if key.removesuffix(FILE) in {one.name for one in fields(kind)}
+        place for place, kind in tables().items() if key.removesuffix(FILE) in {one.name for one in fields(kind)}
     )
 
 
-def _tables() -> Iterator[tuple[str, Any]]:
-    from bridge.config import daily, phones, sections
+def tables() -> Mapping[str, type]:
+    """Dataclasses by their place in the file."""
+    from bridge.config import daily, phones, sections, words  # these import this module
     from bridge.smpp.settings import SmppSettings
 
-    yield "the top of the file, above the first table", sections.OfficeSection
-    yield "[[pbx]]", sections.PbxSection
-    yield "[[line]]", sections.LineSection
-    yield "[[person]]", sections.PersonSection
-    yield "[[shift]]", sections.ShiftSection
-    yield "[on_call]", sections.OnCallSection
-    yield "[smpp]", SmppSettings
-    yield "[email]", sections.EmailSection
-    yield "[rules]", sections.RulesSection
-    yield "[texts]", sections.TextsSection
-    yield "[web]", sections.WebSection
-    yield "[phones]", phones.PhonesSection
-    yield "[digest]", daily.DigestSection
-    yield "[retention]", daily.RetentionSection
-    yield "[storage]", sections.StorageSection
-    yield "[log]", sections.LogSection
+    return {
+        TOP: sections.OfficeSection,
+        "[[pbx]]": sections.PbxSection,
+        "[pbx.database]": sections.RecordsSection,
+        "[[line]]": sections.LineSection,
+        "[[person]]": sections.PersonSection,
+        "[[shift]]": sections.ShiftSection,
+        "[on_call]": sections.OnCallSection,
+        "[texts]": sections.OfficeTextsSection,
+        "[words]": words.WordsSection,
+        "[rules]": sections.RulesSection,
+        "[smpp]": SmppSettings,
+        "[web]": sections.WebSection,
+        "[phones]": phones.PhonesSection,
+        "[email]": sections.EmailSection,
+        "[digest]": daily.DigestSection,
+        "[retention]": daily.RetentionSection,
+        "[storage]": sections.StorageSection,
+        "[log]": sections.LogSection,
+    }

@@ -14,49 +14,12 @@ from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
 from bridge.config import values
-from bridge.config.daily import DigestSection, RetentionSection
-from bridge.config.phones import PhonesSection
-from bridge.config.sections import (
-    EmailSection,
-    LineSection,
-    LogSection,
-    OfficeSection,
-    OfficeTextsSection,
-    OnCallSection,
-    PbxSection,
-    PersonSection,
-    RecordsSection,
-    RulesSection,
-    ShiftSection,
-    StorageSection,
-    TextsSection,
-    WebSection,
-)
-from bridge.config.words import WordsSection
+from bridge.config.places import TOP, tables
+from bridge.config.sections import TextsSection
 from bridge.domain.office.hours import OpeningSpan
 from bridge.domain.office.templates import Template
-from bridge.smpp.settings import SmppSettings
 
-TABLES: Mapping[str, type] = {
-    "": OfficeSection,
-    "[[pbx]]": PbxSection,
-    "[pbx.database]": RecordsSection,
-    "[[line]]": LineSection,
-    "[[person]]": PersonSection,
-    "[[shift]]": ShiftSection,
-    "[on_call]": OnCallSection,
-    "[texts]": OfficeTextsSection,
-    "[words]": WordsSection,
-    "[rules]": RulesSection,
-    "[smpp]": SmppSettings,
-    "[web]": WebSection,
-    "[phones]": PhonesSection,
-    "[email]": EmailSection,
-    "[digest]": DigestSection,
-    "[retention]": RetentionSection,
-    "[storage]": StorageSection,
-    "[log]": LogSection,
-}
+TABLES: Mapping[str, type] = {"" if place == TOP else place: kind for place, kind in tables().items()}
 OTHER_TABLES = {"hours": "no settings, but days", "smpp_backup": "as [smpp]"}
 GIVEN = {"[smpp]": {"name"}}
 """What the file does not say itself."""
