@@ -48,7 +48,7 @@ class ClickToCall:
         line = self._office.line_named(callback.line)
         pbx = self._pbxs().get(line.pbx)
         if callback.state is CallbackState.CLOSED:
-            raise CannotCallError(N_("this row is closed"))
+            raise CannotCallError(N_("this row is done"))
         number = callback.second if second else callback.number
         if number is None:
             raise CannotCallError(N_("the caller's number is not known"))

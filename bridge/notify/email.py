@@ -23,7 +23,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 REST = timedelta(milliseconds=500)
 SUBJECT = 120  # characters: what a lock screen shows
 NO_ANSWERS = "Nobody reads answers to this."
-HOW_TO_ANSWER = f"To take it, answer the text that you got as well, or use the page. {NO_ANSWERS}"
+HOW_TO_ANSWER = f"To claim it, answer the text that you got as well, or use the page. {NO_ANSWERS}"
 
 
 class Mailer:

@@ -28,7 +28,9 @@ from storage import alerts, callbacks, staff_codes
 from storage.database import Reader, UnderWay, Writer
 from storage.replies import Reply
 
-USAGE = "Reply an alert's 4 digits: 4821 take, 4821 2 reached, 4821 3 no answer, T 4821 words = text the customer. LIST"
+USAGE = (
+    "Reply an alert's 4 digits: 4821 claim, 4821 2 reached, 4821 3 no answer, T 4821 words = text the customer. LIST"
+)
 WHICH_ONE = "Which one? Reply its 4 digits, as in 4821 or T 4821 words. LIST shows them."
 WRONG_DIGITS = "No alert of yours has the digits {digits}. LIST shows yours."
 RESTING = (
@@ -196,12 +198,12 @@ class StaffCommands:
     async def _take(self, tx: Writer, person: Person, row: Callback, _: StaffCommand, now: datetime) -> str:
         holder = _who_has(row, await alerts.live(tx, row.id))
         if holder not in (None, person.name):
-            return f"{holder} has #{row.id}."
+            return f"{holder} claimed #{row.id}."
         await self._do(tx, Verb.CLAIM, row, person, now)
         others = [case for case in await alerts.unheard_of(tx, person.name) if case.callback_id != row.id]
         more = f" {_waits(len(others), 'more ')}: LIST." if others else ""
         facts = await self._staff_messages.facts(tx, row)
-        return summary.line(facts, self._office, now, lead=f"You have #{row.id}: ", tail=f".{more}")
+        return summary.line(facts, self._office, now, lead=f"You claimed #{row.id}: ", tail=f".{more}")
 
     async def _reached(self, tx: Writer, person: Person, row: Callback, _: StaffCommand, now: datetime) -> str:
         await self._do(tx, Verb.FINISH, row, person, now)
@@ -229,8 +231,12 @@ class StaffCommands:
         rows += [f"#{case.callback_id}" for case in waiting[LISTED:]]
         others = f"{_waits(len(rows))}: {summary.listed(rows, LIST_ROOM, '; ')}." if rows else ""
         named = [await _named(row, code) for row in mine[:LISTED]]
-        yours = f"Yours: {summary.listed([*named, *(f'#{row}' for row in mine[LISTED:])], 60, ', ')}." if mine else ""
-        return f"{others} {yours}".strip()
+        claimed = (
+            f"Claimed by you: {summary.listed([*named, *(f'#{row}' for row in mine[LISTED:])], 60, ', ')}."
+            if mine
+            else ""
+        )
+        return f"{others} {claimed}".strip()
 
     async def _listed(self, tx: Writer, case: Escalation, code: Code | None) -> str:
         row = await callbacks.get(tx, case.callback_id)

@@ -37,7 +37,7 @@ LEADS = {
     AlertCause.UNTEXTABLE: "Cannot be texted, #{row}: ",
     AlertCause.REPEATED: "Repeated calls, #{row}: ",
 }
-TAIL = ". Reply {digits} to take it"
+TAIL = ". Reply {digits} to claim it"
 TAIL_RESTING = ". Your texts do nothing until {until}: use the page, or call"
 LONGEST = 300
 """Characters of a customer's words that are passed on: about two parts."""
@@ -57,7 +57,7 @@ class StaffMessages:
         return person is not None and (person.mobile is not None or (self._by_email and person.email is not None))
 
     async def alert(self, tx: Writer, case: Escalation, callback: Callback, name: str, now: datetime) -> int | None:
-        """Tell this person of it, and how to take it; the message's id, None where they have no mobile."""
+        """Tell this person of it, and how to claim it; the message's id, None where they have no mobile."""
         facts = await self.facts(tx, callback, case.why)
         tail = await self._resting(tx, name, now) or TAIL.format(
             digits=await staff_codes.code(tx, name, callback.id, now)
@@ -89,7 +89,7 @@ class StaffMessages:
         if case.holder is None or case.held_at is None:
             raise ValueError("nobody has it, so nobody can be reminded")
         since = summary.moment(case.held_at, self._office, now)
-        lead = f"Reminder #{callback.id}, yours since {since}, no call or text yet: "
+        lead = f"Reminder: you claimed #{callback.id}, no call or text since {since}: "
         text = summary.line(await self.facts(tx, callback, case.why), self._office, now, lead=lead)
         return await self._tell(tx, case.holder, text, REMINDER, now, callback=callback)
 
@@ -185,5 +185,5 @@ class StaffMessages:
         return await self._composer.queue(tx, message)
 
 
-ROLL_TAIL = ". LIST shows them, the 4 digits take one"
+ROLL_TAIL = ". LIST shows them, the 4 digits claim one"
 ROLLED = 8

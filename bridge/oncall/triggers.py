@@ -299,7 +299,7 @@ class EscalationTriggers:
                 tx,
                 case,
                 callback,
-                f"{who} has #{callback.id}: {await self._staff_messages.who(tx, callback)}",
+                f"{who} claimed #{callback.id}: {await self._staff_messages.who(tx, callback)}",
                 who,
                 now,
             )

@@ -21,7 +21,7 @@ REGULARS = {"supplier": SUPPLIER}
 """Callers of every morning."""
 
 AREAS = (201, 212, 646, 917, 718, 347, 929, 551, 973, 862, 908, 732, 848, 914, 845, 516, 631, 203, 475, 860)
-TAKE_IT = re.compile(r"Reply (\d{4}) to take it")
+TAKE_IT = re.compile(r"Reply (\d{4}) to claim it")
 TIMES = 2
 LAST_DIGITS = 70  # 555-0110 to 555-0179: numbers that nobody has
 

@@ -42,13 +42,13 @@ MOST_AT_ONCE = 100
 MOST_LOOKED_AT = 2000
 COSTLY_SHOWN = 3
 
-NOT_DONE = N_("Not done.")
-NOT_ALL_DONE = N_("Not all done.")
-SOME_LEFT = N_("%(done)s done; %(left)s had changed meanwhile and are as they were")
+NOT_CHANGED = N_("Not changed:")
+NOT_ALL_CHANGED = N_("Not all changed.")
+SOME_LEFT = N_("%(done)s changed, but %(left)s had changed meanwhile and are as they were")
 NOT_CALLED = N_("Not called:")
 NOT_PLAYED = N_("Not played:")
 NO_VOICEMAIL = N_("there is no such voicemail on this row")
-TAKEN = N_("%(name)s is on it.")
+CLAIMED = N_("Claimed by %(name)s")
 PBX_REFUSED = N_("the PBX refused it: %(why)s.")
 NO_NUMBER = N_("The caller's number is not known.")
 CHANGED = N_("Changed it")
@@ -72,7 +72,7 @@ class Actions:
         row, sent = await self._sent(request)
         try:
             if row.owner not in (None, sent.who) and "anyway" not in sent.fields:
-                return await self._refuse(request, row, sent, 409, Banner(TAKEN, {"name": row.owner}, NOT_CALLED))
+                return await self._refuse(request, row, sent, 409, Banner(CLAIMED, {"name": row.owner}, NOT_CALLED))
             seen = replace(row, version=sent.whole("version"))
             second = SECOND in (sent.fields.get("to"), sent.fields.get("anyway"))
             heads_up = await self._saved_words(row, Purpose.HEADS_UP, sent.who) if "heads_up" in sent.fields else ""
@@ -143,7 +143,7 @@ class Actions:
         if len(done) == len(picked):
             did = {} if undo else {"did": ",".join(str(row.id) for row in done)}
             raise web.HTTPSeeOther(f"{tab.path}?{urlencode(query | did)}")
-        told = Banner(SOME_LEFT, {"done": len(done), "left": len(picked) - len(done)}, NOT_ALL_DONE)
+        told = Banner(SOME_LEFT, {"done": len(done), "left": len(picked) - len(done)}, NOT_ALL_CHANGED)
         async with self._site.database.read() as db:
             return await self._views.list_page(request, db, tab, query, status=409, banner=told)
 
@@ -203,7 +203,7 @@ class Actions:
         """From now on the row's number is of that kind. Not a verb of the row: its version does not matter."""
         row, sent = await self._sent(request)
         if row.number is None:
-            return await self._refuse(request, row, sent, 409, Banner(NO_NUMBER, lead=NOT_DONE))
+            return await self._refuse(request, row, sent, 409, Banner(NO_NUMBER, lead=NOT_CHANGED))
         try:
             kind, name = sent.one_of("kind", ContactKind), sent.name("name")
             contact = await self._contacts.kind(row.number, kind, sent.who, sent.now, name)
@@ -240,7 +240,7 @@ class Actions:
             lead = NOT_CALLED if isinstance(error, CannotCallError) else NOT_PLAYED
             return await self._refuse(request, callback, sent, 409, Banner(error.words, error.values, lead))
         if isinstance(error, FormError):
-            banner = Banner(error.words, error.values, NOT_DONE, typed=error.typed)
+            banner = Banner(error.words, error.values, NOT_CHANGED, typed=error.typed)
             return await self._refuse(request, callback, sent, 400, banner)
         if isinstance(error, ConflictError):
             what = say(HISTORY.get(error.what, CHANGED)).lower()

@@ -61,7 +61,7 @@ HEADINGS = {
     403: (N_("Not allowed"), ""),
     404: (N_("There is no such page"), N_("Its address may be mistyped, or what it showed is gone.")),
     405: (N_("That was not understood"), N_("Go back and try again.")),
-    409: (N_("Not done"), ""),
+    409: (N_("Not changed"), ""),
     410: (N_("There is no such page"), ""),
     413: (N_("That was too large"), N_("Nothing was changed.")),
 }

@@ -41,7 +41,7 @@ STATES = {
     CallbackState.OPEN: N_("open"),
     CallbackState.CLAIMED: N_("claimed"),
     CallbackState.WAITING: N_("snoozed"),
-    CallbackState.CLOSED: N_("closed"),
+    CallbackState.CLOSED: N_("done"),
 }
 
 ATTEMPTS = {

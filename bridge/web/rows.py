@@ -193,7 +193,7 @@ GIVEN_BY = N_("Given by")
 ALARMS = {
     Stage.ALERTING: (N_("Told, no answer yet"), "wait"),
     Stage.UNSEEN: (N_("Nobody has answered the alerts"), "bad"),
-    Stage.REMINDED: (N_("Taken, but no call or text yet"), "bad"),
+    Stage.REMINDED: (N_("Claimed, but no call or text yet"), "bad"),
 }
 
 

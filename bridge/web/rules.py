@@ -84,7 +84,7 @@ def _alerts(rules: EscalationRules, office: Office) -> Iterator[Sentence]:
     )
     yield Sentence(N_("After %(time)s without an answer the next person is told."), {"time": span(rules.ack_within)})
     yield Sentence(
-        N_("Whoever has it and neither calls, texts nor closes it is reminded after %(time)s."),
+        N_("Whoever claims it and neither calls, texts nor says that it is done is reminded after %(time)s."),
         {"time": span(rules.remind_after)},
     )
     repeated = {"count": rules.repeated_calls, "time": span(rules.repeated_within)}

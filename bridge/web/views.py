@@ -27,8 +27,8 @@ from storage.conversations import Said
 from storage.database import Reader
 
 SHOWN = {
-    "mine": N_("Mine"),
-    "nobodys": N_("Nobody's"),
+    "mine": N_("Claimed by me"),
+    "nobodys": N_("Not claimed"),
     "voicemail": N_("Voicemail"),
     "no_outcome": N_("Outcome missing"),
 }

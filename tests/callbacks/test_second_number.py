@@ -280,7 +280,7 @@ async def test_the_history_says_which_number_it_was(client: Client, asked: Desk)
     await asked.call(answered_call(WIFE, LATER + timedelta(minutes=1)))
     page = await shown(client, f"/callbacks/{(await asked.row()).id}")
     assert "Called the second number" in page.words
-    assert "Talked on the second number: closed by itself" in page.words
+    assert "Talked on the second number: done by itself" in page.words
 
 
 async def test_a_person_can_put_it_right_or_take_it_off(client: Client, asked: Desk) -> None:

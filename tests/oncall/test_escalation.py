@@ -33,7 +33,7 @@ async def test_at_night_the_person_on_call_is_told_at_once_in_one_text(night: Ni
     await night.is_missed()
     await night.writes(LEAK)
     told = await night.told()
-    assert told == [("Ann", f"{HEADLINE}, since 10 PM. Reply {await night.digits(STAFF)} to take it")]
+    assert told == [("Ann", f"{HEADLINE}, since 10 PM. Reply {await night.digits(STAFF)} to claim it")]
 
 
 async def test_routine_words_wake_nobody(night: Night) -> None:
@@ -104,8 +104,8 @@ async def test_whoever_replies_the_digits_has_it_and_everybody_told_hears_who(ni
     row = await night.row()
     assert (row.owner, row.acknowledged_by, row.state) == ("Bob", "Bob", CallbackState.CLAIMED)
     assert (await night.told())[-2:] == [
-        ("Ann", "Bob has #1: (202) 555-0123"),
-        ("Bob", 'You have #1: (202) 555-0123, 12 Elm St: "kitchen sink leaks", since 10 PM.'),
+        ("Ann", "Bob claimed #1: (202) 555-0123"),
+        ("Bob", 'You claimed #1: (202) 555-0123, 12 Elm St: "kitchen sink leaks", since 10 PM.'),
     ]
     await night.says(BOB, "{} 2")
     await night.passes(hours=2)
@@ -121,8 +121,8 @@ async def test_of_two_who_acknowledge_in_the_same_second_one_has_it_and_both_kno
         await night.inbox.received(text(await night.digits(number), number.value))
     await night.look()
     assert (await night.row()).owner == "Bob"
-    assert ("Ann", "Bob has #1.") in await night.told()
-    assert sum(words.startswith("You have #1") for _, words in await night.told()) == 1
+    assert ("Ann", "Bob claimed #1.") in await night.told()
+    assert sum(words.startswith("You claimed #1") for _, words in await night.told()) == 1
 
 
 async def test_a_claim_on_the_page_and_a_text_in_the_same_second_leave_one_owner(night: Night) -> None:
@@ -133,7 +133,7 @@ async def test_a_claim_on_the_page_and_a_text_in_the_same_second_leave_one_owner
     await night.callbacks.claim(Seen.of(row, "Dee", night.clock()))
     await night.look()
     assert (await night.row()).owner == "Dee"
-    assert ("Ann", "Dee has #1.") in await night.told()
+    assert ("Ann", "Dee claimed #1.") in await night.told()
 
 
 async def test_where_only_the_owner_is_left_the_owner_is_told(database: Database) -> None:
@@ -239,7 +239,7 @@ async def test_acknowledged_without_a_call_is_reminded_once_and_then_passed_on(n
     await night.arrive()
     reminder = (await night.told())[-1]
     assert reminder[0] == "Ann"
-    assert reminder[1].startswith("Reminder #1, yours since 10 PM, no call or text yet: (202) 555-0123")
+    assert reminder[1].startswith("Reminder: you claimed #1, no call or text since 10 PM: (202) 555-0123")
     await night.passes(minutes=10)
     assert await night.minutes() == [("Ann", 0), ("Bob", 30)]
     assert (await night.row()).owner is None

@@ -27,14 +27,14 @@ __all__ = ["day", "night"]
 
 async def test_a_voicemail_at_night_is_told_as_no_more_than_that(night: Night) -> None:
     await night.is_missed(voicemail(night.clock()))
-    tail = f"since 10 PM. Reply {await night.digits(STAFF)} to take it"
+    tail = f"since 10 PM. Reply {await night.digits(STAFF)} to claim it"
     assert await night.told() == [("Ann", f"Voicemail left, #1: (202) 555-0123, {tail}")]
 
 
 async def test_a_caller_who_cannot_be_texted_is_told(night: Night) -> None:
     await night.is_missed(missed_call(None, at=night.clock()))
     ((who, words),) = await night.told()
-    tail = f"since 10 PM. Reply {await night.digits(STAFF)} to take it"
+    tail = f"since 10 PM. Reply {await night.digits(STAFF)} to claim it"
     assert (who, words) == ("Ann", f"Cannot be texted, #1: number withheld, {tail}")
 
 

@@ -87,8 +87,8 @@ async def test_nobody_reacts_at_first_and_then_the_alternate_does(tmp_path: Path
         await night.later(minutes=10)
         asked = await night.gets(BOB, "DANGER #1: ")
         await night.writes(BOB, asked.partition("Reply ")[2][:4])
-        await night.gets(BOB, "You have #1: ")
-        await night.gets(ANN, "Bob has #1: ")
+        await night.gets(BOB, "You claimed #1: ")
+        await night.gets(ANN, "Bob claimed #1: ")
         await night.writes(CUSTOMER, "please hurry")
         await night.gets(BOB, '#1 (202) 555-0123 wrote: "please hurry"')
 

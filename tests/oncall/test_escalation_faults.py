@@ -82,7 +82,7 @@ async def test_in_a_storm_each_row_can_be_taken_by_the_digits_that_list_shows(ni
     await night.staff(STAFF, "LIST")
     listed = (await night.told())[-1][1]
     assert listed.startswith("5 wait: #")
-    assert f"Yours: #5 {await night.digits(STAFF, 5)}." in listed
+    assert f"Claimed by you: #5 {await night.digits(STAFF, 5)}." in listed
 
 
 # --- restarts, clocks and faults

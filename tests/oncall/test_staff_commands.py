@@ -163,7 +163,7 @@ async def test_who_comes_second_is_told_who_has_it(night: Night) -> None:
     await night.arrive()
     await night.passes(minutes=10)
     await night.takes(STAFF)
-    assert await answer(night, BOB, "{}") == "Ann has #1."
+    assert await answer(night, BOB, "{}") == "Ann claimed #1."
     assert (await night.row()).owner == "Ann"
 
 
@@ -179,9 +179,9 @@ async def test_one_row_after_the_other_by_its_digits(night: Night) -> None:
     await night.writes(LEAK)
     await night.writes("no heat, urgent", OTHER)
     said = await answer(night, STAFF, "{}", 2)
-    assert said.startswith("You have #2: (202) 555-7788")
+    assert said.startswith("You claimed #2: (202) 555-7788")
     assert said.endswith(" 1 more waits: LIST.")
-    assert (await answer(night, STAFF, "{}", 1)).startswith("You have #1: ")
+    assert (await answer(night, STAFF, "{}", 1)).startswith("You claimed #1: ")
 
 
 async def test_digits_name_a_row_as_long_as_it_is_open(held: Night) -> None:
@@ -195,8 +195,8 @@ async def test_list_names_what_waits_and_what_is_ones_own_with_their_digits(held
     assert said == f"1 waits: DANGER #2 {await held.digits(OLGA, 2)} (202) 555-7788."
     said = await answer(held, STAFF, "list")
     mine, other = await held.digits(STAFF), await held.digits(STAFF, 2)
-    assert said == f"1 waits: DANGER #2 {other} (202) 555-7788. Yours: #1 {mine}."
-    assert (await answer(held, OLGA, "{}", 2)).startswith("You have #2: ")
+    assert said == f"1 waits: DANGER #2 {other} (202) 555-7788. Claimed by you: #1 {mine}."
+    assert (await answer(held, OLGA, "{}", 2)).startswith("You claimed #2: ")
 
 
 async def test_list_is_answered_a_few_times_an_hour(night: Night) -> None:
@@ -290,7 +290,7 @@ async def test_while_a_number_rests_new_danger_is_told_to_the_next_person_too(ni
     assert "Reply" not in to_first
     assert to_first.endswith(": use the page, or call")
     assert to_second.startswith("DANGER #2")
-    assert to_second.endswith("to take it")
+    assert to_second.endswith("to claim it")
 
 
 async def test_of_a_storm_a_resting_number_is_promised_no_answer_by_digits(night: Night) -> None:
@@ -337,7 +337,7 @@ async def test_an_alert_from_before_there_were_digits_is_still_taken_by_1(night:
     await night.writes(LEAK)
     async with night.database.transaction() as tx:
         await tx.all("UPDATE alert SET without_digits = 1")
-    assert (await answer(night, STAFF, "1")).startswith("You have #1: ")
+    assert (await answer(night, STAFF, "1")).startswith("You claimed #1: ")
 
 
 async def test_a_customer_who_says_1_is_a_customer(night: Night) -> None:

@@ -98,13 +98,13 @@ async def test_an_urgent_row_arrives_live_is_claimed_finished_and_undone(visit: 
         await expect(row.locator(".flag")).to_have_text("▲ Urgent")
         await row.get_by_text("More", exact=True).click()
         await row.get_by_role("button", name="Claim").click()
-        await expect(row.get_by_text("Yours")).to_be_visible()
+        await expect(row.get_by_text("Claimed by you")).to_be_visible()
         await row.get_by_text("Done", exact=True).click()
         await row.get_by_role("button", name="Booked").click()
         await expect(row).to_have_count(0)
         assert (await desk.row()).outcome is Outcome.BOOKED
         await page.get_by_role("button", name="Undo").click()
-        await expect(row.get_by_text("Yours")).to_be_visible()
+        await expect(row.get_by_text("Claimed by you")).to_be_visible()
         assert (await desk.row()).state is CallbackState.CLAIMED
 
 
@@ -118,7 +118,7 @@ async def test_two_who_want_the_same_row_the_slower_is_told_who_has_it(visit: Vi
             await page.get_by_text("More", exact=True).click()
             await page.get_by_role("button", name=action).click()
         await expect(bob.get_by_role("alert")).to_contain_text("Ann was faster (claimed")
-        await expect(bob.get_by_text("Ann is on it")).to_be_visible()
+        await expect(bob.get_by_text("Claimed by Ann")).to_be_visible()
 
 
 async def test_the_whole_hour_by_keys(visit: Visit) -> None:
@@ -129,7 +129,7 @@ async def test_the_whole_hour_by_keys(visit: Visit) -> None:
         await page.keyboard.press("j")
         await expect(first).to_be_focused()
         await page.keyboard.press("m")
-        await expect(first.get_by_text("Yours")).to_be_visible()
+        await expect(first.get_by_text("Claimed by you")).to_be_visible()
         await expect(first).to_be_focused()
         await page.keyboard.press("j")
         await expect(second).to_be_focused()
@@ -236,7 +236,7 @@ async def test_everything_works_without_scripts(visit: Visit) -> None:
         row = page.locator("#row-1")
         await row.get_by_text("More", exact=True).click()
         await row.get_by_role("button", name="Claim").click()
-        await expect(row.get_by_text("Yours")).to_be_visible()
+        await expect(row.get_by_text("Claimed by you")).to_be_visible()
         await row.get_by_text("Snooze", exact=True).click()
         await row.get_by_role("button", name="One hour").click()
         await expect(page.get_by_text("All caught up")).to_be_visible()
@@ -253,12 +253,12 @@ async def test_everything_works_without_scripts(visit: Visit) -> None:
         await row.get_by_text("More", exact=True).click()
         await row.get_by_text("Give to …").click()
         await row.get_by_role("button", name="Bob").click()
-        await expect(row.locator(".owner")).to_have_text("Bob is on it")
+        await expect(row.locator(".owner")).to_have_text("Claimed by Bob")
         await row.get_by_text("More", exact=True).click()
         await row.get_by_role("button", name="No answer, and text them").click()
         await page.get_by_role("button", name="Undo").click()
         await row.get_by_text("More", exact=True).click()
-        await row.get_by_text("Pick, to close several").click()
+        await row.get_by_text("Pick several").click()
         await page.locator("#several").get_by_role("button", name="Spam").click()
         await expect(page.get_by_text("All caught up")).to_be_visible()
     assert (await desk.row()).outcome is Outcome.SPAM

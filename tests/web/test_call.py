@@ -73,7 +73,7 @@ async def test_a_row_that_a_colleague_is_on_is_called_only_on_purpose(
     assert "Call all the same" in (await shown(client)).words
     status, page = await act(client, row, "call")
     assert status == 409
-    assert "Not called: Bob is on it." in page.words
+    assert "Not called: Claimed by Bob." in page.words
     assert not board.pbx.asked
     status, _ = await act(client, row, "call", anyway="1")
     assert status == 200

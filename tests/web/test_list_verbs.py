@@ -111,7 +111,7 @@ async def test_a_row_is_given_to_a_colleague_who_hears_of_it_on_the_page(
     status, page = await act(client, row, "assign", to="Bob")
     assert status == 200
     assert "given to Bob" in page.words
-    assert "Bob is on it" in page.words
+    assert "Claimed by Bob" in page.words
     assert (await desk.row()).owner == "Bob"
     await post(client, "/me", me="Bob")
     page = await shown(client)
@@ -172,7 +172,7 @@ async def test_of_several_what_changed_meanwhile_is_left_and_said(client: Client
     await desk.callbacks.claim(Seen.of(row, "Bob", desk.clock()))
     answer = await pick(client, row, await desk.row(OTHER), outcome="wrong_number")
     assert answer.status == 409
-    assert "1 done; 1 had changed meanwhile" in Page(await answer.text()).words
+    assert "1 changed, but 1 had changed meanwhile" in Page(await answer.text()).words
     assert (await desk.row()).state is CallbackState.CLAIMED
 
 

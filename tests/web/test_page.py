@@ -305,7 +305,7 @@ async def test_claim_and_release(client: Client, desk: Desk, row: Callback) -> N
     _, page = await act(client, row, "claim")
     claimed = await desk.row()
     assert (claimed.state, claimed.owner) == (CallbackState.CLAIMED, "Front desk")
-    assert "Yours" in page.words
+    assert "Claimed by you" in page.words
     await act(client, claimed, "release")
     assert (await desk.row()).owner is None
 

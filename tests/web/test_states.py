@@ -37,7 +37,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 """Each test has one of them; in `make deep` each has both."""
 
 TALKS: dict[E164, Talk] = {}
-TAKEN = re.compile("(Ann|Bob) (was faster|is on it)")
+TAKEN = re.compile("(Ann|Bob) was faster|Claimed by (Ann|Bob)")
 
 
 @pytest.fixture

@@ -248,7 +248,7 @@ async def she_shares(hands: Hands, desk: Desk) -> None:
     async with hands.step("the quote is for Bob", keys=3):
         await hands.to(quote)
         await hands.key("g", "Enter")
-        await expect(quote.locator(".owner")).to_have_text("Bob is on it")
+        await expect(quote.locator(".owner")).to_have_text("Claimed by Bob")
     async with hands.step("he gives it back, and she hears of it"):
         given = await desk.row(QUOTE)
         await desk.callbacks.assign(Seen.of(given, "Bob", desk.clock()), "Ann")
@@ -273,7 +273,7 @@ async def she_shares(hands: Hands, desk: Desk) -> None:
         assert (await desk.row(ROBOT)).outcome is Outcome.SPAM
     async with hands.step("only hers", keys=1, clicks=1):
         await hands.key("f")
-        await hands.click(page.get_by_role("link", name="Mine"))
+        await hands.click(page.get_by_role("link", name="Claimed by me"))
         await expect(page.locator(".row")).to_have_count(1)
 
 
@@ -348,7 +348,7 @@ async def test_a_note_typed_when_the_session_has_ended_is_kept_by_the_one_page_t
             await page.get_by_role("button", name="Save note").click()
             await expect(page.get_by_text("Your session has ended")).to_be_visible()
     await expect(page.get_by_label("What you wrote")).to_have_value("call after 5")
-    await page.get_by_role("button", name="Do it now").click()
+    await page.get_by_role("button", name="Send it now").click()
     await expect(page.locator("blockquote.note")).to_contain_text("call after 5")
     await window.close()
 

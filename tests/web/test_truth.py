@@ -56,7 +56,7 @@ async def test_an_outcome_and_an_attempt_can_be_from_somebodys_cell(desk: Desk) 
         await act(client, await desk.row(), "attempt", result=Attempt.NO_ANSWER, cell="1")
         assert "Tried: no answer, by cell phone" in await words(client, "/callbacks/1")
         await act(client, await desk.row(), "finish", outcome=Outcome.REACHED, cell="1")
-        assert "Closed: Reached, by cell phone" in await words(client, "/callbacks/1")
+        assert "Done: Reached, by cell phone" in await words(client, "/callbacks/1")
         await act(client, await desk.row(), "undo")
         assert (await desk.row()).outcome is None
 
@@ -74,7 +74,7 @@ async def test_all_caught_up_by_a_persons_word_tells_when(desk: Desk) -> None:
     row = await desk.row()
     await desk.callbacks.finish(Seen.of(row, "Ann", desk.clock.advance(minutes=3)), Outcome.LOST)
     async with served(desk) as client:
-        assert "Last missed call 12:00 PM, closed 12:03 PM." in await words(client)
+        assert "Last missed call 12:00 PM, done 12:03 PM." in await words(client)
 
 
 def ticked(html: str) -> list[bool]:

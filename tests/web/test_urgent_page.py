@@ -43,7 +43,7 @@ async def test_the_history_names_who_was_told_and_who_has_it(night: Night, clien
     await night.look()
     page = await (await client.get("/callbacks/1")).text()
     assert "Told: Ann" in page
-    assert "Has it" in page
+    assert "Alert answered" in page
 
 
 async def test_the_strip_names_when_nobody_is_on_call(database: Database) -> None:
