@@ -23,6 +23,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
+from bridge.domain.plain import folded
 from storage.commits import Commits
 from storage.errors import StorageError, storage_error, storage_errors
 from storage.file_identity import Connection, FileIdentity, PresentConnection, mark
@@ -378,6 +379,7 @@ async def _connection(path: Path, presence: FileIdentity, *more: str) -> AsyncIt
         connection.row_factory = sqlite3.Row
         for pragma in (*PRAGMAS, *more):
             await connection.execute(f"PRAGMA {pragma}")
+        await connection.create_function("folded", 1, folded, deterministic=True)
         yield connection
 
 

@@ -107,6 +107,18 @@ async def test_search_finds_what_was_said_noted_and_known_with_every_word_and_th
     assert 'id="back"' in page.html
 
 
+@pytest.mark.parametrize("written", ["José Muñoz", "Jose\u0301 MUN\u0303OZ", "jose munoz", "JOSÉ MUÑOZ"])
+async def test_search_knows_no_accents_and_no_case_neither_in_what_is_typed_nor_in_what_stands_there(
+    client: Client, desk: Desk, written: str
+) -> None:
+    await desk.inbox.received(text(f"this is {written}, by the river", CUSTOMER.value))
+    await desk.callbacks.note(Seen.of(await desk.row(OTHER, "east"), "Bob", desk.clock()), f"sister of {written}")
+    await Contacts(desk.database).kind(THIRD, ContactKind.CUSTOMER, "Ann", desk.clock(), written)
+    for typed in ("muñoz", "Munoz", "josé", "JOSE\u0301 munoz"):
+        assert await found(desk, typed) == [THIRD, OTHER, CUSTOMER]
+        assert written in (await shown(client, f"/contacts?name={typed.split()[-1]}")).words
+
+
 async def test_pages_are_told_of_a_call_also_where_the_other_party_has_no_row(desk: Desk) -> None:
     """So that the line above the list is true: `NO_ROW` asks for what stands around the rows."""
     talks: dict[E164, Talk] = {THIRD: Talk("101", met=True)}
