@@ -17,7 +17,7 @@ TOUCH_EVERY = timedelta(minutes=10)
 
 
 class UserRole(StrEnum):
-    """What somebody may do: STAFF works the queue, LEAD also who is on call and whom we know, ADMIN all."""
+    """What somebody may do: STAFF works the queue and says who callers are, LEAD also who is on call, ADMIN all."""
 
     STAFF = "staff"
     LEAD = "lead"
@@ -75,6 +75,17 @@ async def disable(tx: Writer, user: User, who: str, now: datetime) -> bool:
     await add(tx, Act(who, "disable", now), Subject.USER, user.id, row["version"])
     await end_sessions(tx, user)
     return True
+
+
+async def enable(tx: Writer, user: User, who: str, now: datetime) -> bool:
+    """With the password of before. False if it was so already."""
+    row = await tx.one(
+        "UPDATE user SET disabled = 0, version = version + 1 WHERE id = :id AND disabled = 1 RETURNING version",
+        id=user.id,
+    )
+    if row:
+        await add(tx, Act(who, "enable", now), Subject.USER, user.id, row["version"])
+    return row is not None
 
 
 async def named(db: Reader, name: str) -> User | None:

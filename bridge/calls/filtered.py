@@ -30,7 +30,7 @@ class FilteredCalls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take_out(self, call_id: int, who: str, now: datetime, *, may_change_contacts: bool) -> CallRow:
+    async def take_out(self, call_id: int, who: str, now: datetime) -> CallRow:
         """The call stands on its caller's row, and a contact who was filtered is a customer. Nobody is texted."""
         async with self._database.transaction() as tx:
             row = await _call(tx, call_id)
@@ -38,8 +38,6 @@ class FilteredCalls:
             if why is None:
                 raise FilteredError(N_("That call stands on a row already."))
             known = await self._filtered_contact(tx, row, why)
-            if known and not may_change_contacts:
-                raise FilteredError(N_("The caller stands under Contacts so: a lead changes that."))
             before = await self._make_customer(tx, known, who, now) if known else None
             callback, was = await self._row(tx, row, who, now)
             detail = {"filtered": why, "contact": before, "row": was}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from bridge.domain.callbacks.queue import UNDO_WINDOW
 from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.saved_replies import SavedReply, as_typed, filled, strange_blanks
 from bridge.domain.words import honesty
@@ -11,6 +12,7 @@ from bridge.domain.words.lexicon import Lexicon
 from storage import saved_replies
 from storage.database import Database
 
+CHANGED_SINCE = N_("Somebody has changed the saved replies since. Nothing was changed.")
 LONGEST = 700
 MOST = 50
 A_NAME = "Ann"
@@ -48,10 +50,20 @@ class SavedReplies:
     async def remove(self, at: int, version: int, who: str, now: datetime) -> None:
         await self._write(lambda replies: [*replies[:at], *replies[at + 1 :]], version, who, now)
 
+    async def undo(self, version: int, who: str, now: datetime) -> None:
+        """All of them as they were before this person's change, which made this version."""
+        async with self._database.transaction() as tx:
+            last = await saved_replies.last_change(tx)
+            if last is None or (last.version, last.who) != (version, who):
+                raise SavedRepliesError(CHANGED_SINCE)
+            if now - last.at > UNDO_WINDOW:
+                raise SavedRepliesError(N_("It is too late to undo that."))
+            await saved_replies.write(tx, saved_replies.of(last.detail["before"]), who, now)
+
     async def _write(self, change: Change, version: int, who: str, now: datetime) -> None:
         async with self._database.transaction() as tx:
             if await saved_replies.version(tx) != version:
-                raise SavedRepliesError(N_("Somebody has changed the saved replies since. Nothing was changed."))
+                raise SavedRepliesError(CHANGED_SINCE)
             await saved_replies.write(tx, change([*await saved_replies.read(tx)]), who, now)
 
     def _check(self, reply: SavedReply) -> None:

@@ -1,7 +1,7 @@
 """The verbs, posted by forms. Every answer is a page: the list again, or why nothing was done, with what was typed."""
 
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
 
@@ -15,6 +15,7 @@ from bridge.domain.texts.policy import ContactKind
 from bridge.domain.words import language
 from bridge.office.contacts import CannotUndoError, Contacts
 from bridge.web.forms import VERBS, FormError, Sent, Verb
+from bridge.web.forwarded import ROOT
 from bridge.web.history import WORDS as HISTORY
 from bridge.web.labels import STATES, duration
 from bridge.web.language import N_, WORDS, render
@@ -219,7 +220,7 @@ class Actions:
             await self._contacts.undo(contact_id, version, self._site.who(request), self._site.clock())
         except CannotUndoError as error:
             raise web.HTTPConflict(text=error.words) from None
-        raise web.HTTPSeeOther("/")
+        raise web.HTTPSeeOther(_page_seen(request))
 
     async def _sent(self, request: web.Request) -> tuple[Callback, Sent]:
         """The row that the path names, and the form; 404 if there is none."""
@@ -286,9 +287,17 @@ def _picked(written: str) -> tuple[int, int]:
     return int(row_id), int(version)
 
 
+def _address_seen(request: web.Request) -> SplitResult:
+    """Of the page on which the form stood."""
+    return urlsplit(str(request.headers.get(LIVE, request.headers.get("Referer", ""))))
+
+
+def _page_seen(request: web.Request) -> str:
+    return "/" + _address_seen(request).path.removeprefix(request[ROOT]).lstrip("/")
+
+
 def _part_shown(request: web.Request, *ids: int) -> dict[str, str]:
     """Which part of a list was looked at; to a page that puts the answer into what it shows, these rows alone."""
-    address = str(request.headers.get(LIVE, request.headers.get("Referer", "")))
-    asked = parse_qsl(address.partition("#")[0].partition("?")[2])
+    asked = parse_qsl(_address_seen(request).query)
     part = {name: text for name, text in asked if name in PARTS_OF_A_LIST}
     return part | ({"only": ",".join(map(str, ids))} if LIVE in request.headers else {})

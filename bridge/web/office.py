@@ -17,13 +17,11 @@ from bridge.domain.office.office import Line
 from bridge.office import contacts as directory
 from bridge.office.contacts import Contacts, ContactsError
 from bridge.office.schedule_changes import office_with_changes
-from bridge.web.auth import VISITOR
 from bridge.web.forms import RefusedError
 from bridge.web.language import N_
 from bridge.web.page_context import NOT_SAVED, NOTES, Banner, PageContext, is_id
 from bridge.web.rules import in_words
 from storage import calls, contacts, replies, search
-from storage.users import UserRole
 
 DAYS_SHOWN = 7
 LISTED = 100  # rows
@@ -88,7 +86,9 @@ class OfficePages:
         except RefusedError as error:
             return await self._contacts_page(request, 400, Banner(error.words, error.values, NOT_SAVED), typed)
         await self._contacts.put([contact], self._site.who(request), self._site.clock())
-        raise web.HTTPSeeOther("/contacts")
+        async with self._site.database.read() as db:
+            known = await contacts.get(db, contact.number) or contact
+        raise web.HTTPSeeOther(f"/contacts?contact={known.id}")
 
     async def import_contacts(self, request: web.Request) -> web.StreamResponse:
         """All of a spreadsheet, or nothing and every mistake in it."""
@@ -131,12 +131,11 @@ class OfficePages:
             )
 
     async def take_out(self, request: web.Request) -> web.StreamResponse:
-        """A filtered call is a customer's after all: it gets its row, and its contact, which leads change, is one."""
+        """A filtered call is a customer's after all: it gets its row, and its contact is one."""
         call_id, who, now = int(request.match_info["id"]), self._site.who(request), self._site.clock()
-        leads = request[VISITOR].role.covers(UserRole.LEAD)
         try:
             with refusals():
-                row = await self._filtered.take_out(call_id, who, now, may_change_contacts=leads)
+                row = await self._filtered.take_out(call_id, who, now)
         except RefusedError as error:
             return await self._filtered_page(request, 409, Banner(error.words, error.values, NOT_SAVED))
         raise web.HTTPSeeOther(f"/filtered?call={row.id}")

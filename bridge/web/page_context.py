@@ -28,7 +28,18 @@ from bridge.web.rota import first_tonight
 from bridge.web.rows import read_row
 from bridge.web.rules import Rules
 from bridge.web.security import BROWSER, token_for
-from storage import audit, callbacks, calls, contacts, opt_outs, replies, settings, staff_codes, text_outcomes
+from storage import (
+    audit,
+    callbacks,
+    calls,
+    contacts,
+    opt_outs,
+    replies,
+    saved_replies,
+    settings,
+    staff_codes,
+    text_outcomes,
+)
 from storage.audit import Entry, Subject
 from storage.database import Database, Reader
 from storage.schedule import HOURS
@@ -54,6 +65,7 @@ NOTES = {
     HealthNote.NO_SNIPPET: N_("Callers who hide their number may be texted: the PBX does not say yet who does"),
 }
 TAKEN_OUT = N_("The call stands on the list now")
+REPLY_REMOVED, REPLY_SAVED = N_("Saved reply removed"), N_("Reply saved")
 NOT_SAVED = N_("Not saved:")
 NOT_TAKEN_BACK = N_("Not taken back:")
 """Before every reason why an office page changed nothing."""
@@ -184,6 +196,7 @@ class PageContext:
         return (
             await self._remembered(request, db, now)
             or await self._refiled(request, db, now)
+            or await self._reworded(request, db, now)
             or await self._done(request, db, now)
         )
 
@@ -197,6 +210,16 @@ class PageContext:
             return None
         words = request[WORDS].say(TAKEN_OUT)
         return Toast(last.version, words, f"/filtered/{call_id}/undo", f"call={call_id}", _left(last.at, now))
+
+    async def _reworded(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
+        """`?changed=3`: the saved replies, as of that version."""
+        last = await saved_replies.last_change(db) if (asked := request.query.get("changed", "")) else None
+        mine = last is not None and (str(last.version), last.who) == (asked, self.who(request))
+        if last is None or not mine or now - last.at > UNDO_WINDOW:
+            return None
+        is_removed = len(last.detail["before"]) > len(await saved_replies.read(db))
+        words = request[WORDS].say(REPLY_REMOVED if is_removed else REPLY_SAVED)
+        return Toast(last.version, words, "/saved-replies/undo", f"changed={last.version}", _left(last.at, now))
 
     async def _remembered(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """`?contact=3`"""

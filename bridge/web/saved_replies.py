@@ -12,7 +12,7 @@ from bridge.domain.words.lexicon import Lexicon
 from bridge.office.saved_replies import LONGEST, SavedReplies, SavedRepliesError
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
-from bridge.web.page_context import NOT_SAVED, Banner, PageContext, is_id
+from bridge.web.page_context import NOT_SAVED, NOT_TAKEN_BACK, Banner, PageContext, is_id
 from storage import saved_replies
 
 LANGUAGES = {Language.EN: "English", Language.ES: "Español"}
@@ -56,7 +56,7 @@ class SavedRepliesPage:
         """Add one, change one or remove one."""
         form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
         who, now = self._site.who(request), self._site.clock()
-        at, version = (int(form[name]) if is_id(form.get(name, "")) else 0 for name in ("at", "version"))
+        at, version = (_whole(form.get(name, "")) for name in ("at", "version"))
         try:
             if "remove" in form:
                 await self._replies.remove(at, version, who, now)
@@ -70,6 +70,15 @@ class SavedRepliesPage:
         except (SavedRepliesError, RefusedError) as error:
             banner = Banner(error.words, error.values, NOT_SAVED)
             return await self._page(request, 400, banner, {at: form.get("words", "")})
+        raise web.HTTPSeeOther(f"/saved-replies?changed={version + 1}")
+
+    async def take_back(self, request: web.Request) -> web.StreamResponse:
+        """Undo one's own last change of the saved replies, also that one was removed."""
+        version = _whole(str((await request.post()).get("version", "")))
+        try:
+            await self._replies.undo(version, self._site.who(request), self._site.clock())
+        except SavedRepliesError as error:
+            return await self._page(request, 409, Banner(error.words, error.values, NOT_TAKEN_BACK))
         raise web.HTTPSeeOther("/saved-replies")
 
     async def _page(
@@ -96,6 +105,10 @@ class SavedRepliesPage:
                 typed=typed or {},
                 banner=banner,
             )
+
+
+def _whole(written: str) -> int:
+    return int(written) if is_id(written) else 0
 
 
 def _parts(words: str, me: str, business: str) -> int:

@@ -42,7 +42,7 @@ class UsersPage:
             )
 
     async def change(self, request: web.Request) -> web.StreamResponse:
-        """Add somebody, give them a new password, or disable them."""
+        """Add somebody, give them a new password, disable them or let them in again."""
         form = {name: text for name, text in (await request.post()).items() if isinstance(text, str)}
         name = form.get("name", "").strip()
         try:
@@ -81,6 +81,11 @@ class UsersPage:
         async with self._site.database.transaction() as tx:
             await users.disable(tx, user, who, self._site.clock())
 
+    async def enable(self, name: str, _form: dict[str, str], who: str) -> None:
+        user = await self._named(name)
+        async with self._site.database.transaction() as tx:
+            await users.enable(tx, user, who, self._site.clock())
+
     async def _named(self, name: str) -> User:
         async with self._site.database.read() as db:
             user = await users.named(db, name)
@@ -89,7 +94,12 @@ class UsersPage:
         return user
 
 
-_CHANGES = {"add": UsersPage.add, "password": UsersPage.set_password, "disable": UsersPage.disable}
+_CHANGES = {
+    "add": UsersPage.add,
+    "password": UsersPage.set_password,
+    "disable": UsersPage.disable,
+    "enable": UsersPage.enable,
+}
 
 
 def _check_signed_in(request: web.Request) -> None:

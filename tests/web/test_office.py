@@ -443,19 +443,35 @@ async def test_a_filtered_call_is_taken_out_with_its_contact_and_put_back(client
     assert status == 409
 
 
-async def test_what_makes_a_contact_a_customer_is_for_leads_other_filtered_calls_for_everybody(desk: Desk) -> None:
+async def test_whoever_works_the_queue_says_who_a_caller_is_on_every_page_and_a_lead_imports(desk: Desk) -> None:
     await put(desk, CUSTOMER, "Mary", ContactKind.BLOCKED)
     await desk.call(missed_call())
-    await desk.call(replace(missed_call(OTHER, desk.clock.advance(minutes=1)), filtered=FilterReason.MACHINE))
+    await desk.call(missed_call(OTHER, desk.clock.advance(minutes=1)))
     await add_user(desk, "Ann", UserRole.STAFF)
     async with served(desk) as client:
         await sign_in(client)
-        assert (await shown(client, "/filtered")).html.count("/keep") == 1
-        status, page = await send(client, "/filtered/1/keep")
-        assert status == 409
-        assert "a lead changes that" in page.words
-        assert (await send(client, "/filtered/2/keep"))[0] == 200
-    assert await desk.column("SELECT kind FROM contact") == ["blocked"]
+        assert (await send(client, "/filtered/1/keep"))[0] == 200
+        assert await desk.column("SELECT kind FROM contact") == ["customer"]
+        other = (await desk.row(OTHER)).id
+        assert (await send(client, f"/callbacks/{other}/remember", kind="supplier"))[0] == 200
+        _, page = await send(client, "/contacts", number="(202) 555-7788", name="Bay Supply", kind="other")
+        assert "(202) 555-7788: other" in page.words
+        assert (await send(client, "/contacts/import"))[0] == 403
+        assert "Import a spreadsheet" not in page.words
+    assert await desk.column("SELECT kind FROM contact ORDER BY id") == ["customer", "other"]
+
+
+async def test_a_changed_contact_is_as_before_after_undo_on_the_page_where_it_was_changed(
+    client: Client, desk: Desk
+) -> None:
+    await put(desk, CUSTOMER, "Mary", ContactKind.CUSTOMER)
+    _, page = await send(client, "/contacts", number=CUSTOMER.value, name="", kind="blocked")
+    assert 'action="/contacts/1/undo"' in page.html
+    token, headers = page.hidden[TOKEN], origin(client) | {"Referer": str(client.make_url("/contacts?contact=1"))}
+    async with client.post("/contacts/1/undo", data={TOKEN: token, "version": "2"}, headers=headers) as answer:
+        assert answer.url.path == "/contacts"
+        assert "Mary" in await answer.text()
+    assert await desk.column("SELECT kind FROM contact") == ["customer"]
 
 
 async def test_a_call_taken_out_joins_the_row_that_waits_and_leaves_it_again(client: Client, desk: Desk) -> None:
@@ -549,7 +565,7 @@ async def test_a_line_called_like_a_formula_is_none_in_a_spreadsheet(database: D
 
 # --- who may do what ----------------------------------------------------------------------------------------------
 
-LEADS = ("/on-call", "/on-call/1/undo", "/hours", "/hours/1/undo", "/texts/pause", "/contacts", "/contacts/import")
+LEADS = ("/on-call", "/on-call/1/undo", "/hours", "/hours/1/undo", "/texts/pause", "/contacts/import")
 ADMINS = ("/users/add", "/users/password", "/users/disable")
 
 
@@ -589,9 +605,12 @@ async def test_an_admin_adds_users_changes_passwords_and_disables(desk: Desk) ->
         await send(client, "/users/disable", name="Bob")
         async with desk.database.read() as db:
             bob = await users.named(db, "Bob")
-    assert bob
-    assert (bob.role, bob.disabled) == (UserRole.LEAD, True)
-    assert await desk.column("SELECT who FROM audit WHERE subject = 'user' AND subject_id = 2") == ["Ann"] * 3
+        assert bob
+        assert (bob.role, bob.disabled) == (UserRole.LEAD, True)
+        _, page = await send(client, "/users/enable", name="Bob")
+        assert "disabled" not in page.words
+    assert await desk.column("SELECT disabled FROM user ORDER BY id") == [0, 0]
+    assert await desk.column("SELECT who FROM audit WHERE subject = 'user' AND subject_id = 2") == ["Ann"] * 4
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,23 @@ async def test_one_is_changed_and_removed_and_of_two_who_do_the_slower_is_told(c
     status, page = await save(client, "", version=2, remove="1")
     assert status == 200
     assert "What is the address" not in page.html
+    assert "Saved reply removed" in page.words
     assert (
         await desk.column("SELECT what FROM audit WHERE subject = 'setting' AND what LIKE '%saved%'")
         == ["setting.saved_replies"] * 3
     )
+
+
+async def test_undo_brings_a_removed_one_back_once_and_for_ten_seconds(client: Client, desk: Desk) -> None:
+    await save(client, PHOTO)
+    await save(client, "", version=1, remove="1")
+    answer = await post(client, "/saved-replies/undo", version="2")
+    assert PHOTO in Page(await answer.text()).html
+    answer = await post(client, "/saved-replies/undo", version="2")
+    assert answer.status == 409
+    assert "Somebody has changed the saved replies since" in await answer.text()
+    await save(client, "", version=3, remove="1")
+    desk.clock.advance(seconds=11)
+    answer = await post(client, "/saved-replies/undo", version="4")
+    assert answer.status == 409
+    assert "too late to undo" in await answer.text()
