@@ -95,10 +95,10 @@ def differences(got: Sequence[EndedCall], wanted: Sequence[dict[str, Any]]) -> l
     """What is wrong with these inbound calls, in words; `also_ok` counts as right."""
     if len(got) != len(wanted):
         return [f"{len(got)} calls instead of {len(wanted)}"]
-    return [wrong for call, want in zip(got, wanted, strict=True) for wrong in _wrong(call, want)]
+    return [said for call, want in zip(got, wanted, strict=True) for said in wrong(call, want)]
 
 
-def _wrong(call: EndedCall, want: dict[str, Any]) -> list[str]:
+def wrong(call: EndedCall, want: dict[str, Any]) -> list[str]:
     also = want.get("also_ok") or {}
     caller = call.caller.number.value if call.caller.number else call.caller.digits
     facts = {"verdict": str(call.verdict), "did": call.did, "caller": caller}

@@ -13,13 +13,10 @@ from bridge.ami.decode import WANTED, Decoder
 from bridge.ami.injection import InjectionRepair
 from bridge.ami.protocol import MessageFramer
 from bridge.domain.calls.events import Event, LinkLost
-from bridge.pbx.recording import BlockTimes, RecordingError, index_path, read_times
+from bridge.pbx.recording import BlockTimes, Octets, RecordingError, index_path, opened, read_times
 
 GREETING = re.compile(rb"Asterisk Call Manager/[0-9.]+\r\n")
 SPEAKS_AMI = re.compile(rb"(?:\A|\n)(?:Event|Response): ")
-PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")  # gzip, zip, bzip2, xz, zstd
-
-Octets = bytes | mmap.mmap
 
 
 class RecordedCalls:
@@ -32,16 +29,10 @@ class RecordedCalls:
 
     def events(self) -> Iterator[Event]:
         """However large the file is, little of it is held at a time."""
-        with self._path.open("rb") as file:
-            start = file.read(8)
-            if not start:
-                raise RecordingError("it is empty")
-            if start.startswith(PACKED):
-                raise RecordingError("it is compressed; unpack it first")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                if not GREETING.match(data) and not SPEAKS_AMI.search(data):
-                    raise RecordingError("it is no AMI recording: there is no event in it")
-                yield from self._events_of(data)
+        with opened(self._path) as data:
+            if not GREETING.match(data) and not SPEAKS_AMI.search(data):
+                raise RecordingError("it is no AMI recording: there is no event in it")
+            yield from self._events_of(data)
 
     def _events_of(self, data: mmap.mmap) -> Iterator[Event]:
         """A copy whose line ends some tool made Unix's is read as well; what the index says fits it no more."""

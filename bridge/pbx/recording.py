@@ -1,15 +1,17 @@
 """Recordings of a PBX's stream: the bytes as they came, and beside them, line by line, when each block came.
 
-`NAME.ami` is the stream, byte for byte. `NAME.idx.jsonl` has one line a block, `{"o": offset, "n": length, "t": unix
-time, "e": event name}`, and a line with a `mark` for what is no block: connected, banner, disconnected.
+`NAME.ami` (of a FreeSWITCH `NAME.esl`) is the stream, byte for byte. `NAME.idx.jsonl` has one line a block, `{"o":
+offset, "n": length, "t": unix time, "e": event name}`, and a line with a `mark` for what is no block: connected,
+banner, disconnected.
 """
 
 import asyncio
 import json
+import mmap
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +21,10 @@ from bridge.pbx.clock import moment
 from bridge.pbx.line import RawStreamListener
 
 INDEX_SUFFIX = ".idx.jsonl"
+SUFFIXES = (".ami", ".esl")
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")  # gzip, zip, bzip2, xz, zstd
+
+Octets = bytes | mmap.mmap
 
 
 class Block(Protocol):
@@ -124,11 +130,25 @@ class Recording(RawStreamListener):
 
 
 def index_path(recording: Path) -> Path:
-    return recording.with_name(recording.name.removesuffix(".ami") + INDEX_SUFFIX)
+    name = recording.stem if recording.suffix in SUFFIXES else recording.name
+    return recording.with_name(name + INDEX_SUFFIX)
 
 
 class RecordingError(Exception):
     """There is no stream of a PBX in this file. The text says what is there instead."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[mmap.mmap]:
+    """However large it is. Raises RecordingError for what cannot be a recording, OSError where it cannot be read."""
+    with path.open("rb") as file:
+        start = file.read(8)
+        if not start:
+            raise RecordingError("it is empty")
+        if start.startswith(PACKED):
+            raise RecordingError("it is compressed; unpack it first")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data
 
 
 class BlockTimes:

@@ -143,7 +143,8 @@ class ChannelSeen(ChannelEvent):
 
     doing, name: what the dialplan runs on it. dialled: another channel rang it. bridge: "" if in none. seconds: its
     age, None if not told. place: as of `ApplicationEntered`. connected: the number of whom it is connected with, or
-    was last, or is to be; "" if none is told.
+    was last, or is to be; "" if none is told. unheard: it has shared media with somebody, and we were not told; None
+    where the PBX does not say.
     """
 
     state: ChannelState
@@ -159,6 +160,7 @@ class ChannelSeen(ChannelEvent):
     seconds: int | None
     place: str = ""
     connected: str = ""
+    unheard: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +212,23 @@ class DialEnded(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class Bridged(ChannelEvent):
-    """The channel shares media with the others in `bridge`; in a `holding` bridge it only waits or hears music."""
+    """The channel shares media with the others in `bridge`; in a `holding` bridge it only waits or hears music.
+
+    holding: None where the PBX does not tell whether people talk there.
+    """
 
     bridge: str
-    holding: bool
+    holding: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Unbridged(ChannelEvent):
     bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard(ChannelEvent):
+    """Something came of this channel that nobody heard: whoever calls on it may have talked."""
 
 
 @dataclass(frozen=True, slots=True)

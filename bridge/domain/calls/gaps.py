@@ -58,6 +58,8 @@ class Unheard:
         """before: None of a call that lived before we ever listened."""
         if self.now.state is not ChannelState.UP:
             return False
+        if self.now.unheard is not None:
+            return self.now.unheard
         if before is None:
             return self._unwatched >= A_WORD and (self._is_let_down or (self._has_time and self.names_another))
         if self.lasted and (before.answered or (before.hung_up and self._came_up(before))):

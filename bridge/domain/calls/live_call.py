@@ -75,6 +75,7 @@ class LiveCall:
     answered: bool = False
     answered_at: datetime | None = None
     answered_by: str | None = None
+    spoke_with: str = ""  # while nobody listened, as the PBX says
     handed_on: str = ""
     left_on_hold: bool = False
 
@@ -189,9 +190,10 @@ class LiveCall:
         on_hold: those who shared it until now had put the caller on hold.
         """
         if participants and not self.participants:
-            self.talking_since, self.handed_on, self.left_on_hold = at, "", False
+            self.talking_since, self.handed_on, self.left_on_hold, self.unsure = at, "", False, False
             if not self.answered and not self.machine:
-                self.answered, self.answered_at, self.answered_by = True, at, self.answered_by or label or None
+                by = self.answered_by or self.spoke_with or label or None
+                self.answered, self.answered_at, self.answered_by = True, at, by
             self.note(at, f"shares media with {label or 'somebody'}: a person")
         elif self.participants and not participants:
             self._stop_talking(at, on_hold)

@@ -57,6 +57,7 @@ class SnapshotResync:
                 before = self._before(call, was_up, stood, gone)
                 call.unsure = self._unheard(event, lasted, call).may_hide_a_talk(before)
                 self._take_up(call, event)
+                call.spoke_with = event.connected if event.unheard else ""
         strangers = [(self._board.channels.get(uniqueid), event) for uniqueid, event in self._strangers.items()]
         met = [(channel, event) for channel, event in strangers if channel and not self._is_leg(channel)]
         for channel, event in met:
@@ -141,6 +142,7 @@ class SnapshotResync:
         lasted = _age(event) if event.seconds is not None else timedelta.max
         call.unsure = self._unheard(event, lasted, call).may_hide_a_talk(BEGAN_UNHEARD if self._lost_at else None)
         self._take_up(call, event)
+        call.spoke_with = event.connected if event.unheard else ""
         if event.restricted:
             call.withhold(event.at)
 

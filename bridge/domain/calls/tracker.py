@@ -45,6 +45,7 @@ from bridge.domain.calls.events import (
     StateChanged,
     Transferred,
     Unbridged,
+    Unheard,
     VoicemailLeft,
 )
 from bridge.domain.calls.live_call import Leg, LiveCall
@@ -84,6 +85,7 @@ class Tracker:
             DialEnded: self._dial_ended,
             Bridged: self._bridged,
             Unbridged: self._unbridged,
+            Unheard: self._unheard,
             BridgeDestroyed: self._bridge_destroyed,
             Held: self._held,
             Transferred: self._transferred,
@@ -310,6 +312,12 @@ class Tracker:
             before = self._board.connected(channel)
             self._board.leave(channel, event.bridge)
             self._participants.recount(before, event.at)
+
+    def _unheard(self, event: Unheard) -> None:
+        self._registry.heard(event)
+        if call := self._book.of(event.uniqueid):
+            call.unsure = True
+            call.note(event.at, "something of it was not heard")
 
     def _bridge_destroyed(self, event: BridgeDestroyed) -> None:
         bridge = self._board.bridges.get(event.bridge)

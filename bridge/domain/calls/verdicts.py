@@ -53,7 +53,7 @@ class CallFacts:
 
 def judge(facts: CallFacts, min_ring: timedelta) -> tuple[Verdict, Reason | None]:
     if facts.talked:
-        return (Verdict.ANSWERED_THEN_LOST if facts.lost else Verdict.ANSWERED), None
+        return _after_a_talk(facts), None
     if facts.machine:
         return Verdict.MISSED, Reason.MACHINE
     if (facts.unsure or facts.elsewhere) and not facts.message_left:
@@ -61,6 +61,12 @@ def judge(facts: CallFacts, min_ring: timedelta) -> tuple[Verdict, Reason | None
     if _is_short(facts, min_ring):
         return Verdict.SHORT, None
     return Verdict.MISSED, _reason(facts)
+
+
+def _after_a_talk(facts: CallFacts) -> Verdict:
+    if not facts.lost:
+        return Verdict.ANSWERED
+    return Verdict.UNKNOWN if facts.unsure else Verdict.ANSWERED_THEN_LOST
 
 
 def _is_short(facts: CallFacts, min_ring: timedelta) -> bool:
