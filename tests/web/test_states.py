@@ -168,9 +168,9 @@ async def test_trouble_is_told_and_sound(visit: Visit, faults: Faults, look: str
 async def test_staff_see_what_they_may_do_and_a_refusal_is_a_page(visit: Visit, look: str) -> None:
     async with visit.page(bypass_csp=True, **LOOKS[look]) as page:
         await sign_in(page, "Bob")
-        for path in ("on-call", "contacts", "settings"):
+        for path, forms in (("on-call", 0), ("contacts", 1), ("settings", 0)):
             await page.goto(visit.address + path)
-            await expect(page.locator("main form[method=post]")).to_have_count(0)
+            await expect(page.locator("main form[method=post]")).to_have_count(forms)
             await is_sound(page, path)
 
 
@@ -196,6 +196,11 @@ async def test_what_is_printed_is_the_list_with_boxes_to_tick_and_nothing_to_pre
         box = await page.locator(".row .when").first.evaluate("e => getComputedStyle(e, '::before').content")
         assert "☐" in box
         assert await page.locator(".row").filter(visible=True).count() == 6
+        await page.emulate_media(media="screen")
+        await page.get_by_role("link", name="Print").click()
+        await page.evaluate("window.print = () => { document.title = 'printed'; }")
+        await page.get_by_role("button", name="Print").click()
+        await expect(page).to_have_title("printed")
 
 
 # --- whole hours --------------------------------------------------------------------------------------------------
