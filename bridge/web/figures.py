@@ -5,6 +5,7 @@ import io
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from aiohttp import web
 
@@ -28,9 +29,11 @@ HEIGHT = 64.0
 """Of a chart, in its own units; a bar's width is 1."""
 
 FEWEST_BARS = 7
-"""The width of a chart with fewer: one day is no wall."""
+"""The width of a chart with fewer: two days are no wall."""
 
-MOST_TICKS = 5
+MOST_TICKS = 7
+EVERY = (1, 2, 3, 6, 7, 14)
+"""Of how many bars one has its label: the first that makes no more than so many."""
 
 CHARTS = (
     (Count.MISSED_CALLS, N_("Missed calls")),
@@ -86,6 +89,13 @@ class Bar:
     was_height: float = 0.0
 
 
+class Tick(NamedTuple):
+    """x: of its bar's middle, in hundredths of the chart."""
+
+    label: str
+    x: float
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """most: what the axis reaches up to. width: in bars. ticks: labels of the other axis. compares: with last week."""
@@ -95,7 +105,7 @@ class Chart:
     most: int
     bars: Sequence[Bar]
     width: int
-    ticks: Sequence[str]
+    ticks: Sequence[Tick]
     compares: bool = False
 
 
@@ -144,6 +154,8 @@ class FiguresPage:
             hours = [(show.hour(hour), counts) for hour, counts in enumerate(figures.by_hour(happened, office.zone))]
             lines = figures.by_line(happened, [line.name for line in office.lines])
             gone = whole.counts[Count.MISSED_CALLS] - sum(counts[Count.MISSED_CALLS] for _, counts in hours)
+            by_day = Spread("day", N_("by day"), days, charts(days, ticks, [counts for _, counts in week]))
+            by_hour = Spread("hour", N_("by hour of the day"), hours, charts(hours, [at for at, _ in hours]), gone)
             return await self._site.page(
                 request,
                 db,
@@ -152,10 +164,7 @@ class FiguresPage:
                 tiles=list(tiles(whole, before, await use_case.recovery(db, office, first, last))),
                 peak=await use_case.peak(db, office, first, last) if last - shown_from >= ENOUGH else None,
                 filters=[(FILTERED[why], n) for why, one in figures.FILTERED.items() if (n := whole.counts[one])],
-                spreads=[
-                    Spread("day", N_("by day"), days, charts(days, ticks, [counts for _, counts in week])),
-                    Spread("hour", N_("by hour of the day"), hours, charts(hours, [label for label, _ in hours]), gone),
-                ],
+                spreads=[by_day, by_hour] if len(days) > 1 else [by_hour],  # one day is one bar
                 lines=lines,
                 line_most=max([counts[Count.MISSED_CALLS] for counts in lines.values()], default=0),
                 called=called(happened, office),
@@ -299,8 +308,8 @@ def _chart(words: str, numbers: Sequence[tuple[str, int]], ticks: Sequence[str],
     bars = [_bar(n, label, number, most) for n, (label, number) in enumerate(numbers)]
     if before:
         bars = [_beside(bar, was, most) for bar, was in zip(bars, before, strict=True)]
-    total = sum(number for _, number in numbers)
-    return Chart(words, total, most, bars, max(len(bars), FEWEST_BARS), _some(ticks), bool(before))
+    total, width = sum(number for _, number in numbers), max(len(bars), FEWEST_BARS)
+    return Chart(words, total, most, bars, width, _some(ticks, width), bool(before))
 
 
 def _bar(n: int, label: str, number: int, most: int) -> Bar:
@@ -313,11 +322,10 @@ def _beside(bar: Bar, was: int, most: int) -> Bar:
     return replace(bar, was=was, was_y=HEIGHT - height, was_height=height)
 
 
-def _some(ticks: Sequence[str]) -> Sequence[str]:
-    """At most five of them, evenly apart; the first and the last among them."""
-    if len(ticks) <= MOST_TICKS:
-        return ticks
-    return [ticks[round(n * (len(ticks) - 1) / (MOST_TICKS - 1))] for n in range(MOST_TICKS)]
+def _some(ticks: Sequence[str], width: int) -> Sequence[Tick]:
+    """The first, and others evenly apart."""
+    step = next((step for step in EVERY if len(ticks) <= step * MOST_TICKS), len(ticks))
+    return [Tick(ticks[n], round((n + 0.5) / width * 100, 1)) for n in range(0, len(ticks), step)]
 
 
 def _before(first: date, last: date, by: timedelta | None = None) -> tuple[date, date]:
