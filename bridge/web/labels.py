@@ -95,7 +95,7 @@ FILTERED = {
 
 WHY_FILTERED = {
     FilterReason.STAFF: N_("a person or contact of ours"),
-    FilterReason.BLOCKED: N_("blocked under Contacts"),
+    FilterReason.BLOCKED: N_("under Contacts"),
     FilterReason.MACHINE: N_("a fax, an alarm or another machine called"),
     FilterReason.REFUSED: N_("the PBX hung up on them by itself"),
     FilterReason.SERVICE: N_("they used a mailbox or dialled out"),
