@@ -13,6 +13,7 @@ from bridge.ami.decode import WANTED, Decoder
 from bridge.ami.injection import InjectionRepair
 from bridge.ami.protocol import MessageFramer
 from bridge.domain.calls.events import Event, LinkLost
+from bridge.domain.calls.settings import TrackerSettings
 from bridge.pbx.recording import BlockTimes, Octets, RecordingError, index_path, opened, read_times
 
 GREETING = re.compile(rb"Asterisk Call Manager/[0-9.]+\r\n")
@@ -20,7 +21,10 @@ SPEAKS_AMI = re.compile(rb"(?:\A|\n)(?:Event|Response): ")
 
 
 class RecordedCalls:
-    """One file of a recording with its index. Raises RecordingError; OSError where it cannot be read."""
+    """`pbx.recording.RecordedCalls` of one file with its index."""
+
+    moment = TrackerSettings().moment
+    trunk_example = "'PJSIP/NAME-*'"
 
     def __init__(self, path: Path, names: ChannelNames) -> None:
         self._path = path
@@ -28,10 +32,9 @@ class RecordedCalls:
         self.times = read_times(index_path(path))
 
     def events(self) -> Iterator[Event]:
-        """However large the file is, little of it is held at a time."""
         with opened(self._path) as data:
             if not GREETING.match(data) and not SPEAKS_AMI.search(data):
-                raise RecordingError("it is no AMI recording: there is no event in it")
+                raise RecordingError("it is no AMI recording, nor one of FreeSWITCH: there is no event in it")
             yield from self._events_of(data)
 
     def _events_of(self, data: mmap.mmap) -> Iterator[Event]:

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,12 +32,15 @@ def register(app: typer.Typer) -> None:
 
 def replay(
     files: Annotated[
-        list[Path], typer.Argument(help="recordings (`textback record`), .ami", exists=True, dir_okay=False)
+        list[Path], typer.Argument(help="recordings (`textback record`), .ami or .esl", exists=True, dir_okay=False)
     ],
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
     why: Annotated[bool, typer.Option("--why", help="the events that decided, in plain words")] = False,
     config: Annotated[Path | None, typer.Option(help="this office's numbers, hours and rules")] = None,
-    trunk: Annotated[list[str] | None, typer.Option(help="channel names of trunks, as PJSIP/trunk-*; repeats")] = None,
+    trunk: Annotated[
+        list[str] | None,
+        typer.Option(help="channels of trunks, as PJSIP/trunk-*; of a FreeSWITCH sofia profiles or gateways; repeats"),
+    ] = None,
 ) -> None:
     """Judge every inbound call of these recordings."""
     office = load(config, os.environ, stores=False) if config else None
@@ -49,9 +53,9 @@ def replay(
     for file in files:
         try:
             recorded = pbxs.recorded(file, trunks, machines, ignored)
-            calls = judged(recorded.events(), settings)
+            calls = judged(recorded.events(), replace(settings, moment=recorded.moment))
             if not calls:
-                typer.echo(f"{file}: no call came in. Are these the trunks? --trunk 'PJSIP/NAME-*'", err=True)
+                typer.echo(f"{file}: no call came in. Are these the trunks? --trunk {recorded.trunk_example}", err=True)
             for call in calls:
                 said = dry_run.says(call, why=why)
                 sys.stdout.write(f"{json.dumps(said, ensure_ascii=False)}\n" if as_json else in_words(said))

@@ -1,6 +1,6 @@
 """FreeSWITCH's events as those of `domain.calls.events`. Pure: one message in, what it tells out.
 
-Source of names and headers: recordings of real calls of 1.10 and 1.11, and FreeSWITCH's sources. A switch says of many
+Source of names and headers: recordings of real calls of FreeSWITCH 1.11, and its sources. A switch says of many
 things only half, so this remembers the live legs: a bridge is a talk once whoever was dialled has picked up (before it
 is early media, SIP 183), an UNHOLD is a resume unless the end comes in the same moment, and what no event told stands
 in the variables of a later one.

@@ -21,9 +21,10 @@ SPEAKS_ESL = re.compile(rb"\s*Content-(?:Type|Length): ")
 
 
 class RecordedCalls:
-    """One file of a recording with its index. Raises RecordingError; OSError where it cannot be read."""
+    """`pbx.recording.RecordedCalls` of one file with its index."""
 
     moment = MOMENT
+    trunk_example = "external"
 
     def __init__(self, path: Path, names: ChannelNames) -> None:
         self._path = path
@@ -31,7 +32,6 @@ class RecordedCalls:
         self.times = read_times(index_path(path))
 
     def events(self) -> Iterator[Event]:
-        """However large the file is, little of it is held at a time."""
         with opened(self._path) as data:
             if not SPEAKS_ESL.match(data):
                 raise RecordingError("it is no ESL recording: no block of the event socket begins it")

@@ -12,11 +12,12 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from bridge.domain.calls.events import Event
 from bridge.pbx.clock import moment
 from bridge.pbx.line import RawStreamListener
 
@@ -149,6 +150,25 @@ def opened(path: Path) -> Iterator[mmap.mmap]:
             raise RecordingError("it is compressed; unpack it first")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             yield data
+
+
+class RecordedCalls(Protocol):
+    """What a PBX told, as it was written down. moment: what one thing sets off may come in any order within it.
+
+    trunk_example: what `--trunk` takes. times: of its index, and what is wrong with it once all events have been read.
+    """
+
+    @property
+    def moment(self) -> timedelta: ...
+
+    @property
+    def trunk_example(self) -> str: ...
+
+    @property
+    def times(self) -> "BlockTimes": ...
+
+    def events(self) -> Iterator[Event]:
+        """In their order; little of a large file is held at a time. Raises RecordingError, or OSError."""
 
 
 class BlockTimes:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from bridge.ami import recording as ami_recording
 from bridge.ami.channels import ChannelNames
 from bridge.ami.client import AmiClient
 from bridge.ami.decode import WANTED
@@ -11,11 +12,13 @@ from bridge.ami.display import AsteriskDisplay
 from bridge.ami.line import AmiLine
 from bridge.ami.patterns import mistakes_in, mistakes_in_extensions, mistakes_in_places
 from bridge.ami.pbx import AsteriskPbx
-from bridge.ami.recording import RecordedCalls
 from bridge.ami.records_database import RecordsDatabase
 from bridge.ami.records_file import LOOKED_AT, WHOLE, RecordsFile
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.settings import TrackerSettings
+from bridge.esl import recording as esl_recording
+from bridge.esl.channels import ChannelNames as SwitchNames
+from bridge.pbx.recording import RecordedCalls, opened
 from bridge.ports import CallRecords, Display, PbxActions
 
 Clock = Callable[[], datetime]
@@ -47,8 +50,15 @@ def records(settings: AmiSettings, tracker: TrackerSettings, *, whole: bool = Fa
 def recorded(
     path: Path, trunks: Sequence[str], machines: Sequence[str] = (), ignored: Sequence[str] = ()
 ) -> RecordedCalls:
-    """What one of them told, as `textback record` wrote it down."""
-    return RecordedCalls(path, ChannelNames(trunks, machines, ignored))
+    """What one of them told, as `textback record` wrote it down; which kind it is, its first bytes say.
+
+    Raises RecordingError for what is no recording, OSError where it cannot be read.
+    """
+    with opened(path) as data:
+        speaks_esl = esl_recording.SPEAKS_ESL.match(data) is not None
+    if speaks_esl:
+        return esl_recording.RecordedCalls(path, SwitchNames(trunks))
+    return ami_recording.RecordedCalls(path, ChannelNames(trunks, machines, ignored))
 
 
 def useless_patterns(settings: AmiSettings, extensions: Sequence[str] = ()) -> Sequence[tuple[str, str]]:

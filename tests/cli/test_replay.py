@@ -56,6 +56,22 @@ def test_a_call_is_one_object_with_the_agreed_keys() -> None:
     assert (call["started_at"], call["after_hours"], call["text"]) == ("2026-11-23T13:21:09.700Z", None, None)
 
 
+def test_a_recording_of_a_freeswitch_is_told_by_its_first_bytes() -> None:
+    switch = FOLDER / "freeswitch-1.11.1"
+    answered, missed = replay(switch / "answered.esl", switch / "no_answer.esl", "--trunk", "external", "--why")
+    assert list(answered) == [*KEYS, "why"]
+    assert (answered["verdict"], answered["answered_by"], answered["did"]) == ("answered", "101", "0205550101")
+    assert any("shares media with 101: a person" in fact for fact in answered["why"])
+    assert (missed["verdict"], missed["reason"]) == ("missed", "no_answer")
+
+
+def test_a_recording_of_a_freeswitch_in_which_no_call_came_in_asks_for_its_kind_of_trunk() -> None:
+    file = FOLDER / "freeswitch-1.11.1" / "answered.esl"
+    result = CliRunner().invoke(build(), ["replay", str(file), "--trunk", "PJSIP/trunk-*"])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "--trunk external" in result.stderr
+
+
 def test_calls_come_in_the_order_in_which_they_began_file_after_file() -> None:
     calls = replay(RECORDED / "missed_then_redial_answered.ami", RECORDED / "busy.ami", *TRUNK)
     assert [call["verdict"] for call in calls] == ["short", "answered", "missed"]
