@@ -8,13 +8,19 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from bridge.domain.calls.events import ChannelKind, Endpoint
-from bridge.esl.channels import is_dialled
+from bridge.esl.channels import NOBODY, is_dialled
 from bridge.esl.protocol import Message
 
 CALLERS = ("originating_leg_uuid", "originator", "cc_member_session_uuid", "ent_originate_aleg_uuid")
 """Variables of a leg that name the channel it was dialled for, the surest first."""
 
-REMEMBERED = 10_000  # ended legs that a late or a repeated event does not bring back
+Whose = tuple[str, Endpoint, str]
+"""uniqueid, channel and linkedid."""
+
+Pair = frozenset[str]
+"""The uuids of whom a bridge joins."""
+
+REMEMBERED = 2_000  # ended legs that a late or a repeated event does not bring back
 MOST = 50_000  # what a switch that never ends anything may make us hold
 MAX_HOPS = 16
 
@@ -25,10 +31,11 @@ class Leg:
 
     dialled: the switch made it. parent: for whom, "" if for nobody. twin: the other half of a loopback. pair: the two
     uuids of the bridge that it entered last, until that ends; whoever is in it talks once both are up. bridged: who
-    was in all of them. met: who was in those in which it talked. room: the conference it is in. applications: all that
-    it ran; `application` is the last. sent_on: whereto, as `transfer_source` has it. child_cause: for which what it
-    dialled ended last. told: what the dialplan told us of it, by variables. sure: we have listened for as long as it
-    lives. current: since we last knew how it is, nothing went unheard.
+    was in all of them. met: who was in those in which it talked. room: the conference it is in. fifo: what mod_fifo
+    calls its search for somebody. applications: all that it ran; `application` is the last. sent_on: whereto, as
+    `transfer_source` has it. child_cause: for which what it dialled ended last. told: what the dialplan told us of it,
+    by variables. sure: we have listened for as long as it lives. current: since we last knew how it is, nothing went
+    unheard.
     """
 
     uuid: str
@@ -40,10 +47,11 @@ class Leg:
     children: list[str] = field(default_factory=list)
     answered: bool = False
     rang: bool = False
-    pair: frozenset[str] = frozenset()
+    pair: Pair = frozenset()
     room: str = ""
     bridged: set[str] = field(default_factory=set)
     met: set[str] = field(default_factory=set)
+    fifo: str = ""
     queued: str = ""
     queues: set[str] = field(default_factory=set)
     was_in_a_room: bool = False
@@ -59,6 +67,10 @@ class Leg:
     sure: bool = False
     current: bool = True
     absent: int = 0
+
+    @property
+    def whose(self) -> Whose:
+        return self.uuid, self.endpoint, self.linkedid
 
     @property
     def relays(self) -> bool:
@@ -91,6 +103,13 @@ class Legs:
         """Also one that has ended."""
         return self._live.get(uuid) or self._gone.get(uuid)
 
+    def members(self, pair: Pair) -> list[Leg]:
+        return [leg for uuid in sorted(pair) if (leg := self.known(uuid))]
+
+    def dialler(self, leg: Leg) -> Whose:
+        parent = self.known(leg.parent)
+        return parent.whose if parent else ("", NOBODY, "")
+
     def has_ended(self, uuid: str) -> bool:
         return uuid in self._gone
 
@@ -110,17 +129,20 @@ class Legs:
     def drop(self, leg: Leg) -> None:
         """It is not there any more, and nobody told."""
         self._live.pop(leg.uuid, None)
+        self._by_fifo.pop(leg.fifo, None)
 
     def end(self, leg: Leg) -> None:
-        self._live.pop(leg.uuid, None)
+        self.drop(leg)
         self._gone[leg.uuid] = leg
         if len(self._gone) > REMEMBERED:
             self._gone.popitem(last=False)
 
     def note_fifo(self, leg: Leg, told: Message) -> None:
         """mod_fifo gives the caller, and whom it dials for them, the same variable."""
-        if (common := told.variable("fifo_originate_uuid")) and not leg.dialled:
-            self._by_fifo[common] = leg.uuid
+        common = told.variable("fifo_originate_uuid")
+        if common and common != leg.fifo:
+            self._by_fifo.pop(leg.fifo, None)
+            self._by_fifo[common], leg.fifo = leg.uuid, common
 
     def _caller_of(self, told: Message) -> str:
         named = (told.variable(name) for name in CALLERS)
@@ -132,3 +154,7 @@ class Legs:
         """The channel that the whole call began with, as far as is known."""
         above = self.known(leg.parent) or self.known(leg.twin)
         return above.linkedid if above else leg.parent or leg.uuid
+
+
+def bridge_name(pair: Pair) -> str:
+    return "+".join(sorted(pair))

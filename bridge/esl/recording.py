@@ -11,10 +11,11 @@ from pathlib import Path
 
 from bridge.domain.calls.events import Event, LinkLost
 from bridge.esl.channels import ChannelNames
-from bridge.esl.decode import MOMENT, WANTED, Decoder
+from bridge.esl.decode import WANTED, Decoder
 from bridge.esl.protocol import ANSWER, GREETING, Block, Framer
 from bridge.esl.resync import ROW_COUNT, Resync
 from bridge.esl.snapshot import seen
+from bridge.esl.talks import MOMENT
 from bridge.pbx.recording import BlockTimes, Octets, RecordingError, index_path, opened, read_times
 
 SPEAKS_ESL = re.compile(rb"\s*Content-(?:Type|Length): ")

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from bridge.domain.calls.events import ChannelSeen, ChannelState, Doing, Event, SnapshotEnded
 from bridge.esl.applications import doing
 from bridge.esl.channels import NUMBER, number_called, own_number
-from bridge.esl.decode import Decoder, bridge_name, is_up, stamp_of, whose
-from bridge.esl.links import Leg
+from bridge.esl.decode import Decoder
+from bridge.esl.links import Leg, bridge_name
 from bridge.esl.protocol import Message, parsed, read
+from bridge.esl.variables import is_up, stamp_of
 
 RINGING = ("RINGING", "EARLY")
 HELD = "HELD"
@@ -70,13 +71,13 @@ def _take_up(decoder: Decoder, dump: Message, row: Message | None) -> Leg:
 
 def _pair(decoder: Decoder, legs: Mapping[str, Leg], pairs: Sequence[frozenset[str]]) -> None:
     """Whom a dead colleague joined, only the bridge says: they are of the caller's call."""
-    decoder.open = {pair for pair in pairs if not any(legs[uuid].rings_yet for uuid in pair)}
+    decoder.talks.open = {pair for pair in pairs if not any(legs[uuid].rings_yet for uuid in pair)}
     for leg in legs.values():
         leg.pair = next((pair for pair in pairs if leg.uuid in pair), frozenset())
         for other in (legs[uuid] for uuid in leg.pair if uuid != leg.uuid):
             if leg.dialled and leg.linkedid not in legs and not other.dialled:
                 leg.linkedid = other.linkedid
-        leg.end_told = leg.end_told or leg.pair in decoder.open
+        leg.end_told = leg.end_told or leg.pair in decoder.talks.open
 
 
 def _holds(decoder: Decoder, dumps: Mapping[str, Message], at: datetime | None) -> Iterator[Event]:
@@ -84,11 +85,11 @@ def _holds(decoder: Decoder, dumps: Mapping[str, Message], at: datetime | None) 
     for leg in decoder.legs.all():
         now = leg.uuid in dumps and dumps[leg.uuid].get("Channel-Call-State") == HELD
         if now != leg.held:
-            yield from decoder.hold(leg, at, on=now)
+            yield from decoder.talks.hold(leg, at, on=now)
 
 
 def _seen(leg: Leg, dump: Message, row: Message, decoder: Decoder, at: datetime | None) -> ChannelSeen:
-    talks = leg.pair in decoder.open
+    talks = leg.pair in decoder.talks.open
     application = row.get("application") or dump.variable("current_application")
     what = Doing.OTHER if talks else doing(application, row.get("application_data"), dump.variable)
     room = dump.variable("conference_uuid") if application == "conference" else ""
@@ -102,7 +103,7 @@ def _seen(leg: Leg, dump: Message, row: Message, decoder: Decoder, at: datetime 
     leg.was_in_a_room = leg.was_in_a_room or room != ""
     return ChannelSeen(
         at,
-        *whose(leg),
+        *leg.whose,
         state=_state(leg),
         exten=exten,
         asks=exten != "",

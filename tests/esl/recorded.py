@@ -10,10 +10,11 @@ from typing import Any
 from bridge.domain.calls.events import Event
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.esl.channels import ChannelNames
-from bridge.esl.decode import MOMENT, Decoder
+from bridge.esl.decode import Decoder
 from bridge.esl.protocol import EVENT, Framer, Message
 from bridge.esl.recording import events
 from bridge.esl.snapshot import Snapshot
+from bridge.esl.talks import MOMENT
 from bridge.pbx.recording import read_times
 from tests.recorded import FOLDER
 

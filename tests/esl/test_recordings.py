@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from bridge.domain.calls.calls import Direction, EndedCall, Reason, Verdict
 from bridge.domain.calls.events import Event, LinkLost, NobodyDialled
-from bridge.esl.decode import Decoder, stamp_of
+from bridge.esl.decode import Decoder
 from bridge.esl.protocol import Message
 from bridge.esl.snapshot import seen
+from bridge.esl.variables import stamp_of
 from tests.depth import a_share
 from tests.esl.mixed import Mix
 from tests.esl.recorded import SETTINGS, Recording, Switch, decoded, recordings, unbroken
@@ -77,7 +78,7 @@ def test_nothing_is_left_behind_when_all_have_hung_up() -> None:
     for recording in unbroken():
         decoder = Decoder(recording.names)
         list(decoded(recording.messages, decoder))
-        assert (len(decoder.legs), decoder.open) == (0, set())
+        assert (len(decoder.legs), decoder.talks.open) == (0, set())
 
 
 # --- disturbed
@@ -226,7 +227,7 @@ def test_hundreds_of_calls_at_once_with_names_that_lead_astray_are_each_judged_b
     assert calls.keys() == mix.wanted.keys()
     said = {name: found for name, want in mix.wanted.items() if (found := _not_as_wanted(calls[name], want))}
     assert said == {}
-    assert (len(decoder.legs), decoder.open) == (0, set())
+    assert (len(decoder.legs), decoder.talks.open) == (0, set())
 
 
 def _not_as_wanted(call: EndedCall, want: dict[str, Any]) -> list[str]:
