@@ -29,11 +29,18 @@ SAME_END = 7
 class ChannelNames:
     """trunks: fnmatch patterns on sofia profiles and gateways over which calls come in; of what is no SIP, on its kind
     (`freetdm`). contexts: patterns of the dialplan contexts in which they begin, where one profile carries phones too.
-    domain: that of this office, on a switch of several; "" where all are ours.
+    machines: patterns on extensions, gateways and profiles behind which nobody is. domain: that of this office, on a
+    switch of several; "" where all are ours.
     """
 
-    def __init__(self, trunks: Sequence[str] = (), contexts: Sequence[str] = (), domain: str = "") -> None:
-        self._trunk = _any_of(trunks)
+    def __init__(
+        self,
+        trunks: Sequence[str] = (),
+        contexts: Sequence[str] = (),
+        machines: Sequence[str] = (),
+        domain: str = "",
+    ) -> None:
+        self._trunk, self._machine = _any_of(trunks), _any_of(machines)
         self._context = _any_of(contexts or (() if trunks else PUBLIC))
         self._any_gateway = not trunks
         self._domain = domain
@@ -47,9 +54,16 @@ class ChannelNames:
             return Endpoint(name, ChannelKind.MACHINE)
         way = rest.partition("/")[0] if tech == "sofia" else tech
         gateway, user = _gateway(told), self._user(told)
+        pattern, party = gateway or way, user or own_number(told)
+        if any(self._machine.match(one) for one in (way, gateway, user) if one):
+            return Endpoint(name, ChannelKind.MACHINE, party, pattern=pattern)
         if self._is_trunk(told, (way, gateway), user):
-            return Endpoint(name, ChannelKind.TRUNK, gateway or way, pattern=gateway or way)
-        return Endpoint(name, ChannelKind.PHONE, user or own_number(told), pattern=gateway or way)
+            return Endpoint(name, ChannelKind.TRUNK, pattern, pattern=pattern)
+        return Endpoint(name, ChannelKind.PHONE, party, pattern=pattern)
+
+    def is_of_others(self, told: Message) -> bool:
+        """Has the dialplan sent a call from outside to another office of the switch?"""
+        return self._domain != "" and told.variable("domain_name") not in ("", self._domain)
 
     def _is_trunk(self, told: Message, ways: tuple[str, str], user: str) -> bool:
         known = any(self._trunk.match(way) for way in ways if way)

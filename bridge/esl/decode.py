@@ -12,6 +12,7 @@ from datetime import datetime
 from bridge.domain.calls.calls import Reason
 from bridge.domain.calls.events import (
     ApplicationEntered,
+    BlockedTold,
     Bridged,
     ChannelCreated,
     ChannelKind,
@@ -128,7 +129,7 @@ class Decoder:
             exten=exten,
             asks=exten != "",
             from_outside=not leg.dialled and begins_outside(told),
-            caller_number=own_number(told),
+            caller_number=leg.endpoint.party if leg.dialled and "@" in leg.endpoint.party else own_number(told),
             caller_name="" if leg.dialled else told.get("Caller-Caller-ID-Name"),
             restricted=told.get("Caller-Privacy-Hide-Number") == "true",
         )
@@ -166,6 +167,9 @@ class Decoder:
             if value and leg.told.get(name) != value:
                 leg.told[name] = value
                 yield tell(at, leg.whose, value)
+        if leg.endpoint.kind is ChannelKind.TRUNK and self.names.is_of_others(told) != leg.of_others:
+            leg.of_others = not leg.of_others
+            yield BlockedTold(at, *leg.whose, blocked=leg.of_others)
 
     def _sent_on(self, leg: Leg, source: str, at: datetime | None) -> Iterator[Event]:
         """After a talk somebody sent the caller to an extension; the dialplan by itself does that as well."""

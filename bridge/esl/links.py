@@ -62,6 +62,7 @@ class Leg:
     cause: str = ""
     child_cause: str = ""
     told: dict[str, str] = field(default_factory=dict)
+    of_others: bool = False
     message_left: bool = False
     end_told: bool = False
     sure: bool = False

@@ -14,6 +14,7 @@ from bridge.esl.variables import is_up, stamp_of
 
 RINGING = ("RINGING", "EARLY")
 HELD = "HELD"
+NOTHING = Message({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +38,48 @@ def seen(snapshot: Snapshot, decoder: Decoder, at: datetime | None) -> Iterator[
     shown = {row.get("uuid"): row for row in rows(snapshot.channels)}
     dumps = {dump.get("Unique-ID"): dump for dump in sorted(map(read, snapshot.dumps), key=_began)}
     dumps.pop("", None)
-    legs = {uuid: _take_up(decoder, dump, shown.get(uuid)) for uuid, dump in dumps.items()}
+    followed = {leg.uuid for leg in decoder.legs.all() if leg.current}
+    found = [_Found(_take_up(decoder, dump), dump, shown.get(uuid, NOTHING)) for uuid, dump in dumps.items()]
+    legs = {one.leg.uuid: one.leg for one in found}
     pairs = [frozenset((row.get("uuid"), row.get("b_uuid"))) for row in rows(snapshot.bridged)]
     _pair(decoder, legs, [pair for pair in pairs if len(pair) == 2 and pair <= legs.keys()])
     yield from _holds(decoder, dumps, at)
-    for uuid, leg in legs.items():
-        yield _seen(leg, dumps[uuid], shown.get(uuid, Message({})), decoder, at)
+    for one in found:
+        yield _seen(one, decoder, at)
     _drop_absent(decoder, legs)
     decoder.synced(next((dump.get("Core-UUID") for dump in dumps.values()), ""))
     yield SnapshotEnded(at)
-    for uuid, leg in legs.items():
-        if leg.dialled and not leg.end_told:
-            yield from decoder.dial_began(leg, dumps[uuid], at)
-    for uuid, leg in legs.items():
-        if not leg.dialled:
-            yield from decoder.told_by_dialplan(leg, dumps[uuid], at)
-        if leg.relays:
-            yield from decoder.enter(
-                leg, leg.application, shown.get(uuid, Message({})).get("application_data"), dumps[uuid], at
-            )
+    for one in found:
+        if one.leg.uuid not in followed:
+            yield from _catch_up(one, decoder, at)
 
 
-def _take_up(decoder: Decoder, dump: Message, row: Message | None) -> Leg:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """row: of the list of channels."""
+
+    leg: Leg
+    dump: Message
+    row: Message
+
+
+def _catch_up(found: _Found, decoder: Decoder, at: datetime | None) -> Iterator[Event]:
+    """What only a call that is known can be told."""
+    leg, dump = found.leg, found.dump
+    if not leg.dialled:
+        yield from decoder.told_by_dialplan(leg, dump, at)
+    elif not leg.end_told:
+        yield from decoder.dial_began(leg, dump, at)
+    if leg.relays and leg.pair not in decoder.talks.open:
+        yield from decoder.enter(leg, leg.application, found.row.get("application_data"), dump, at)
+
+
+def _take_up(decoder: Decoder, dump: Message) -> Leg:
     leg = decoder.legs.live(dump.get("Unique-ID")) or decoder.legs.add(dump, decoder.names.endpoint(dump))
     if not leg.dialled:
         decoder.legs.note_fifo(leg, dump)
     leg.answered = leg.answered or is_up(dump)
-    state = dump.get("Channel-Call-State") or (row.get("callstate") if row else "")
-    leg.rang = leg.rang or (leg.dialled and state in RINGING)
+    leg.rang = leg.rang or (leg.dialled and dump.get("Channel-Call-State") in RINGING)
     leg.current, leg.absent = True, 0
     return leg
 
@@ -88,7 +103,8 @@ def _holds(decoder: Decoder, dumps: Mapping[str, Message], at: datetime | None) 
             yield from decoder.talks.hold(leg, at, on=now)
 
 
-def _seen(leg: Leg, dump: Message, row: Message, decoder: Decoder, at: datetime | None) -> ChannelSeen:
+def _seen(found: _Found, decoder: Decoder, at: datetime | None) -> ChannelSeen:
+    leg, dump, row = found.leg, found.dump, found.row
     talks = leg.pair in decoder.talks.open
     application = row.get("application") or dump.variable("current_application")
     what = Doing.OTHER if talks else doing(application, row.get("application_data"), dump.variable)

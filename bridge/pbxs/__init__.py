@@ -57,7 +57,7 @@ def recorded(
     with opened(path) as data:
         speaks_esl = esl_recording.SPEAKS_ESL.match(data) is not None
     if speaks_esl:
-        return esl_recording.RecordedCalls(path, SwitchNames(trunks))
+        return esl_recording.RecordedCalls(path, SwitchNames(trunks, machines=machines))
     return ami_recording.RecordedCalls(path, ChannelNames(trunks, machines, ignored))
 
 
