@@ -24,6 +24,9 @@ from bridge.web.language import N_, PageWords
 from storage.replies import Reply, SenderRole
 
 NOON = TimeOfDay(12)
+NBSP = "\u00a0"
+"""Where a line never breaks: within a time."""
+
 NOW = N_("now")
 WITHHELD = N_("Number withheld")
 UNREAD = N_("Caller ID %(digits)s")
@@ -219,7 +222,7 @@ class Show:
         days = abs((today.date() - wall.date()).days)
         if days == 0:
             return clock
-        return f"{self._said(wall, 'EEE' if days < 7 else 'MMMEd')}{' ' if days < 7 else ', '}{clock}"
+        return f"{self._said(wall, 'EEE')}{NBSP}{clock}" if days < 7 else f"{self._said(wall, 'MMMEd')}, {clock}"
 
     def _said(self, day: date, skeleton: str) -> str:
         return format_skeleton(skeleton, datetime.combine(day, NOON), locale=self.words.language)
@@ -228,7 +231,7 @@ class Show:
         if self.office.country not in TWELVE_HOURS:
             return f"{wall:%H:%M}"
         half = format_time(TimeOfDay(wall.hour), "a", locale=self.words.language)
-        return f"{wall.hour % 12 or 12}:{wall:%M} {half}"
+        return f"{wall.hour % 12 or 12}:{wall:%M}{NBSP}{half}"
 
     def age(self, since: datetime) -> str:
         return self.words.say(age(self.now - since))
