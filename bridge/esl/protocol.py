@@ -26,6 +26,7 @@ NAMED = re.compile(rb'\{"Event-Name":"([A-Z_]{1,40})"')
 """How every event begins."""
 
 Values = Mapping[str, Any]
+_JSON = json.JSONDecoder(strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def read(text: str) -> Message:
 def parsed(text: str) -> object:
     """JSON of a switch, which passes control characters on as they are; None where it is none. Never raises."""
     try:
-        found: object = json.loads(text, strict=False)
+        found: object = _JSON.decode(text)
         return _whole(found) if "\\ud" in text or "\\uD" in text else found
     except (ValueError, RecursionError):
         return None
