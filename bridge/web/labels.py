@@ -268,9 +268,9 @@ class Show:
         number = phone.parse(written, self.office.country)
         return self.number(number) if number else written
 
-    def addresses(self, written: Sequence[str]) -> str:
+    def addresses(self, written: Sequence[str]) -> list[str]:
         """Each once, however often it is written otherwise."""
-        return ", ".join(dict.fromkeys(map(self.address, written)))
+        return list(dict.fromkeys(map(self.address, written)))
 
     def region(self, code: str) -> str:
         """`United States`"""
