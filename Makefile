@@ -14,13 +14,13 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # What `make test` does a share of: random offices and random nights by the thousand; axe on every page and every state of
-# it at every width in both themes; a foreign lock held for a minute; every call through a FreePBX; two hundred stops under load.
+# it at every width in both themes; a foreign lock held for a minute; every call through a FreePBX; a FreeSWITCH's stream cut at every event; two hundred stops under load.
 # Takes an hour.
 deep: .venv/installed-dev
 	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/end_to_end/test_state_machine.py tests/oncall/test_escalation_wild.py
 	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/web/test_browser.py tests/web/test_hands.py tests/web/test_states.py tests/web/test_story.py
 	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/end_to_end/test_faults.py
-	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/calls/test_live_calls.py
+	$(BIN)/python -m pytest -q --hypothesis-profile=thousands tests/calls/test_live_calls.py tests/esl/test_recordings.py
 	TEXTBACK_STOPS=200 $(BIN)/python -m pytest -q tests/end_to_end/test_stopped.py
 
 check: .venv/installed-dev

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 
 STEP = 20_000  # microseconds, of a switch's stamps
 GAP = 3  # events that nobody hears
+AHEAD = 5  # so many events less one a switch may be ahead of what we have read
 ATTEMPTED = {"no_answer": Reason.NO_ANSWER, "busy": Reason.BUSY}
 
 
@@ -141,6 +142,11 @@ def test_a_cut_of_some_events_anywhere_leaves_calls_right_or_unknown(resynced: b
     assert said == []
 
 
+def test_looking_at_who_lives_now_and_then_changes_no_verdict_though_the_switch_is_ahead_of_its_events() -> None:
+    said = [said for recording, place in places() for said in _looked_at(recording, place)]
+    assert said == []
+
+
 def test_most_calls_that_a_cut_goes_through_are_known_all_the_same() -> None:
     unknown = whole = 0
     for recording, place in places():
@@ -159,6 +165,22 @@ def _joined_at(recording: Recording, place: int) -> list[str]:
     calls = track([*snapshot, *decoded(after, decoder)], SETTINGS)
     lives = {uuid for uuid in _wanted(recording) if any(_ends(message, uuid) for message in after)}
     return [f"{recording} at {place}: {said}" for said in _never_wrong(calls, _wanted(recording), lives)]
+
+
+def _looked_at(recording: Recording, place: int) -> list[str]:
+    decoder, switch = Decoder(recording.names), Switch()
+    stream = list(decoded(recording.messages[:place], decoder))
+    for message in recording.messages[: place + place % AHEAD]:
+        switch.tells(message)
+    stream += seen(switch.snapshot(), decoder, _when(recording.messages[place - 1]) if place else None)
+    stream += decoded(recording.messages[place:], decoder)
+    calls, wanted = track(stream, SETTINGS), _wanted(recording)
+    said = _never_wrong(calls, wanted, set(wanted)) + [f"{call.did} unknown" for call in inbound(calls) if _lost(call)]
+    return [f"{recording} at {place}: {one}" for one in said]
+
+
+def _lost(call: EndedCall) -> bool:
+    return call.verdict is Verdict.UNKNOWN
 
 
 def _cut_at(recording: Recording, place: int, *, resynced: bool) -> list[str]:

@@ -117,6 +117,7 @@ def test_a_caller_who_has_talked_unheard_says_so(name: str, *, unheard: bool) ->
 def test_who_is_on_hold_is_told_before_who_is_there() -> None:
     decoder = Decoder(NAMES)
     list(seen(snapshot("talk"), decoder, NOW))
+    decoder.forget()
     first = next(iter(seen(snapshot("hold"), decoder, NOW)))
     assert isinstance(first, Held)
     assert first.on
