@@ -66,6 +66,22 @@ class DatedChanges(Generic[C]):
         await add(tx, Act(who, "taken_back", now, detail), self.subject, change_id, row["version"])
         return self._change(row)
 
+    async def put_back(self, tx: Writer, change_id: int, version: int, who: str, now: datetime) -> C | None:
+        """It holds again; None unless it was taken back, which made that version."""
+        row = await tx.one(
+            f"""
+            UPDATE {self.table} SET taken_back_at = NULL, version = version + 1
+            WHERE id = :id AND version = :version AND taken_back_at IS NOT NULL
+            RETURNING *
+            """,  # noqa: S608
+            id=change_id,
+            version=version,
+        )
+        if row is None:
+            return None
+        await add(tx, Act(who, "put_back", now), self.subject, change_id, row["version"])
+        return self._change(row)
+
     async def since(self, db: Reader, moment: datetime) -> Sequence[C]:
         """What has held since that moment, holds now or will, in the order in which it was entered."""
         rows = await db.all(

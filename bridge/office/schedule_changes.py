@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from bridge.domain.callbacks.queue import UNDO_WINDOW
 from bridge.domain.i18n import N_, UserError
 from bridge.domain.office.hours import HoursChange
 from bridge.domain.office.office import Changes, Line, Office
 from bridge.domain.office.roster import AHEAD, Change, OnCallGap, Override, PatternChange
 from bridge.domain.office.templates import WordsChange
+from storage.audit import of_version
 from storage.database import Database, Reader
 from storage.schedule import HOURS, ON_CALL, PATTERNS, WORDS, C, DatedChanges
 
@@ -25,6 +27,7 @@ GONE_BY = N_("that time has gone by")
 SAID_ALREADY = N_("%(name)s has entered just that already")
 LOCKED = N_("the configuration file locks the texts ([texts] locked)")
 TOO_LONG = N_("it is longer than %(longest)s characters")
+TOO_LATE = N_("It is too late to undo that.")
 NO_CHANGE = N_("there is no change %(number)s, or it was taken back before")
 
 
@@ -86,6 +89,17 @@ class ScheduleChanges:
         if taken_back is None:
             raise ScheduleChangeError(NO_CHANGE, number=change_id)
         return taken_back
+
+    async def put_back(self, changes: DatedChanges[C], change_id: int, version: int, who: str, now: datetime) -> C:
+        """Undo that this person took it back, which made that version. ScheduleChangeError where it is too late."""
+        async with self._database.transaction() as tx:
+            last = await of_version(tx, changes.subject, change_id, version)
+            if last is None or last.who != who or now - last.at > UNDO_WINDOW:
+                raise ScheduleChangeError(TOO_LATE)
+            put_back = await changes.put_back(tx, change_id, version, who, now)
+            if put_back is None:
+                raise ScheduleChangeError(TOO_LATE)
+            return put_back
 
     async def hours_changes(self, now: datetime) -> Sequence[HoursChange]:
         """Those that hold now or will."""

@@ -15,7 +15,7 @@ from bridge.office.schedule_changes import ScheduleChanges
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_
 from bridge.web.office import refusals, weeks
-from bridge.web.page_context import NOT_SAVED, NOT_TAKEN_BACK, Banner, PageContext
+from bridge.web.page_context import NOT_SAVED, NOT_TAKEN_BACK, Banner, PageContext, is_id
 from bridge.web.rota import RANKS, SPARE_LINES, calendars_of, read_date, read_day, read_plan, watches
 from storage import settings
 from storage.database import Writer
@@ -105,13 +105,12 @@ class OnCallPage:
         return await self._take_back(request, HOURS)
 
     async def _take_back(self, request: web.Request, changes: DatedChanges[C]) -> web.StreamResponse:
-        who, now = self._site.who(request), self._site.clock()
         try:
             with refusals():
-                await self._duties.take_back(changes, int(request.match_info["id"]), who, now)
+                query, _ = await taken_back(request, self._site, self._duties, changes)
         except RefusedError as error:
             return await self._page(request, 409, Banner(error.words, error.values, NOT_TAKEN_BACK))
-        raise web.HTTPSeeOther("/on-call")
+        raise web.HTTPSeeOther(f"/on-call{query}")
 
     # --- texts
 
@@ -121,6 +120,19 @@ class OnCallPage:
         async with self._site.database.transaction() as tx:
             await _SWITCHES[request.match_info["switch"]](tx, who, now)
         raise web.HTTPSeeOther("/on-call")
+
+
+async def taken_back(
+    request: web.Request, site: PageContext, duties: ScheduleChanges, changes: DatedChanges[C]
+) -> tuple[str, C]:
+    """Take a dated change back, or undo just that where the form names the version that it made. What the address then
+    says, and the change.
+    """
+    change_id, who, now = int(request.match_info["id"]), site.who(request), site.clock()
+    version = str((await request.post()).get("version", ""))
+    if is_id(version):
+        return "", await duties.put_back(changes, change_id, int(version), who, now)
+    return f"?taken={changes.subject}.{change_id}", await duties.take_back(changes, change_id, who, now)
 
 
 _SWITCHES: Mapping[str, Callable[[Writer, str, datetime], Awaitable[bool]]] = {

@@ -64,6 +64,15 @@ FAULTS = {
 NOTES = {
     HealthNote.NO_SNIPPET: N_("Callers who hide their number may be texted: the PBX does not say yet who does"),
 }
+TAKEN_BACK = N_("The change is taken back")
+DATED: Mapping[str, str] = {
+    Subject.DUTY: "/on-call",
+    Subject.PATTERN: "/on-call/plan",
+    Subject.HOURS: "/hours",
+    Subject.WORDS: "/texts",
+}
+"""Where dated changes of each kind are undone."""
+
 TAKEN_OUT = N_("The call stands on the list now")
 REPLY_REMOVED, REPLY_SAVED = N_("Saved reply removed"), N_("Reply saved")
 NOT_SAVED = N_("Not saved:")
@@ -197,6 +206,7 @@ class PageContext:
             await self._remembered(request, db, now)
             or await self._refiled(request, db, now)
             or await self._reworded(request, db, now)
+            or await self._taken_back(request, db, now)
             or await self._done(request, db, now)
         )
 
@@ -220,6 +230,16 @@ class PageContext:
         is_removed = len(last.detail["before"]) > len(await saved_replies.read(db))
         words = request[WORDS].say(REPLY_REMOVED if is_removed else REPLY_SAVED)
         return Toast(last.version, words, "/saved-replies/undo", f"changed={last.version}", _left(last.at, now))
+
+    async def _taken_back(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
+        """`?taken=duty.7`: a dated change."""
+        kind, _, written = (asked := request.query.get("taken", "")).partition(".")
+        last = await audit.newest_of(db, Subject(kind), int(written)) if kind in DATED and is_id(written) else None
+        mine = last is not None and (last.what, last.who) == (f"{kind}.taken_back", self.who(request))
+        if last is None or not mine or now - last.at > UNDO_WINDOW:
+            return None
+        undo, words = f"{DATED[kind]}/{written}/undo", request[WORDS].say(TAKEN_BACK)
+        return Toast(last.version, words, undo, f"taken={asked}", _left(last.at, now))
 
     async def _remembered(self, request: web.Request, db: Reader, now: datetime) -> Toast | None:
         """`?contact=3`"""

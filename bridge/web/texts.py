@@ -24,6 +24,7 @@ from bridge.office.schedule_changes import ScheduleChanges, lines_of, wording_pr
 from bridge.web.forms import RefusedError, offered
 from bridge.web.language import N_, render
 from bridge.web.office import refusals
+from bridge.web.on_call import taken_back
 from bridge.web.page_context import NOT_SAVED, NOT_TAKEN_BACK, Banner, PageContext
 from storage.database import Reader
 from storage.schedule import WORDS
@@ -155,18 +156,17 @@ class TextsPage:
 
     async def take_back(self, request: web.Request) -> web.StreamResponse:
         """Undo a change of a text: the words before it go out again."""
-        who, now = self._site.who(request), self._site.clock()
         try:
             with refusals():
-                change = await self._changes.take_back(WORDS, int(request.match_info["id"]), who, now)
+                query, change = await taken_back(request, self._site, self._changes, WORDS)
         except RefusedError as error:
             return await self._page(request, 409, banner=Banner(error.words, error.values, NOT_TAKEN_BACK))
-        raise web.HTTPSeeOther(_at(change))
+        raise web.HTTPSeeOther(_at(change, query))
 
 
-def _at(change: WordsChange) -> str:
-    line = f"?line={change.line}" if change.line else ""
-    return f"/texts{line}#{change.template}-{change.language}"
+def _at(change: WordsChange, query: str = "") -> str:
+    line = f"{'&' if query else '?'}line={change.line}" if change.line else ""
+    return f"/texts{query}{line}#{change.template}-{change.language}"
 
 
 _NIGHT = (Template.HELD, Template.HELD_VOICEMAIL, Template.HELD_CLOSED)

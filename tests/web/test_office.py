@@ -223,6 +223,32 @@ async def test_a_plan_that_makes_no_sense_is_told(client: Client, desk: Desk, pl
     assert await desk.column("SELECT id FROM pattern_change") == []
 
 
+@pytest.mark.parametrize(
+    ("path", "fields", "table"),
+    [
+        ("/on-call", {"quick": "tonight", "person": "Bob"}, "duty"),
+        ("/on-call/plan", {"days-0": "0", "first-0": "Bob"}, "pattern_change"),
+        ("/hours", {"quick": "tomorrow"}, "hours_change"),
+        ("/texts", {"template": "missed", "language": "en", "words": "Sorry we missed you."}, "words_change"),
+    ],
+)
+async def test_a_change_taken_back_by_mistake_holds_again_after_undo(
+    client: Client, desk: Desk, path: str, fields: dict[str, str], table: str
+) -> None:
+    assert (await send(client, path, **fields))[0] == 200
+    assert (await shown(client, "/on-call?taken=duty.1")).words.count("The change is taken back") == 0
+    _, page = await send(client, f"{path}/1/undo")
+    assert "The change is taken back Undo" in flat(page)
+    assert (await send(client, f"{path}/1/undo", version="2"))[0] == 200
+    assert await desk.column(f"SELECT taken_back_at FROM {table}") == [None]
+    status, page = await send(client, f"{path}/1/undo", version="2")
+    assert status == 409
+    assert "too late to undo" in page.words
+    await send(client, f"{path}/1/undo")
+    desk.clock.advance(seconds=11)
+    assert (await send(client, f"{path}/1/undo", version="4"))[0] == 409
+
+
 async def test_closed_tomorrow_is_one_click_with_a_name_and_one_to_take_back(client: Client, desk: Desk) -> None:
     _, page = await send(client, "/hours", quick="tomorrow")
     assert "Tue, Nov 24 closed" in page.words
