@@ -5,23 +5,24 @@ from collections.abc import Callable
 from bridge.domain.calls.events import Doing
 
 BY_DOING = {
-    Doing.DIAL: ("bridge", "att_xfer", "enum", "lcr", "easyroute", "distributor"),
+    Doing.DIAL: ("bridge",),
     Doing.QUEUE: ("callcenter", "fifo"),
     Doing.MENU: (
-        *("ivr", "play_and_get_digits", "read", "directory", "play_and_detect_speech", "detect_speech"),
-        *("bind_digit_action", "digit_action_set_realm"),
+        *("ivr", "play_and_get_digits", "read", "directory", "bind_digit_action"),
+        *("play_and_detect_speech", "detect_speech"),
     ),
     Doing.ANNOUNCEMENT: (
-        *("playback", "say", "speak", "phrase", "play_fsv", "play_yuv", "endless_playback", "loop_playback"),
-        *("gentones", "hold_announce", "broadcast"),
+        *("playback", "endless_playback", "loop_playback", "play_fsv", "say", "speak", "phrase", "gentones"),
     ),
-    Doing.VOICEMAIL: ("voicemail", "vm_record"),
-    Doing.WAIT: ("sleep", "ring_ready", "wait_for_silence", "wait_for_answer", "echo", "conference", "conference_set"),
-    Doing.PARK: ("park", "park_state", "valet_park", "soft_hold"),
+    Doing.VOICEMAIL: ("voicemail",),
+    Doing.WAIT: ("sleep", "ring_ready", "wait_for_silence", "wait_for_answer", "echo", "conference"),
+    Doing.PARK: ("park", "valet_park"),
     Doing.TRANSFER: ("redirect", "deflect"),
     Doing.MACHINE: ("rxfax", "txfax", "t38_gateway"),
-    Doing.SERVICE: ("eavesdrop", "userspy", "intercept", "three_way"),
+    Doing.SERVICE: ("eavesdrop", "userspy"),
 }
+"""`att_xfer` is none: whoever asks a colleague still has the caller."""
+
 _DOING = {name: doing for doing, names in BY_DOING.items() for name in names}
 
 SCRIPTS = frozenset({"lua", "luarun", "javascript", "jsrun", "python", "python3", "perl", "socket", "httapi"})

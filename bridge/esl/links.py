@@ -22,7 +22,6 @@ Pair = frozenset[str]
 
 REMEMBERED = 2_000  # ended legs that a late or a repeated event does not bring back
 MOST = 50_000  # what a switch that never ends anything may make us hold
-MAX_HOPS = 16
 
 
 @dataclass(slots=True, eq=False)

@@ -19,30 +19,39 @@ class Resync:
 
     def __init__(self) -> None:
         self.asks: list[str] = [SHOW_CHANNELS, SHOW_BRIDGED]
-        self._answers: list[str] = []
-        self._dumps: list[str] = []
-        self._held: list[tuple[datetime | None, Block]] = []
+        self.snapshot: Snapshot | None = None
+        """Once everything has been answered."""
         self.octets = 0
         """Of what is held."""
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """Once everything has been answered."""
-        if len(self._answers) < 2 or len(self._dumps) < len(self._uuids()):
-            return None
-        channels, bridged = self._answers
-        return Snapshot(channels, bridged, tuple(self._dumps))
+        self._lists: list[str] = []
+        self._dumps: list[str] = []
+        self._channels = 0
+        self._held: list[tuple[datetime | None, Block]] = []
 
     def answered(self, text: str) -> Sequence[str]:
         """What to ask next, if anything. An answer to another question changes nothing."""
-        if len(self._answers) < 2:
-            if not text.startswith(ROW_COUNT):
-                return ()
-            self._answers.append(text)
-            return [f"uuid_dump {uuid} json" for uuid in self._uuids()] if len(self._answers) == 2 else ()
-        if self.snapshot is None and (text.startswith("-ERR") or read(text).get("Unique-ID")):
+        if self.snapshot:
+            return ()
+        if len(self._lists) < len(self.asks):
+            return self._listed(text) if text.startswith(ROW_COUNT) else ()
+        if text.startswith("-ERR") or read(text).get("Unique-ID"):
             self._dumps.append(text)
+            self._end_with_the_last()
         return ()
+
+    def _listed(self, text: str) -> Sequence[str]:
+        self._lists.append(text)
+        if len(self._lists) < len(self.asks):
+            return ()
+        uuids = [row.get("uuid") for row in rows(self._lists[0])]
+        self._channels = len(uuids)
+        self._end_with_the_last()
+        return [f"uuid_dump {uuid} json" for uuid in uuids]
+
+    def _end_with_the_last(self) -> None:
+        if len(self._dumps) == self._channels:
+            channels, bridged = self._lists
+            self.snapshot = Snapshot(channels, bridged, tuple(self._dumps))
 
     def hold(self, at: datetime | None, block: Block) -> None:
         """It came while we asked."""
@@ -53,6 +62,3 @@ class Resync:
         """What was held, whether or not all was answered."""
         held, self._held, self.octets = self._held, [], 0
         return held
-
-    def _uuids(self) -> list[str]:
-        return [row.get("uuid") for row in rows(self._answers[0])]

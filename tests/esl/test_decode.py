@@ -175,6 +175,23 @@ def test_a_new_bridge_of_a_channel_ends_its_older_one(story: Story) -> None:
     assert story.decoder.talks.open == {frozenset("AC")}
 
 
+def test_whoever_asked_a_colleague_and_is_back_with_the_caller_has_lost_nobody(story: Story) -> None:
+    """Of that no bridge is told."""
+    story.calls_in()
+    story.talks("B")
+    story.runs("att_xfer", "user/103@desk", "B")
+    story.dials("C", "103", of="B")
+    story.rings("C")
+    story.answers("C")
+    story.bridges("B", "C")
+    story.later(4)
+    story.unbridges("B", "C")
+    story.hangs_up("C")
+    story.later(9)
+    story.hangs_up(by="recv_bye")
+    assert story.call.verdict is Verdict.ANSWERED
+
+
 def test_a_leg_outlives_the_colleague_who_asked_for_it(story: Story) -> None:
     story.calls_in()
     story.talks("B")
