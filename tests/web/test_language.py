@@ -11,9 +11,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from bridge.web.labels import Show
 from bridge.web.language import ENGLISH, chosen, words_in
 from bridge.web.settings import WebSettings
-from tests.desk import Desk, missed_call
+from tests.desk import MONDAY_NOON, OFFICE, Desk, missed_call
 from tests.web import morning
 from tests.web.served import Client, served
 from tests.web.test_page import Page
@@ -88,6 +89,15 @@ async def test_what_the_customer_wrote_stays_in_their_words(client: Client) -> N
 async def test_dates_are_said_in_spanish(client: Client, desk: Desk) -> None:
     desk.clock.now += timedelta(days=2)
     assert "lun" in (await shown(client, "/")).words
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Mon\u00a012:00\u00a0PM"), ("es", "lun\u00a012:00\u00a0p.\u202fm.")]
+)
+def test_no_line_breaks_within_a_time(language: str, said: str) -> None:
+    """Between hour and half of the day stand spaces that do not break."""
+    show = Show(OFFICE, MONDAY_NOON + timedelta(days=1), words_in(language))
+    assert show.time(MONDAY_NOON) == said
 
 
 @pytest.mark.parametrize("path", ["/on-call", "/contacts", "/filtered", "/settings", "/figures", "/users", "/nonsense"])
