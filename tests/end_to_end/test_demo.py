@@ -114,7 +114,7 @@ async def test_its_morning_ends_in_these_rows(tmp_path: Path, unused_tcp_port: i
             "served 3",
         }
         assert await shown.value("SELECT count(*) FROM opt_out WHERE ended_at IS NULL") == 2
-        assert [text.split("#")[0] for text in shown.texts(ON_CALL)] == ["DANGER ", "You have "]
+        assert [text.split("#")[0] for text in shown.texts(ON_CALL)] == ["DANGER ", "You claimed "]
 
 
 async def test_call_rings_and_connects_and_the_row_asks_what_came_of_it(tmp_path: Path, unused_tcp_port: int) -> None:
