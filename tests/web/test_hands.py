@@ -1,6 +1,7 @@
 """Nothing moves, vanishes or doubles under somebody's hands, whatever else happens at the office meanwhile."""
 
 import asyncio
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -216,6 +217,23 @@ async def test_a_hundred_changes_move_nothing_under_the_pointer_and_the_focus(vi
         await page.evaluate("document.activeElement.blur()")
         await desk.call(missed_call(E164("+12125559999"), desk.clock.advance(minutes=1)))
         await expect(page.locator(".row")).to_have_count(7)  # no hands, no waiting
+
+
+async def test_a_change_restyles_its_row_and_not_the_page(visit: Visit) -> None:
+    """`:has(...)` with anything but a class behind it would: a browser then looks at every element again."""
+    rows = await called(visit.desk, 12)
+    async with visit.page() as page:
+        await live(page)
+        elements = await page.locator("main *").count()
+        await visit.browser.start_tracing(page=page, categories=["devtools.timeline"])
+        await noted(visit.desk, rows[5])
+        await expect(page.get_by_text("changed by Bob")).to_be_visible()
+        await until(page, QUIET)
+        events = json.loads(await visit.browser.stop_tracing())["traceEvents"]
+    styled = [
+        event["args"]["elementCount"] for event in events if event["name"] == "UpdateLayoutTree" and "dur" in event
+    ]
+    assert 0 < max(styled) < elements / 8
 
 
 async def test_an_urgent_row_chimes_on_every_page_whatever_has_the_focus(visit: Visit) -> None:
