@@ -259,7 +259,7 @@ async def _worker(_request: web.Request) -> web.Response:
     return web.Response(body=(HERE / "static" / WORKER).read_bytes(), content_type="text/javascript")
 
 
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".wav": "audio/wav"}
 
 
 def speak(setting: str) -> Middleware:

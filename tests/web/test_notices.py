@@ -5,13 +5,14 @@ import re
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from bridge.domain.calls.calls import Talk
 from bridge.domain.phone import E164
 from bridge.web.app import HERE
 from bridge.web.phones import Phones
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call, text
+from tests.web.chromium import windows_in
 from tests.web.served import Client, served
 from tests.web.test_browser import Visit, is_sound, live, visit
 from tests.web.test_office import flat, send
@@ -24,6 +25,8 @@ TOLD = """
     Object.defineProperty(Notification, "permission", { get: () => "granted" });  // which a headless browser never says
     ServiceWorkerRegistration.prototype.showNotification = (...words) => told.push(words);
 """
+
+COUNT_PLAYED = "() => { window.played = 0; play = () => { played += 1; }; }"
 
 
 async def until(page: Page, truth: str) -> None:
@@ -112,7 +115,7 @@ async def test_the_duty_desk_is_told_and_chimes_again_after_a_minute_in_which_no
         await page.clock.install()
         await page.goto(visit.address)
         await live(page)
-        await page.evaluate("window.played = 0; window.play = () => { played += 1; }")
+        await page.evaluate(COUNT_PLAYED)
         await urgent(visit.desk)
         await until(page, "played >= 1 && told.length >= 1")
         assert "555" not in str(await page.evaluate("told"))
@@ -126,6 +129,36 @@ async def test_the_duty_desk_is_told_and_chimes_again_after_a_minute_in_which_no
         await page.goto(f"{visit.address}callbacks/1")
         assert await page.evaluate("caches.keys()") == []
         assert await page.evaluate("indexedDB.databases()") == []
+
+
+@pytest.mark.browser
+async def test_the_duty_desk_is_silent_while_its_own_extension_talks(
+    client: Client, desk: Desk, chromium: Browser, talks: dict[E164, Talk]
+) -> None:
+    async with windows_in(chromium) as browser, Visit(desk, browser, str(client.make_url("/"))).page() as page:
+        async with page.expect_navigation():
+            await page.select_option("#me", "Ann")
+        await page.goto(str(client.make_url("/notices")))
+        await page.click("button[name=duty]")
+        await expect(page.get_by_text("This browser is the duty desk.")).to_be_visible()
+        await page.click(".brand")
+        await live(page)
+        await page.evaluate(COUNT_PLAYED)
+        talks[OTHER] = Talk("101", met=True)
+        await urgent(desk)
+        await until(page, "page.unseen")
+        await page.evaluate("chimeUnlessTalking()")
+        assert await page.evaluate("played") == 0
+        talks.clear()
+        await page.evaluate("chimeUnlessTalking()")
+        assert await page.evaluate("played") >= 1
+
+
+@pytest.mark.browser
+async def test_whoever_switches_the_sound_on_hears_the_chime(visit: Visit) -> None:
+    async with visit.page() as page:
+        await page.check("[data-kept=sound]")
+        await until(page, "byId('chime').currentTime > 0")
 
 
 async def test_a_page_without_https_says_what_it_needs_in_words(client: Client) -> None:

@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
 from bridge.ports import Originated
 from bridge.web.phones import Phones
 from tests.callbacks.test_voicemail import left_on, with_voicemail
 from tests.desk import CUSTOMER, OTHER, Desk, missed_call
 from tests.pbx.test_voicemail_spool import leave, wav
+from tests.web.chromium import windows_in
 from tests.web.served import Client, served
+from tests.web.test_browser import Visit
 from tests.web.test_call import Switchboard
 from tests.web.test_page import Page, act, post, shown
 
@@ -175,6 +178,19 @@ async def test_it_is_played_whole_or_in_parts(player: Client, desk: Desk, tmp_pa
             assert (answer.status, await answer.read()) == (status, octets)
             assert answer.headers["Cache-Control"] == "no-store"
             assert "media-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.browser
+async def test_a_browser_plays_it(player: Client, desk: Desk, tmp_path: Path, chromium: Browser) -> None:
+    await leave_it(desk, tmp_path, {"wav": wav(length=8000)})
+    async with (
+        windows_in(chromium) as browser,
+        Visit(desk, browser, str(player.make_url("/"))).page("callbacks/1") as page,
+    ):
+        heard = (
+            "audio => new Promise((heard, failed) => { audio.onended = heard; audio.onerror = failed; audio.play(); })"
+        )
+        await page.locator("#voicemail").evaluate(heard)
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,8 @@ function load(ids, wanted = false) {
 }
 
 async function count() {
-  const answer = await fetch(`${root}/count`);
-  if (!answer.ok) return;
-  const now = await answer.json();
+  const now = await counted();
+  if (!now) return;
   document.title = document.title.replace(/^(\(\d+\) )?/, now.to_call ? `(${now.to_call}) ` : "");
   heed(now.to_call, now.urgent_ids.map(String), now.given_ids.map(String));
 }
@@ -237,15 +236,7 @@ function chime() {  // notices.js may know better
 }
 
 function play() {
-  const audio = (page.audio ??= new AudioContext());
-  [660, 880].forEach((pitch, n) => {
-    const tone = new OscillatorNode(audio, { frequency: pitch }), volume = audio.createGain(), start = audio.currentTime + n * 0.18;
-    volume.gain.setValueAtTime(0.2, start);
-    volume.gain.exponentialRampToValueAtTime(0.001, start + 0.5);
-    tone.connect(volume).connect(audio.destination);
-    tone.start(start);
-    tone.stop(start + 0.5);
-  });
+  byId("chime").play().catch(() => {});  // a browser is silent until somebody pressed something in it
 }
 
 document.addEventListener("change", ({ target }) => {

@@ -12,7 +12,7 @@ function restoreDrafts() {
   for (const field of main().querySelectorAll(DRAFTS)) field.value ||= sessionStorage[draftOf(field)] ?? "";
   for (const mark of main().querySelectorAll(".draft")) {
     const { pathname, dataset: { write: kind } } = mark.firstElementChild;
-    mark.hidden = !sessionStorage[keyOf(`${pathname}/${kind}`, kind)] || !!byId(`${kind}-${mark.closest(".row").id}`);
+    mark.toggleAttribute("hidden", !sessionStorage[keyOf(`${pathname}/${kind}`, kind)] || !!byId(`${kind}-${mark.closest(".row").id}`));
   }
 }
 
