@@ -271,6 +271,18 @@ PAGES = (
 )
 SCREENS = [(width, scheme) for width in WIDTHS for scheme in ("light", "dark")]
 
+UNSEEN_FOCUS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+    .filter(one => one.checkVisibility() && !one.disabled && one.type !== "hidden")
+    .filter(one => {
+        one.focus({ focusVisible: true });
+        const { outlineStyle, outlineWidth } = getComputedStyle(one);
+        const { left, right, width } = one.getBoundingClientRect();
+        const shown = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+        return document.activeElement === one && !(shown && width && left >= 0 && right <= innerWidth + 1);
+    })
+    .map(one => one.outerHTML.slice(0, 120))"""
+"""What a key can reach without showing it: no outline, or out of the window."""
+
 
 async def leaking(visit: Visit) -> list[str]:
     """A morning is played; every page of it, the queue first."""
@@ -307,6 +319,18 @@ async def test_no_page_has_a_sideways_scroll_at_any_width(visit: Visit) -> None:
             for width in WIDTHS:
                 await page.set_viewport_size({"width": width, "height": 800})
                 await is_no_wider(page, address)
+
+
+async def test_at_twice_the_size_nothing_is_wider_and_whatever_a_key_reaches_shows_that_it_is_reached(
+    visit: Visit,
+) -> None:
+    addresses = await leaking(visit)
+    async with visit.page() as page:
+        await page.set_viewport_size({"width": WIDTHS[0] // 2, "height": 400})  # what 200 % leaves of a screen
+        for address in addresses:
+            await page.goto(address)
+            await is_no_wider(page, address)
+            assert (address, await page.evaluate(UNSEEN_FOCUS)) == (address, [])
 
 
 async def test_on_a_telephone_everything_to_press_is_large_enough(visit: Visit) -> None:
