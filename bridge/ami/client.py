@@ -12,14 +12,13 @@ from bridge.ami.session import (
     AccountInUseError,
     AmiResponse,
     AmiSession,
-    LinkError,
     LoginRefusedError,
     new_action_id,
 )
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost
 from bridge.ops.backoff import Backoff
-from bridge.pbx.line import PbxHealth, RawStreamListener
+from bridge.pbx.line import LinkError, PbxHealth, RawStreamListener
 
 BOOTED = "FullyBooted"
 KILOBYTE = 1024

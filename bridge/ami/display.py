@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bridge.ami.client import AmiClient
-from bridge.ami.session import LinkError
 from bridge.domain.callbacks.desk_label import Lamp
+from bridge.pbx.line import LinkError
 from bridge.ports import Originated
 
 CONTEXT = "textback-keep"  # in dialplan/extensions_textback_phones.conf

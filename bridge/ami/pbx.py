@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bridge.ami.client import AmiClient
-from bridge.ami.session import LinkError
 from bridge.domain.calls.calls import MAILBOX
 from bridge.domain.phone import E164
+from bridge.pbx.line import LinkError
 from bridge.ports import Originated
 
 EXTENSION = re.compile(r"[0-9]{1,8}")

@@ -20,7 +20,7 @@ from panoramisk.message import Message as PanoramiskMessage
 
 from bridge.ami.protocol import Block, MessageFramer
 from bridge.ami.settings import AmiSettings, refuse_control_characters
-from bridge.pbx.line import RawStreamListener
+from bridge.pbx.line import LinkError, RawStreamListener
 
 UNSENT_ACTIONS = ("login", "ping", "originate", "coreshowchannels")  # never sent again behind our back
 IN_USE = "login already in use"  # manager.c, where allowmultiplelogin = no
@@ -28,10 +28,6 @@ NO_TIMER = 10**9  # seconds: panoramisk's own ping stays away
 
 Result = TypeVar("Result")
 Answer = asyncio.Future[PanoramiskMessage]
-
-
-class LinkError(Exception):
-    """There is no usable connection, or there is none any more. The text says why, for people."""
 
 
 class LoginRefusedError(LinkError):

@@ -1,4 +1,4 @@
-"""`textback record OUT.ami`: write down what a PBX says, to look at later or to send along with a bug report."""
+"""`textback record OUT`: write down what a PBX says, to look at later or to send along with a bug report."""
 
 import asyncio
 import os
@@ -9,11 +9,13 @@ from typing import Annotated
 
 import typer
 
-from bridge.ami.record import record, recording
-from bridge.ami.session import LinkError
+from bridge import pbxs
 from bridge.ami.settings import AmiSettings
 from bridge.cli.options import CONFIG, ConfigPath
 from bridge.config import load
+from bridge.esl.settings import EslSettings
+from bridge.pbx.line import LinkError
+from bridge.pbx.record import record
 from bridge.pbx.recording import index_path
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -33,23 +35,32 @@ def register(app: typer.Typer) -> None:
 
 
 def command(
-    out: Annotated[Path, typer.Argument(help="the recording, NAME.ami; its index goes beside it")],
+    out: Annotated[Path, typer.Argument(help="the recording, NAME.ami or NAME.esl; its index goes beside it")],
     duration: Annotated[str, typer.Option("--for", help="stop after this long: 8h, 90m; else Ctrl-C ends it")] = "",
     config: ConfigPath = CONFIG,
     pbx: Annotated[str, typer.Option(help="which [[pbx]] of the configuration; the first")] = "",
     host: Annotated[str, typer.Option(help="a PBX that is in no configuration yet")] = "",
-    port: Annotated[int, typer.Option(help="with --host: its AMI port")] = 5038,
-    username: Annotated[str, typer.Option(help="with --host: the AMI account")] = "textback",
+    freeswitch: Annotated[bool, typer.Option("--freeswitch", help="with --host: it is a FreeSWITCH")] = False,
+    port: Annotated[int | None, typer.Option(help="with --host: its port, else 5038 (AMI) or 8021 (ESL)")] = None,
+    username: Annotated[
+        str, typer.Option(help="with --host: the account; else textback, of a FreeSWITCH none (textback@domain)")
+    ] = "",
     secret_file: Annotated[
         Path | None, typer.Option(help="with --host: the account's secret; else it is asked")
     ] = None,
 ) -> None:
-    """Write the AMI stream byte for byte, with an index of times, for `textback replay`."""
+    """Write what a PBX says (AMI; ESL of a FreeSWITCH), byte for byte, with an index, for `textback replay`."""
     try:
         seconds = parse_duration(duration) if duration else FOR_EVER
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--for") from error
-    settings = AmiSettings(host, host, port, username, _secret(secret_file)) if host else _configured(config, pbx)
+    settings: AmiSettings | EslSettings
+    if not host:
+        settings = _configured(config, pbx)
+    elif freeswitch:
+        settings = EslSettings(host, host, port or 8021, username, _secret(secret_file))
+    else:
+        settings = AmiSettings(host, host, port or 5038, username or "textback", _secret(secret_file))
     try:
         asyncio.run(_record(settings, out, seconds))
     except KeyboardInterrupt:
@@ -67,11 +78,11 @@ def _configured(path: Path, name: str) -> AmiSettings:
     return chosen
 
 
-async def _record(settings: AmiSettings, out: Path, seconds: float) -> None:
-    with recording(out, _now) as writing:
+async def _record(settings: AmiSettings | EslSettings, out: Path, seconds: float) -> None:
+    with pbxs.recording(settings, out, _now) as writing:
         typer.echo(f"recording {settings.host}:{settings.port} to {out} and {index_path(out).name}; Ctrl-C ends it")
         try:
-            await record(settings, writing, clock=_now, seconds=seconds)
+            await record(pbxs.recorder(settings, writing, _now), writing, seconds=seconds)
         finally:
             typer.echo(f"{writing.blocks} messages, {writing.size} bytes")
 
@@ -79,7 +90,7 @@ async def _record(settings: AmiSettings, out: Path, seconds: float) -> None:
 def _secret(file: Path | None) -> str:
     if file is not None:
         return file.read_text("utf-8").strip()
-    secret: str = typer.prompt("AMI secret", hide_input=True)
+    secret: str = typer.prompt("The account's secret", hide_input=True)
     return secret
 
 

@@ -69,7 +69,10 @@ VERBS: Mapping[str, CliVerb] = {
     "export": CliVerb(
         "privacy", "Everything that is stored of a number, as JSON: for whoever asks what we have of them."
     ),
-    "record": CliVerb("record", "Write the AMI stream byte for byte, with an index of times, for `textback replay`."),
+    "record": CliVerb(
+        "record",
+        "Write what a PBX says (AMI; ESL of a FreeSWITCH), byte for byte, with an index, for `textback replay`.",
+    ),
     "replay": CliVerb("replay", "Judge every inbound call of these recordings."),
     "proof": CliVerb(
         "proof", "Who called, whom nobody answered, and who was never called back: out of the PBX's own records."

@@ -8,6 +8,10 @@ from typing import Protocol
 from bridge.domain.calls.events import Event
 
 
+class LinkError(Exception):
+    """There is no usable connection, or there is none any more. The text says why, for people."""
+
+
 @dataclass(slots=True)
 class PbxHealth:
     """What the health strip shows of one PBX. `connected_since` is None while there is no session.

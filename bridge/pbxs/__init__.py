@@ -12,13 +12,18 @@ from bridge.ami.display import AsteriskDisplay
 from bridge.ami.line import AmiLine
 from bridge.ami.patterns import mistakes_in, mistakes_in_extensions, mistakes_in_places
 from bridge.ami.pbx import AsteriskPbx
+from bridge.ami.protocol import MessageFramer
 from bridge.ami.records_database import RecordsDatabase
 from bridge.ami.records_file import LOOKED_AT, WHOLE, RecordsFile
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.settings import TrackerSettings
 from bridge.esl import recording as esl_recording
 from bridge.esl.channels import ChannelNames as SwitchNames
-from bridge.pbx.recording import RecordedCalls, opened
+from bridge.esl.client import EslClient
+from bridge.esl.protocol import Framer
+from bridge.esl.settings import EslSettings
+from bridge.pbx.record import Client
+from bridge.pbx.recording import RecordedCalls, Recording, opened
 from bridge.ports import CallRecords, Display, PbxActions
 
 Clock = Callable[[], datetime]
@@ -59,6 +64,18 @@ def recorded(
     if speaks_esl:
         return esl_recording.RecordedCalls(path, SwitchNames(trunks, machines=machines))
     return ami_recording.RecordedCalls(path, ChannelNames(trunks, machines, ignored))
+
+
+def recording(settings: AmiSettings | EslSettings, path: Path, clock: Clock) -> Recording:
+    """What that PBX says, to be written there."""
+    return Recording(path, Framer if isinstance(settings, EslSettings) else MessageFramer, clock)
+
+
+def recorder(settings: AmiSettings | EslSettings, recording: Recording, clock: Clock) -> Client:
+    """Listens to that PBX, for its recording alone."""
+    if isinstance(settings, EslSettings):
+        return EslClient(settings, clock=clock, tap=recording)
+    return AmiClient(settings, clock=clock, wanted=(), tap=recording)
 
 
 def useless_patterns(settings: AmiSettings, extensions: Sequence[str] = ()) -> Sequence[tuple[str, str]]:

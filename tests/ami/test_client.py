@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bridge.ami.protocol import Message
-from bridge.ami.session import LinkError
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost, SnapshotEnded
 from bridge.ops.backoff import Backoff
+from bridge.pbx.line import LinkError
 from tests.ami.scripted import NOON, Headers, Line, ScriptedPbx, event, line_to, reply, snapshot
 
 

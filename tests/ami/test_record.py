@@ -12,15 +12,24 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from bridge.ami.record import record
-from bridge.ami.record import recording as recording_of
+from bridge.ami.client import AmiClient
+from bridge.ami.protocol import MessageFramer
 from bridge.ami.settings import AmiSettings
 from bridge.cli.record import parse_duration, register
+from bridge.pbx.record import record
 from bridge.pbx.recording import Recording, index_path
 from tests.ami.scripted import NOON, ScriptedPbx, event, line_to
 
 HANGUP = event("Hangup", Uniqueid="1.1")
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
+
+
+def recording_of(path: Path, clock: Callable[[], datetime]) -> Recording:
+    return Recording(path, MessageFramer, clock)
+
+
+def recorder(settings: AmiSettings, recording: Recording) -> AmiClient:
+    return AmiClient(settings, clock=lambda: NOON, wanted=(), tap=recording)
 
 
 def index_of(path: Path) -> list[dict[str, Any]]:
@@ -75,7 +84,7 @@ async def test_a_full_disk_ends_the_recording_and_not_the_connection(tmp_path: P
         settings = AmiSettings("office", port=pbx.port, secret="s3cret")
         with pytest.raises(OSError, match="No space"), recording_of(tmp_path / "full.ami", lambda: NOON) as recording:  # noqa: PT012  # closing raises as well
             _let_the_disk_be_full(recording)
-            await record(settings, recording, clock=lambda: NOON, seconds=60)
+            await record(recorder(settings, recording), recording, seconds=60)
 
 
 def _let_the_disk_be_full(recording: Recording) -> None:
@@ -89,7 +98,7 @@ async def test_recording_stops_after_the_time_asked_for(tmp_path: Path) -> None:
     async with line_to(pbx):
         settings = AmiSettings("office", port=pbx.port, secret="s3cret")
         with recording_of(tmp_path / "short.ami", lambda: datetime.now(UTC)) as recording:
-            recorded = asyncio.create_task(record(settings, recording, clock=lambda: NOON, seconds=0.2))
+            recorded = asyncio.create_task(record(recorder(settings, recording), recording, seconds=0.2))
             await pbx.until("CoreShowChannels", times=2)
             await recorded
     marks = [entry["mark"] for entry in index_of(tmp_path / "short.ami") if "mark" in entry]

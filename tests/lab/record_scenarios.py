@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.ami.client import AmiClient
-from bridge.ami.record import recording as recording_of
+from bridge.ami.protocol import MessageFramer
 from bridge.ami.settings import AmiSettings
-from bridge.pbx.recording import index_path
+from bridge.pbx.recording import Recording, index_path
 from tests.lab.asterisk import Asterisk, Installation, find_installation, running_asterisk
 from tests.lab.office import open_office
 from tests.lab.scenario import TRUNKS, Scenario
@@ -66,7 +66,7 @@ async def _recorded(asterisk: Asterisk, scenario: Scenario) -> AsyncIterator[Non
         path = folder / f"{scenario.name}{suffix}.ami"
         path.unlink(missing_ok=True)
         index_path(path).unlink(missing_ok=True)
-        recording = recording_of(path, _now)
+        recording = Recording(path, MessageFramer, _now)
         recordings.append(recording.__enter__())
         settings = AmiSettings(username, port=asterisk.ports.ami, username=username, secret=secret)
         client = AmiClient(settings, clock=_now, wanted=(), tap=recording)

@@ -1,26 +1,28 @@
-"""Writing down what Asterisk says over AMI."""
+"""Writing down what a PBX says, for as long as somebody wants."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
+from collections.abc import AsyncIterator
+from typing import Protocol
 
-from bridge.ami.client import AmiClient
-from bridge.ami.protocol import MessageFramer
-from bridge.ami.session import LinkError
-from bridge.ami.settings import AmiSettings
+from bridge.pbx.line import LinkError, PbxHealth
 from bridge.pbx.recording import Recording
 
 
-def recording(path: Path, clock: Callable[[], datetime]) -> Recording:
-    return Recording(path, MessageFramer, clock)
+class Client(Protocol):
+    """What holds the line to a PBX; the recording is its tap."""
+
+    @property
+    def health(self) -> PbxHealth: ...
+
+    def messages(self) -> AsyncIterator[object]: ...
+
+    async def run(self) -> None: ...
 
 
-async def record(settings: AmiSettings, recording: Recording, *, clock: Callable[[], datetime], seconds: float) -> None:
+async def record(client: Client, recording: Recording, *, seconds: float) -> None:
     """Write down what the PBX says for so long, over reconnects. Raises OSError where it cannot be written, LinkError
     where all the while nothing came of our asking to be let in.
     """
-    client = AmiClient(settings, clock=clock, wanted=(), tap=recording)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(client.run()), tasks.create_task(_drain(client))]
         await asyncio.wait({recording.failed}, timeout=seconds)
@@ -33,6 +35,6 @@ async def record(settings: AmiSettings, recording: Recording, *, clock: Callable
         raise LinkError(client.health.last_error)
 
 
-async def _drain(client: AmiClient) -> None:
+async def _drain(client: Client) -> None:
     async for _ in client.messages():
         pass
