@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from bridge.domain.calls.events import Event, LinkLost, SnapshotEnded
 from bridge.domain.calls.tracker import Tracker
 from bridge.esl.channels import ChannelNames
 from bridge.esl.client import EslClient
+from bridge.esl.decode import SUBSCRIPTION
 from bridge.esl.line import EslLine
 from bridge.esl.session import EslSession, LoginRefusedError
 from bridge.esl.settings import EslSettings
@@ -207,3 +208,46 @@ async def test_a_switch_that_lets_nobody_in_says_why(switch: SimulatedSwitch, tm
     refused = await asyncio.to_thread(run, *arguments, "--secret-file", str(secret), "--port", str(switch.port))
     assert refused.exit_code == 1
     assert "let us hear nothing: login refused: -ERR invalid" in refused.output
+
+
+async def logged_in(*lists: str) -> None:
+    """Into a switch that answers `userauth` as a real one does, with what the account may."""
+
+    over = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"Content-Type: auth/request\n\n")
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\n\n")
+            writer.write("\n".join(("Content-Type: command/reply", "Reply-Text: +OK accepted", *lists, "\n")).encode())
+            await reader.readuntil(b"\n\n")
+            writer.write(b"Content-Type: command/reply\nReply-Text: +OK event listener enabled json\n\n")
+        writer.close()
+        over.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        session = EslSession(EslSettings("office", port=port, username="textback@office", secret="s"), lambda _: None)
+        try:
+            await session.open()
+        finally:
+            session.close()
+            await over.wait()
+
+
+@pytest.mark.parametrize("between", [",", " "])
+async def test_an_account_that_may_just_what_is_needed_is_let_in(between: str) -> None:
+    await logged_in(f"Allowed-Events: {between.join(SUBSCRIPTION.split())}", "Allowed-API: show,uuid_dump")
+
+
+@pytest.mark.parametrize(
+    ("hears", "asks", "why"),
+    [
+        (SUBSCRIPTION.replace("CHANNEL_BRIDGE ", ""), "all", "does not hear CHANNEL_BRIDGE: add"),
+        ("CUSTOM", "all", "vm::maintenance"),
+        ("all", "show status", "may not ask uuid_dump: add"),
+    ],
+)
+async def test_an_account_that_may_too_little_is_told_what_it_lacks(hears: str, asks: str, why: str) -> None:
+    with pytest.raises(LoginRefusedError, match=why):
+        await logged_in(f"Allowed-Events: {hears}", f"Allowed-API: {asks}")
