@@ -12,13 +12,12 @@ from bridge.ami.session import (
     AccountInUseError,
     AmiResponse,
     AmiSession,
-    LoginRefusedError,
     new_action_id,
 )
 from bridge.ami.settings import AmiSettings
 from bridge.domain.calls.events import LinkLost
 from bridge.ops.backoff import Backoff
-from bridge.pbx.line import LinkError, PbxHealth, RawStreamListener
+from bridge.pbx.line import LinkError, LoginRefusedError, PbxHealth, RawStreamListener
 
 BOOTED = "FullyBooted"
 KILOBYTE = 1024

@@ -19,8 +19,8 @@ from panoramisk.manager import Manager
 from panoramisk.message import Message as PanoramiskMessage
 
 from bridge.ami.protocol import Block, MessageFramer
-from bridge.ami.settings import AmiSettings, refuse_control_characters
-from bridge.pbx.line import LinkError, RawStreamListener
+from bridge.ami.settings import AmiSettings
+from bridge.pbx.line import LinkError, LoginRefusedError, RawStreamListener, refuse_control_characters
 
 UNSENT_ACTIONS = ("login", "ping", "originate", "coreshowchannels")  # never sent again behind our back
 IN_USE = "login already in use"  # manager.c, where allowmultiplelogin = no
@@ -28,10 +28,6 @@ NO_TIMER = 10**9  # seconds: panoramisk's own ping stays away
 
 Result = TypeVar("Result")
 Answer = asyncio.Future[PanoramiskMessage]
-
-
-class LoginRefusedError(LinkError):
-    """The PBX knows us not: trying again soon only feeds fail2ban."""
 
 
 class AccountInUseError(LinkError):

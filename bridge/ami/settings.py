@@ -1,8 +1,9 @@
 """How to reach a PBX over its manager interface (AMI), and how to read what it tells."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bridge.pbx.line import refuse_control_characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,3 @@ class AmiSettings:
 
     def __post_init__(self) -> None:
         refuse_control_characters({"username": self.username, "secret": self.secret})
-
-
-def refuse_control_characters(headers: Mapping[str, str]) -> None:
-    """Raises ValueError, naming the header and not its value: a line break in it would begin a header of its own."""
-    for key, value in headers.items():
-        if any(ord(character) < 32 or ord(character) == 127 for character in f"{key}{value}"):
-            raise ValueError(f"a control character in {key!r}")

@@ -8,13 +8,13 @@ from dataclasses import replace
 from agi.settings import AgiSettings
 from bridge.ami import console
 from bridge.ami.pbx import LISTEN
-from bridge.ami.session import AccountInUseError, AmiSession, LoginRefusedError, new_action_id
+from bridge.ami.session import AccountInUseError, AmiSession, new_action_id
 from bridge.config import PbxSection
 from bridge.doctor.agi import CONTEXT, EventWaiter, reached
 from bridge.doctor.local import Finding, not_looked, ok, problem, warning
 from bridge.doctor.peers import AMI, diagnosis
 from bridge.ops.sockets import own_address
-from bridge.pbx.line import LinkError
+from bridge.pbx.line import LinkError, LoginRefusedError
 from bridge.web.settings import is_loopback
 
 OLDEST, NEWEST = 16, 22

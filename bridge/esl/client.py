@@ -9,10 +9,10 @@ import structlog
 from bridge.domain.calls.events import LinkLost
 from bridge.esl.protocol import Block
 from bridge.esl.resync import Heard, Resync
-from bridge.esl.session import EslSession, LoginRefusedError
+from bridge.esl.session import EslSession
 from bridge.esl.settings import EslSettings
 from bridge.ops.backoff import Backoff
-from bridge.pbx.line import LinkError, PbxHealth, RawStreamListener
+from bridge.pbx.line import LinkError, LoginRefusedError, PbxHealth, RawStreamListener
 
 KILOBYTE = 1024
 LOOK_EVERY = 5.0  # seconds: whether the switch is silent, and whether it is time to ask who lives

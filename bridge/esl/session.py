@@ -12,7 +12,7 @@ from typing import Any, cast
 from bridge.esl.decode import SUBSCRIPTION
 from bridge.esl.protocol import ANSWER, EVENT, GREETING, NOTICE, REJECTION, REPLY, Block, Framer
 from bridge.esl.settings import EslSettings
-from bridge.pbx.line import LinkError, RawStreamListener
+from bridge.pbx.line import LinkError, LoginRefusedError, RawStreamListener, refuse_control_characters
 
 ACCEPTED = "+OK"
 ALL = "all"
@@ -20,10 +20,6 @@ NEEDED_API = ("show", "uuid_dump")
 CUSTOM = "CUSTOM"
 
 Answer = asyncio.Future[Block]
-
-
-class LoginRefusedError(LinkError):
-    """The switch lets us not in, or not hear what we need: trying again soon changes nothing."""
 
 
 class EslSession(asyncio.Protocol):
@@ -70,8 +66,7 @@ class EslSession(asyncio.Protocol):
 
     async def command(self, text: str, called: str = "") -> Block:
         """called: what it is called in an error; the text itself may hold a secret then."""
-        if any(ord(character) < 32 or ord(character) == 127 for character in text):
-            raise ValueError(f"a control character in {called or text!r}")
+        refuse_control_characters({called or "a command": text})
         if self._lost.done():
             raise LinkError(self._lost.result())
         if self._transport is None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from bridge.pbx.line import refuse_control_characters
+
 
 @dataclass(frozen=True, slots=True)
 class EslSettings:
@@ -30,10 +32,7 @@ class EslSettings:
     domain: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError, naming the setting and not its value: a line break in it would begin a command."""
-        for name, value in (("username", self.username), ("secret", self.secret)):
-            if any(ord(character) < 32 or ord(character) == 127 for character in value):
-                raise ValueError(f"a control character in {name!r}")
+        refuse_control_characters({"username": self.username, "secret": self.secret})
 
     @property
     def login(self) -> str:

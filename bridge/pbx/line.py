@@ -1,6 +1,6 @@
 """What is known of a connection to one PBX, whichever it is."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,10 @@ from bridge.domain.calls.events import Event
 
 class LinkError(Exception):
     """There is no usable connection, or there is none any more. The text says why, for people."""
+
+
+class LoginRefusedError(LinkError):
+    """The PBX lets us not in, or not hear what we need: trying again soon only feeds fail2ban."""
 
 
 @dataclass(slots=True)
@@ -70,3 +74,10 @@ class RawStreamListener:
 
     def disconnected(self) -> None:
         """The stream has ended, perhaps in the middle of a message."""
+
+
+def refuse_control_characters(named: Mapping[str, str]) -> None:
+    """Raises ValueError, naming it and not its value: a line break would begin a header or a command of its own."""
+    for key, value in named.items():
+        if any(ord(character) < 32 or ord(character) == 127 for character in f"{key}{value}"):
+            raise ValueError(f"a control character in {key!r}")

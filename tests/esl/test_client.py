@@ -19,10 +19,10 @@ from bridge.esl.channels import ChannelNames
 from bridge.esl.client import EslClient
 from bridge.esl.decode import SUBSCRIPTION
 from bridge.esl.line import EslLine
-from bridge.esl.session import EslSession, LoginRefusedError
+from bridge.esl.session import EslSession
 from bridge.esl.settings import EslSettings
 from bridge.ops.backoff import Backoff
-from bridge.pbx.line import LinkError
+from bridge.pbx.line import LinkError, LoginRefusedError
 from bridge.simulator.switch import SimulatedSwitch
 from bridge.simulator.switch_tape import SwitchTape
 from tests.esl.recorded import SETTINGS
